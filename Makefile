@@ -1,0 +1,46 @@
+# `make demo` and `make test` work in a fresh clone, with nothing before them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.PHONY: demo test lint types contract unit bench bench-peers clean
+
+demo: $(VENV)/.package
+	$(BIN)/latently demo
+
+test: lint types contract unit
+
+lint: $(VENV)/.test
+	$(BIN)/ruff check src tests benchmarks
+	$(BIN)/ruff format --check src tests benchmarks
+
+types: $(VENV)/.test
+	$(BIN)/mypy
+
+contract: $(VENV)/.test
+	$(BIN)/lint-imports
+
+unit: $(VENV)/.test
+	$(BIN)/python -m pytest
+
+bench: $(VENV)/.package bench-peers
+	$(BIN)/python -m benchmarks.bench
+
+bench-peers:
+	benchmarks/peers.sh
+
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Latently needs Python 3.11 or newer; set PYTHON=python3.11, say.")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.package: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(PIP) --editable .
+	touch $@
+
+$(VENV)/.test: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(PIP) --editable ".[test]"
+	touch $@ $(VENV)/.package
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,82 @@
+"""Who is measured against whom, and how much faster Latently has to be."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Peer:
+    """Another library's training of the same model.
+
+    Attributes:
+        title: what the table calls it.
+        environment: the folder of `benchmarks/.peers` that it runs in.
+        script: the file of `benchmarks/peers`.
+        arguments: of the script.
+        floor: Latently's samples a second over the peer's must reach this; `None` for rows that only inform.
+    """
+
+    title: str
+    environment: str
+    script: str
+    arguments: tuple[str, ...] = ()
+    floor: float | None = None
+
+
+@dataclass(frozen=True)
+class Contest:
+    """One training of Latently's, the peers that train the same, and the share of the machine's rate it must reach."""
+
+    preset: str
+    title: str
+    peers: tuple[Peer, ...]
+    share_floor: float | None = None
+
+
+FUSED = ("--fused",)
+LOADER, MEMORY = ("--loading", "dataloader"), ("--loading", "memory")
+
+CONTESTS = (
+    Contest(
+        "vae-2d",
+        "VAE 784-256-2, batch 100",
+        (
+            Peer("Keras fit", "tensorflow", "keras_vae.py", floor=3.5),
+            Peer("Keras fit, tuned", "tensorflow", "keras_vae.py", ("--tuned",)),
+            Peer("Pythae", "torch", "pythae_vae.py", floor=3.5),
+        ),
+    ),
+    Contest(
+        "vae-conv",
+        "convolutional VAE 32-64, batch 128",
+        (
+            Peer("eager PyTorch", "torch", "torch_conv_vae.py", floor=1.2),
+            Peer("eager PyTorch, fused Adam", "torch", "torch_conv_vae.py", FUSED, floor=1.2),
+        ),
+    ),
+    Contest(
+        "aae-gaussian",
+        "AAE 784-512-512-10, batch 64",
+        (
+            Peer("PyTorch, DataLoader", "torch", "torch_aae_gaussian.py", LOADER, floor=5.0),
+            Peer("PyTorch, DataLoader, fused Adam", "torch", "torch_aae_gaussian.py", LOADER + FUSED),
+            Peer("PyTorch, in memory", "torch", "torch_aae_gaussian.py", MEMORY, floor=2.0),
+            Peer("PyTorch, in memory, fused Adam", "torch", "torch_aae_gaussian.py", MEMORY + FUSED, floor=2.0),
+        ),
+    ),
+    Contest(
+        "aae-mlp",
+        "AAE 784-1000-1000-2, batch 128",
+        (
+            Peer("eager PyTorch", "torch", "torch_aae_mlp.py"),
+            Peer("eager PyTorch, fused Adam", "torch", "torch_aae_mlp.py", FUSED),
+        ),
+        share_floor=0.65,
+    ),
+)
+
+STARTUP_FLOORS = {"import latently": 0.5, "latently --help": 0.7, "latently fit vae --help": 3.0}
+"""Seconds that each may take, warm."""
+
+STREAMING_BYTES = 20 * 10**9
+STREAMING_FLOOR_BYTES = 2 * 10**9
+"""The resident set may not reach this while a memory map of `STREAMING_BYTES` is streamed."""

@@ -1,0 +1,142 @@
+"""How many floating-point operations a round of training needs, counted from the sizes of its layers.
+
+Only the products count (2 m n for each row of an `[m, n]` layer), and each only where mathematics needs it: a forward
+pass that two players share counts once, a gradient that no player asks for counts never, and a convolution after a
+nearest-neighbour upsampling counts its products at the low resolution, 1/4 of the naive ones. So the share of the
+machine's rate that follows from these counts is, if anything, too low.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import equinox as eqx
+import jax
+
+
+@dataclass(frozen=True)
+class Network:
+    """A chain of layers, each by the operations of its forward pass for one row."""
+
+    layers: tuple[int, ...]
+
+    @property
+    def forward(self) -> int:
+        """The output."""
+        return sum(self.layers)
+
+    @property
+    def weight_gradients(self) -> int:
+        """The products that give the weights' gradients: one a layer, as large as the forward one."""
+        return sum(self.layers)
+
+    @property
+    def inner_gradients(self) -> int:
+        """The products that carry the gradient back to the first layer's output."""
+        return sum(self.layers[1:])
+
+    @property
+    def input_gradient(self) -> int:
+        """The products that carry the gradient back to the input."""
+        return sum(self.layers)
+
+    def __add__(self, other: "Network") -> "Network":
+        return Network(self.layers + other.layers)
+
+
+def dense(*widths: int) -> Network:
+    """A multilayer perceptron.
+
+    Example:
+        >>> dense(784, 256, 4).layers
+        (401408, 2048)
+    """
+    return Network(tuple(2 * inputs * outputs for inputs, outputs in pairwise(widths)))
+
+
+def convolution(pixels: int, inputs: int, outputs: int) -> Network:
+    """A 3×3 convolution with so many output pixels, or so many input pixels that are upsampled before it."""
+    return Network((2 * pixels * 9 * inputs * outputs,))
+
+
+def train_autoencoder(encoder: Network, decoder: Network) -> int:
+    """One update of encoder and decoder on one row; the data need no gradient."""
+    forward = encoder.forward + decoder.forward
+    decoder_backward = decoder.weight_gradients + decoder.input_gradient
+    return forward + decoder_backward + encoder.weight_gradients + encoder.inner_gradients
+
+
+def train_critic(critic: Network) -> int:
+    """One update of a critic on one code and one draw of the prior, both given."""
+    return 2 * (critic.forward + critic.weight_gradients + critic.inner_gradients)
+
+
+def fool_critic(critic: Network) -> int:
+    """A critic's answer to one code and its gradient for the code; the critic's own gradients are not needed."""
+    return critic.forward + critic.input_gradient
+
+
+def joint_aae(encoder: Network, decoder: Network, critic: Network) -> int:
+    """A round of critic and autoencoder; the codes that the critic learns from are those that are decoded."""
+    return train_autoencoder(encoder, decoder) + train_critic(critic) + fool_critic(critic)
+
+
+def separate_aae(encoder: Network, decoder: Network, critic: Network, generator_updates: int) -> int:
+    """A round of autoencoder, critic and generator; the generator's first codes are those the critic learned from."""
+    fooling = fool_critic(critic) + encoder.forward + encoder.weight_gradients + encoder.inner_gradients
+    return train_autoencoder(encoder, decoder) + train_critic(critic) + generator_updates * fooling
+
+
+@dataclass(frozen=True)
+class Training:
+    """One of the trainings that are measured."""
+
+    batch: int
+    flops_per_row: int
+
+    @property
+    def flops_per_round(self) -> int:
+        """Floating-point operations of a round."""
+        return self.batch * self.flops_per_row
+
+
+TRAININGS = {
+    "vae-2d": Training(100, train_autoencoder(dense(784, 256, 2 * 2), dense(2, 256, 784))),
+    "aae-gaussian": Training(
+        64, joint_aae(dense(784, 512, 512, 2 * 10), dense(10, 512, 512, 784), dense(10, 512, 256, 1))
+    ),
+    "aae-mlp": Training(
+        128, separate_aae(dense(784, 1000, 1000, 2), dense(2, 1000, 1000, 784), dense(2, 1000, 1000, 1), 2)
+    ),
+    "vae-conv": Training(
+        128,
+        train_autoencoder(
+            convolution(14 * 14, 1, 32) + convolution(7 * 7, 32, 64) + dense(64 * 7 * 7, 256, 2 * 16),
+            dense(16, 64 * 7 * 7) + convolution(7 * 7, 64, 32) + convolution(14 * 14, 32, 1),
+        ),
+    ),
+}
+"""The trainings that are measured, by the name of the preset."""
+
+
+def xla_flops_per_round(trainer: Any) -> float:
+    """XLA's own count for one compiled round: a cross-check, since it adds every activation and the optimiser.
+
+    Args:
+        trainer: a `latently.training.Trainer` before or after training.
+
+    Returns:
+        Floating-point operations of a round as compiled.
+    """
+    from latently.training import play_round
+
+    arrays, static = eqx.partition(trainer.state, eqx.is_array)
+    batch = trainer.feed.batch(trainer.feed.chunk(0, 1), 0, jax.random.key(0))
+
+    def play(arrays: Any, batch: Any) -> Any:
+        state, terms = play_round(eqx.combine(arrays, static), batch)
+        return eqx.filter(state, eqx.is_array), terms
+
+    analysis: Any = jax.jit(play).lower(arrays, batch).compile().cost_analysis()
+    return float((analysis[0] if isinstance(analysis, Sequence) else analysis)["flops"])

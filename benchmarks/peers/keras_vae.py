@@ -1,0 +1,91 @@
+"""The `vae-2d` network in Keras, trained by `fit`: 784-256 ReLU-(2 means, 2 log-variances), 2-256 ReLU-784 Bernoulli.
+
+Written as Keras' own example of a VAE: a `Model` with a `train_step`, which Keras compiles. By default everything is as
+Keras has it; `--tuned` sets the two options of `compile` that a careful user would find.
+"""
+
+import os
+
+from common import EpochClock, mnist_images, parser, print_line
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+
+import keras
+import tensorflow as tf
+from keras import layers, ops
+
+LATENT_DIM, HIDDEN, PIXELS, BATCH = 2, 256, 784, 100
+
+
+class VAE(keras.Model):
+    """An encoder and a decoder, trained on the evidence lower bound."""
+
+    def __init__(self):
+        super().__init__()
+        x = keras.Input((PIXELS,))
+        hidden = layers.Dense(HIDDEN, "relu")(x)
+        self.encoder = keras.Model(x, [layers.Dense(LATENT_DIM)(hidden), layers.Dense(LATENT_DIM)(hidden)])
+        z = keras.Input((LATENT_DIM,))
+        self.decoder = keras.Model(z, layers.Dense(PIXELS)(layers.Dense(HIDDEN, "relu")(z)))
+        self.seed = keras.random.SeedGenerator(0)
+        self.reconstruction = keras.metrics.Mean(name="reconstruction")
+        self.kl = keras.metrics.Mean(name="kl")
+
+    @property
+    def metrics(self):
+        return [self.reconstruction, self.kl]
+
+    def train_step(self, x):
+        with tf.GradientTape() as tape:
+            mean, log_variance = self.encoder(x)
+            z = mean + ops.exp(log_variance / 2) * keras.random.normal(ops.shape(mean), seed=self.seed)
+            pixels = ops.binary_crossentropy(x, self.decoder(z), from_logits=True)
+            reconstruction = ops.mean(ops.sum(pixels, axis=1))
+            kl = ops.mean(ops.sum(ops.square(mean) + ops.exp(log_variance) - log_variance - 1, axis=1)) / 2
+            loss = reconstruction + kl
+        weights = self.trainable_weights
+        self.optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights, strict=True))
+        self.reconstruction.update_state(reconstruction)
+        self.kl.update_state(kl)
+        return {metric.name: metric.result() for metric in self.metrics}
+
+
+class Stopwatch(keras.callbacks.Callback):
+    """Stops the training once enough epochs have been timed."""
+
+    def __init__(self, clock: EpochClock):
+        super().__init__()
+        self.clock = clock
+
+    def on_epoch_end(self, epoch, logs=None):  # noqa: ARG002
+        self.model.stop_training = self.clock.tick()
+
+
+def main() -> None:
+    options = parser(__doc__)
+    options.add_argument("--tuned", action="store_true", help="compile with XLA, 100 rounds an execution")
+    options = options.parse_args()
+    tf.config.threading.set_intra_op_parallelism_threads(options.threads)
+    tf.config.threading.set_inter_op_parallelism_threads(options.threads)
+    x = mnist_images(options.data).reshape(-1, PIXELS).astype("float32") / 255
+    model = VAE()
+    tuning = {"steps_per_execution": 100, "jit_compile": True} if options.tuned else {}
+    model.compile(optimizer=keras.optimizers.Adam(1e-3), **tuning)
+    clock = EpochClock(options.warm_up, options.seconds)
+    history = model.fit(x, batch_size=BATCH, epochs=10_000, verbose=0, callbacks=[Stopwatch(clock)]).history
+    loss = history["reconstruction"][-1] + history["kl"][-1]
+    rounds = clock.epochs * (len(x) // BATCH)
+    print_line(
+        "keras-tuned" if options.tuned else "keras",
+        BATCH,
+        rounds=rounds,
+        seconds=clock.elapsed,
+        loss=loss,
+        jit_compile=model.jit_compile,
+        versions={"keras": keras.__version__, "tensorflow": tf.__version__},
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,97 @@
+"""The `vae-2d` network in Pythae, trained by its own `BaseTrainer`: 784-256 ReLU-(2, 2), 2-256 ReLU-784 Bernoulli."""
+
+import contextlib
+import tempfile
+from importlib.metadata import version
+
+import torch
+from common import EpochClock, mnist_images, parser, print_line
+from pythae.data.datasets import BaseDataset
+from pythae.models import VAE, VAEConfig
+from pythae.models.base.base_utils import ModelOutput
+from pythae.models.nn import BaseDecoder, BaseEncoder
+from pythae.trainers import BaseTrainer, BaseTrainerConfig
+from pythae.trainers.training_callbacks import TrainingCallback
+from torch import nn
+
+LATENT_DIM, HIDDEN, PIXELS, BATCH = 2, 256, 784, 100
+
+
+class Encoder(BaseEncoder):
+    """784-256 ReLU-(2 means, 2 log-variances)."""
+
+    def __init__(self):
+        super().__init__()
+        self.hidden = nn.Sequential(nn.Linear(PIXELS, HIDDEN), nn.ReLU())
+        self.mean = nn.Linear(HIDDEN, LATENT_DIM)
+        self.log_variance = nn.Linear(HIDDEN, LATENT_DIM)
+
+    def forward(self, x):
+        hidden = self.hidden(x)
+        return ModelOutput(embedding=self.mean(hidden), log_covariance=self.log_variance(hidden))
+
+
+class Decoder(BaseDecoder):
+    """2-256 ReLU-784; Pythae's Bernoulli likelihood takes probabilities."""
+
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.Sequential(nn.Linear(LATENT_DIM, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, PIXELS), nn.Sigmoid())
+
+    def forward(self, z):
+        return ModelOutput(reconstruction=self.layers(z))
+
+
+class Enough(Exception):  # noqa: N818 - a signal, no error
+    """Raised to leave Pythae's training loop, which knows no other way to stop early."""
+
+
+class Stopwatch(TrainingCallback):
+    """Leaves the training once enough epochs have been timed."""
+
+    def __init__(self, clock: EpochClock):
+        super().__init__()
+        self.clock = clock
+        self.loss = float("nan")
+
+    def on_log(self, training_config, logs, **kwargs):  # noqa: ARG002
+        self.loss = logs["train_epoch_loss"]
+        if self.clock.tick():
+            raise Enough
+
+
+def main() -> None:
+    options = parser(__doc__).parse_args()
+    torch.set_num_threads(options.threads)
+    x = torch.from_numpy(mnist_images(options.data).reshape(-1, PIXELS).copy()).float() / 255
+    model = VAE(
+        VAEConfig(input_dim=(PIXELS,), latent_dim=LATENT_DIM, reconstruction_loss="bce"),
+        encoder=Encoder(),
+        decoder=Decoder(),
+    )
+    stopwatch = Stopwatch(EpochClock(options.warm_up, options.seconds))
+    with tempfile.TemporaryDirectory() as folder:
+        config = BaseTrainerConfig(
+            output_dir=folder,
+            num_epochs=10_000,
+            learning_rate=1e-3,
+            per_device_train_batch_size=BATCH,
+            no_cuda=True,
+        )
+        data = BaseDataset(x, torch.zeros(len(x)))
+        trainer = BaseTrainer(model, train_dataset=data, training_config=config, callbacks=[stopwatch])
+        with contextlib.suppress(Enough):
+            trainer.train()
+    clock = stopwatch.clock
+    print_line(
+        "pythae",
+        BATCH,
+        rounds=clock.epochs * (len(x) // BATCH),
+        seconds=clock.elapsed,
+        loss=stopwatch.loss,
+        versions={"pythae": version("pythae"), "torch": torch.__version__},
+    )
+
+
+if __name__ == "__main__":
+    main()

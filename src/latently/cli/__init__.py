@@ -1,0 +1,66 @@
+"""The door from a terminal: `latently COMMAND`.
+
+Every command is a module of this package with a `main(arguments)`; it is imported when it is called, so that help and
+errors of one command never wait for what another needs.
+"""
+
+import os
+import sys
+import traceback
+import warnings
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
+
+from latently.cli.commands import COMMANDS, check_command, overview
+from latently.cli.errors import INTERRUPTED, exit_code, sentence
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command.
+
+    Args:
+        arguments: what follows `latently` in the terminal; those of this process unless given.
+
+    Returns:
+        0; 1 for a failure; 2 for bad input; 130 when interrupted. With `LATENTLY_TRACEBACK=1` in the environment, an
+        error shows where it comes from.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    with warnings.catch_warnings():
+        warnings.showwarning = _say_warning
+        try:
+            return _dispatch(words)
+        except SystemExit as stop:  # argparse ends so after --help
+            return int(stop.code or 0)
+        except KeyboardInterrupt:
+            print("latently: interrupted.", file=sys.stderr)
+            return INTERRUPTED
+        except BrokenPipeError:  # the reader of a pipe, such as `head`, has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 0
+        except Exception as error:  # noqa: BLE001  # the last line of defence: a sentence instead of a traceback
+            if os.environ.get("LATENTLY_TRACEBACK"):
+                traceback.print_exc()
+            print(f"latently: {sentence(error)}", file=sys.stderr)
+            return exit_code(error)
+
+
+def _dispatch(words: list[str]) -> int:
+    if not words or words[0] in ("-h", "--help", "help"):
+        print(overview())
+        return 0
+    if words[0] in ("-V", "--version"):
+        from latently import __version__
+
+        print(f"latently {__version__}")
+        return 0
+    check_command(words[0])
+    status: int = import_module(COMMANDS[words[0]].module).main(words[1:])
+    sys.stdout.flush()
+    return status
+
+
+def _say_warning(message: Warning | str, category: type[Warning], *args: Any, **keywords: Any) -> None:
+    del category, args, keywords
+    print(f"latently: warning: {message}", file=sys.stderr)

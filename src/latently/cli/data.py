@@ -1,0 +1,145 @@
+"""The data of a run: what was asked for, as JSON values, and the same rows again."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Shaped
+
+from latently.cli.data_options import PARTS
+from latently.cli.errors import UsageError
+from latently.data import BUILTIN, Dataset, Splits, open_dataset
+from latently.data.mnist import is_idx_folder
+from latently.run import fingerprint
+
+_TABLES = (".csv", ".tsv", ".parquet", ".pq")
+_WITH_TEST = ("mnist", "fashion-mnist")
+
+
+def data_arguments(given: Any) -> dict[str, Any]:
+    """The arguments of `open_dataset` among parsed options; paths are absolute, so that a run can be resumed anywhere.
+
+    Args:
+        given: parsed options; those of the data may be a few of them.
+    """
+    if given.data is None:
+        raise UsageError(
+            "--data is missing: give the name of a data set (`latently datasets`), a folder of images, or a file."
+        )
+    size = getattr(given, "image_size", None)
+    return {
+        "source": located(given.data),
+        "labels_column": given.labels_column,
+        "image_size": list(size) if isinstance(size, tuple | list) else size,
+        "skip_bad": given.skip_bad,
+        "validation": getattr(given, "validation", None),
+        "test": getattr(given, "test", None),
+        "labels": getattr(given, "labels", None) or None,
+        "seed": getattr(given, "split_seed", 0),
+    }
+
+
+def located(source: str) -> str:
+    """A data set's name as it is, a path absolute; what does not exist stays as it was typed, for the error."""
+    path = Path(source).expanduser()
+    return str(path.resolve()) if source not in BUILTIN and path.exists() else source
+
+
+def open_splits(arguments: Mapping[str, Any]) -> Splits:
+    """Open what `data_arguments` describes."""
+    size = arguments["image_size"]
+    height_width = (int(size[0]), int(size[1])) if isinstance(size, list) else size
+    return open_dataset(**{**arguments, "image_size": height_width})
+
+
+def open_run_splits(about: Mapping[str, Any]) -> Splits:
+    """The data that a run was trained on, again.
+
+    Args:
+        about: what the run's configuration says of it.
+
+    Raises:
+        ValueError: the data is not there any more, or is not the same.
+    """
+    source = about["data"]["source"]
+    try:
+        splits = open_splits(about["data"])
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"the run's configuration is damaged: its data cannot be opened ({error}).") from None
+    if fingerprint(splits) != about["fingerprint"]:
+        raise ValueError(
+            f"{source} has changed since the run began; bring the old data back, or begin anew with `latently fit`."
+        )
+    return splits
+
+
+def short_name(source: str) -> str:
+    """What to call a source in the name of a folder.
+
+    Example:
+        >>> short_name("mnist"), short_name("/data/My photos/"), short_name("table.csv")
+        ('mnist', 'my-photos', 'table')
+    """
+    stem = source if source in BUILTIN else Path(source).name.split(".")[0]
+    return "-".join("".join(letter if letter.isalnum() else " " for letter in stem.lower()).split()) or "data"
+
+
+def rows_of(part: Dataset) -> Any:
+    """A part's rows as a model takes them."""
+    return part.x if len(part.views) == 1 else list(part.views)
+
+
+def labels_of(part: Dataset) -> Shaped[np.ndarray, "rows"] | None:
+    """A part's labels as they were in the data; unknown ones are -1 among numbers and empty among words.
+
+    Example:
+        >>> labels_of(Dataset("two", (np.zeros(3),), np.array([1, -1, 0]), ("ant", "bee"))).tolist()
+        ['bee', '', 'ant']
+    """
+    if part.labels is None or not part.classes:
+        return None
+    unknown = "" if isinstance(part.classes[0], str) else -1
+    values: np.ndarray = np.asarray([*part.classes, unknown])[part.labels]
+    return values
+
+
+def open_rows(given: Any, model: Any, about: Mapping[str, Any]) -> Dataset:
+    """The rows that parsed options name, for a fitted model.
+
+    Args:
+        given: `data`, `part`, `labels_column` and `skip_bad`.
+        model: a folder's images are brought to its size.
+        about: what the run says of its own data, which decides the split and a table's column of labels.
+
+    Raises:
+        ValueError: the data cannot be opened, or the part has no rows.
+    """
+    source, own = located(given.data), about.get("data", {})
+    same = own.get("source") == source
+    table = Path(source).suffix.lower() in _TABLES
+    has_test = source in _WITH_TEST or (Path(source).is_dir() and is_idx_folder(Path(source)))
+    folder = source not in BUILTIN and Path(source).is_dir() and not has_test
+    arguments = {
+        "source": source,
+        "labels_column": given.labels_column or (own.get("labels_column") if table else None),
+        "image_size": list(model.row_shape_[:2]) if folder and len(model.row_shape_) > 1 else None,
+        "skip_bad": given.skip_bad,
+    }
+    if given.part == "all":
+        splits = open_splits({**arguments, "validation": 0.0, "test": None if has_test else 0.0})
+        return _joined(splits.train, splits.test) if has_test else splits.train
+    cut = {name: own.get(name) for name in ("validation", "test")} | {"seed": own.get("seed", 0)} if same else {}
+    part: Dataset = getattr(open_splits({**arguments, **cut}), given.part)
+    if not len(part):
+        raise UsageError(f"--part {given.part} has no rows in {given.data}; the parts are {', '.join(PARTS)}.")
+    return part
+
+
+def _joined(first: Dataset, second: Dataset) -> Dataset:
+    views = tuple(
+        np.concatenate([np.asarray(a), np.asarray(b)]) for a, b in zip(first.views, second.views, strict=True)
+    )
+    labels = None if first.labels is None or second.labels is None else np.concatenate([first.labels, second.labels])
+    return replace(first, views=views, labels=labels)

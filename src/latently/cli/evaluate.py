@@ -1,0 +1,69 @@
+"""`latently evaluate RUN`: what a fitted model is worth, in numbers."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from latently.cli.errors import UsageError
+from latently.cli.parsing import Parser
+
+_EXAMPLES = (
+    "latently evaluate runs/vae-digits-1",
+    "latently evaluate runs/vae-mnist-1 --importance-samples 1000",
+    "latently evaluate runs/vae-mnist-1 --data fashion-mnist --json",
+)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command."""
+    given = _parser().parse_args(arguments)
+
+    from latently.cli.data import data_arguments, open_run_splits, open_splits, short_name
+    from latently.cli.opening import about_run, open_model
+    from latently.cli.session import Manner, evaluated, waiting
+    from latently.cli.terminal import number, print_json, print_table
+    from latently.evaluation import as_table
+    from latently.run import Run
+
+    model, run = open_model(given.run), Run.open(given.run)
+    if given.data is None:
+        splits, name = open_run_splits(about_run(run, run.config())), "evaluation.json"
+    else:
+        arguments_ = data_arguments(given)
+        splits, name = open_splits(arguments_), f"evaluation-{short_name(arguments_['source'])}.json"
+    settings = {"importance_samples": given.importance_samples, "max_rows": given.max_rows, "seed": given.seed}
+    with waiting("evaluating …", Manner(json=given.json)):
+        evaluation = evaluated(model, splits, settings)
+    if evaluation is None:
+        raise UsageError(
+            "no rows were kept from training, so there is nothing to evaluate on; give other rows by --data."
+        )
+    run.write_json(name, evaluation)
+    if given.json:
+        print_json(evaluation)
+        return 0
+    lines = [(line.name, number(line.value), line.unit, line.note) for line in as_table(evaluation)]
+    print_table(("measure", "value", "unit", "note"), lines, numbers=(1,))
+    print(f"\n{run.folder / name}")
+    return 0
+
+
+def _parser() -> Parser:
+    parser = Parser(
+        "evaluate",
+        "Measure a model on the rows that were kept from training: bounds on the likelihood, errors of reconstruction, "
+        "how the codes match the prior, what a linear probe and neighbours read off them, active dimensions. The "
+        "numbers go to evaluation.json in the run's folder (with --data, to evaluation-NAME.json).",
+        "RUN [options]",
+        _EXAMPLES,
+    )
+    parser.add_argument("run", metavar="RUN", type=Path, help="a run's folder; or a model's, with --data")
+    parser.add_argument("--data", metavar="SOURCE", help="other data: a name, a folder or a file")
+    parser.add_argument("--labels-column", metavar="NAME", help="the column of that table that holds the labels")
+    parser.add_argument("--skip-bad", action="store_true", help="leave out images that cannot be read")
+    parser.add_argument(
+        "--importance-samples", metavar="K", type=int, default=100, help="draws behind each importance-weighted bound"
+    )
+    parser.add_argument("--max-rows", metavar="N", type=int, default=10_000, help="evaluate on so many rows at most")
+    parser.add_argument("--seed", metavar="N", type=int, default=0, help="of every draw")
+    parser.add_argument("--json", action="store_true", help="print the numbers as JSON")
+    return parser

@@ -1,0 +1,41 @@
+"""`latently manifold RUN`: the plane of codes, decoded."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from latently.cli.errors import UsageError
+from latently.cli.outputs import Result, add_output_options, choose_paths, kinds_for, vectors, write
+from latently.cli.parsing import Parser
+
+_EXAMPLES = (
+    "latently manifold runs/vae-digits-1",
+    "latently manifold runs/vae-digits-1 --rows 30 --out manifold.png --out manifold.npz",
+)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command."""
+    parser = Parser(
+        "manifold",
+        "Decode a grid of codes over the prior's support: the first two dimensions, any others at 0.",
+        "RUN [options]",
+        _EXAMPLES,
+    )
+    parser.add_argument("run", metavar="RUN", type=Path, help="a run's folder, or a model's")
+    parser.add_argument("--rows", metavar="N", type=int, default=20, help="rows and columns of the grid")
+    add_output_options(parser, "manifold.png for images, else manifold.csv")
+    given = parser.parse_args(arguments)
+    if given.rows < 1:
+        raise UsageError(f"--rows must be 1 or more; got {given.rows}.")
+
+    from latently import figures
+    from latently.cli.opening import open_model
+
+    model = open_model(given.run)
+    paths = choose_paths(given, "manifold", kinds_for(model))
+    codes = model.manifold_codes(given.rows)
+    data = model.inverse_transform(codes)
+    arrays = {"manifold": data, "codes": codes}
+    draw = lambda: figures.manifold(data, model.prior_support())  # noqa: E731
+    write(paths, Result("{rows} points of the plane", arrays, lambda: vectors(data), draw))
+    return 0

@@ -1,0 +1,120 @@
+"""Files that a command writes: of the kind that the suffix says, and never over another file unless told so."""
+
+import argparse
+import csv
+import io
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from latently.cli.errors import UsageError
+from latently.files import write_atomically
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def _nothing() -> Any:
+    raise UsageError("this cannot be written in that form.")
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a command has made, in every form in which it can be written.
+
+    Attributes:
+        what: it is, in words; `{rows}` is the length of the first array.
+        arrays: for `.npz`, by name; the first one is what `.npy` holds.
+        table: for `.csv`: the names of the columns, and the rows.
+        draw: for `.png`: the figure.
+    """
+
+    what: str
+    arrays: Mapping[str, np.ndarray]
+    table: Callable[[], tuple[Sequence[str], Sequence[Sequence[Any]]]] = _nothing
+    draw: Callable[[], "Figure"] = _nothing
+
+
+def add_output_options(parser: argparse.ArgumentParser, default: str, kinds: Sequence[str] = ()) -> None:
+    """`--out` and `--force`.
+
+    Args:
+        parser: of the command.
+        default: what is written unless said otherwise.
+        kinds: of the files that it may write; all of them unless said.
+    """
+    group = parser.add_argument_group("Output")
+    suffixes = ", ".join(kinds or _FORMS)
+    about = f"a file of the kind that its suffix says, {suffixes}; may be given several times (default: {default})"
+    group.add_argument("--out", metavar="FILE", type=Path, action="append", help=about)
+    group.add_argument("--force", action="store_true", help="overwrite files that are there")
+
+
+def kinds_for(model: Any) -> tuple[str, ...]:
+    """The kinds of file that hold rows of a model's data: pictures for images, tables for vectors."""
+    from latently import figures
+
+    picture = (".png",) if figures.are_pictures(model.row_shape_) else ()
+    table = (".csv",) if len(model.row_shape_) == 1 else ()
+    return (*picture, *table, ".npz", ".npy")
+
+
+def choose_paths(given: Any, stem: str, kinds: Sequence[str]) -> list[Path]:
+    """The files to write, before any work: those of `--out`, or one of the first kind in the current folder.
+
+    Raises:
+        UsageError: a file is there already, its folder is missing, or its kind does not suit what is written.
+    """
+    paths: list[Path] = given.out or [Path(f"{stem}{kinds[0]}")]
+    for path in paths:
+        if path.suffix.lower() not in kinds:
+            raise UsageError(f"--out must end in {' or '.join(kinds)} here; got {path}.")
+        if path.exists() and not given.force:
+            raise UsageError(f"{path} is there already; give another --out, or --force to overwrite it.")
+        if not path.parent.is_dir():
+            raise UsageError(f"--out {path}: there is no folder {path.parent}.")
+    return paths
+
+
+def write(paths: Sequence[Path], result: Result) -> None:
+    """Write a result in every form asked for, and say so."""
+    rows = len(next(iter(result.arrays.values())))
+    for path in paths:
+        write_atomically(path, _FORMS[path.suffix.lower()](result))
+        print(f"{path}: {result.what.format(rows=f'{rows:,}')}")
+
+
+def vectors(rows: np.ndarray) -> tuple[list[str], Any]:
+    """Rows `(n, d)` as a table."""
+    return [f"x{place + 1}" for place in range(rows.shape[1])], rows.tolist()
+
+
+def _npz(result: Result) -> bytes:
+    buffer = io.BytesIO()
+    np.savez(buffer, allow_pickle=False, **dict(result.arrays))
+    return buffer.getvalue()
+
+
+def _npy(result: Result) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, next(iter(result.arrays.values())), allow_pickle=False)
+    return buffer.getvalue()
+
+
+def _csv(result: Result) -> bytes:
+    header, rows = result.table()
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\n").writerows([header, *rows])
+    return text.getvalue().encode()
+
+
+def _png(result: Result) -> bytes:
+    from latently import figures
+
+    return figures.png(result.draw())
+
+
+_FORMS: dict[str, Callable[[Result], bytes]] = {".png": _png, ".csv": _csv, ".npz": _npz, ".npy": _npy}

@@ -1,0 +1,56 @@
+"""`latently reconstruct RUN DATA`: data, encoded and decoded again."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from latently.cli.data_options import add_data_options
+from latently.cli.outputs import Result, add_output_options, choose_paths, kinds_for, vectors, write
+from latently.cli.parsing import Parser
+
+SHOWN = 24
+_EXAMPLES = (
+    "latently reconstruct runs/vae-digits-1 digits --part test",
+    "latently reconstruct runs/vae-photos-1 new-photos/ --out seen.png --out seen.npz",
+)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command."""
+    parser = Parser(
+        "reconstruct",
+        f"Encode every row and decode its code again. A picture shows the first {SHOWN} beside their originals.",
+        "RUN DATA [options]",
+        _EXAMPLES,
+    )
+    parser.add_argument("run", metavar="RUN", type=Path, help="a run's folder, or a model's")
+    add_data_options(parser)
+    add_output_options(parser, "reconstructions.png for images, else reconstructions.csv")
+    given = parser.parse_args(arguments)
+
+    from latently.cli.data import open_rows, rows_of
+    from latently.cli.opening import open_model
+    from latently.run import Run
+
+    model = open_model(given.run)
+    paths = choose_paths(given, "reconstructions", kinds_for(model))
+    rows = rows_of(open_rows(given, model, Run.open(given.run).config().get("run", {})))
+    result = model.reconstruct(rows)
+    write(
+        paths,
+        Result(
+            "{rows} reconstructions",
+            {"reconstructions": result},
+            lambda: vectors(result),
+            lambda: _draw(np.asarray(rows[:SHOWN]), result[:SHOWN]),
+        ),
+    )
+    return 0
+
+
+def _draw(originals: np.ndarray, reconstructed: np.ndarray) -> Any:
+    from latently import figures
+
+    return figures.reconstructions(originals.reshape(reconstructed.shape), reconstructed)

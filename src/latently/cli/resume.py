@@ -1,0 +1,83 @@
+"""`latently resume RUN`: go on where a run was interrupted, or make it longer."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from latently.cli.parsing import Parser
+
+if TYPE_CHECKING:
+    from latently.cli.session import Session
+    from latently.run import Run
+
+_EXAMPLES = ("latently resume runs/vae-digits-1", "latently resume runs/vae-digits-1 --epochs 100")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command."""
+    parser = Parser(
+        "resume",
+        "Go on with a run from its last checkpoint. The result is, bit for bit, that of the uninterrupted run.",
+        "RUN [options]",
+        _EXAMPLES,
+    )
+    parser.add_argument("run", metavar="RUN", type=Path, help="the run's folder")
+    parser.add_argument("--epochs", metavar="X", type=float, help="make the run longer: so many epochs in all")
+    parser.add_argument("--no-report", action="store_true", help="make no figures and no report.html")
+    parser.add_argument(
+        "--checkpoint-every", metavar="SECONDS", type=float, default=30.0, help="how much work a crash may cost"
+    )
+    parser.add_argument("--quiet", action="store_true", help="print the closing lines only")
+    parser.add_argument("--json", action="store_true", help="print one JSON object a line instead")
+    given = parser.parse_args(arguments)
+    from latently.cli.session import Manner
+    from latently.run import Run
+
+    manner = Manner(given.quiet, given.json, not given.no_report, given.checkpoint_every)
+    run = Run.open(given.run)
+    with run.lock():
+        return take_up(run, given.epochs).play(manner)
+
+
+def take_up(run: "Run", epochs: float | None) -> "Session":
+    """Read a run and check it; only then is its configuration changed, where it is made longer.
+
+    Args:
+        run: the folder.
+        epochs: the new number of epochs in all, or `None`.
+
+    Raises:
+        ValueError: the run is finished, damaged, or its data has changed. Nothing has been written then.
+    """
+    from latently.cli.data import labels_of, open_run_splits, rows_of
+    from latently.cli.opening import about_run, unfitted
+    from latently.cli.session import Session
+
+    config = run.config()
+    about = about_run(run, config)
+    if run.is_finished and epochs is None:
+        raise ValueError(
+            f"{run.folder} is finished, with {config['parameters']['epochs']:g} epochs; --epochs with more goes on."
+        )
+    position = run.position()
+    splits = open_run_splits(about)
+    model = unfitted(config, {} if epochs is None else {"epochs": epochs})
+    trainer = model.trainer(rows_of(splits.train), labels_of(splits.train) if about["use_labels"] else None)
+    until = about["rounds"] if epochs is None else model.total_rounds(trainer)
+    if epochs is not None and until <= max(about["rounds"], position):
+        raise ValueError(
+            f"--epochs must be more than the {config['parameters']['epochs']:g} of {run.folder}; got {epochs:g}."
+        )
+    if run.checkpoint.exists():
+        trainer.restore(run.checkpoint)
+    run.film()  # a damaged one is noticed before anything is written
+    if epochs is not None:
+        run.write_config({**config, "parameters": _plain(model), "run": {**about, "rounds": until}})
+    return Session(run, model, trainer, splits, until, about["title"])
+
+
+def _plain(model: Any) -> dict[str, Any]:
+    from latently.estimators.saving import model_config
+
+    parameters: dict[str, Any] = model_config(model)["parameters"]
+    return parameters

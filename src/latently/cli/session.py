@@ -1,0 +1,210 @@
+"""What `fit`, `resume` and `demo` share: a run is trained, evaluated, drawn and summed up."""
+
+import dataclasses
+import shlex
+import sys
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from latently.cli.data import labels_of, rows_of
+from latently.cli.errors import INTERRUPTED
+from latently.cli.terminal import number, print_facts, print_line, say
+from latently.data import Splits
+from latently.evaluation import as_table, evaluate
+from latently.run import Run, film_rows, train
+from latently.training import NonFiniteLossError, Observer, Progress, Trainer
+from latently.training.bar import ProgressBar, in_words
+
+QUICK = {"importance_samples": 10, "max_rows": 2000}
+"""How a run is evaluated at its end; `latently evaluate` takes its time."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Manner:
+    """How a session goes about its work.
+
+    Attributes:
+        quiet: print the closing lines only.
+        json: print JSON lines instead of anything else.
+        report: draw figures and write report.html.
+        checkpoint_seconds: the age at which a checkpoint is renewed.
+        thorough: evaluate as `latently evaluate` does.
+    """
+
+    quiet: bool = False
+    json: bool = False
+    report: bool = True
+    checkpoint_seconds: float = 30.0
+    thorough: bool = False
+
+    @property
+    def live(self) -> bool:
+        """Whether to tell what is going on."""
+        return not (self.quiet or self.json)
+
+
+@dataclasses.dataclass(frozen=True)
+class Session:
+    """A run about to be trained.
+
+    Attributes:
+        run: its folder, with its configuration.
+        model: the estimator.
+        trainer: made by it; at round 0 or where the checkpoint left off.
+        splits: the data.
+        until: the round at which the run ends.
+        title: the model and the data, in words.
+    """
+
+    run: Run
+    model: Any
+    trainer: Trainer[Any]
+    splits: Splits
+    until: int
+    title: str
+
+    def play(self, manner: Manner) -> int:
+        """Train to the end, evaluate, report and sum up.
+
+        Returns:
+            The exit code: 0, or 130 when training was interrupted.
+        """
+        if not self._train(manner):
+            self._tell_interrupted(manner)
+            return INTERRUPTED
+        try:
+            evaluation, report = self._look_back(manner)
+        except BaseException:
+            folder = shlex.quote(str(self.run.folder))
+            say(f"The model is trained and saved; what is left: latently evaluate {folder}, latently report {folder}")
+            raise
+        self._sum_up(evaluation, report, manner)
+        return 0
+
+    def _look_back(self, manner: Manner) -> tuple[dict[str, Any] | None, Path | None]:
+        """The evaluation and the report, as far as there are any."""
+        with waiting("evaluating …", manner):
+            evaluation = evaluate_run(self.run, self.model, self.splits, {} if manner.thorough else QUICK)
+        if not manner.report:
+            return evaluation, None
+        with waiting("drawing the report …", manner):
+            return evaluation, write_report(self.model, self.run, self.splits, evaluation)
+
+    def _train(self, manner: Manner) -> bool:
+        bar = ProgressBar(self.title) if manner.live else None
+        observers: list[Observer] = [bar] if bar else [JsonLines()] if manner.json else []
+        try:
+            with bar or nullcontext():
+                return train(
+                    self.model,
+                    self.trainer,
+                    self.run,
+                    film=rows_of(film_rows(self.splits)),
+                    until=self.until,
+                    observers=observers,
+                    checkpoint_seconds=manner.checkpoint_seconds,
+                    on_interrupt=lambda: (
+                        bar.note("Stopping after this chunk; Ctrl-C again stops at once.") if bar else None
+                    ),
+                )
+        except NonFiniteLossError as error:
+            kept = self.run.position()
+            about = f" The checkpoint of round {kept:,} is kept in {self.run.folder}." if kept else ""
+            raise NonFiniteLossError(f"{error}{about}") from None
+        except KeyboardInterrupt:  # the second one; the first lets the chunk end
+            folder = shlex.quote(str(self.run.folder))
+            say(f"The last checkpoint is of round {self.run.position():,}. Go on with: latently resume {folder}")
+            raise
+
+    def _tell_interrupted(self, manner: Manner) -> None:
+        round_, folder = self.trainer.round, str(self.run.folder)
+        if manner.json:
+            print_line({"event": "interrupted", "round": round_, "until": self.until, "folder": folder})
+        say(f"Stopped after round {round_:,} of {self.until:,}, and saved.")
+        say(f"Go on with: latently resume {shlex.quote(folder)}")
+
+    def _sum_up(self, evaluation: Mapping[str, Any] | None, report: Path | None, manner: Manner) -> None:
+        folder, seconds = str(self.run.folder), self.run.config()["run"]["seconds"]
+        if manner.json:
+            where = None if report is None else str(report)
+            values = {"event": "finished", "folder": folder, "seconds": seconds, "report": where}
+            print_line({**values, "evaluation": evaluation})
+            return
+        if manner.live:
+            say("")
+        print(f"{self.title}: {self.model.epochs:g} epochs, {self.until:,} rounds in {in_words(seconds)}")
+        print()
+        if evaluation is None:
+            print("No rows were kept from training, so nothing was evaluated.")
+        else:
+            print_facts(
+                {
+                    line.name: number(line.value, line.unit)
+                    for line in as_table(dict(evaluation))
+                    if line.value is not None
+                }
+            )
+        print()
+        print_facts(
+            {"Run": folder} | ({} if report is None else {"Report": str(report)}) | next_steps(self.run, self.model)
+        )
+
+
+class JsonLines:
+    """Prints the progress after each chunk as a JSON object on a line of its own."""
+
+    def next_stop(self, round_: int) -> None:
+        """Any round will do."""
+
+    def __call__(self, trainer: Trainer[Any], progress: Progress) -> None:
+        """Print a line."""
+        del trainer
+        print_line({"event": "progress", **dataclasses.asdict(progress)})
+
+
+def evaluate_run(run: Run, model: Any, splits: Splits, settings: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Evaluate a model on the rows kept from training, and write evaluation.json.
+
+    Returns:
+        The numbers; `None` where no rows were kept for the test or for validation.
+    """
+    evaluation = evaluated(model, splits, settings)
+    if evaluation is not None:
+        run.write_json("evaluation.json", evaluation)
+    return evaluation
+
+
+def evaluated(model: Any, splits: Splits, settings: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The numbers of a model on the test rows (or, if there are none, on those for validation)."""
+    test = splits.test if len(splits.test) else splits.validation
+    if not len(test):
+        return None
+    train_rows = (rows_of(splits.train), labels_of(splits.train))
+    return evaluate(model, (*train_rows, rows_of(test), labels_of(test)), **settings)
+
+
+def write_report(model: Any, run: Run, splits: Splits, evaluation: Mapping[str, Any] | None) -> Path:
+    """Draw the figures and write report.html into the run's folder."""
+    from latently import report
+
+    path: Path = report.report_run(model, run, splits, evaluation)
+    return path
+
+
+def waiting(what: str, manner: Manner) -> AbstractContextManager[Any]:
+    """Something that turns on a terminal while something takes a while."""
+    return Console(file=sys.stderr).status(what) if manner.live and sys.stderr.isatty() else nullcontext()
+
+
+def next_steps(run: Run, model: Any) -> dict[str, str]:
+    """What to do with a fitted model, as commands."""
+    folder, source = shlex.quote(str(run.folder)), shlex.quote(run.config()["run"]["data"]["source"])
+    return {
+        "Sample": f"latently sample {folder}" + (" --labels all" if model.knows_labels else ""),
+        "Codes": f"latently encode {folder} {source} --out codes.csv",
+        "Python": f"latently.load({str(run.folder)!r})",
+    }

@@ -1,0 +1,88 @@
+"""NumPy files: `.npy` is memory-mapped and never copied whole, `.npz` is read."""
+
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from latently.data.dataset import Dataset
+from latently.data.errors import DataError
+from latently.data.labels import encode_labels
+from latently.data.rows import Rows, Subset
+
+ROWS_KEYS = ("X", "x", "data", "images")
+LABELS_KEYS = ("y", "labels", "target")
+
+
+def open_npy(path: Path) -> Dataset:
+    """The rows of a `.npy` file, left in the file until they are asked for.
+
+    Labels are taken from the file of the same name with `_labels` added, where there is one: `faces.npy`,
+    `faces_labels.npy`.
+
+    Raises:
+        DataError: where the file is damaged, or its numbers are Python objects.
+    """
+    beside = path.with_name(f"{path.stem}_labels.npy")
+    array = _mapped(path)
+    labels = np.asarray(_mapped(beside)) if beside.is_file() else None
+    codes, classes = (None, ()) if labels is None else encode_labels(labels, beside.name)
+    return Dataset(path.name, (array,), codes, classes, {"source": "memory-mapped .npy file"})
+
+
+def open_npz(path: Path) -> Dataset:
+    """The rows and labels of a `.npz` file.
+
+    Rows are the array named `X`, `x`, `data` or `images`, or the only array besides the labels; labels are the array
+    named `y`, `labels` or `target`.
+
+    Raises:
+        DataError: where the file is damaged, its rows cannot be told, or its numbers are Python objects.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            rows_key, labels_key = _keys(archive, path)
+            array = np.atleast_1d(archive[rows_key])
+            labels = None if labels_key is None else archive[labels_key]
+    except DataError:
+        raise
+    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
+        raise DataError(_unreadable(path, error)) from error
+    codes, classes = (None, ()) if labels is None else encode_labels(labels, path.name)
+    return Dataset(path.name, (array,), codes, classes, {"source": ".npz file", "array": rows_key})
+
+
+def _mapped(path: Path) -> Rows:
+    try:
+        array: np.ndarray = np.atleast_1d(np.load(path, mmap_mode="r", allow_pickle=False))
+    except (OSError, ValueError, EOFError) as error:
+        raise DataError(_unreadable(path, error)) from error
+    return array if array.dtype.isnative else Subset(array, np.arange(len(array)))
+
+
+def _keys(archive: Any, path: Path) -> tuple[str, str | None]:
+    """The names of the rows and of the labels."""
+    names = list(archive.files)
+    labels_key = next((key for key in LABELS_KEYS if key in names), None)
+    others = [name for name in names if name != labels_key]
+    rows_key = next((key for key in ROWS_KEYS if key in names), others[0] if len(others) == 1 else None)
+    if rows_key is None:
+        found = ", ".join(f'"{name}" {archive[name].shape}' for name in names) or "no arrays"
+        raise DataError(
+            f'{path} holds {found}, and which of them is the rows is not clear; save the rows as "X" and their '
+            'labels as "y": np.savez(path, X=..., y=...).'
+        )
+    return rows_key, labels_key
+
+
+def _unreadable(path: Path, error: Exception) -> str:
+    reason = str(error)
+    if "Python objects" in reason or "Object arrays" in reason:
+        return (
+            f"{path} holds Python objects, which are not loaded because a file of them can run code; "
+            "save the array with a type of numbers, for example X.astype(np.float32)."
+        )
+    # NumPy takes any file of another format for a pickle, which would mislead here.
+    detail = "" if "pickle" in reason or not reason else f" ({reason.rstrip('.')})"
+    return f"{path} is damaged, truncated or no NumPy file{detail}; save it anew with np.save or np.savez."

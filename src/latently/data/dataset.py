@@ -1,0 +1,192 @@
+"""A data set, its split by seed, and the hiding of its labels."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from jaxtyping import Int
+
+from latently.data.errors import DataError
+from latently.data.labels import UNKNOWN, Label
+from latently.data.rows import Rows, Subset, is_mapped
+
+_COPIED_BYTES = 2**30
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Rows in their stored type, their labels, and what was done to get them.
+
+    Attributes:
+        name: what to call it in a report.
+        views: one array of shape `(n, ...)` per view, all with the same `n`; most data sets have one.
+        labels: the class of each row as a code in `[0, K)`, -1 where it is unknown; `None` where there are no labels.
+        classes: the K original label values, in the order of their codes.
+        description: what was done to the data, as JSON-able facts: it goes into the report.
+
+    Raises:
+        DataError: where views and labels differ in length.
+
+    Example:
+        >>> pairs = Dataset("pairs", (np.eye(3),), labels=np.array([0, 1, -1]), classes=("left", "right"))
+        >>> len(pairs), pairs.x.shape
+        (3, (3, 3))
+    """
+
+    name: str
+    views: tuple[Rows, ...]
+    labels: Int[np.ndarray, "rows"] | None = None
+    classes: tuple[Label, ...] = ()
+    description: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        lengths = {len(view) for view in self.views}
+        if len(lengths) != 1:
+            found = ", ".join(str(len(view)) for view in self.views) or "none"
+            raise DataError(f"the views of {self.name} must have equally many rows; got {found}.")
+        if self.labels is not None and len(self.labels) != len(self):
+            raise DataError(
+                f"{self.name} has {len(self):,} rows but {len(self.labels):,} labels; "
+                "give one label a row (an empty one, or -1, where it is unknown)."
+            )
+
+    def __len__(self) -> int:
+        return len(self.views[0])
+
+    def __repr__(self) -> str:
+        views = ", ".join(f"{view.dtype} {view.shape}" for view in self.views)
+        labels = "no labels" if self.labels is None else f"{int((self.labels != UNKNOWN).sum())} labels"
+        return f"Dataset({self.name}: {views}, {labels}, {len(self.classes)} classes)"
+
+    @property
+    def x(self) -> Rows:
+        """The first view: the only one of most data sets."""
+        return self.views[0]
+
+    def take(self, rows: Int[np.ndarray, "chosen"], **description: Any) -> "Dataset":
+        """The rows of these numbers, in this order.
+
+        Rows in memory are copied up to 1 GB; beyond that, and from a memory map, they are a `Subset`.
+        """
+        return replace(
+            self,
+            views=tuple(_take(view, rows) for view in self.views),
+            labels=None if self.labels is None else self.labels[rows],
+            description={**self.description, **description},
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Splits:
+    """One data set in three disjoint parts. `validation` and `test` may have no rows."""
+
+    train: Dataset
+    validation: Dataset
+    test: Dataset
+
+
+def split(dataset: Dataset, validation: float = 0.1, test: float = 0.2, seed: int = 0) -> Splits:
+    """Cut a data set into training, validation and test rows, at random by seed.
+
+    Every row lands in exactly one part. A part that is asked for gets at least one row, as long as one is left for
+    training. In memory the parts are shuffled; the rows of a memory map keep their order, so that a pass over them
+    reads the file forwards.
+
+    Arguments:
+        dataset: the rows to cut.
+        validation: the fraction of all rows for validation.
+        test: the fraction of all rows for the test.
+        seed: of the random cut.
+
+    Raises:
+        DataError: where the fractions leave nothing to train on.
+
+    Example:
+        >>> parts = split(Dataset("ten", (np.arange(10),)), seed=1)
+        >>> len(parts.train), len(parts.validation), len(parts.test)
+        (7, 1, 2)
+    """
+    if not (validation >= 0 and test >= 0 and validation + test < 1):
+        raise DataError(
+            f"validation and test must be fractions of the rows, 0 or more, that add up to less than 1; "
+            f"got validation={validation}, test={test}."
+        )
+    n = len(dataset)
+    n_test = _share(test, n, n - 1)
+    n_validation = _share(validation, n, n - n_test - 1)
+    if n - n_validation - n_test < 1 or (test > 0 and n_test == 0):
+        raise DataError(
+            f"{dataset.name} has {_count(n, 'row')}, too few to split into training and test rows; "
+            "give at least 2 rows (3 for validation rows as well), or validation=0 and test=0."
+        )
+    # Rows that are not cut stay as they are.
+    order = np.random.default_rng(seed).permutation(n) if n_test + n_validation else np.arange(n)
+    cuts = np.split(order, [n_test, n_test + n_validation])
+    if any(is_mapped(view) for view in dataset.views):
+        cuts = [np.sort(cut) for cut in cuts]
+    test_rows, validation_rows, train_rows = cuts
+    return Splits(
+        train=dataset.take(train_rows, part="train", split_seed=seed),
+        validation=dataset.take(validation_rows, part="validation", split_seed=seed),
+        test=dataset.take(test_rows, part="test", split_seed=seed),
+    )
+
+
+def keep_labels(dataset: Dataset, count: int, seed: int = 0) -> Dataset:
+    """Keep `count` labels, as evenly over the classes as they allow, and hide the rest as -1.
+
+    Which rows keep theirs depends on the seed alone: the 100 of one seed are among the 1000 of the same seed.
+
+    Arguments:
+        dataset: a data set with labels.
+        count: how many labels stay known.
+        seed: of the choice.
+
+    Raises:
+        DataError: where there are fewer labels than asked for, or fewer asked for than there are classes.
+
+    Example:
+        >>> few = keep_labels(Dataset("six", (np.zeros(6),), np.array([0, 0, 0, 0, 1, 1]), ("a", "b")), 4)
+        >>> np.bincount(few.labels[few.labels >= 0])
+        array([2, 2])
+    """
+    if dataset.labels is None:
+        raise DataError(f"labels={count} needs labels to keep, but {dataset.name} has none.")
+    known = np.flatnonzero(dataset.labels != UNKNOWN)
+    n_classes = len(dataset.classes)
+    if not n_classes <= count <= len(known):
+        raise DataError(
+            f"labels={count} must lie between the number of classes, {n_classes}, and the number of known labels "
+            f"of the training rows, {len(known)}, in {dataset.name}."
+        )
+    generator = np.random.default_rng(seed)
+    shuffled = known[generator.permutation(len(known))]
+    shuffled_labels = dataset.labels[shuffled]
+    # A row's rank among its class; the lowest ranks win, ties between classes are broken by a random order of classes.
+    rank = np.empty(len(shuffled), dtype=np.int64)
+    for label in range(n_classes):
+        members = np.flatnonzero(shuffled_labels == label)
+        rank[members] = np.arange(len(members))
+    tie = generator.permutation(n_classes)[shuffled_labels]
+    kept = shuffled[np.lexsort((tie, rank))[:count]]
+    labels = np.full_like(dataset.labels, UNKNOWN)
+    labels[kept] = dataset.labels[kept]
+    return replace(dataset, labels=labels, description={**dataset.description, "labels_kept": count})
+
+
+def _take(view: Rows, rows: Int[np.ndarray, "chosen"]) -> Rows:
+    if isinstance(view, np.ndarray) and view.nbytes <= _COPIED_BYTES and not is_mapped(view):
+        whole = len(rows) == len(view) and np.array_equal(rows, np.arange(len(view)))
+        chosen: np.ndarray = view if whole else view[rows]
+        return chosen
+    return Subset(view, rows)
+
+
+def _share(fraction: float, n: int, most: int) -> int:
+    """How many of n rows a fraction is: one at least where it is above 0, and never more than `most`."""
+    return max(0, min(max(1, round(fraction * n)), most)) if fraction > 0 else 0
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"

@@ -1,0 +1,167 @@
+"""A folder of images: PNG and JPEG, of one size or of many, with subfolders or a `labels.csv` for labels."""
+
+import struct
+import warnings
+from collections import Counter
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+import numpy as np
+from jaxtyping import UInt8
+from PIL import Image, ImageOps
+
+from latently.data.dataset import Dataset
+from latently.data.errors import DataError
+from latently.data.image_labels import image_labels
+from latently.data.labels import encode_labels
+
+_FORMATS = ("PNG", "JPEG")
+_SUFFIXES = frozenset({".png", ".jpg", ".jpeg"})
+_GRAY_MODES = frozenset({"1", "L", "LA", "I", "I;16"})
+_ORIENTATION = 0x0112  # the EXIF tag, and those of its values that swap height and width
+_SIDEWAYS = frozenset({5, 6, 7, 8})
+_BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
+_UNREADABLE = (OSError, SyntaxError, ValueError, EOFError, struct.error)
+_NAMED_AT_MOST = 20
+
+Read = TypeVar("Read")
+
+
+class Look(NamedTuple):
+    """What the header of an image says.
+
+    Attributes:
+        height: in pixels, once upright.
+        width: likewise.
+        gray: whether it has no colours.
+    """
+
+    height: int
+    width: int
+    gray: bool
+
+
+def open_images(folder: Path, image_size: int | tuple[int, int] | None = None, skip_bad: bool = False) -> Dataset:
+    """The images in a folder and in its subfolders (one level deep), as uint8 of one size.
+
+    All images come out in `image_size`, or else in the size that most of them have (of equally common ones, the
+    smallest): an image of another size is cropped around its centre to the shape wanted and resized with a Lanczos
+    filter. Images are turned upright as their EXIF data says, and laid on white where they are transparent. They come
+    out in gray, `(n, height, width)`, where all of them are gray, and else in colour, `(n, height, width, 3)`.
+
+    The label of an image is the name of its subfolder, or what a `labels.csv` in the folder says: a table with the
+    columns `filename` and `label`. An image that has neither is of unknown label. Hidden files and files of other types
+    are passed over.
+
+    Arguments:
+        folder: where the images are.
+        image_size: the height and width wanted, or one number for both.
+        skip_bad: leave out images that cannot be read, with a warning that names them.
+
+    Raises:
+        DataError: where there is no image, an image cannot be read, or `labels.csv` does not fit the images.
+    """
+    found = find_images(folder)
+    if not found:
+        raise DataError(f"{folder} holds no PNG or JPEG image, nor does a folder in it; check the path.")
+    labels = image_labels(folder, found)
+    wanted = _height_width(image_size)
+    reader = _Reader(skip_bad)
+    looks = {path: look for path in found if (look := reader(path, _look)) is not None}
+    height, width = wanted or _most_common(looks.values())
+    gray = all(look.gray for look in looks.values())
+    images = np.empty((len(looks), height, width, *(() if gray else (3,))), dtype=np.uint8)
+    good: list[Path] = []
+    for path in looks:
+        image = reader(path, lambda opened: _pixels(opened, height, width, gray))
+        if image is not None:
+            images[len(good)] = image
+            good.append(path)
+    reader.warn(folder, n_good=len(good))
+    codes, classes = (None, ()) if labels is None else encode_labels(np.array([labels[p] for p in good]), str(folder))
+    rule = "as asked" if wanted else "the most common size"
+    description = {
+        "source": "folder of images",
+        "size": f"{height} x {width}, {rule}; others cropped around the centre and resized with a Lanczos filter",
+        "colour": "gray" if gray else "RGB",
+        "skipped": [str(path.relative_to(folder)) for path in reader.bad],
+    }
+    return Dataset(folder.resolve().name, (images[: len(good)],), codes, classes, description)
+
+
+def find_images(folder: Path) -> list[Path]:
+    """The PNG and JPEG files in a folder and in its subfolders, sorted, without hidden ones."""
+    folders = [folder, *(entry for entry in folder.iterdir() if entry.is_dir() and not entry.name.startswith("."))]
+    return sorted(
+        entry
+        for inner in folders
+        for entry in inner.iterdir()
+        if entry.suffix.lower() in _SUFFIXES and not entry.name.startswith(".") and entry.is_file()
+    )
+
+
+class _Reader:
+    """Reads from images; the first that cannot be read is an error, or each is noted where bad ones are skipped."""
+
+    def __init__(self, skip_bad: bool) -> None:
+        self.skip_bad = skip_bad
+        self.bad: list[Path] = []
+
+    def __call__(self, path: Path, read: Callable[[Image.Image], Read]) -> Read | None:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error", Image.DecompressionBombWarning)
+                with Image.open(path, formats=_FORMATS) as image:
+                    return read(image)
+        except (*_UNREADABLE, *_BOMBS) as error:
+            if not self.skip_bad:
+                why = f"is too large ({error})" if isinstance(error, _BOMBS) else "cannot be read as an image"
+                raise DataError(
+                    f"{path} {why}; replace or remove it, or leave out all such images with skip_bad=True (--skip-bad)."
+                ) from error
+            self.bad.append(path)
+            return None
+
+    def warn(self, folder: Path, n_good: int) -> None:
+        """Name the images that were skipped."""
+        if n_good == 0:
+            raise DataError(f"{folder} holds {len(self.bad)} images, and none of them can be read; check the files.")
+        if self.bad:
+            names = ", ".join(str(path.relative_to(folder)) for path in self.bad[:_NAMED_AT_MOST])
+            more = f" and {len(self.bad) - _NAMED_AT_MOST} more" if len(self.bad) > _NAMED_AT_MOST else ""
+            warnings.warn(f"skipped {len(self.bad)} images that cannot be read: {names}{more}", stacklevel=3)
+
+
+def _look(image: Image.Image) -> Look:
+    width, height = image.size
+    if image.getexif().get(_ORIENTATION) in _SIDEWAYS:
+        width, height = height, width
+    return Look(height, width, image.mode in _GRAY_MODES)
+
+
+def _pixels(image: Image.Image, height: int, width: int, gray: bool) -> UInt8[np.ndarray, "height width *channels"]:
+    """The image upright, on white, in gray or in colour, cropped around its centre and resized."""
+    image = ImageOps.exif_transpose(image)
+    if image.mode.startswith("I"):  # 16 bits a pixel
+        image = Image.fromarray((np.asarray(image) >> 8).clip(0, 255).astype(np.uint8))
+    if image.has_transparency_data:
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image.convert("RGBA"))
+    image = image.convert("L" if gray else "RGB")
+    if image.size != (width, height):
+        image = ImageOps.fit(image, (width, height), method=Image.Resampling.LANCZOS)
+    return np.asarray(image)
+
+
+def _height_width(image_size: int | tuple[int, int] | None) -> tuple[int, int] | None:
+    if image_size is None:
+        return None
+    height, width = (image_size, image_size) if isinstance(image_size, int) else image_size
+    if height < 1 or width < 1:
+        raise DataError(f"image_size must be at least 1 pixel high and wide; got {image_size}.")
+    return height, width
+
+
+def _most_common(looks: Iterable[Look]) -> tuple[int, int]:
+    sizes = Counter((look.height, look.width) for look in looks)
+    return min(sizes, key=lambda size: (-sizes[size], size[0] * size[1], size), default=(1, 1))

@@ -1,0 +1,79 @@
+"""Labels: any integers or words, as codes 0..K-1 and the original values."""
+
+from typing import TypeAlias
+
+import numpy as np
+from jaxtyping import Bool, Int, Shaped
+
+from latently.data.errors import DataError
+
+Label: TypeAlias = int | str
+UNKNOWN = -1
+
+
+def encode_labels(values: Shaped[np.ndarray, "..."], name: str) -> tuple[Int[np.ndarray, "rows"], tuple[Label, ...]]:
+    """Number the classes from 0 in their sorted order.
+
+    Integers and words are classes. Unknown, and coded -1, are: the integer -1, an empty word, and NaN among numbers.
+    Words that are all numbers ("10", "9") are taken as numbers, so that they sort as such.
+
+    Arguments:
+        values: one label a row, of shape `(rows,)`.
+        name: the source of the labels, for the error message.
+
+    Returns:
+        The codes, and the classes that they number.
+
+    Raises:
+        DataError: where labels are not a vector of integers or words.
+
+    Example:
+        >>> encode_labels(np.array(["cat", "", "ant", "cat"]), "animals.csv")
+        (array([ 1, -1,  0,  1], dtype=int32), ('ant', 'cat'))
+    """
+    if values.ndim == 2 and values.shape[1] == 1:
+        values = values[:, 0]
+    if values.ndim != 1:
+        hint = " For one-hot labels, take labels.argmax(axis=1)." if values.ndim == 2 else ""
+        raise DataError(f"the labels of {name} must be one value a row; got an array of shape {values.shape}.{hint}")
+    known, values = _known(values, name)
+    classes, codes = np.unique(values[known], return_inverse=True)
+    encoded = np.full(len(values), UNKNOWN, dtype=np.int32)
+    encoded[known] = codes
+    return encoded, tuple(classes.tolist())
+
+
+def _known(
+    values: Shaped[np.ndarray, "rows"], name: str
+) -> tuple[Bool[np.ndarray, "rows"], Shaped[np.ndarray, "rows"]]:
+    """Which labels are known, and all of them as integers or words."""
+    if values.dtype.kind in "US":
+        words = np.char.strip(values if values.dtype.kind == "U" else np.char.decode(values, "utf-8"))
+        known = words != ""
+        numbers = _numbers(words[known])
+        if numbers is None:
+            return known, words
+        values = np.full(len(words), UNKNOWN, dtype=numbers.dtype)
+        values[known] = numbers
+    if values.dtype.kind == "f":
+        unknown = np.isnan(values)
+        if (values[~unknown] != np.trunc(values[~unknown])).any() or np.isinf(values).any():
+            raise DataError(f"the labels of {name} must be integers or words; got fractions, as if they were measured.")
+        values = np.where(unknown, UNKNOWN, values)
+    elif values.dtype.kind not in "biu":
+        raise DataError(f"the labels of {name} must be integers or words; got an array of {values.dtype}.")
+    values = values.astype(np.int64)
+    return values != UNKNOWN, values
+
+
+def _numbers(words: Shaped[np.ndarray, "rows"]) -> Shaped[np.ndarray, "rows"] | None:
+    """The words as integers where each is written as one ("7", not "007"), or as floats where each has a point."""
+    try:
+        integers = words.astype(np.int64)
+        return integers if (integers.astype(words.dtype) == words).all() else None
+    except (ValueError, OverflowError):
+        pass
+    try:
+        return words.astype(np.float64) if (np.char.find(words, ".") >= 0).all() else None
+    except ValueError:
+        return None

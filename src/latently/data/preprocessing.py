@@ -1,0 +1,285 @@
+"""From stored rows to what a network reads, and back."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from math import isqrt, prod
+from operator import index
+from typing import Any, Literal, cast
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, PRNGKeyArray, Shaped
+
+from latently.data.errors import DataError
+from latently.data.rows import Rows
+from latently.data.statistics import Statistics, as_rows, is_numeric, summarize
+
+Range = Literal["unit", "symmetric", "real"]
+
+_ROUNDING = 1e-6
+
+
+@dataclass(frozen=True, eq=False)
+class Preprocessing:
+    """x = (row - offset) / scale, in float32, in the shape of an event: what was done to the data, kept with a model.
+
+    Attributes:
+        row_shape: the shape of a row as it is stored, such as `(28, 28)`.
+        event_shape: the shape of a row as a network reads it, such as `(28, 28, 1)` or `(784,)`.
+        dtype: the stored type of the rows, such as `"uint8"`.
+        offset: of shape `[]`, or `[features]`.
+        scale: likewise, above 0.
+        range: where x lies: `"unit"` is [0, 1], `"symmetric"` is [-1, 1], `"real"` has mean 0 and deviation 1.
+        binarize: whether pixels are drawn as 0 or 1 with x as their probability, anew each time they are read
+            (Salakhutdinov & Murray 2008, "On the quantitative analysis of deep belief networks").
+
+    Example:
+        >>> images = np.full((2, 4, 4), 255, dtype=np.uint8)
+        >>> preprocessing = Preprocessing.fit(images, image=True)
+        >>> x = preprocessing(images)
+        >>> x.shape, float(x.max())
+        ((2, 4, 4, 1), 1.0)
+        >>> preprocessing.inverse(x).dtype
+        dtype('uint8')
+    """
+
+    row_shape: tuple[int, ...]
+    event_shape: tuple[int, ...]
+    dtype: str
+    offset: np.ndarray
+    scale: np.ndarray
+    range: Range
+    binarize: bool = False
+
+    @classmethod
+    def fit(
+        cls,
+        X: Any,
+        *,
+        range: Literal["auto", "unit", "symmetric", "real"] = "auto",  # noqa: A002 - the word of the field's users
+        image: bool = False,
+        binarize: bool = False,
+    ) -> "Preprocessing":
+        """Find the offset and the scale in one streamed pass, 8 MB at a time; uint8 needs none but for `"real"`.
+
+        Arguments:
+            X: rows of shape `(n, ...)`: an array, a memory map or a `Subset`.
+            range: where x shall lie. `"auto"` is `"unit"` for uint8, for booleans and for numbers within [0, 1], and
+                `"real"` otherwise. `"unit"` divides uint8 by 255 and takes other numbers as they are. `"symmetric"`
+                is `"unit"` stretched to [-1, 1], or numbers already there. `"real"` standardises: each feature of
+                `(n, features)`, all pixels of images together.
+            image: whether an event is an image `(height, width, channels)` rather than a vector.
+            binarize: whether pixels are drawn as 0 or 1; for `"unit"` only.
+
+        Raises:
+            DataError: where X is empty, not finite, not numeric, or outside of the range asked for.
+        """
+        rows = as_rows(X)
+        row_shape = tuple(int(size) for size in rows.shape[1:])
+        event_shape = _image_shape(row_shape) if image else (prod(row_shape),)
+        offset, scale, found = _fit_range(rows, range, per_feature=len(row_shape) == 1 and not image)
+        if binarize and found != "unit":
+            raise DataError(f'binarize=True needs pixels in [0, 1]; got range="{found}". Leave it out.')
+        return cls(row_shape, event_shape, rows.dtype.name, np.asarray(offset), np.asarray(scale), found, binarize)
+
+    @property
+    def n_features(self) -> int:
+        """How many numbers a row has."""
+        return prod(self.row_shape)
+
+    def __call__(
+        self, rows: Shaped[Array, "batch ..."] | Shaped[np.ndarray, "batch ..."], key: PRNGKeyArray | None = None
+    ) -> Float[Array, "batch ..."]:
+        """Rows as a network reads them; pure, so it may run inside `jax.jit`.
+
+        Arguments:
+            rows: stored rows, in their own shape or flat.
+            key: draws the pixels where `binarize` is set; without it they stay probabilities.
+
+        Returns:
+            x of shape `[batch, *event_shape]` in float32.
+        """
+        x = jnp.asarray(rows, dtype=jnp.float32).reshape(rows.shape[0], *self.event_shape)
+        x = (x - jnp.asarray(self.offset, dtype=jnp.float32)) / jnp.asarray(self.scale, dtype=jnp.float32)
+        if self.binarize and key is not None:
+            x = jax.random.bernoulli(key, x).astype(jnp.float32)
+        return x
+
+    def inverse(self, x: Float[Array, "batch ..."] | Float[np.ndarray, "batch ..."]) -> Shaped[np.ndarray, "batch ..."]:
+        """Rows in the units, the shape and the type of the data.
+
+        Integers are rounded and clipped to what their type holds, booleans are True above one half, and floats of any
+        width come out as float32, in which they were computed.
+        """
+        rows = np.asarray(x, dtype=np.float64).reshape(len(x), *self.event_shape) * self.scale + self.offset
+        return _as_type(rows, np.dtype(self.dtype)).reshape(len(x), *self.row_shape)
+
+    def check(self, X: Any, owner: str = "Preprocessing", *, noisy: bool = False) -> Rows:
+        """See that new rows mean what the fitted ones meant.
+
+        A row may come flat where the fitted rows were images, and the other way round. Where the fitted rows were
+        uint8 scaled by 255, new ones must be integers from 0 to 255, so that floats in [0, 1] are not divided twice.
+
+        Arguments:
+            X: rows of shape `(n, ...)`.
+            owner: the name of the model, for the error message.
+            noisy: whether noise may have carried floats out of the fitted range.
+
+        Returns:
+            X as rows.
+
+        Raises:
+            DataError: for rows of another size or type, numbers that are not finite, or out of the fitted range.
+        """
+        rows = as_rows(X)
+        self._check_shape(tuple(rows.shape[1:]), owner)
+        pixels = self.dtype == "uint8" and self.range != "real"
+        if pixels and rows.dtype.kind not in "iu":
+            raise DataError(
+                f"X is {rows.dtype}, but {owner} was fitted on uint8 pixels from 0 to 255 and expects those; "
+                "convert X, for example with (255 * X).round().astype(np.uint8) if it lies in [0, 1]."
+            )
+        if not (pixels and rows.dtype == np.uint8):
+            statistics = summarize(rows, per_feature=False)
+            if not (noisy and rows.dtype.kind == "f"):
+                self._check_range(statistics, owner)
+        return rows
+
+    def _check_shape(self, shape: tuple[int, ...], owner: str) -> None:
+        if prod(shape) != self.n_features:
+            raise DataError(
+                f"X has {prod(shape)} features, but {owner} is expecting {self.n_features} features as input "
+                f"(rows of shape {self.row_shape}; got rows of shape {shape})."
+            )
+        flat = len(shape) == 1 or len(self.row_shape) == 1
+        if not flat and _squeezed(shape) != _squeezed(self.row_shape):
+            raise DataError(f"X has rows of shape {shape}, but {owner} is expecting rows of shape {self.row_shape}.")
+
+    def _check_range(self, statistics: Statistics, owner: str) -> None:
+        if self.range == "real":
+            return
+        low, high = (-1.0, 1.0) if self.range == "symmetric" else (0.0, 1.0)
+        low, high = (float(bound * self.scale + self.offset) for bound in (low, high))
+        margin = _ROUNDING * (high - low)
+        if statistics.minimum < low - margin or statistics.maximum > high + margin:
+            raise DataError(
+                f"X must lie in [{low:g}, {high:g}], the range that {owner} was fitted on; got values from "
+                f"{statistics.minimum:g} to {statistics.maximum:g}. Scale X as the training data was scaled."
+            )
+
+    def to_config(self) -> dict[str, Any]:
+        """All fields as JSON-able values."""
+        return {
+            "row_shape": list(self.row_shape),
+            "event_shape": list(self.event_shape),
+            "dtype": self.dtype,
+            "offset": self.offset.tolist(),
+            "scale": self.scale.tolist(),
+            "range": self.range,
+            "binarize": self.binarize,
+        }
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> "Preprocessing":
+        """What `to_config` wrote, checked.
+
+        Raises:
+            DataError: where a field is missing or unknown, or its value is none that `to_config` writes.
+
+        Example:
+            >>> config = Preprocessing.fit(np.eye(3)).to_config()
+            >>> Preprocessing.from_config(config).range
+            'unit'
+        """
+        if set(config) != set(cls.__dataclass_fields__):
+            raise DataError(
+                f"a preprocessing config must have the fields {sorted(cls.__dataclass_fields__)}; got {sorted(config)}."
+            )
+        try:
+            shapes = {name: tuple(index(size) for size in config[name]) for name in ("row_shape", "event_shape")}
+            arrays = {name: np.asarray(config[name], dtype=np.float64) for name in ("offset", "scale")}
+            preprocessing = cls(**{**config, **shapes, **arrays, "dtype": np.dtype(str(config["dtype"])).name})
+        except (TypeError, ValueError) as error:
+            raise DataError(f"this preprocessing config cannot be read: {error}") from error
+        for rule, kept in _rules(preprocessing):
+            if not kept:
+                raise DataError(f"this preprocessing config cannot be used: {rule}.")
+        return preprocessing
+
+
+def _fit_range(rows: Rows, range_: str, per_feature: bool) -> tuple[Any, Any, Range]:
+    """Offset, scale and range."""
+    if range_ not in ("auto", "unit", "symmetric", "real"):
+        raise DataError(f'range must be "auto", "unit", "symmetric" or "real"; got {range_!r}.')
+    if rows.dtype == np.uint8 and range_ != "real":
+        return (127.5, 127.5, "symmetric") if range_ == "symmetric" else (0.0, 255.0, "unit")
+    if rows.dtype == np.bool_ and range_ != "real":
+        return (0.5, 0.5, "symmetric") if range_ == "symmetric" else (0.0, 1.0, "unit")
+    statistics = summarize(rows, per_feature)
+    low, high = statistics.minimum, statistics.maximum
+    unit = low >= -_ROUNDING and high <= 1 + _ROUNDING
+    if range_ == "real" or (range_ == "auto" and not unit):
+        return statistics.mean, statistics.deviation, "real"
+    if range_ == "symmetric":
+        if unit:
+            return 0.5, 0.5, "symmetric"
+        if low >= -1 - _ROUNDING and high <= 1 + _ROUNDING:
+            return 0.0, 1.0, "symmetric"
+        raise DataError(
+            f'range="symmetric" needs values in [0, 1] or [-1, 1]; got values from {low:g} to {high:g}. '
+            'Scale the data, store pixels as uint8, or use range="real".'
+        )
+    if not unit:
+        raise DataError(
+            f"a Bernoulli decoder needs values in [0, 1]; got values from {low:g} to {high:g}. "
+            'Scale the data (pixels from 0 to 255 may be given as uint8), or use likelihood="gaussian".'
+        )
+    return 0.0, 1.0, "unit"
+
+
+def _image_shape(row_shape: tuple[int, ...]) -> tuple[int, ...]:
+    """(height, width, channels) of rows that are (h, w), (h, w, c) or the pixels of a square one after another."""
+    if len(row_shape) == 2:
+        return (*row_shape, 1)
+    if len(row_shape) == 3:
+        return row_shape
+    side = isqrt(prod(row_shape))
+    if len(row_shape) != 1 or side * side != row_shape[0]:
+        raise DataError(
+            f"a network of images needs rows (height, width), (height, width, channels) or flat and square; got rows "
+            f"of shape {row_shape}. Reshape X to (n, height, width), or use a network of vectors."
+        )
+    return (side, side, 1)
+
+
+def _squeezed(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """(h, w, 1) as (h, w)."""
+    return shape[:-1] if len(shape) == 3 and shape[-1] == 1 else shape
+
+
+def _as_type(rows: Float[np.ndarray, "..."], dtype: np.dtype[Any]) -> np.ndarray:
+    if dtype.kind == "f":
+        return rows.astype(np.float32)
+    if dtype.kind == "b":
+        return cast(np.ndarray, rows > 0.5)
+    # The largest 64-bit integers are no floats: step down to one that is, or the conversion would overflow.
+    limits = np.iinfo(dtype)
+    high = float(limits.max) if dtype.itemsize < 8 else float(np.nextafter(float(limits.max), 0))
+    return np.clip(np.round(rows), float(limits.min), high).astype(dtype)
+
+
+def _rules(config: Preprocessing) -> Iterator[tuple[str, bool]]:
+    """What a config must be, in words, and whether it is."""
+    elements = (
+        prod(config.row_shape) == prod(config.event_shape) and min((1, *config.row_shape, *config.event_shape)) > 0
+    )
+    yield "row_shape and event_shape must hold equally many elements, 1 or more", elements
+    yield "dtype must be a type of integers, booleans or floats", is_numeric(np.dtype(config.dtype))
+    shapes = config.offset.shape == config.scale.shape and config.scale.shape in ((), config.event_shape)
+    yield "offset and scale must be one number, or one a feature", shapes
+    yield "offset must be finite", bool(np.isfinite(config.offset).all())
+    yield "scale must be finite and above 0", bool((np.isfinite(config.scale) & (config.scale > 0)).all())
+    yield 'range must be "unit", "symmetric" or "real"', config.range in ("unit", "symmetric", "real")
+    binarize = config.binarize is False or (config.binarize is True and config.range == "unit")
+    yield 'binarize must be true or false, and false unless range is "unit"', binarize

@@ -1,0 +1,164 @@
+"""Rows: anything that hands out rows as NumPy arrays, from memory or from a file of any size."""
+
+import mmap
+from collections.abc import Iterator
+from math import prod
+from typing import Any, Protocol, final, runtime_checkable
+
+import numpy as np
+from jaxtyping import Int
+
+from latently.data.errors import DataError
+
+# Pieces that stay in the processor's cache: passes over 64 MB at a time took four times as long.
+PIECE_BYTES = 8 * 2**20
+
+
+@runtime_checkable
+class Rows(Protocol):
+    """What is asked of the data: a shape `(n, ...)`, a type, and rows by slice or integer array.
+
+    `np.ndarray`, `np.memmap` and `Subset` are rows.
+    """
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+
+    @property
+    def dtype(self) -> np.dtype[Any]: ...
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: Any, /) -> Any: ...
+
+
+@final
+class Subset:
+    """Some rows of an array, by number: a view that reads only the rows it is asked for.
+
+    A 20 GB memory map is split into training and test rows without being read, and what is read does not stay in
+    memory. Rows come out in native byte order, whatever the file's.
+
+    Arguments:
+        array: the rows to choose from, of shape `(n, ...)`; a `Subset` of a `Subset` looks through to its array.
+        rows: the numbers of the chosen rows, in `[0, n)`, in the order wanted.
+
+    Raises:
+        DataError: where `rows` is not a vector of integers within the array.
+
+    Example:
+        >>> tens = Subset(np.arange(0, 100, 10), np.array([5, 1, 3]))
+        >>> len(tens), tens[0], tens[1:]
+        (3, np.int64(50), array([10, 30]))
+    """
+
+    def __init__(self, array: Rows, rows: Int[np.ndarray, "..."]) -> None:
+        if rows.ndim != 1 or (rows.size and (rows.min() < 0 or rows.max() >= len(array))):
+            raise DataError(
+                f"rows must be a vector of row numbers in [0, {len(array)}); got shape {rows.shape}"
+                + (f" with values from {rows.min()} to {rows.max()}." if rows.size else ".")
+            )
+        self.array: Rows = array.array if isinstance(array, Subset) else array
+        self.rows: Int[np.ndarray, rows] = array.rows[rows] if isinstance(array, Subset) else rows
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return (len(self.rows), *self.array.shape[1:])
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        return prod(self.shape)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self.array.dtype.newbyteorder("=")
+
+    @property
+    def nbytes(self) -> int:
+        return self.size * self.dtype.itemsize
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, index: Any) -> Any:
+        """One row for an integer; an array of rows for a slice, an integer array or a mask."""
+        if isinstance(index, tuple):
+            chosen = self[index[0]]
+            return chosen[(slice(None),) * (chosen.ndim == self.ndim) + index[1:]]
+        rows = self.rows[index]
+        pages = _memory_map(self.array)
+        if pages is not None and _is_scattered(rows, self.nbytes // max(1, len(self))):
+            pages.madvise(mmap.MADV_RANDOM)  # else the system reads far ahead of every row
+        chosen = np.array(self.array[rows], dtype=self.dtype)[()]
+        if pages is not None:
+            pages.madvise(mmap.MADV_NORMAL)
+            release(self.array)  # what was read is copied: a mapped file's pages need not stay in memory
+        return chosen
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self[row] for row in range(len(self)))
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        if copy is False:
+            raise ValueError("a Subset has no array of its own to share; use np.asarray, which copies its rows.")
+        return np.asarray(self[:], dtype=dtype)
+
+    def __repr__(self) -> str:
+        return f"Subset({len(self)} of {len(self.array)} rows, shape={self.shape}, dtype={self.dtype})"
+
+
+def _is_scattered(rows: Any, row_bytes: int) -> bool:
+    """Whether small rows lie so far apart that what a system reads ahead (128 kB) would be thrown away."""
+    if np.ndim(rows) == 0 or len(rows) == 0:
+        return False
+    return row_bytes < 2**16 and (int(np.max(rows)) - int(np.min(rows))) * row_bytes > len(rows) * 2**17
+
+
+def is_mapped(rows: Rows) -> bool:
+    """Whether rows lie in a memory-mapped file."""
+    return _memory_map(rows) is not None
+
+
+def release(rows: Rows) -> None:
+    """Give the memory of a memory map's pages back to the system; the next read takes them from the file again.
+
+    Does nothing for rows in memory, and for copy-on-write maps, whose changes live in those pages alone.
+    """
+    pages = _memory_map(rows)
+    if pages is not None and hasattr(mmap, "MADV_DONTNEED"):
+        pages.madvise(mmap.MADV_DONTNEED)
+
+
+def pieces(rows: Rows, element_bytes: int = 8, limit_bytes: int = PIECE_BYTES) -> Iterator[np.ndarray]:
+    """The rows in order, as arrays of at most `limit_bytes` (but one row at least), releasing each when done with it.
+
+    Arguments:
+        rows: rows of shape `(n, ...)`.
+        element_bytes: what an element will take in the caller's hands; 8 where pieces are turned to float64.
+        limit_bytes: the most that a piece may take then.
+
+    Example:
+        >>> [len(piece) for piece in pieces(np.zeros((5, 4)), limit_bytes=64)]
+        [2, 2, 1]
+    """
+    step = max(1, limit_bytes // max(1, element_bytes * prod(rows.shape[1:])))
+    for start in range(0, len(rows), step):
+        yield np.asarray(rows[start : start + step])
+        release(rows)
+
+
+def _memory_map(rows: Any) -> mmap.mmap | None:
+    found = False
+    while rows is not None:
+        if isinstance(rows, mmap.mmap):
+            return rows if found else None
+        if isinstance(rows, np.memmap):
+            if rows.mode == "c":
+                return None
+            found = True
+        rows = rows.array if isinstance(rows, Subset) else getattr(rows, "base", None)
+    return None

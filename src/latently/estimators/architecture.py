@@ -1,0 +1,195 @@
+"""From hyperparameters to networks: what `network`, `hidden`, `likelihood` and their like build."""
+
+import math
+from collections.abc import Sequence
+from numbers import Integral
+from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
+
+import optax
+from jaxtyping import PRNGKeyArray
+
+from latently.data import Preprocessing
+from latently.networks import Conditional, Layer, conv_decoder, conv_encoder, mlp
+from latently.probability import (
+    BernoulliHead,
+    Corruption,
+    GaussianHead,
+    Head,
+    LaplaceHead,
+    Prior,
+    SaltAndPepperNoise,
+    make_corruption,
+    make_prior,
+)
+
+Shape: TypeAlias = tuple[int, ...]
+LikelihoodName: TypeAlias = Literal["auto", "bernoulli", "gaussian", "laplace"]
+NetworkName: TypeAlias = Literal["mlp", "conv"]
+OutputName: TypeAlias = Literal["auto", "sigmoid", "tanh", "identity"]
+PriorName: TypeAlias = Literal["normal", "uniform", "star", "swiss-roll", "s-curve"]
+Normalization: TypeAlias = Literal["batch", "layer"] | None
+
+_RANGES: dict[str, Literal["auto", "unit", "symmetric"]] = {
+    "auto": "auto",
+    "identity": "auto",
+    "sigmoid": "unit",
+    "tanh": "symmetric",
+}
+_HIDDEN: dict[str, tuple[int, ...]] = {"mlp": (512, 512), "conv": (256,)}
+
+
+@runtime_checkable
+class Hyperparameters(Protocol):
+    """The constructor arguments that shape networks; every estimator has them."""
+
+    latent_dim: int
+    network: NetworkName
+    hidden: Sequence[int] | None
+    channels: Sequence[int]
+    activation: str | Sequence[str]
+    normalization: Normalization | Sequence[Normalization]
+    dropout: float
+    input_noise: float
+    likelihood: LikelihoodName
+    likelihood_scale: Literal["learned"] | float
+    output: OutputName
+
+
+def fit_preprocessing(model: Hyperparameters, X: Any) -> Preprocessing:
+    """How the data is scaled: to where the decoder's likelihood can reach it.
+
+    Raises:
+        ValueError: the data does not lie where the likelihood needs it, or is no image for convolutions.
+    """
+    wanted = "unit" if model.likelihood == "bernoulli" else _RANGES[model.output]
+    return Preprocessing.fit(X, range=wanted, image=model.network == "conv")
+
+
+def likelihood_head(model: Hyperparameters, preprocessing: Preprocessing) -> Head:
+    """The head of the decoder, p(x|z); `"auto"` is Bernoulli for data in [0, 1] and Gaussian otherwise."""
+    unit = preprocessing.range == "unit"
+    name = model.likelihood
+    if name == "auto":
+        name = "bernoulli" if unit and model.output in ("auto", "sigmoid") else "gaussian"
+    if name == "bernoulli":
+        if model.output not in ("auto", "sigmoid"):
+            raise ValueError(
+                f'likelihood="bernoulli" has the output "sigmoid"; got output={model.output!r}. Leave it at "auto".'
+            )
+        return BernoulliHead()
+    activations: dict[str, Literal["sigmoid", "tanh", "identity"]] = {
+        "unit": "sigmoid",
+        "symmetric": "tanh",
+        "real": "identity",
+    }
+    activation = activations[preprocessing.range] if model.output == "auto" else model.output
+    learned = model.likelihood_scale == "learned"
+    value = 1.0 if model.likelihood_scale == "learned" else float(model.likelihood_scale)
+    head = GaussianHead if name == "gaussian" else LaplaceHead
+    return head(activation=activation, scale="learned" if learned else "fixed", value=value)
+
+
+def build_encoder(
+    model: Hyperparameters, shape: Shape, head: Head, key: PRNGKeyArray, *, noise_dim: int = 0
+) -> Conditional:
+    """q(z|x) for rows of `shape`; with `noise_dim`, an implicit one that is fed noise beside x."""
+    outputs, common = int(model.latent_dim) * head.parameters, _common(model)
+    common["input_noise"] = float(model.input_noise)
+    if model.network == "conv":
+        if noise_dim:
+            raise ValueError(
+                'encoder="implicit" is fed noise beside x, flattened, which network="conv" cannot read; '
+                'use network="mlp", or encoder="gaussian".'
+            )
+        channels = widths("channels", model.channels)
+        network: Layer = conv_encoder(_image(shape), channels, _dense(model), outputs, key, **common)
+    else:
+        network = mlp(math.prod(shape) + noise_dim, _hidden(model), outputs, key, **common)
+    return Conditional(network, head, noise_dim)
+
+
+def build_decoder(model: Hyperparameters, shape: Shape, head: Head, key: PRNGKeyArray) -> Conditional:
+    """p(x|z), the encoder's mirror image: its widths and activations run the other way."""
+    common = _common(model)
+    if not isinstance(model.activation, str):
+        common["activation"] = tuple(reversed(model.activation))
+    if model.network == "conv":
+        image, widest_last = _image(shape), widths("channels", model.channels)
+        # The dense layer has no mirror image: the first map of the decoder is linear.
+        if not isinstance(common["activation"], str):
+            common["activation"] = common["activation"][-len(widest_last) :]
+        if not isinstance(common["normalize"], str | None):
+            common["normalize"] = common["normalize"][: len(widest_last)]
+        outputs = image[2] * head.parameters
+        network: Layer = conv_decoder(int(model.latent_dim), None, widest_last[::-1], image, outputs, key, **common)
+    else:
+        outputs = math.prod(shape) * head.parameters
+        network = mlp(int(model.latent_dim), _hidden(model)[::-1], outputs, key, **common)
+    return Conditional(network, head)
+
+
+def build_prior(prior: PriorName | Prior, scale: float | None, dim: int, n_labels: int | None) -> Prior:
+    """The prior that `prior` names, or the one that it is.
+
+    Raises:
+        ValueError: its dimension is not `latent_dim`, or it has no region for each of so many labels.
+    """
+    if isinstance(prior, str):
+        return make_prior(prior, dim, n_labels, None if scale is None else float(scale))
+    if prior.dim != dim:
+        raise ValueError(f"prior has {prior.dim} dimensions but latent_dim={dim}; make the two equal.")
+    if scale is not None:
+        raise ValueError(
+            f"prior_scale goes with a prior given by name; got prior_scale={scale} beside {prior!r}. "
+            "Leave prior_scale out."
+        )
+    if n_labels is not None:
+        prior.check_labels(n_labels)
+    return prior
+
+
+def build_corruption(description: str | None, preprocessing: Preprocessing) -> Corruption | None:
+    """What `corruption` describes. Salt and pepper are the ends of the data's range, or one deviation off its mean."""
+    corruption = make_corruption(description)
+    if isinstance(corruption, SaltAndPepperNoise) and preprocessing.range != "unit":
+        return SaltAndPepperNoise(corruption.probability, low=-1.0, high=1.0)
+    return corruption
+
+
+def adam(learning_rate: float, b1: float = 0.9, epsilon: float = 1e-8) -> optax.GradientTransformation:
+    """Adam (Kingma & Ba 2014, arXiv 1412.6980)."""
+    return optax.adam(learning_rate, b1=b1, eps=epsilon)
+
+
+def widths(name: str, values: Sequence[int]) -> tuple[int, ...]:
+    """The widths of layers, checked.
+
+    Raises:
+        ValueError: one is no positive integer.
+    """
+    if not all(isinstance(width, Integral) and width > 0 for width in values):
+        raise ValueError(f"{name} must name the widths of layers, integers of 1 or more; got {name}={values!r}.")
+    return tuple(int(width) for width in values)
+
+
+def _common(model: Hyperparameters) -> dict[str, Any]:
+    return {"activation": model.activation, "normalize": model.normalization, "dropout": float(model.dropout)}
+
+
+def _hidden(model: Hyperparameters) -> tuple[int, ...]:
+    return _HIDDEN[model.network] if model.hidden is None else widths("hidden", model.hidden)
+
+
+def _dense(model: Hyperparameters) -> int | None:
+    hidden = _hidden(model)
+    if len(hidden) > 1:
+        raise ValueError(
+            f'hidden with network="conv" is the width of the one dense layer after the convolutions; got '
+            f"hidden={hidden!r}. Use hidden=({hidden[0]},), and channels for the convolutions."
+        )
+    return hidden[0] if hidden else None
+
+
+def _image(shape: Shape) -> tuple[int, int, int]:
+    height, width, channels = shape
+    return height, width, channels

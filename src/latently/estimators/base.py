@@ -1,0 +1,295 @@
+"""The scikit-learn face that all models share: hyperparameters in, a fitted game out."""
+
+import abc
+import dataclasses
+import warnings
+from collections.abc import Callable
+from numbers import Integral, Real
+from typing import Any, ClassVar, Self
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int, PRNGKeyArray, Shaped
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin
+from sklearn.utils import check_array
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from latently.batch import Batch
+from latently.data import Subset, encode_labels
+from latently.estimators import inference
+from latently.estimators.architecture import Shape, fit_preprocessing
+from latently.estimators.labels import label_values
+from latently.estimators.latent_space import LatentSpace
+from latently.estimators.presets import PRESETS
+from latently.estimators.skeleton import array_leaves, game_with
+from latently.game import Game
+from latently.networks import BatchNorm
+from latently.probability import Prior
+from latently.training import Feed, Trainer, keep_compiled
+
+CALIBRATION_ROWS = 4096
+"""Rows whose statistics the batch norms of a fitted model hold."""
+
+_POSITIVE = Interval(Integral, 1, None, closed="left")
+
+
+class CollapseWarning(UserWarning):
+    """A fit ended, but part of the model carries nothing."""
+
+
+class LatentModel(LatentSpace, ClassNamePrefixFeaturesOutMixin, BaseEstimator):
+    """What every estimator shares. A subclass names its hyperparameters, builds its game, and is final.
+
+    Attributes:
+        game_: the fitted game, its batch norms calibrated.
+        preprocessing_: what was done to the data; inference repeats it.
+        classes_: the labels seen in `fit`, in order, or `None` when there were none.
+        history_: the mean of every term for each chunk of rounds, unweighted.
+        n_features_in_: numbers in a row.
+        event_size_: likewise.
+        seed_: the seed of the fit.
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "latent_dim": [_POSITIVE],
+        "network": [StrOptions({"mlp", "conv"})],
+        "hidden": [None, tuple, list],
+        "channels": [tuple, list],
+        "activation": [str, tuple, list],
+        "normalization": [None, str, tuple, list],
+        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "input_noise": [Interval(Real, 0, None, closed="left")],
+        "likelihood": [StrOptions({"auto", "bernoulli", "gaussian", "laplace"})],
+        "likelihood_scale": [StrOptions({"learned"}), Interval(Real, 0, None, closed="neither")],
+        "output": [StrOptions({"auto", "sigmoid", "tanh", "identity"})],
+        "prior": [StrOptions({"normal", "uniform", "star", "swiss-roll", "s-curve"}), Prior],
+        "prior_scale": [None, Interval(Real, 0, None, closed="neither")],
+        "corruption": [None, str],
+        "epochs": [Interval(Real, 0, None, closed="neither")],
+        "batch_size": [_POSITIVE],
+        "learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "devices": [_POSITIVE],
+        "random_state": ["random_state"],
+        "verbose": ["boolean"],
+    }
+
+    latent_dim: int
+    epochs: float
+    batch_size: int
+    devices: int
+    random_state: int | np.random.RandomState | None
+    verbose: bool
+
+    _learns_from_labels: ClassVar[bool] = False
+    """Whether `fit` makes use of y."""
+
+    # ---- what a subclass says ----
+
+    @abc.abstractmethod
+    def _build_game(
+        self, shape: Shape, n_labels: int | None, rounds_in: Callable[[float], int], key: PRNGKeyArray
+    ) -> Game:
+        """The untrained game for rows of `shape`, with so many classes of labels (`None`: no labels)."""
+
+    # ---- fitting ----
+
+    @classmethod
+    def from_preset(cls, name: str, **changes: Any) -> Self:
+        """The estimator with the hyperparameters of a preset, some of them changed.
+
+        Args:
+            name: a preset of this estimator; `latently presets` lists them.
+            **changes: hyperparameters that differ from the preset's.
+
+        Raises:
+            ValueError: there is no such preset, or it is another estimator's.
+
+        Example:
+            >>> from latently import VAE
+            >>> VAE.from_preset("vae-2d", epochs=5).epochs
+            5
+        """
+        own = sorted(preset for preset, (owner, _) in PRESETS.items() if owner == cls.__name__)
+        if name not in own:
+            owner = f" ({name!r} is a preset of {PRESETS[name][0]})" if name in PRESETS else ""
+            raise ValueError(f"{cls.__name__} has the presets {', '.join(own) or '(none)'}; got {name!r}{owner}.")
+        return cls(**(PRESETS[name][1] | changes))
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Learn from data.
+
+        Args:
+            X: rows `(n, features)`, `(n, height, width)` or `(n, height, width, channels)`; uint8 is taken as pixels
+                from 0 to 255. A memory map that does not fit on the device is streamed.
+            y: the class of each row, `-1` where it is unknown. A model that needs no labels ignores it.
+
+        Returns:
+            The fitted estimator itself.
+
+        Raises:
+            ValueError: the data or a hyperparameter is not what the model can work with.
+        """
+        trainer = self.trainer(X, y)
+        observers = []
+        if self.verbose:
+            from latently.training.bar import ProgressBar
+
+            observers.append(ProgressBar(type(self).__name__))
+        trainer.run(self.total_rounds(trainer), observers)
+        return self.adopt(trainer)
+
+    def trainer(self, X: Any, y: Any = None) -> Trainer[Any]:
+        """The engine that `fit` would run, ready at round 0: for resuming, for watching, for measuring.
+
+        Args:
+            X, y: as for `fit`.
+
+        Returns:
+            A trainer; run it, then `adopt` it.
+        """
+        keep_compiled()
+        self._validate_params()
+        X = self._accept(X, reset=True)
+        self.preprocessing_ = fit_preprocessing(self, X)
+        self.n_features_in_ = self.event_size_ = self.preprocessing_.n_features
+        self.row_shape_ = self.preprocessing_.row_shape
+        labels = self._accept_labels(X, y)
+        self.seed_ = inference.seed_of(self.random_state)
+        feed = Feed(
+            (X,),
+            labels,
+            batch_size=int(self.batch_size),
+            seed=self.seed_,
+            prepare=self._prepare,
+        )
+        game = self._built(lambda epochs: max(1, round(epochs * feed.rounds_per_epoch)))
+        self._calibration = X[np.sort(np.random.default_rng(self.seed_).permutation(len(X))[:CALIBRATION_ROWS])]
+        return Trainer(game, feed, seed=self.seed_, devices=int(self.devices))
+
+    def total_rounds(self, trainer: Trainer[Any]) -> int:
+        """The rounds that `epochs` passes over the trainer's data make."""
+        return trainer.rounds_in(float(self.epochs))
+
+    def adopt(self, trainer: Trainer[Any]) -> Self:
+        """Take over the game that a trainer of this estimator has come to.
+
+        Args:
+            trainer: made by `trainer`; it may go on afterwards.
+
+        Returns:
+            The fitted estimator itself.
+        """
+        game = jax.tree.map(lambda leaf: jnp.array(leaf) if eqx.is_array(leaf) else leaf, trainer.state.game)
+        self.game_ = self._calibrated(game)
+        self.history_ = [dataclasses.asdict(progress) for progress in trainer.history]
+        if trainer.history:
+            for warning in game.diagnose([progress.terms for progress in trainer.history]):
+                warnings.warn(warning, CollapseWarning, stacklevel=3)
+        return self
+
+    def peek(self, trainer: Trainer[Any], X: Any) -> Float[np.ndarray, "rows latent"]:
+        """The codes that a trainer's game gives now, while it is being trained.
+
+        Args:
+            trainer: made by `trainer`.
+            X: rows, as in `fit`.
+
+        Returns:
+            Codes of shape `(n, latent_dim)`.
+        """
+        encoder = self._calibrated(trainer.state.game).encoder
+        return inference.in_pieces(lambda x: inference.mean(encoder, x), self._rows(X), self.preprocessing_)
+
+    @property
+    def _n_features_out(self) -> int:
+        check_is_fitted(self)
+        return int(self.latent_dim)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "game_")
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = []  # codes are float32, whatever X is
+        tags.target_tags.required = False
+        return tags
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What `pickle` and `copy` keep: the game's arrays alone, since its optimisers are functions."""
+        state: dict[str, Any] = {
+            name: value for name, value in super().__getstate__().items() if name != "_calibration"
+        }
+        return state | {"game_": array_leaves(self.game_)} if "game_" in state else state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        if "game_" in state:
+            self.game_ = game_with(self, state["game_"])
+
+    # ---- helpers ----
+
+    def _built(self, rounds_in: Callable[[float], int]) -> Any:
+        """The untrained game: one compiled program, and so one that is kept, instead of one for each initial weight."""
+        shape, n_labels = self.preprocessing_.event_shape, self._n_labels()
+        try:
+            return eqx.filter_jit(lambda key: self._build_game(shape, n_labels, rounds_in, key))(
+                jax.random.key(self.seed_)
+            )
+        except ValueError as error:
+            raise ValueError(str(error)) from None  # JAX adds notes on its own workings
+
+    def _prepare(self, views: tuple[Array, ...], key: PRNGKeyArray) -> tuple[Array, ...]:
+        return (self.preprocessing_(views[0], key),)
+
+    def _accept(self, X: Any, *, reset: bool) -> Any:
+        """X as rows; memory maps are left on disk."""
+        if isinstance(X, Subset):
+            return X
+        if isinstance(X, np.memmap):
+            return Subset(X, np.arange(len(X)))
+        if not hasattr(X, "ndim"):
+            X = np.asarray(X)
+        if X.ndim <= 2 and (reset or len(self.row_shape_) == 1):
+            X = validate_data(self, X, reset=reset)
+        else:
+            X = check_array(X, allow_nd=X.ndim > 2)
+        return X.astype(X.dtype.newbyteorder("="), copy=False)
+
+    def _accept_labels(self, X: Any, y: Any) -> Int[np.ndarray, "rows"] | None:
+        self.classes_: Shaped[np.ndarray, classes] | None = None
+        if y is None:
+            return None
+        values = label_values(y)
+        if len(values) != len(X):
+            raise ValueError(
+                f"y must have one label for each of the {len(X)} rows of X; got {len(values)}. "
+                "Give -1 where a label is unknown."
+            )
+        if not self._learns_from_labels:
+            return None
+        codes, classes = encode_labels(values, "y")
+        if not classes:
+            return None
+        self.classes_ = np.asarray(classes).astype(values.dtype)  # as they were given: "7" stays a word
+        return codes
+
+    def _n_labels(self) -> int | None:
+        return None if self.classes_ is None else len(self.classes_)
+
+    def _calibrated(self, game: Any) -> Any:
+        norms = [leaf for leaf in jax.tree.leaves(game, is_leaf=_is_norm) if _is_norm(leaf)]
+        if not norms:
+            return game
+        return _calibrate(game, Batch((self.preprocessing_(self._calibration),)), jax.random.key(self.seed_))
+
+
+@eqx.filter_jit
+def _calibrate(game: Any, batch: Batch, key: PRNGKeyArray) -> Any:
+    return game.calibrated(batch, key)
+
+
+def _is_norm(leaf: Any) -> bool:
+    return isinstance(leaf, BatchNorm)

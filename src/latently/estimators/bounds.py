@@ -1,0 +1,94 @@
+"""What can be asked of a model whose encoder and prior have densities: bounds on the likelihood, in nats."""
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+import jax
+import numpy as np
+from jaxtyping import Array, Float
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
+
+from latently.estimators import inference
+from latently.probability import PRIORS, Normal
+
+
+def _has_density(model: Any) -> bool:
+    """Whether q(z|x) and p(z) have densities, so that the likelihood can be bounded: the hyperparameters tell."""
+    prior = PRIORS[model.prior] if isinstance(model.prior, str) else model.prior
+    if getattr(model, "encoder", "gaussian") != "gaussian" or prior.density == "nowhere":
+        raise AttributeError(
+            f"this {type(model).__name__} cannot bound its likelihood: that needs an encoder and a prior with a "
+            'density (encoder="gaussian", and a prior that is no curve).'
+        )
+    return True
+
+
+def _has_closed_divergence(model: Any) -> bool:
+    check_is_fitted(model)
+    return _has_density(model) and isinstance(model.game_.prior, Normal)
+
+
+class Bounds:
+    """Bounds on log p(x), as far as the fitted model has densities."""
+
+    game_: Any
+    _on_rows: Callable[[Any, Callable[[Array], Array]], Float[np.ndarray, "rows ..."]]
+
+    @available_if(_has_density)
+    def score_samples(
+        self, X: Any, n_samples: int = 1, kind: Literal["elbo", "importance"] = "elbo", random_state: int = 0
+    ) -> Float[np.ndarray, "rows"]:
+        """A lower bound on log p(x) for each row, in nats.
+
+        Args:
+            X: rows, as in `fit`.
+            n_samples: draws of q(z|x) for each row.
+            kind: `"elbo"`, the mean over the draws of the evidence lower bound (its divergence in closed form where
+                there is one), or `"importance"`, the importance-weighted bound with exactly `n_samples` draws, which
+                tightens with their number (Burda et al. 2015, arXiv 1509.00519, Equation 8).
+            random_state: seed of the draws. A row's draws hang on the seed and the row alone, so that its bound is the
+                same whatever rows are beside it.
+
+        Returns:
+            Bounds in nats on the density of the preprocessed row (for pixels, of values in [0, 1]).
+        """
+        check_is_fitted(self)
+        if n_samples < 1:
+            raise ValueError(f"n_samples must be 1 or more; got {n_samples}.")
+        bound = {"elbo": inference.evidence_bound, "importance": inference.importance_bound}.get(kind)
+        if bound is None:
+            raise ValueError(f"kind must be 'elbo' or 'importance'; got {kind!r}.")
+        keys, game = jax.random.split(jax.random.key(inference.seed_of(random_state)), n_samples), self.game_
+        return self._on_rows(X, lambda x: bound(game.encoder, game.decoder, game.prior, x, keys))
+
+    @available_if(_has_density)
+    def score(self, X: Any, y: Any = None) -> float:
+        """The mean evidence lower bound in nats: the higher, the better.
+
+        Args:
+            X: rows, as in `fit`.
+            y: ignored.
+        """
+        del y
+        return float(self.score_samples(X).mean())
+
+    @available_if(_has_closed_divergence)
+    def posterior_kl(self, X: Any) -> Float[np.ndarray, "rows latent"]:
+        """KL(q(z_d|x) ‖ p(z_d)) of each row and dimension, in nats.
+
+        Args:
+            X: rows, as in `fit`.
+        """
+        return self._on_rows(X, lambda x: inference.divergence(self.game_.encoder, self.game_.prior, x))
+
+    def prior_log_density(self, Z: Float[np.ndarray, "rows latent"]) -> Float[np.ndarray, "rows"] | None:
+        """log p(z) of codes in nats, or `None` for a prior that lives on a curve.
+
+        Args:
+            Z: codes of shape `(n, latent_dim)`.
+        """
+        check_is_fitted(self)
+        if self.game_.prior.density == "nowhere":
+            return None
+        return inference.in_pieces(self.game_.prior.log_prob, Z)

@@ -1,0 +1,205 @@
+"""The latent space forming during training, as an animated GIF with fixed axes.
+
+A frame costs a few milliseconds: all that stands still is drawn once, through matplotlib, and turned into a palette
+image; a frame is a copy of it into which the points are written as palette numbers.
+"""
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float, Int, UInt8
+from matplotlib import get_data_path
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from PIL import Image, ImageDraw, ImageFont
+
+from latently.figures.latent import CONTOUR, PALEST, Background, class_names, draw_background, legend_entries
+from latently.figures.palette import UNLABELLED, palette, rgb
+from latently.figures.style import DATA, INK, dress, legend_outside, legend_width, new_figure, square
+from latently.files import write_atomically
+
+PLANE, HEIGHT = 500, 500  # pixels: the width without the legend, and the height
+DOTS_PER_INCH = 100
+STRIP = 34  # pixels at the top, for the round
+HOLD_SECONDS = 1.0
+TINTS = 14  # palette entries from the prior's shades to its contours
+SHADES_OF_INK = 28  # from paper to ink, for type and axes
+
+Indices = UInt8[np.ndarray, "height width"]
+
+
+def latent_film(
+    frames: Sequence[tuple[int, Float[np.ndarray, "..."]]],
+    labels: Int[np.ndarray, "n"] | None,
+    classes: Sequence[object] | None,
+    *,
+    limits: tuple[float, float],
+    background: Background | None = None,
+    fps: float = 12.0,
+    path: str | Path,
+    rounds_per_epoch: float | None = None,
+    axis_labels: tuple[str, str] = ("$z_1$", "$z_2$"),
+) -> Path:
+    """Write the film of the codes of the same rows after several rounds.
+
+    Args:
+        frames: (round, codes of shape (n, 2)) in the order shown; codes outside the limits are left out.
+        labels: for each row its place in `classes`, -1 where unknown; None colours all rows alike.
+        classes: the classes' names; by default the labels' numbers.
+        limits: the interval that both axes show in every frame.
+        background: the prior, as `latent.codes` takes it.
+        fps: frames a second; GIF counts in hundredths of a second.
+        path: the file; its folder must exist.
+        rounds_per_epoch: where given, the title names the epoch beside the round.
+        axis_labels: names of the two axes.
+
+    Returns:
+        The path written. The last frame is held for a second.
+
+    Raises:
+        ValueError: there are no frames, or a frame's codes are not of shape (n, 2) with the labels' n.
+    """
+    _check(frames, labels)
+    names = class_names(labels, classes)
+    stage, box = _stage(labels, names, limits, background, axis_labels)
+    colours = [*(palette(len(names)) if names else (DATA,)), UNLABELLED]
+    ink = _Ink(stage, colours)
+    of_row = np.zeros(len(frames[0][1]), dtype=np.intp) if labels is None or not names else labels.astype(np.intp)
+    order = np.random.default_rng(0).permutation(len(of_row))
+    order = order[np.argsort(of_row[order] >= 0, kind="stable")]  # unknown ones lowest
+    images = []
+    for round_number, z in frames:
+        sheet = ink.sheet.copy()
+        ink.scatter(sheet, _pixels(z[order], limits, box), of_row[order], box)
+        ink.write(sheet, _caption(round_number, rounds_per_epoch))
+        images.append(ink.image(sheet))
+    frame = max(20, 10 * round(100 / fps))
+    durations = [frame] * (len(images) - 1) + [max(frame, round(1000 * HOLD_SECONDS))]
+    return _write(images, durations, Path(path))
+
+
+class _Ink:
+    """The film's palette: the shades of what stands still, then for each colour its full and its half tones."""
+
+    def __init__(self, stage: UInt8[np.ndarray, "height width 3"], colours: Sequence[str]) -> None:
+        self.first = SHADES_OF_INK + TINTS
+        # The last colour is that of unknown labels; with more than a GIF can hold, classes share colours in turn.
+        kept = [*colours[:-1][: (256 - self.first) // 2 - 1], colours[-1]]
+        self.tones, self.known = len(kept), len(kept) - 1
+        ink = np.linspace(255, np.array(rgb(INK)), SHADES_OF_INK)
+        tints = np.linspace(np.array(rgb(PALEST)), np.array(rgb(CONTOUR)), TINTS)
+        full = np.array([rgb(colour) for colour in kept], dtype=np.float64)
+        self.palette = np.concatenate([ink, tints, full, (full + 244) / 2]).round().astype(np.uint8)
+        holder = Image.new("P", (1, 1))
+        holder.putpalette(self.palette.tobytes())
+        still = Image.fromarray(stage).quantize(palette=holder, dither=Image.Dither.NONE)
+        self.sheet: Indices = np.array(still, dtype=np.uint8)
+        self.font = ImageFont.truetype(str(Path(get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"), 14)
+
+    def scatter(
+        self,
+        sheet: Indices,
+        pixels: Int[np.ndarray, "n 2"],
+        labels: Int[np.ndarray, "n"],
+        box: tuple[int, int, int, int],
+    ) -> None:
+        """Write the points as dots; where dots overlap the later one lies on top."""
+        left, top, right, bottom = box
+        inside = np.all((pixels >= (left + 2, top + 2)) & (pixels < (right - 2, bottom - 2)), axis=1)
+        x, y = pixels[inside].T
+        label = labels[inside]
+        tone = (self.first + np.where(label < 0, self.known, label % max(self.known, 1))).astype(np.uint8)
+        # All soft edges first, then all cores, so that no edge eats into a neighbour.
+        for offsets, shade in ((_EDGE, tone + self.tones), (_CORE, tone)):
+            for dx, dy in offsets:
+                sheet[y + dy, x + dx] = shade
+
+    def write(self, sheet: Indices, text: str) -> None:
+        """Write the caption into the strip at the top."""
+        mask = Image.new("L", (sheet.shape[1], STRIP), 0)
+        ImageDraw.Draw(mask).text((16, STRIP // 2), text, fill=255, font=self.font, anchor="lm")
+        level = np.rint(np.asarray(mask, dtype=np.float32) / 255 * (SHADES_OF_INK - 1)).astype(np.uint8)
+        sheet[:STRIP][level > 0] = level[level > 0]
+
+    def image(self, sheet: Indices) -> Image.Image:
+        picture = Image.fromarray(sheet)
+        picture.putpalette(self.palette.tobytes())
+        return picture
+
+
+_CORE = [(dx, dy) for dx in range(-1, 2) for dy in range(-1, 2)]
+_EDGE = [(dx, dy) for dx in range(-2, 3) for dy in range(-2, 3) if (abs(dx) == 2) != (abs(dy) == 2)]
+
+
+def _stage(
+    labels: Int[np.ndarray, "n"] | None,
+    names: Sequence[str],
+    limits: tuple[float, float],
+    background: Background | None,
+    axis_labels: tuple[str, str],
+) -> tuple[UInt8[np.ndarray, "height width 3"], tuple[int, int, int, int]]:
+    """All that stands still, and the pixel box (left, top, right, bottom) of the axes' inside."""
+    figure = still_figure(labels, names, limits, background, axis_labels)
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()  # type: ignore[no-untyped-call]
+    stage = np.asarray(canvas.buffer_rgba())[..., :3].copy()  # type: ignore[no-untyped-call]
+    height = stage.shape[0]
+    inside = figure.axes[0].get_window_extent()
+    box = (round(inside.x0), round(height - inside.y1), round(inside.x1), round(height - inside.y0))
+    return stage, box
+
+
+def still_figure(
+    labels: Int[np.ndarray, "n"] | None,
+    names: Sequence[str],
+    limits: tuple[float, float],
+    background: Background | None,
+    axis_labels: tuple[str, str],
+) -> Figure:
+    """The figure under the film, with the strip at the top left free."""
+    handles, shown = legend_entries(names, labels)
+    figure = new_figure(PLANE / DOTS_PER_INCH + legend_width(shown), HEIGHT / DOTS_PER_INCH)
+    figure.set_dpi(DOTS_PER_INCH)
+    share = STRIP / HEIGHT
+    figure.get_layout_engine().set(rect=(0, 0, 1, 1 - share))  # type: ignore[call-arg, union-attr]
+    axes = dress(figure.add_subplot(), xlabel=axis_labels[0], ylabel=axis_labels[1])
+    draw_background(axes, background)
+    square(axes, limits)
+    if names:
+        legend_outside(figure, handles, shown)
+    return figure
+
+
+def _pixels(
+    z: Float[np.ndarray, "n 2"], limits: tuple[float, float], box: tuple[int, int, int, int]
+) -> Int[np.ndarray, "n 2"]:
+    left, top, right, bottom = box
+    share = (np.nan_to_num(z, nan=np.inf) - limits[0]) / (limits[1] - limits[0])
+    x = left + share[:, 0] * (right - left)
+    y = bottom - share[:, 1] * (bottom - top)
+    return np.asarray(np.rint(np.clip(np.stack([x, y], axis=1), -9999, 9999)), dtype=np.intp)
+
+
+def _caption(round_number: int, rounds_per_epoch: float | None) -> str:
+    text = f"round {round_number:,}"
+    return f"{text} · epoch {round_number / rounds_per_epoch:.1f}" if rounds_per_epoch else text
+
+
+def _check(frames: Sequence[tuple[int, Float[np.ndarray, "..."]]], labels: Int[np.ndarray, "n"] | None) -> None:
+    if not frames:
+        raise ValueError("frames must hold at least one (round, codes); got none. Record codes while training.")
+    n = len(frames[0][1]) if labels is None else len(labels)
+    for round_number, z in frames:
+        if z.shape != (n, 2):
+            raise ValueError(
+                f"the codes of every frame must have shape ({n}, 2); got {z.shape} in round {round_number}. "
+                "Record the same rows each time, two dimensions or a projection of them."
+            )
+
+
+def _write(images: Sequence[Image.Image], durations: Sequence[int], path: Path) -> Path:
+    buffer = io.BytesIO()
+    images[0].save(buffer, format="GIF", save_all=True, append_images=images[1:], duration=list(durations), loop=0)
+    return write_atomically(path, buffer.getvalue())

@@ -1,0 +1,100 @@
+"""The terms of every player's loss over training."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator
+
+from latently.figures.palette import palette
+from latently.figures.style import INK, RULE, TICK_SIZE, dress, new_figure, numbers, shortened
+
+LOGARITHMIC_FROM = 30.0  # where a panel's largest value is this many times its smallest
+POINTS = 600  # at most, along a line
+
+
+def terms(history: Sequence[Mapping[str, Any]], *, title: str | None = None) -> Figure:
+    """One panel a player, one line a term, unweighted.
+
+    Args:
+        history: records `{"round": int, "epoch": float, "terms": {"player/term": float, ...}}` in the order of rounds.
+            A record may lack terms; further keys are ignored.
+        title: one line over the figure.
+
+    Returns:
+        The figure; a panel is logarithmic where its values are positive and span more than a factor of 30.
+
+    Raises:
+        ValueError: no record holds a term.
+
+    Example:
+        >>> figure = terms([{"round": 1, "epoch": 0.1, "terms": {"model/reconstruction": 200.0, "model/kl": 2.0}}])
+    """
+    names = list(dict.fromkeys(name for record in history for name in record.get("terms", {})))
+    if not names:
+        raise ValueError("history must hold at least one record with terms; got none. Train for a round or more.")
+    by_player: dict[str, list[str]] = {}
+    for name in names:
+        by_player.setdefault(name.rpartition("/")[0], []).append(name)
+    axis, x = _progress(history)
+    figure = new_figure(8.2, 0.5 + 1.75 * len(by_player), title)
+    panels = figure.subplots(len(by_player), 1, sharex=True, squeeze=False)[:, 0]
+    for panel, (player, own) in zip(panels, by_player.items(), strict=True):
+        _panel(panel, player, own, x, history)
+    dress(panels[-1], xlabel=axis)
+    if len(history) == 1:
+        panels[-1].set_xticks(x, numbers(x))
+    figure.align_ylabels(list(panels))
+    return figure
+
+
+def _panel(
+    axes: Axes, player: str, names: Sequence[str], x: Float[np.ndarray, "records"], history: Sequence[Mapping[str, Any]]
+) -> None:
+    dress(axes, title=shortened(player or "terms", 60), ylabel="unweighted")
+    axes.grid(axis="y", color=RULE, linewidth=0.6)
+    axes.set_axisbelow(True)
+    values = []
+    for name, colour in zip(names, palette(len(names)), strict=True):
+        y = np.array([float(record.get("terms", {}).get(name, math.nan)) for record in history])
+        at, mean = _thinned(x[np.isfinite(y)], y[np.isfinite(y)])
+        values.append(mean)
+        marker = "o" if len(mean) == 1 else None
+        axes.plot(at, mean, color=colour, linewidth=1.6, marker=marker, label=shortened(name.rpartition("/")[2], 28))
+    everything = np.concatenate(values)
+    if everything.size and everything.min() > 0 and everything.max() > LOGARITHMIC_FROM * everything.min():
+        _logarithmic(axes)
+    axes.legend(
+        loc="upper left", bbox_to_anchor=(1.01, 1.02), frameon=False, fontsize=TICK_SIZE, labelcolor=INK,
+        borderaxespad=0.0, handlelength=1.4,
+    )  # fmt: skip
+
+
+def _logarithmic(axes: Axes) -> None:
+    axes.set_yscale("log")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 3.0), numticks=6))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.minorticks_off()
+
+
+def _progress(history: Sequence[Mapping[str, Any]]) -> tuple[str, Float[np.ndarray, "records"]]:
+    """The horizontal axis: epochs where they are known, else rounds."""
+    epochs = np.array([float(record.get("epoch") or 0.0) for record in history])
+    if epochs.max() > 0:
+        return "epoch", epochs
+    return "round", np.array([float(record.get("round", k + 1)) for k, record in enumerate(history)])
+
+
+def _thinned(
+    x: Float[np.ndarray, "n"], y: Float[np.ndarray, "n"]
+) -> tuple[Float[np.ndarray, "m"], Float[np.ndarray, "m"]]:
+    """Means over neighbouring records, where there are more than a line can show."""
+    if len(x) <= POINTS:
+        return x, y
+    edges = np.linspace(0, len(x), POINTS + 1).astype(int)[:-1]
+    sizes = np.diff([*edges, len(x)])
+    return np.add.reduceat(x, edges) / sizes, np.add.reduceat(y, edges) / sizes

@@ -1,0 +1,258 @@
+"""Grids of images: samples, reconstructions beside originals, the manifold, and paths between codes."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Float, Shaped
+from matplotlib.figure import Figure
+
+from latently.figures.style import bare, dress, fix_ticks, new_figure, plain
+
+Range = tuple[float, float]
+CELL_PIXELS = 64  # images are enlarged, by a whole factor, to at least this many pixels a side
+
+
+def image_grid(
+    images: Shaped[np.ndarray, "n ..."],
+    *,
+    rows: int | None = None,
+    columns: int | None = None,
+    row_labels: Sequence[str] | None = None,
+    column_labels: Sequence[str] | None = None,
+    title: str | None = None,
+    value_range: Range | None = None,
+) -> Figure:
+    """Images side by side, in reading order.
+
+    Args:
+        images: shape (n, h, w), (n, h, w, c) with 1, 3 or 4 channels, or (n, d) with d a square number.
+        rows, columns: the layout; what is left out follows from n.
+        row_labels, column_labels: one text a row, one a column.
+        title: one line over the grid.
+        value_range: the values shown as black and as white; by default those of `display_range`.
+
+    Returns:
+        The figure.
+
+    Raises:
+        ValueError: the array holds no images, or they do not fit the layout.
+
+    Example:
+        >>> figure = image_grid(np.zeros((6, 8, 8)), columns=3)
+    """
+    pictures = as_pictures(images, value_range)
+    rows, columns = _layout(len(pictures), rows, columns)
+    for name, labels, length in (("row_labels", row_labels, rows), ("column_labels", column_labels, columns)):
+        if labels is not None and len(labels) != length:
+            raise ValueError(f"{name} must hold one text for each of the {length}; got {len(labels)}. Give {length}.")
+    mosaic, (down, across) = _mosaic(pictures, rows, columns, gap=0.07)
+    margin = 0.3 + 0.08 * max(len(label) for label in row_labels) if row_labels else 0.16
+    figure = _sheet(mosaic.shape[1] / mosaic.shape[0], columns, margin, 0.4 if column_labels else 0.16, title)
+    axes = bare(figure.add_subplot())
+    axes.imshow(mosaic)
+    axes.set_anchor("NW")  # where its labels are: see style.square
+    if row_labels:
+        axes.set_yticks(_centres(rows, down), [plain(label) for label in row_labels])
+    if column_labels:
+        axes.set_xticks(_centres(columns, across), [plain(label) for label in column_labels])
+        axes.xaxis.tick_top()
+        axes.tick_params(axis="x", length=0)
+    return figure
+
+
+def reconstructions(
+    originals: Shaped[np.ndarray, "n ..."],
+    reconstructed: Shaped[np.ndarray, "n ..."],
+    *,
+    corrupted: Shaped[np.ndarray, "n ..."] | None = None,
+    title: str | None = None,
+    columns: int = 12,
+) -> Figure:
+    """Originals with what the model makes of them underneath, and between them what it was shown, if that differs.
+
+    Args:
+        originals, reconstructed, corrupted: images of the same shape, as `image_grid` takes them.
+        title: one line over the grid.
+        columns: the most images shown.
+
+    Returns:
+        The figure, all rows on the originals' scale of grey.
+
+    Raises:
+        ValueError: the arrays differ in shape.
+    """
+    given = {"original": originals, "corrupted": corrupted, "reconstruction": reconstructed}
+    shown = {name: images[:columns] for name, images in given.items() if images is not None}
+    for name, images in shown.items():
+        if images.shape != shown["original"].shape:
+            raise ValueError(
+                f"{name} images must have the originals' shape {shown['original'].shape}; got {images.shape}. "
+                "Reshape them, or pass the same rows."
+            )
+    scale = display_range(originals)
+    pictures = np.concatenate([as_pictures(images, scale) for images in shown.values()])
+    return image_grid(pictures, rows=len(shown), row_labels=list(shown), title=title, value_range=(0.0, 1.0))
+
+
+def manifold(
+    images: Shaped[np.ndarray, "cells ..."],
+    support: Range,
+    *,
+    axis_labels: tuple[str, str] = ("$z_1$", "$z_2$"),
+    title: str | None = None,
+    value_range: Range | None = None,
+) -> Figure:
+    """What the decoder makes of a square grid of codes, each image where its code lies.
+
+    Args:
+        images: rows*rows images in reading order: the first, at the top left, has the lowest first coordinate and the
+            highest second one.
+        support: the interval, the same for both axes, that the images divide evenly; a code lies in its image's middle.
+        axis_labels: names of the two coordinates.
+        title: one line over the figure.
+        value_range: the values shown as black and as white; by default those of `display_range`.
+
+    Returns:
+        The figure, its ticks in units of the code.
+
+    Raises:
+        ValueError: the number of images is no square.
+    """
+    pictures = as_pictures(images, value_range)
+    rows = math.isqrt(len(pictures))
+    if rows * rows != len(pictures) or rows == 0:
+        raise ValueError(f"images must be a square grid of codes, rows*rows of them; got {len(pictures)}. Drop some.")
+    mosaic, _ = _mosaic(pictures, rows, rows, gap=0.0)
+    tall = 4.5 * mosaic.shape[0] / mosaic.shape[1]
+    figure = new_figure(5.2, tall + 0.6, title)
+    axes = dress(figure.add_subplot(), xlabel=axis_labels[0], ylabel=axis_labels[1])
+    axes.imshow(mosaic, extent=(*support, *support), aspect="auto")
+    axes.set(box_aspect=mosaic.shape[0] / mosaic.shape[1], anchor="SW")
+    for axis in (axes.xaxis, axes.yaxis):
+        fix_ticks(axis, support)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+    return figure
+
+
+def interpolations(
+    images: Shaped[np.ndarray, "k steps ..."], *, title: str | None = None, value_range: Range | None = None
+) -> Figure:
+    """Paths through the latent space, one a row, from the image at the left to the one at the right.
+
+    Args:
+        images: shape (k, steps, h, w), (k, steps, h, w, c) or (k, steps, d) with d a square number.
+        title: one line over the grid.
+        value_range: the values shown as black and as white; by default those of `display_range`.
+
+    Returns:
+        The figure, its columns marked with the share of the way.
+    """
+    if images.ndim < 3:
+        raise ValueError(f"images must have shape (k, steps, ...); got {images.shape}. Stack the paths on a new axis.")
+    k, steps = images.shape[:2]
+    marks = ["" for _ in range(steps)]
+    marks[0], marks[-1] = "from", "to"
+    if steps % 2:
+        marks[steps // 2] = "half-way"
+    flat = images.reshape(k * steps, *images.shape[2:])
+    return image_grid(flat, rows=k, columns=steps, column_labels=marks, title=title, value_range=value_range)
+
+
+def display_range(images: Shaped[np.ndarray, "..."]) -> Range:
+    """The values that are shown as black and as white.
+
+    Bytes run from 0 to 255. Other numbers are taken to lie in [0, 1] or in [-1, 1] where they do, give or take 5 % for
+    the noise of a Gaussian decoder; else their own extremes are taken, 0 included.
+
+    Example:
+        >>> display_range(np.zeros(3, np.uint8)), display_range(np.array([0.0, 16.0]))
+        ((0.0, 255.0), (0.0, 16.0))
+    """
+    if images.dtype == np.uint8:
+        return 0.0, 255.0
+    if images.dtype == np.bool_ or images.size == 0:
+        return 0.0, 1.0
+    low, high = float(np.nanmin(images)), float(np.nanmax(images))
+    for usual in ((0.0, 1.0), (-1.0, 1.0)):
+        if usual[0] - 0.05 <= low and high <= usual[1] + 0.05:
+            return usual
+    return min(low, 0.0), high if high > low else low + 1.0
+
+
+def are_pictures(shape: tuple[int, ...]) -> bool:
+    """Whether rows of this shape (without the row axis) can be drawn as images.
+
+    Example:
+        >>> are_pictures((28, 28)), are_pictures((64,)), are_pictures((13,)), are_pictures((8, 8, 2))
+        (True, True, False, False)
+    """
+    if len(shape) == 1:
+        return shape[0] >= 16 and math.isqrt(shape[0]) ** 2 == shape[0]
+    return len(shape) == 2 or (len(shape) == 3 and shape[2] in (1, 3, 4))
+
+
+def as_pictures(
+    images: Shaped[np.ndarray, "n ..."], value_range: Range | None = None
+) -> Float[np.ndarray, "n height width 3"]:
+    """Images of any accepted form as red, green and blue in [0, 1]; grey ones white on black, as MNIST is.
+
+    Raises:
+        ValueError: the array holds no images.
+    """
+    shape = images.shape[1:]
+    if len(shape) == 1 and math.isqrt(shape[0]) ** 2 == shape[0]:
+        side = math.isqrt(shape[0])
+        shape = (side, side)
+    if len(shape) == 2:
+        shape = (*shape, 1)
+    if len(shape) != 3 or shape[2] not in (1, 3, 4):
+        raise ValueError(
+            "images must have shape (n, h, w), (n, h, w, c) with 1, 3 or 4 channels, or (n, d) with d a square number; "
+            f"got {images.shape}. Reshape them, or draw rows that are no images with table_reconstructions."
+        )
+    low, high = display_range(images) if value_range is None else value_range
+    values = (images.reshape(len(images), *shape).astype(np.float32) - low) / max(high - low, 1e-12)
+    values = np.clip(np.nan_to_num(values), 0, 1)
+    if shape[2] == 4:  # transparent pixels show the paper
+        values = values[..., :3] * values[..., 3:] + (1 - values[..., 3:])
+    return np.asarray(values if values.shape[3] == 3 else np.repeat(values, 3, axis=3))
+
+
+def _layout(n: int, rows: int | None, columns: int | None) -> tuple[int, int]:
+    if n == 0:
+        raise ValueError("images must hold at least one image; got none. Pass one or more rows.")
+    if columns is None:
+        columns = math.ceil(n / rows) if rows else math.ceil(math.sqrt(n))
+    if rows is None:
+        rows = math.ceil(n / columns)
+    if rows * columns < n:
+        raise ValueError(f"rows*columns must hold all {n} images; got {rows}*{columns}. Leave one of the two out.")
+    return rows, columns
+
+
+def _mosaic(
+    pictures: Float[np.ndarray, "n height width 3"], rows: int, columns: int, gap: float
+) -> tuple[Float[np.ndarray, "down across 3"], tuple[int, int]]:
+    """All pictures in one, `gap` times their size apart, with the steps from one to the next in pixels."""
+    height, width = pictures.shape[1:3]
+    factor = max(1, math.ceil(CELL_PIXELS / max(height, width))) if gap else max(1, 32 // max(height, width))
+    pictures = pictures.repeat(factor, axis=1).repeat(factor, axis=2)
+    height, width = pictures.shape[1:3]
+    space = round(gap * max(height, width))
+    down, across = height + space, width + space
+    sheet = np.ones((rows * columns, down, across, 3), dtype=np.float32)
+    sheet[: len(pictures), :height, :width] = pictures
+    sheet = sheet.reshape(rows, columns, down, across, 3).swapaxes(1, 2).reshape(rows * down, columns * across, 3)
+    return sheet[: rows * down - space, : columns * across - space], (down, across)
+
+
+def _sheet(aspect: float, columns: int, left: float, above: float, title: str | None) -> Figure:
+    """A sheet that a mosaic `aspect` times as wide as high fills, with inches to spare for labels."""
+    width = min(8.0, max(3.0, 0.6 * columns))
+    return new_figure(width + left, width / aspect + above, title)
+
+
+def _centres(n: int, step: int) -> list[float]:
+    return [(k + 0.46) * step for k in range(n)]

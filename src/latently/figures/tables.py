@@ -1,0 +1,190 @@
+"""Rows of a table: how well they are reconstructed, and how generated ones compare."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Float, Shaped
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from latently.figures.style import (
+    DATA,
+    MODEL,
+    RULE,
+    SOFT_INK,
+    TICK_SIZE,
+    dress,
+    fix_ticks,
+    legend_outside,
+    new_figure,
+    shortened,
+)
+
+PANELS = 12
+PAIRS = 4
+
+
+def table_reconstructions(
+    originals: Shaped[np.ndarray, "n ..."],
+    reconstructed: Shaped[np.ndarray, "m ..."],
+    columns: Sequence[str] | None = None,
+    *,
+    title: str | None = None,
+) -> Figure:
+    """One panel a column: the original value across, the reconstructed one up; on the diagonal they agree.
+
+    Past twelve columns, twelve are shown, evenly from the best to the worst reconstructed.
+
+    Args:
+        originals, reconstructed: shape (n, columns): the same rows, in the same units.
+        columns: the columns' names; by default their numbers.
+        title: one line over the figure.
+
+    Returns:
+        The figure; each panel is headed by its column and the share of its variance that is explained (R²).
+
+    Raises:
+        ValueError: the arrays differ in shape, or the names in number.
+    """
+    a, b = _numbers("originals", originals), _numbers("reconstructed", reconstructed)
+    if a.shape != b.shape:
+        raise ValueError(f"reconstructed must have the originals' shape {a.shape}; got {b.shape}. Pass the same rows.")
+    names = _names(columns, a.shape[1])
+    spread = np.maximum(a.var(axis=0), 1e-12)
+    explained = 1 - np.mean((a - b) ** 2, axis=0) / spread
+    order = np.argsort(-explained, kind="stable")
+    if len(order) > PANELS:
+        order = order[np.linspace(0, len(order) - 1, PANELS).round().astype(int)]
+        title = title or f"{PANELS} of {len(names)} columns, from the best to the worst reconstructed"
+    else:
+        order = np.arange(len(order))
+    across = min(4, len(order))
+    down = math.ceil(len(order) / across)
+    figure = new_figure(0.5 + 2.1 * across, 0.5 + 2.15 * down, title)
+    panels = figure.subplots(down, across, squeeze=False).ravel()
+    for axes in panels[len(order) :]:
+        axes.set_visible(False)
+    for axes, k in zip(panels, order, strict=False):
+        score = f"{explained[k]:.2f}" if a[:, k].var() > 0 else "–"
+        _against(axes, a[:, k], b[:, k], f"{shortened(names[k], 16)}\n$R^2$ = {score.replace('-', '−')}")
+    figure.supxlabel("original", fontsize=10, color=SOFT_INK)
+    figure.supylabel("reconstruction", fontsize=10, color=SOFT_INK)
+    return figure
+
+
+def table_samples(
+    samples: Shaped[np.ndarray, "m ..."],
+    originals: Shaped[np.ndarray, "n ..."],
+    columns: Sequence[str] | None = None,
+    *,
+    title: str | None = None,
+) -> Figure:
+    """Generated rows beside real ones: each column's histogram, and each pair of columns.
+
+    Args:
+        samples: shape (m, columns): rows drawn from the model.
+        originals: shape (n, columns): rows of the data.
+        columns: the columns' names; by default their numbers.
+        title: one line over the figure.
+
+    Returns:
+        The figure: past four columns, the four that vary together most.
+
+    Raises:
+        ValueError: the arrays differ in their columns, or the names in number.
+    """
+    a, b = _numbers("originals", originals), _numbers("samples", samples)
+    if a.shape[1] != b.shape[1]:
+        raise ValueError(f"samples must have the {a.shape[1]} columns of the originals; got {b.shape[1]}.")
+    names = _names(columns, a.shape[1])
+    kept = _most_related(a)
+    if len(kept) < len(names):
+        title = title or f"The {len(kept)} of {len(names)} columns that vary together most"
+    n = len(kept)
+    side = 0.6 + (2.0 if n > 1 else 3.0) * n
+    figure = new_figure(side + 1.1, side, title)
+    panels = figure.subplots(n, n, squeeze=False)
+    for i, row in enumerate(kept):
+        for j, column in enumerate(kept):
+            axes = dress(panels[i, j])
+            bounds = _bounds(a[:, column], b[:, column])
+            if i == j:
+                _histograms(axes, a[:, row], b[:, row], bounds)
+            else:
+                axes.scatter(a[:, column], a[:, row], s=5, color=DATA, alpha=0.45, linewidths=0)
+                axes.scatter(b[:, column], b[:, row], s=5, color=MODEL, alpha=0.45, linewidths=0)
+                upright = _bounds(a[:, row], b[:, row])
+                axes.set_ylim(*upright)
+                fix_ticks(axes.yaxis, upright, most=4)
+            axes.set_xlim(*bounds)
+            fix_ticks(axes.xaxis, bounds, most=4, characters=17)
+            if i == n - 1:
+                axes.set_xlabel(shortened(names[column], 16), fontsize=10, color=SOFT_INK)
+            if j == 0:
+                axes.set_ylabel(shortened(names[row], 16), fontsize=10, color=SOFT_INK)
+    dots = [Line2D([], [], marker="o", linestyle="none", markersize=6, color=colour) for colour in (DATA, MODEL)]
+    legend_outside(figure, dots, ["data", "samples"])
+    return figure
+
+
+def _against(axes: Axes, x: Float[np.ndarray, "n"], y: Float[np.ndarray, "n"], title: str) -> None:
+    dress(axes, title=title)
+    low, high = _bounds(x, y)
+    axes.plot([low, high], [low, high], color=RULE, linewidth=1.2, zorder=1)
+    axes.scatter(x, y, s=float(np.clip(4000 / max(len(x), 1), 3, 14)), color=DATA, alpha=0.5, linewidths=0, zorder=2)
+    axes.set(xlim=(low, high), ylim=(low, high))
+    for axis in (axes.xaxis, axes.yaxis):
+        fix_ticks(axis, (low, high), most=4, characters=17)
+    axes.tick_params(labelsize=TICK_SIZE - 1)
+
+
+def _histograms(axes: Axes, a: Float[np.ndarray, "n"], b: Float[np.ndarray, "m"], bounds: tuple[float, float]) -> None:
+    edges = np.linspace(*bounds, 25)
+    for values, colour in ((a, DATA), (b, MODEL)):
+        heights = np.histogram(values, edges)[0] / max(len(values), 1)
+        axes.stairs(heights, edges, fill=True, color=colour, alpha=0.35)
+        axes.stairs(heights, edges, color=colour, linewidth=1.2)
+    axes.set_yticks([])
+
+
+def _most_related(a: Float[np.ndarray, "n columns"]) -> list[int]:
+    """Up to four columns: greedily those with the strongest correlations among them, in their own order."""
+    d = a.shape[1]
+    if d <= PAIRS:
+        return list(range(d))
+    spread = np.maximum(a.std(axis=0), 1e-12)
+    z = (a - a.mean(axis=0)) / spread
+    related = np.abs(z.T @ z) / max(len(a), 1)
+    np.fill_diagonal(related, 0.0)
+    kept = [int(k) for k in np.unravel_index(related.argmax(), related.shape)]
+    while len(kept) < PAIRS:
+        score = related[:, kept].sum(axis=1)
+        score[kept] = -1.0
+        kept.append(int(score.argmax()))
+    return sorted(kept)
+
+
+def _bounds(a: Float[np.ndarray, "n"], b: Float[np.ndarray, "m"]) -> tuple[float, float]:
+    both = np.concatenate([a, b])
+    both = both[np.isfinite(both)]
+    if both.size == 0:
+        return 0.0, 1.0
+    low, high = float(both.min()), float(both.max())
+    air = 0.05 * (high - low) or 0.5
+    return low - air, high + air
+
+
+def _names(columns: Sequence[str] | None, d: int) -> list[str]:
+    if columns is None:
+        return [f"column {k}" for k in range(d)]
+    if len(columns) != d:
+        raise ValueError(f"columns must hold {d} names, one a column; got {len(columns)}. Give all, or none.")
+    return [str(name) for name in columns]
+
+
+def _numbers(name: str, rows: Shaped[np.ndarray, "..."]) -> Float[np.ndarray, "n columns"]:
+    if rows.ndim != 2 or rows.shape[1] == 0:
+        raise ValueError(f"{name} must have shape (n, columns); got {rows.shape}. Flatten each row to a vector.")
+    return rows.astype(np.float64)

@@ -1,0 +1,194 @@
+"""The one idea: every model is a game of players.
+
+A VAE has one player, a GAN two, an adversarial autoencoder three. A game holds the networks and the prior and names its
+players; each player owns some parts of the game and moves them to lower its own loss. A game knows mathematics only: no
+data set, no optimiser state, no device, no file.
+"""
+
+import abc
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Self, TypeAlias
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import optax
+from jaxtyping import Array, Float, Int, PRNGKeyArray, PyTree
+
+from latently.batch import Batch
+
+Terms: TypeAlias = dict[str, Float[Array, ""]]
+"""The named terms of a loss: scalars, unweighted."""
+
+Schedule: TypeAlias = Callable[[Int[Array, ""]], Float[Array, ""]]
+"""A weight that moves: from the round's number to the weight."""
+
+Weight: TypeAlias = float | Schedule
+
+Loss: TypeAlias = Callable[[Any, Batch, PRNGKeyArray], Terms]
+
+
+@dataclasses.dataclass(frozen=True)
+class Player:
+    """One player of a game: what it owns, what it wants, and how it moves.
+
+    Attributes:
+        name: how the player is called in logs.
+        parts: the fields of the game that it owns; they may overlap another player's. Its gradient is taken with
+            respect to these alone, so no gradient can leak into a part that it does not own.
+        loss: `loss(game, batch, key)` gives the named terms, each a scalar, unweighted.
+        optimizer: how the player moves.
+        weights: a number or a schedule (round → weight) for each term; a term that is not named weighs 1, and a
+            term that weighs the number 0 is a diagnostic: logged, never differentiated.
+        updates: how many updates the player makes in a round.
+    """
+
+    name: str
+    parts: tuple[str, ...]
+    loss: Loss
+    optimizer: optax.GradientTransformation
+    weights: Mapping[str, Weight] = dataclasses.field(default_factory=dict)
+    updates: int = 1
+
+    def objective(
+        self, game: "Game", batch: Batch, key: PRNGKeyArray, round_: Int[Array, ""]
+    ) -> tuple[Float[Array, ""], Terms]:
+        """The weighted sum of the terms, and the raw terms beside it."""
+        terms = self.loss(game, batch, key)
+        weighted = [
+            _weigh(self.weights.get(name, 1.0), round_) * term for name, term in terms.items() if self._counts(name)
+        ]
+        return sum(weighted, jnp.zeros(())), terms
+
+    def _counts(self, term: str) -> bool:
+        weight = self.weights.get(term, 1.0)
+        return callable(weight) or weight != 0.0
+
+    def owns(self, game: "Game") -> PyTree[bool]:
+        """The mask, shaped like the game, of the arrays that this player may change."""
+        return jax.tree_util.tree_map_with_path(
+            lambda path, leaf: eqx.is_inexact_array(leaf) and path[0].name in self.parts, game
+        )
+
+
+class Game(eqx.Module):
+    """A model: networks, a prior, and the players that train them.
+
+    Subclasses are final. They state their mathematics as losses and name their players; everything else (batches,
+    optimiser states, devices, files) belongs to the trainer.
+
+    Example:
+        A game of one player that fits a mean.
+
+        >>> import jax, optax
+        >>> class Mean(Game):
+        ...     center: jax.Array
+        ...     def players(self):
+        ...         return (Player("mean", ("center",), Mean.distance, optax.sgd(0.1)),)
+        ...     def distance(self, batch, key):
+        ...         return {"distance": ((batch.x - self.center) ** 2).mean()}
+        >>> game = Mean(jax.numpy.zeros(2))
+        >>> check_game(game, Batch(views=(jax.numpy.ones((4, 2)),)))
+    """
+
+    @abc.abstractmethod
+    def players(self) -> tuple[Player, ...]:
+        """The players, in the order in which they move within a round."""
+
+    def calibrated(self, batch: Batch, key: PRNGKeyArray) -> Self:  # noqa: ARG002
+        """A copy whose batch norms hold the statistics of these rows; only that copy is used for inference."""
+        return self
+
+    def diagnose(self, history: Sequence[Mapping[str, float]]) -> tuple[str, ...]:  # noqa: ARG002
+        """Warnings, in words, that the terms give rise to: `"player/term"` → mean, for every chunk of rounds so far."""
+        return ()
+
+
+def check_game(game: Game, batch: Batch) -> None:
+    """Check that the players fit the game, without compiling or computing anything.
+
+    Args:
+        game: the game.
+        batch: a batch of the shapes that it will be played on; arrays or `jax.ShapeDtypeStruct`s.
+
+    Raises:
+        ValueError: a part is no field of the game, two players share a name, an array belongs to no player, a loss
+            does not depend on a part that its player owns, a term is no scalar, or a weight names a term that the
+            loss does not return.
+    """
+    players = game.players()
+    names = [player.name for player in players]
+    if len(set(names)) < len(names):
+        raise ValueError(f"{type(game).__name__}: two players share a name in {names}; give each player its own.")
+    for player in players:
+        _check_parts(game, player)
+    _check_owners(game, players)
+    for player in players:
+        _check_loss(game, player, batch)
+
+
+def _weigh(weight: Weight, round_: Int[Array, ""]) -> Float[Array, ""] | float:
+    return weight(round_) if callable(weight) else weight
+
+
+def _check_parts(game: Game, player: Player) -> None:
+    fields = [field.name for field in dataclasses.fields(game)]
+    for part in player.parts:
+        if part not in fields:
+            raise ValueError(
+                f"{type(game).__name__}: player {player.name!r} owns {part!r}, which is no field of the game; "
+                f"its fields are {', '.join(fields)}."
+            )
+    if player.updates < 1:
+        raise ValueError(
+            f"{type(game).__name__}: player {player.name!r} makes {player.updates} updates; make it 1 or more."
+        )
+
+
+def _check_owners(game: Game, players: tuple[Player, ...]) -> None:
+    owned = {part for player in players for part in player.parts}
+    for path, leaf in jax.tree_util.tree_leaves_with_path(game):
+        if eqx.is_array(leaf) and path[0].name not in owned:
+            raise ValueError(
+                f"{type(game).__name__}: no player owns {jax.tree_util.keystr(path)[1:]}; name {path[0].name!r} among "
+                "a player's parts, or keep the value as a static field."
+            )
+
+
+def _check_loss(game: Game, player: Player, batch: Batch) -> None:
+    arrays, static = eqx.partition(game, eqx.is_array)
+
+    def loss(arrays: Game, batch: Batch, key: PRNGKeyArray) -> dict[str, Array]:
+        return player.loss(eqx.combine(arrays, static), batch, key)
+
+    key = jax.eval_shape(lambda: jax.random.key(0))
+    jaxpr, terms = jax.make_jaxpr(loss, return_shape=True)(arrays, batch, key)
+    who = f"{type(game).__name__}: the loss of player {player.name!r}"
+    for name, term in terms.items():
+        if term.shape != ():
+            raise ValueError(
+                f"{who} returns the term {name!r} of shape {term.shape}; a term is a scalar: take its mean."
+            )
+    for name in player.weights:
+        if name not in terms:
+            raise ValueError(f"{who} has a weight for {name!r} but returns only {', '.join(map(repr, terms))}.")
+    paths = [path[0].name for path, _ in jax.tree_util.tree_leaves_with_path(arrays)]
+    counted = [player._counts(name) for name in sorted(terms)]  # a dict's leaves come in the order of its keys
+    reached = _inputs_reached(jaxpr.jaxpr, counted)[: len(paths)]
+    for part in player.parts:
+        if part in paths and not any(hit for path, hit in zip(paths, reached, strict=True) if path == part):
+            raise ValueError(
+                f"{who} does not depend on {part!r}, which it owns; use it in the loss, or give the part up."
+            )
+
+
+def _inputs_reached(jaxpr: Any, outputs: list[bool]) -> list[bool]:
+    """Which inputs of a jaxpr a gradient of the chosen outputs can reach (inner jaxprs are taken to pass it to all)."""
+    live = {id(var) for var, wanted in zip(jaxpr.outvars, outputs, strict=True) if wanted}
+    for equation in reversed(jaxpr.eqns):
+        if equation.primitive.name != "stop_gradient" and any(
+            id(var) in live and jnp.issubdtype(var.aval.dtype, jnp.inexact) for var in equation.outvars
+        ):
+            live.update(id(var) for var in equation.invars)
+    return [id(var) in live for var in jaxpr.invars]

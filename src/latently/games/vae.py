@@ -1,0 +1,110 @@
+"""The variational autoencoder.
+
+References:
+    Kingma & Welling 2013, Auto-Encoding Variational Bayes, arXiv 1312.6114.
+    Higgins et al. 2017, beta-VAE (the weight of the KL term).
+    Burda et al. 2015, Importance Weighted Autoencoders, arXiv 1509.00519 (`importance_samples` > 1).
+    Im et al. 2015, Denoising Criterion for Variational Auto-encoding Framework, arXiv 1511.06406 (`corruption`).
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Self
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import optax
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from latently.batch import Batch
+from latently.game import Game, Player, Terms, Weight
+from latently.networks import Conditional, calibrated_pair
+from latently.probability import (
+    Corruption,
+    Distribution,
+    Gaussian,
+    Normal,
+    Prior,
+    importance_weighted_bound,
+    kl_per_dimension,
+)
+
+UNUSED_NATS = 0.01
+"""A latent dimension whose mean KL divergence from the prior is below this many nats carries nothing."""
+
+
+class VAE(Game):
+    """One player moves the encoder q(z|x) and the decoder p(x|z) to raise a lower bound on log p(x).
+
+    Attributes:
+        encoder: q(z|x).
+        decoder: p(x|z).
+        prior: p(z); it must have a density.
+        optimizer: how the player moves.
+        beta: the weight of the KL term, or its schedule (warm-up). It does not apply to the importance-weighted bound.
+        importance_samples: 1 for the evidence lower bound, k > 1 for the importance-weighted bound with k samples.
+        corruption: what is done to x before it is encoded; the decoder still has to give the clean x.
+    """
+
+    encoder: Conditional
+    decoder: Conditional
+    prior: Prior
+    optimizer: optax.GradientTransformation = eqx.field(static=True)
+    beta: Weight = eqx.field(static=True, default=1.0)
+    importance_samples: int = eqx.field(static=True, default=1)
+    corruption: Corruption | None = None
+
+    def players(self) -> tuple[Player, ...]:
+        """One player, on one of the two bounds."""
+        parts = ("encoder", "decoder")
+        if self.importance_samples > 1:
+            return (Player("vae", parts, VAE.negative_importance_bound, self.optimizer),)
+        weights = {"kl": self.beta, "active_dimensions": 0.0}
+        return (Player("vae", parts, VAE.negative_evidence_bound, self.optimizer, weights),)
+
+    def negative_evidence_bound(self, batch: Batch, key: PRNGKeyArray) -> Terms:
+        """The two terms of −L, with one reparameterised sample (arXiv 1312.6114, Equation 7)."""
+        sample_key, decoder_key = jax.random.split(key)
+        q = self._posterior(batch, key)
+        z = q.sample(sample_key)
+        p = self.decoder(z, decoder_key)
+        return {"reconstruction": -p.log_prob(batch.x).mean(), **self._divergence(q, z)}
+
+    def negative_importance_bound(self, batch: Batch, key: PRNGKeyArray) -> Terms:
+        """−L_k = −E log 1/k Σᵢ p(x, zᵢ) / q(zᵢ|x) (arXiv 1509.00519, Equation 8)."""
+        sample_key, decoder_key = jax.random.split(key)
+        k, rows = self.importance_samples, len(batch.x)
+        q = self._posterior(batch, key).repeat(k)
+        z = q.sample(sample_key)
+        log_likelihood = self.decoder(z, decoder_key).log_prob(jnp.repeat(batch.x, k, axis=0))
+        log_weights = (log_likelihood + self.prior.log_prob(z) - q.log_prob(z)).reshape(rows, k).T
+        return {"importance_bound": -importance_weighted_bound(log_weights).mean()}
+
+    def calibrated(self, batch: Batch, key: PRNGKeyArray) -> Self:
+        """A copy whose batch norms hold the statistics of these rows and of their codes."""
+        pair = calibrated_pair(self.encoder, self.decoder, batch.x, key)
+        calibrated: Self = eqx.tree_at(lambda game: (game.encoder, game.decoder), self, pair)
+        return calibrated
+
+    def diagnose(self, history: Sequence[Mapping[str, float]]) -> tuple[str, ...]:
+        """Posterior collapse: dimensions whose posterior has fallen back onto the prior."""
+        active, total = history[-1].get("vae/active_dimensions"), self.prior.dim
+        if active is None or round(active) >= total:
+            return ()
+        return (
+            f"{total - round(active)} of {total} latent dimensions are unused (their KL divergence is below "
+            f"{UNUSED_NATS} nats): a smaller latent_dim would do as well, or try a warm-up or a smaller beta.",
+        )
+
+    def _posterior(self, batch: Batch, key: PRNGKeyArray) -> Distribution:
+        encoder_key, noise_key = jax.random.split(jax.random.fold_in(key, 1))
+        x = batch.x if self.corruption is None else self.corruption(batch.x, noise_key)
+        return self.encoder(x, encoder_key)
+
+    def _divergence(self, q: Distribution, z: Float[Array, "batch latent"]) -> Terms:
+        """KL(q(z|x) ‖ p(z)): closed for two Gaussians (arXiv 1312.6114, Appendix B), else from the sample."""
+        if isinstance(q, Gaussian) and isinstance(self.prior, Normal):
+            kl = kl_per_dimension(q, self.prior).mean(axis=0)
+            return {"kl": kl.sum(), "active_dimensions": (kl > UNUSED_NATS).sum().astype(float)}
+        kl = (q.log_prob(z) - self.prior.log_prob(z)).mean()
+        return {"kl": kl, "active_dimensions": jnp.asarray(float(self.prior.dim))}

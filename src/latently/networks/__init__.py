@@ -1,0 +1,24 @@
+"""Networks: each maps a batch to a batch, `network(x, key)` in training and `network(x)` in inference."""
+
+from latently.networks.conditional import Conditional, calibrated_pair
+from latently.networks.conv import Conv, UpsampleConv, conv_decoder, conv_encoder
+from latently.networks.layers import ACTIVATIONS, NORMALIZATIONS, BatchNorm, Chain, Dropout, Layer, LayerNorm, Linear
+from latently.networks.mlp import mlp
+
+__all__ = [
+    "ACTIVATIONS",
+    "NORMALIZATIONS",
+    "BatchNorm",
+    "Chain",
+    "Conditional",
+    "Conv",
+    "Dropout",
+    "Layer",
+    "LayerNorm",
+    "Linear",
+    "UpsampleConv",
+    "calibrated_pair",
+    "conv_decoder",
+    "conv_encoder",
+    "mlp",
+]

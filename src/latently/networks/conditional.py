@@ -1,0 +1,69 @@
+"""A network whose output is a distribution: the encoder q(z|x), the decoder p(x|z)."""
+
+from typing import Self
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from latently.networks.layers import Layer
+from latently.probability import Distribution, Head, Implicit
+
+
+class Conditional(eqx.Module):
+    """A conditional distribution: a network, and the head that makes a distribution of its output.
+
+    With `noise_dim > 0` the distribution is implicit (Makhzani et al. 2015, Section 2, "universal approximator
+    posterior"): the network is fed `noise_dim` standard normal numbers beside its input, and the head is not asked for
+    a density.
+
+    Example:
+        >>> import jax
+        >>> from latently.networks import Conditional, mlp
+        >>> from latently.probability import GaussianHead
+        >>> key = jax.random.key(0)
+        >>> encoder = Conditional(mlp(4, (8,), 2 * 3, key), GaussianHead(scale="exp"))
+        >>> encoder(jax.numpy.ones((5, 4))).sample(key).shape
+        (5, 3)
+    """
+
+    network: Layer
+    head: Head
+    noise_dim: int = eqx.field(static=True, default=0)
+
+    def __call__(self, given: Float[Array, "batch ..."], key: PRNGKeyArray | None = None) -> Distribution:
+        """The distribution given each row; `key=None` means inference (no dropout, no input noise)."""
+        if self.noise_dim:
+            return Implicit(self.network if key is not None else _Inference(self.network), given, self.noise_dim)
+        return self.head(self.network(given, key))
+
+    def calibrated(self, given: Float[Array, "batch ..."], key: PRNGKeyArray) -> tuple[Self, Distribution]:
+        """A copy whose batch norms hold the statistics of these rows, and its distribution given them."""
+        rows = given
+        if self.noise_dim:
+            noise = jax.random.normal(key, (len(given), self.noise_dim), given.dtype)
+            rows = jnp.concatenate([given.reshape(len(given), -1), noise], axis=1)
+        network, _ = self.network.calibrated(rows)
+        conditional = eqx.tree_at(lambda conditional: conditional.network, self, network)
+        return conditional, conditional(given)
+
+
+class _Inference(Layer):
+    """A network that is never told a key: its dropout and its input noise rest."""
+
+    network: Layer
+
+    def __call__(self, x: Float[Array, "batch ..."], key: PRNGKeyArray | None = None) -> Float[Array, "batch ..."]:
+        del key
+        return self.network(x)
+
+
+def calibrated_pair(
+    encoder: Conditional, decoder: Conditional, x: Float[Array, "batch ..."], key: PRNGKeyArray
+) -> tuple[Conditional, Conditional]:
+    """An encoder and a decoder whose batch norms hold the statistics of these rows and of codes drawn for them."""
+    encoder_key, sample_key, decoder_key = jax.random.split(key, 3)
+    encoder, posterior = encoder.calibrated(x, encoder_key)
+    decoder, _ = decoder.calibrated(posterior.sample(sample_key), decoder_key)
+    return encoder, decoder

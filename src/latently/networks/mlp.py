@@ -1,0 +1,93 @@
+"""Multilayer perceptrons."""
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+import jax
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from latently.networks.layers import ACTIVATIONS, Activate, Chain, Dropout, InputNoise, Layer, Linear, normalization
+
+_Name = TypeVar("_Name", str, str | None)
+
+
+class Flatten(Layer):
+    """Rows of any shape become vectors."""
+
+    def __call__(self, x: Float[Array, "batch ..."], key: PRNGKeyArray | None = None) -> Float[Array, "batch features"]:
+        del key
+        return x.reshape(len(x), -1)
+
+
+def mlp(
+    inputs: int,
+    hidden: Sequence[int],
+    outputs: int,
+    key: PRNGKeyArray,
+    *,
+    activation: str | Sequence[str] = "relu",
+    normalize: str | Sequence[str | None] | None = None,
+    dropout: float = 0.0,
+    input_noise: float = 0.0,
+    spectral_norm: bool = False,
+) -> Chain:
+    """A multilayer perceptron: hidden layers of (linear, norm, activation, dropout), then a linear output.
+
+    Args:
+        inputs: features of a row; rows of any shape are flattened.
+        hidden: the width of each hidden layer.
+        outputs: features of the output.
+        key: for the initial weights.
+        activation: a name in `ACTIVATIONS`, or one for each hidden layer.
+        normalize: `"batch"`, `"layer"` or `None`, or one of them for each hidden layer; it comes before the activation.
+        dropout: the probability of dropping a hidden unit, in [0, 1).
+        input_noise: the standard deviation of noise added to the input in training.
+        spectral_norm: divide every weight by its largest singular value.
+
+    Returns:
+        A network that maps `[batch, ...]` to `[batch, outputs]`.
+
+    Raises:
+        ValueError: an activation or norm is unknown, or there are not as many as hidden layers.
+
+    Example:
+        >>> import jax
+        >>> network = mlp(4, (8, 8), 2, jax.random.key(0), dropout=0.1)
+        >>> network(jax.numpy.ones((3, 4))).shape
+        (3, 2)
+    """
+    activations = per_layer("activation", activation, len(hidden))
+    normalizations = per_layer("normalization", normalize, len(hidden))
+    keys = jax.random.split(key, len(hidden) + 1)
+    layers: list[Layer] = [Flatten()]
+    if input_noise:
+        layers.append(InputNoise(input_noise))
+    width = inputs
+    for size, name, norm, layer_key in zip(hidden, activations, normalizations, keys, strict=False):
+        if name not in ACTIVATIONS:
+            raise ValueError(f"activation must be one of {', '.join(sorted(ACTIVATIONS))}; got {name!r}.")
+        layers += [
+            Linear(width, size, layer_key, spectral_norm=spectral_norm),
+            *normalization(norm, size),
+            Activate(name),
+        ]
+        if dropout:
+            layers.append(Dropout(dropout))
+        width = size
+    layers.append(Linear(width, outputs, keys[-1], spectral_norm=spectral_norm))
+    return Chain(tuple(layers))
+
+
+def per_layer(name: str, value: _Name | Sequence[_Name], count: int) -> list[_Name]:
+    """One value for each of `count` layers, from a single value or from as many as there are layers.
+
+    Raises:
+        ValueError: there are more or fewer values than layers.
+    """
+    if value is None or isinstance(value, str):
+        return [value] * count
+    if len(value) != count:
+        raise ValueError(
+            f"{name} names {len(value)} layers but there are {count}; give one value for all, or one a layer."
+        )
+    return list(value)

@@ -1,0 +1,93 @@
+"""Distributions, priors, divergences, adversarial losses, bounds and corruptions: the mathematics of every game."""
+
+from latently.probability.adversarial import (
+    ADVERSARIAL_LOSSES,
+    AdversarialLoss,
+    Hinge,
+    LeastSquares,
+    Logistic,
+    gradient_penalty,
+    hinge,
+    least_squares,
+    logistic,
+    r1_penalty,
+)
+from latently.probability.bounds import elbo, importance_weighted_bound
+from latently.probability.corruption import (
+    CORRUPTIONS,
+    Corruption,
+    GaussianNoise,
+    MaskingNoise,
+    SaltAndPepperNoise,
+    make_corruption,
+)
+from latently.probability.distribution import Distribution
+from latently.probability.divergences import kl, kl_per_dimension
+from latently.probability.heads import (
+    BernoulliHead,
+    CategoricalHead,
+    DeterministicHead,
+    GaussianHead,
+    Head,
+    LaplaceHead,
+)
+from latently.probability.likelihoods import Bernoulli, Categorical, Gaussian, Laplace
+from latently.probability.posteriors import Deterministic, Implicit
+from latently.probability.priors import (
+    PRIORS,
+    CategoricalPrior,
+    Normal,
+    Prior,
+    SCurve,
+    Star,
+    SwissRoll,
+    Uniform,
+    make_prior,
+    prior_from_config,
+)
+
+__all__ = [
+    "ADVERSARIAL_LOSSES",
+    "CORRUPTIONS",
+    "PRIORS",
+    "AdversarialLoss",
+    "Bernoulli",
+    "BernoulliHead",
+    "Categorical",
+    "CategoricalHead",
+    "CategoricalPrior",
+    "Corruption",
+    "Deterministic",
+    "DeterministicHead",
+    "Distribution",
+    "Gaussian",
+    "GaussianHead",
+    "GaussianNoise",
+    "Head",
+    "Hinge",
+    "Implicit",
+    "Laplace",
+    "LaplaceHead",
+    "LeastSquares",
+    "Logistic",
+    "MaskingNoise",
+    "Normal",
+    "Prior",
+    "SCurve",
+    "SaltAndPepperNoise",
+    "Star",
+    "SwissRoll",
+    "Uniform",
+    "elbo",
+    "gradient_penalty",
+    "hinge",
+    "importance_weighted_bound",
+    "kl",
+    "kl_per_dimension",
+    "least_squares",
+    "logistic",
+    "make_corruption",
+    "make_prior",
+    "prior_from_config",
+    "r1_penalty",
+]

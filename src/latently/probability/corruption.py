@@ -1,0 +1,131 @@
+"""Corruption of inputs, for models that learn to undo it."""
+
+import abc
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, PRNGKeyArray
+
+
+class Corruption(eqx.Module):
+    """Maps clean rows and a key to noisy rows of the same shape."""
+
+    @abc.abstractmethod
+    def __call__(self, x: Float[Array, "batch *event"], key: PRNGKeyArray) -> Float[Array, "batch *event"]:
+        """The rows of `x`, corrupted independently."""
+
+
+class GaussianNoise(Corruption):
+    """Adds N(0, scale²) to every element.
+
+    Arguments:
+        scale: standard deviation, in the units of the rows.
+
+    Example:
+        >>> import jax, jax.numpy as jnp
+        >>> GaussianNoise(0.0)(jnp.ones((1, 2)), jax.random.key(0)).tolist()
+        [[1.0, 1.0]]
+    """
+
+    scale: float = eqx.field(static=True)
+
+    def __check_init__(self) -> None:
+        if not self.scale >= 0:
+            raise ValueError(f"scale must be at least 0; got scale={self.scale!r}.")
+
+    def __call__(self, x: Float[Array, "batch *event"], key: PRNGKeyArray) -> Float[Array, "batch *event"]:
+        return x + self.scale * jax.random.normal(key, x.shape, x.dtype)
+
+
+class MaskingNoise(Corruption):
+    """Sets each element to 0 with a probability.
+
+    Arguments:
+        probability: share of the elements that are lost, in [0, 1].
+
+    References:
+        Extracting and Composing Robust Features with Denoising Autoencoders, Vincent et al. 2008,
+        https://doi.org/10.1145/1390156.1390294
+
+    Example:
+        >>> import jax, jax.numpy as jnp
+        >>> MaskingNoise(1.0)(jnp.ones((1, 2)), jax.random.key(0)).tolist()
+        [[0.0, 0.0]]
+    """
+
+    probability: float = eqx.field(static=True)
+
+    def __check_init__(self) -> None:
+        _check_probability(self.probability)
+
+    def __call__(self, x: Float[Array, "batch *event"], key: PRNGKeyArray) -> Float[Array, "batch *event"]:
+        return jnp.where(jax.random.bernoulli(key, self.probability, x.shape), 0, x)
+
+
+class SaltAndPepperNoise(Corruption):
+    """Sets each element to the lowest or the highest value, half and half, with a probability.
+
+    Arguments:
+        probability: share of the elements that are replaced, in [0, 1].
+        low: the value of pepper.
+        high: the value of salt.
+
+    Example:
+        >>> import jax, jax.numpy as jnp
+        >>> noisy = SaltAndPepperNoise(1.0)(jnp.full((50, 2), 0.5), jax.random.key(0))
+        >>> sorted(set(noisy.ravel().tolist()))
+        [0.0, 1.0]
+    """
+
+    probability: float = eqx.field(static=True)
+    low: float = eqx.field(static=True, default=0.0)
+    high: float = eqx.field(static=True, default=1.0)
+
+    def __check_init__(self) -> None:
+        _check_probability(self.probability)
+
+    def __call__(self, x: Float[Array, "batch *event"], key: PRNGKeyArray) -> Float[Array, "batch *event"]:
+        # One uniform draw decides both: below probability/2 is pepper, from there to probability is salt.
+        u = jax.random.uniform(key, x.shape, x.dtype)
+        return jnp.where(u < self.probability / 2, self.low, jnp.where(u < self.probability, self.high, x))
+
+
+CORRUPTIONS: dict[str, type[GaussianNoise] | type[MaskingNoise] | type[SaltAndPepperNoise]] = {
+    "gaussian": GaussianNoise,
+    "masking": MaskingNoise,
+    "salt-and-pepper": SaltAndPepperNoise,
+}
+
+
+def make_corruption(description: str | None) -> Corruption | None:
+    """The corruption that a short description names.
+
+    Arguments:
+        description: `"gaussian:0.3"` (standard deviation), `"masking:0.25"` or `"salt-and-pepper:0.1"` (probability);
+            `None` for none.
+
+    Raises:
+        ValueError: for any other text.
+
+    Example:
+        >>> make_corruption("masking:0.25")
+        MaskingNoise(probability=0.25)
+        >>> make_corruption(None) is None
+        True
+    """
+    if description is None:
+        return None
+    name, _, amount = description.partition(":")
+    try:
+        return CORRUPTIONS[name](float(amount))
+    except (KeyError, ValueError) as error:
+        raise ValueError(
+            'corruption must be "gaussian:SCALE", "masking:PROBABILITY" or "salt-and-pepper:PROBABILITY", with a scale '
+            f"of at least 0 and a probability in [0, 1]; got {description!r}."
+        ) from error
+
+
+def _check_probability(probability: float) -> None:
+    if not 0 <= probability <= 1:
+        raise ValueError(f"probability must be in [0, 1]; got probability={probability!r}.")

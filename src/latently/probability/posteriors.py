@@ -1,0 +1,110 @@
+"""Posteriors q(z|x) without a density: a point, and noise handed to a network.
+
+The third, the Gaussian, is a likelihood as well and lives there.
+"""
+
+from collections.abc import Callable
+from typing import NoReturn
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, PRNGKeyArray, Shaped
+
+from latently.probability.distribution import Distribution, repeat_rows
+
+MEAN_DRAWS = 32  # noise draws behind the mean of an implicit posterior
+
+
+class Deterministic(Distribution):
+    """All mass in one point a row: the code of a plain autoencoder.
+
+    Arguments:
+        value: `[batch, *event]`.
+
+    Example:
+        >>> import jax, jax.numpy as jnp
+        >>> Deterministic(jnp.ones((1, 2))).sample(jax.random.key(0)).tolist()
+        [[1.0, 1.0]]
+    """
+
+    value: Float[Array, "batch *event"]
+
+    @property
+    def mean(self) -> Float[Array, "batch *event"]:
+        """The point."""
+        return self.value
+
+    def sample(self, key: PRNGKeyArray) -> Float[Array, "batch *event"]:  # noqa: ARG002
+        """The point."""
+        return self.value
+
+    def log_prob(self, x: Shaped[Array, "batch ..."]) -> NoReturn:
+        """A point has no density.
+
+        Raises:
+            NotImplementedError: always.
+        """
+        raise NotImplementedError("a deterministic distribution has no density; use a Gaussian where one is needed.")
+
+    def repeat(self, k: int) -> "Deterministic":
+        return Deterministic(repeat_rows(self.value, k))
+
+
+class Implicit(Distribution):
+    r"""The distribution of `network([x, eta])` under noise eta: sampled, never evaluated.
+
+    $$z = f(x, \eta), \quad \eta \sim N(0, I)$$
+
+    The "universal approximator posterior" of the adversarial autoencoder. The mean is an average over 32 noise draws
+    that never change and that all rows share, so a row's mean depends on nothing but the row.
+
+    Arguments:
+        network: maps `[batch, features + noise_dim]` and a key (`None`: inference) to `[batch, *event]`.
+        x: what the distribution is conditioned on, `[batch, *features]`; flattened before the noise is appended.
+        noise_dim: length of eta.
+
+    References:
+        Adversarial Autoencoders, Makhzani et al. 2015, https://arxiv.org/abs/1511.05644 (section 2)
+
+    Example:
+        >>> import jax, jax.numpy as jnp
+        >>> double = lambda rows, key=None: 2 * rows
+        >>> Implicit(double, jnp.ones((5, 2)), noise_dim=3).sample(jax.random.key(0)).shape
+        (5, 5)
+    """
+
+    network: Callable[..., Array]
+    x: Float[Array, "batch ..."]
+    noise_dim: int = eqx.field(static=True)
+
+    @property
+    def mean(self) -> Float[Array, "batch *event"]:
+        """The average over the fixed noise draws, in inference mode (no dropout)."""
+        noise = jax.random.normal(jax.random.key(0), (MEAN_DRAWS, self.noise_dim), self.x.dtype)
+        rows = self.x.shape[0]
+        # One draw at a time: the 32-fold batch of a large data set need not fit into memory.
+        codes: Array = jax.lax.map(lambda eta: self._push(jnp.broadcast_to(eta, (rows, self.noise_dim)), None), noise)
+        return codes.mean(axis=0)
+
+    def sample(self, key: PRNGKeyArray) -> Float[Array, "batch *event"]:
+        """One draw a row, differentiable in the network's parameters."""
+        noise_key, network_key = jax.random.split(key)
+        return self._push(jax.random.normal(noise_key, (self.x.shape[0], self.noise_dim), self.x.dtype), network_key)
+
+    def log_prob(self, x: Shaped[Array, "batch ..."]) -> NoReturn:
+        """An implicit distribution has samples only.
+
+        Raises:
+            NotImplementedError: always.
+        """
+        raise NotImplementedError(
+            "an implicit distribution can be sampled but has no tractable density; use a Gaussian where one is needed."
+        )
+
+    def repeat(self, k: int) -> "Implicit":
+        return Implicit(self.network, repeat_rows(self.x, k), self.noise_dim)
+
+    def _push(self, noise: Float[Array, "batch noise"], key: PRNGKeyArray | None) -> Float[Array, "batch *event"]:
+        outputs: Array = self.network(jnp.concatenate([self.x.reshape(self.x.shape[0], -1), noise], axis=1), key)
+        return outputs

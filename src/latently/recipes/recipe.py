@@ -1,0 +1,142 @@
+"""What a recipe is, and how it is read and judged."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+
+@dataclass(frozen=True)
+class Target:
+    """A number that an experiment must reach.
+
+    Attributes:
+        name: what it is, in words.
+        key: where it stands in an evaluation, such as `"regions.share"`.
+        at_most: the value that it must not exceed, if that is the rule.
+        at_least: the value that it must not fall below, if that is.
+        unit: of the value.
+    """
+
+    name: str
+    key: str
+    at_most: float | None = None
+    at_least: float | None = None
+    unit: str = ""
+
+    @property
+    def rule(self) -> str:
+        """What the number must be, in words."""
+        return f"≤ {self.at_most:g}" if self.at_most is not None else f"≥ {self.at_least:g}"
+
+    def judge(self, evaluation: Mapping[str, Any]) -> "Verdict":
+        """Whether an evaluation reaches it; a number that is not there does not.
+
+        Example:
+            >>> target = Target("share in the own petal", "regions.share", at_least=0.9)
+            >>> target.judge({"regions": {"share": 0.95}}).reached
+            True
+        """
+        value: Any = evaluation
+        for key in self.key.split("."):
+            value = value.get(key) if isinstance(value, Mapping) else None
+        if not isinstance(value, int | float):
+            return Verdict(self, None, reached=False)
+        low = value >= self.at_least if self.at_least is not None else True
+        high = value <= self.at_most if self.at_most is not None else True
+        return Verdict(self, float(value), reached=low and high)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A target, the value that was met (`None`: it was not measured) and whether that is enough."""
+
+    target: Target
+    value: float | None
+    reached: bool
+
+    def as_json(self) -> dict[str, Any]:
+        """The verdict as JSON values."""
+        return {"key": self.target.key, "value": self.value, "rule": self.target.rule, "reached": self.reached}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A complete experiment.
+
+    Attributes:
+        name: its name.
+        about: what it shows, in a sentence.
+        model: the model's name in the terminal.
+        options: of `latently fit`, by their names with underscores: preset, data, seed and what differs.
+        reach: the numbers that it must reach.
+    """
+
+    name: str
+    about: str
+    model: str
+    options: Mapping[str, Any]
+    reach: tuple[Target, ...]
+
+    def judge(self, evaluation: Mapping[str, Any]) -> list[Verdict]:
+        """Whether an evaluation reaches each number."""
+        return [target.judge(evaluation) for target in self.reach]
+
+
+def recipe_names() -> list[str]:
+    """The recipes that come with the package, in order.
+
+    Example:
+        >>> "vae-2d" in recipe_names()
+        True
+    """
+    return sorted(file.name.removesuffix(".yaml") for file in _folder().iterdir() if file.name.endswith(".yaml"))
+
+
+def load_recipe(name: str) -> Recipe:
+    """A recipe by its name, or from a YAML file.
+
+    Args:
+        name: one of `recipe_names()`, or a path that ends in `.yaml` or `.yml`.
+
+    Raises:
+        ValueError: there is no such recipe, or the file is none.
+
+    Example:
+        >>> load_recipe("vae-2d").reach[0].rule
+        '≤ 152'
+    """
+    if name.endswith((".yaml", ".yml")):
+        path = Path(name)
+        if not path.is_file():
+            raise ValueError(f"there is no file {name}; give a recipe's name ({', '.join(recipe_names())}) or a file.")
+        return _read(path.stem, path.read_text(), str(path))
+    if name not in recipe_names():
+        raise ValueError(f"there is no recipe {name!r}; the recipes are {', '.join(recipe_names())}, or a YAML file.")
+    return _read(name, (_folder() / f"{name}.yaml").read_text(), f"recipe {name}")
+
+
+def _folder() -> Any:
+    return resources.files("latently.recipes")
+
+
+def _read(name: str, text: str, source: str) -> Recipe:
+    try:
+        values = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ValueError(f"{source} is no YAML: {' '.join(str(error).split())}.") from None
+    try:
+        reach = tuple(Target(**target) for target in values.get("reach", ()))
+        options = {key.replace("-", "_"): value for key, value in values["options"].items()}
+        recipe = Recipe(name, values["about"], values["model"], options, reach)
+    except (AttributeError, KeyError, TypeError) as error:
+        raise ValueError(
+            f"{source} must hold about, model, options, and reach: a list of name, key, at_most or at_least ({error})."
+        ) from None
+    for target in reach:
+        if (target.at_most is None) == (target.at_least is None):
+            raise ValueError(f"{source}: {target.name!r} must have one of at_most and at_least.")
+    return recipe

@@ -1,0 +1,7 @@
+"""A run: a folder that holds what was trained on what, the model, its checkpoint, its history and its film."""
+
+from latently.run.folder import Run
+from latently.run.identity import film_rows, fingerprint
+from latently.run.training import train
+
+__all__ = ["Run", "film_rows", "fingerprint", "train"]

@@ -1,0 +1,178 @@
+"""A run's folder: its files, each written whole or not at all."""
+
+import contextlib
+import dataclasses
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float, Int
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import load_file
+
+from latently.files import write_atomically
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """The folder of a run.
+
+    Attributes:
+        folder: `config.json`, `model.safetensors`, `checkpoint.safetensors`, `history.jsonl`, `film.safetensors`,
+            `evaluation.json`, `figures/`, `report.html`.
+    """
+
+    folder: Path
+
+    @classmethod
+    def create(cls, folder: Path) -> "Run":
+        """A new run in a folder that is missing or empty.
+
+        Raises:
+            ValueError: something is there already; nothing is ever overwritten.
+        """
+        cls.check_free(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        return cls(folder)
+
+    @classmethod
+    def open(cls, folder: Path) -> "Run":
+        """The run that lives in a folder.
+
+        Raises:
+            ValueError: the folder holds no run.
+        """
+        if not (folder / "config.json").is_file():
+            raise ValueError(f"{folder} holds no run (it has no config.json); `latently fit` makes one.")
+        return cls(folder)
+
+    @staticmethod
+    def check_free(folder: Path) -> None:
+        """See that a new run can begin in a folder, without making it.
+
+        Raises:
+            ValueError: something is there already.
+        """
+        if not folder.exists():
+            return
+        if (folder / "config.json").is_file():
+            raise ValueError(
+                f"{folder} holds a run already, and a run never overwrites; choose another folder, or go on with "
+                f"`latently resume {folder}`."
+            )
+        if not folder.is_dir() or any(folder.iterdir()):
+            raise ValueError(f"{folder} is not empty, and a run never overwrites; choose another folder.")
+
+    @property
+    def checkpoint(self) -> Path:
+        """Game, optimiser states, key and position."""
+        return self.folder / "checkpoint.safetensors"
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the model was trained to the end that `config.json` names."""
+        about = self.config().get("run", {})
+        return self.has_model and about.get("played", 0) >= about.get("rounds", 0)
+
+    @property
+    def has_model(self) -> bool:
+        """Whether there is a model to load."""
+        return (self.folder / "model.safetensors").exists()
+
+    def config(self) -> dict[str, Any]:
+        """What `write_config` wrote.
+
+        Raises:
+            ValueError: the file is damaged.
+        """
+        return self.read_json("config.json")
+
+    def write_config(self, config: Mapping[str, Any]) -> None:
+        """Write `config.json`: the model's configuration, and under `"run"` what it is trained on."""
+        self.write_json("config.json", config)
+
+    def history(self) -> list[dict[str, Any]]:
+        """The progress after each chunk of rounds, with the `seconds` since the run began.
+
+        A last line cut short by a crash is left out.
+        """
+        path = self.folder / "history.jsonl"
+        records = []
+        for line in path.read_text().splitlines() if path.exists() else []:
+            with contextlib.suppress(json.JSONDecodeError):
+                records.append(json.loads(line))
+        return records
+
+    def film(self) -> tuple[Int[np.ndarray, "frames"], Float[np.ndarray, "frames rows latent"]] | None:
+        """The rounds of the film's frames and the codes of `film_rows` in them, or `None` where nothing was filmed.
+
+        Raises:
+            ValueError: the file is damaged.
+        """
+        path = self.folder / "film.safetensors"
+        if not path.exists():
+            return None
+        try:
+            arrays = load_file(path)
+        except SafetensorError as error:
+            raise ValueError(f"{path} is damaged: {error}. Without it the run goes on; its film is shorter.") from None
+        return arrays["rounds"], arrays["codes"]
+
+    def position(self) -> int:
+        """The round of the checkpoint: 0 where there is none.
+
+        Raises:
+            ValueError: the file is damaged.
+        """
+        if not self.checkpoint.exists():
+            return 0
+        try:
+            with safe_open(self.checkpoint, framework="numpy") as file:
+                return int(json.loads((file.metadata() or {})["about"])["round"])
+        except (SafetensorError, OSError, KeyError, json.JSONDecodeError) as error:
+            raise ValueError(f"{self.checkpoint} is damaged ({error}).") from None
+
+    def read_json(self, name: str) -> dict[str, Any]:
+        """Read a JSON file of the folder.
+
+        Raises:
+            ValueError: the file is damaged.
+        """
+        path = self.folder / name
+        try:
+            values = json.loads(path.read_text())
+        except (json.JSONDecodeError, UnicodeDecodeError) as error:
+            raise ValueError(f"{path} is damaged: {error}.") from None
+        if not isinstance(values, dict):
+            raise ValueError(f"{path} is damaged: it holds no JSON object.")
+        return values
+
+    def write_json(self, name: str, values: Mapping[str, Any]) -> None:
+        """Write a JSON file into the folder, atomically."""
+        write_atomically(self.folder / name, (json.dumps(values, indent=2) + "\n").encode())
+
+    @contextlib.contextmanager
+    def lock(self) -> Iterator[None]:
+        """Keep other processes from training in the same folder.
+
+        Raises:
+            ValueError: another process is doing so.
+        """
+        try:
+            import fcntl
+        except ImportError:  # a system without file locks
+            yield
+            return
+        handle = os.open(self.folder, os.O_RDONLY)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(handle)
+            raise ValueError(f"another process is training in {self.folder}; wait for it, or stop it.") from None
+        try:
+            yield
+        finally:
+            os.close(handle)

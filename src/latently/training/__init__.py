@@ -1,0 +1,21 @@
+"""The engine: it plays rounds of any game on any feed."""
+
+from latently.training.checkpoint import load_tree, save_tree
+from latently.training.compilation import keep_compiled
+from latently.training.feed import Chunk, Feed
+from latently.training.progress import Progress
+from latently.training.trainer import NonFiniteLossError, Observer, State, Trainer, play_round
+
+__all__ = [
+    "Chunk",
+    "Feed",
+    "NonFiniteLossError",
+    "Observer",
+    "Progress",
+    "State",
+    "Trainer",
+    "keep_compiled",
+    "load_tree",
+    "play_round",
+    "save_tree",
+]

@@ -1,0 +1,96 @@
+"""Checkpoints: the leaves of a pytree in one safetensors file, written whole or not at all."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import jax
+import numpy as np
+from jaxtyping import PyTree, Shaped
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from latently.files import write_atomically
+
+Tree = TypeVar("Tree", bound=PyTree)
+
+
+def save_tree(path: Path, tree: PyTree, about: Mapping[str, Any]) -> None:
+    """Write the arrays of a pytree, and JSON values `about` them, to a safetensors file, atomically.
+
+    Args:
+        path: the file; its folder must exist.
+        tree: any pytree whose leaves are arrays (random keys included).
+        about: JSON values, kept in the file's header.
+    """
+    header = {"about": json.dumps(about)}
+    write_atomically(path, save({name: _numbers(leaf) for name, leaf in _named(tree).items()}, header))
+
+
+def load_tree(path: Path, like: Tree) -> tuple[Tree, dict[str, Any]]:
+    """Read what `save_tree` wrote.
+
+    Args:
+        path: the file.
+        like: a pytree of the same structure, shapes and types; its leaves may be `jax.ShapeDtypeStruct`s.
+
+    Returns:
+        The pytree with the file's arrays, and the JSON values about them.
+
+    Raises:
+        ValueError: the file is no safetensors file, is cut short, or its arrays are not those of `like`.
+        FileNotFoundError: there is no such file.
+    """
+    expected = _named(like)
+    try:
+        with safe_open(path, framework="numpy") as file:
+            about = _about(file.metadata())
+            stored = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  # not a mapping
+    except (SafetensorError, OSError) as error:
+        if isinstance(error, FileNotFoundError):
+            raise
+        raise ValueError(f"{path} cannot be read as safetensors ({error}); it is damaged or of another kind.") from None
+    if odd := set(stored) ^ set(expected):
+        raise ValueError(f"{path} does not fit this model: {sorted(odd)[0]} is in only one of the two.")
+    leaves = [_restored(path, name, stored[name], leaf) for name, leaf in expected.items()]
+    return jax.tree.unflatten(jax.tree.structure(like), leaves), about
+
+
+def _about(metadata: dict[str, str] | None) -> dict[str, Any]:
+    """The JSON values of a header; none, where another program wrote it."""
+    try:
+        about = json.loads((metadata or {}).get("about", "{}"))
+    except json.JSONDecodeError:
+        return {}
+    return about if isinstance(about, dict) else {}
+
+
+def _named(tree: PyTree) -> dict[str, Any]:
+    return {jax.tree_util.keystr(path): leaf for path, leaf in jax.tree_util.tree_leaves_with_path(tree)}
+
+
+def _is_key(leaf: Any) -> bool:
+    return bool(jax.numpy.issubdtype(leaf.dtype, jax.dtypes.prng_key))
+
+
+def _numbers(leaf: Any) -> Shaped[np.ndarray, "..."]:
+    return np.asarray(jax.random.key_data(leaf) if _is_key(leaf) else leaf)
+
+
+def _restored(path: Path, name: str, stored: Shaped[np.ndarray, "..."], like: Any) -> Any:
+    expected = jax.eval_shape(jax.random.key_data, like) if _is_key(like) else like
+    if stored.shape != expected.shape or stored.dtype != expected.dtype:
+        raise ValueError(
+            f"{path} does not fit this model: {name} is {stored.dtype}{list(stored.shape)}, "
+            f"the model's is {expected.dtype}{list(expected.shape)}."
+        )
+    array = jax.numpy.array(stored)
+    return jax.random.wrap_key_data(array, impl=_key_kind(like)) if _is_key(like) else array
+
+
+def _key_kind(like: Any) -> Any:
+    """The kind of random key that `like` is, be it an array or a `jax.ShapeDtypeStruct`."""
+    kinds: list[Any] = []
+    jax.eval_shape(lambda key: kinds.append(jax.random.key_impl(key)), like)
+    return kinds[0]

@@ -1,0 +1,201 @@
+"""The feed: rows in their stored type, turned into batches on the device.
+
+What fits on the device lives there and a chunk of rounds is a table of row numbers. What does not is streamed: a chunk
+brings its own rows, in the order in which they are drawn, and the same table then counts them off. The compiled round
+cannot tell the two apart, so both give the same result bit for bit.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, Protocol, runtime_checkable
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Int, PRNGKeyArray, Shaped
+
+from latently.batch import Batch
+from latently.training.order import Order
+
+RESIDENT_BYTES = 2 * 2**30
+"""Data sets of up to this size live on the device; larger ones are streamed."""
+
+CHUNK_BYTES = 32 * 2**20
+"""How much of a streamed data set a chunk may bring."""
+
+MAX_CHUNK_ROUNDS = 512
+
+
+@runtime_checkable
+class Rows(Protocol):
+    """What the feed asks of a data set: NumPy arrays, memory maps and lazy views of them all answer."""
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+
+    @property
+    def dtype(self) -> np.dtype[Any]: ...
+
+    def __getitem__(self, rows: Any, /) -> Any: ...
+
+    def __len__(self) -> int: ...
+
+
+class Chunk(eqx.Module):
+    """What a chunk of rounds is played on: the data, and which of its rows each round draws."""
+
+    views: tuple[Shaped[Array, "rows ..."], ...]
+    labels: Int[Array, "rows"] | None
+    order: Int[Array, "rounds batch"]
+    labelled_order: Int[Array, "rounds labelled"] | None
+
+
+class Feed:
+    """Draws batches from a data set.
+
+    Args:
+        views: one array-like a view, all of the same length, in their stored type (uint8 stays uint8).
+        labels: the class of each row, `-1` where it is unknown.
+        batch_size: rows a round; if there are fewer, all of them.
+        seed: of the order in which rows are drawn.
+        prepare: `prepare(views, key)` scales stored rows on the device, inside the round.
+        draw_labelled: draw `batch.labelled`, a second batch from the labelled rows alone, too.
+        resident_bytes: data sets of up to this size are kept on the device.
+
+    Raises:
+        ValueError: there are no rows, views or labels differ in length, or labelled rows are asked for and none is
+            known.
+
+    Example:
+        >>> import numpy as np
+        >>> feed = Feed((np.arange(10.0)[:, None],), batch_size=4, seed=0)
+        >>> feed.batch(feed.chunk(0, 1), 0, jax.random.key(0)).x.shape
+        (4, 1)
+    """
+
+    def __init__(
+        self,
+        views: Sequence[Rows],
+        labels: Int[np.ndarray, "rows"] | None = None,
+        *,
+        batch_size: int,
+        seed: int,
+        prepare: Callable[[tuple[Array, ...], PRNGKeyArray], tuple[Array, ...]] = lambda views, key: views,  # noqa: ARG005
+        draw_labelled: bool = False,
+        resident_bytes: int = RESIDENT_BYTES,
+    ) -> None:
+        lengths = {len(view) for view in views} | ({len(labels)} if labels is not None else set())
+        if len(lengths) != 1 or lengths == {0}:
+            raise ValueError(
+                f"views and labels must have the same number of rows, at least one; got {sorted(lengths)}."
+            )
+        if batch_size < 1:
+            raise ValueError(f"batch_size must be 1 or more; got {batch_size}.")
+        self.views, self.labels, self.prepare = tuple(views), labels, prepare
+        self.rows = lengths.pop()
+        self.order = Order(self.rows, batch_size, seed)
+        self.batch_size = self.order.batch_size
+        self.labelled_rows: Int[np.ndarray, labelled] | None = None
+        self.labelled_order: Order | None = None
+        if draw_labelled:
+            self.labelled_rows, self.labelled_order = self._labelled(batch_size, seed)
+        row_bytes = sum(int(np.prod(view.shape[1:])) * view.dtype.itemsize for view in self.views)
+        self.resident = self.rows * row_bytes <= resident_bytes
+        self.max_rounds = (
+            MAX_CHUNK_ROUNDS
+            if self.resident
+            else max(1, min(MAX_CHUNK_ROUNDS, CHUNK_BYTES // (row_bytes * self._drawn())))
+        )
+        self._data: tuple[tuple[Array, ...], Array | None] | None = None
+        self._reader: ThreadPoolExecutor | None = None
+        self._ahead: tuple[tuple[int, int], Future[Chunk]] | None = None
+
+    @property
+    def rounds_per_epoch(self) -> float:
+        """Rounds in which every row is drawn once, on average."""
+        return self.rows / self.batch_size
+
+    def chunk(self, first_round: int, rounds: int) -> Chunk:
+        """What `rounds` rounds from `first_round` on are played on; always of the same shapes, so compiled once."""
+        if self._ahead is not None and self._ahead[0] == (first_round, rounds):
+            chunk = self._ahead[1].result()
+            self._ahead = None
+            return chunk
+        return self._make(first_round, rounds)
+
+    def prefetch(self, first_round: int, rounds: int) -> None:
+        """Begin to read the next chunk while the device plays this one."""
+        if self._reader is None:
+            self._reader = ThreadPoolExecutor(1, thread_name_prefix="latently-feed")
+        self._ahead = ((first_round, rounds), self._reader.submit(self._make, first_round, rounds))
+
+    def batch(self, chunk: Chunk, number: Int[Array, ""] | int, key: PRNGKeyArray) -> Batch:
+        """Round `number` of a chunk, scaled. Pure: it runs inside the compiled round."""
+
+        def take(rows: Int[Array, "batch"], key: PRNGKeyArray, labelled: Batch | None = None) -> Batch:
+            views = self.prepare(tuple(view[rows] for view in chunk.views), key)
+            return Batch(views, None if chunk.labels is None else chunk.labels[rows], labelled)
+
+        if chunk.labelled_order is None:
+            return take(chunk.order[number], key)
+        return take(chunk.order[number], key, take(chunk.labelled_order[number], jax.random.fold_in(key, 1)))
+
+    def _drawn(self) -> int:
+        return self.batch_size + (self.labelled_order.batch_size if self.labelled_order else 0)
+
+    def _labelled(self, batch_size: int, seed: int) -> tuple[Int[np.ndarray, "labelled"], Order]:
+        rows = np.flatnonzero(self.labels >= 0) if self.labels is not None else np.zeros(0, int)
+        if not len(rows):
+            raise ValueError("labels holds no known label (every one is -1), but this model learns from labelled rows.")
+        return rows.astype(np.int32), Order(len(rows), batch_size, seed, stream=1)
+
+    def _make(self, first_round: int, rounds: int) -> Chunk:
+        order = self.order.batches(first_round, rounds)
+        labelled = None
+        if self.labelled_order is not None and self.labelled_rows is not None:
+            labelled = self.labelled_rows[self.labelled_order.batches(first_round, rounds)]
+        if self.resident:
+            views, labels = self._on_device()
+            return Chunk(views, labels, self._pad(order), None if labelled is None else self._pad(labelled))
+        return self._streamed(order, labelled)
+
+    def _on_device(self) -> tuple[tuple[Array, ...], Array | None]:
+        if self._data is None:
+            labels = None if self.labels is None else jnp.asarray(self.labels, jnp.int32)
+            # A copy: the device may else share the memory of an array that its owner goes on to change.
+            self._data = tuple(jnp.array(np.asarray(view, _native(view))) for view in self.views), labels
+        return self._data
+
+    def _streamed(
+        self, order: Int[np.ndarray, "rounds batch"], labelled: Int[np.ndarray, "rounds labelled"] | None
+    ) -> Chunk:
+        """A chunk that brings its own rows: those of every round in turn, each labelled draw behind its batch."""
+        drawn = order if labelled is None else np.concatenate([order, labelled], axis=1)
+        rows = drawn.ravel()
+        numbers = np.arange(self.max_rounds * self._drawn(), dtype=np.int32).reshape(self.max_rounds, -1)
+        views = tuple(jnp.asarray(_read(view, rows, len(numbers.ravel()))) for view in self.views)
+        labels = None if self.labels is None else jnp.asarray(_read(self.labels, rows, numbers.size), jnp.int32)
+        batch = order.shape[1]
+        return Chunk(
+            views,
+            labels,
+            jnp.asarray(numbers[:, :batch]),
+            None if labelled is None else jnp.asarray(numbers[:, batch:]),
+        )
+
+    def _pad(self, order: Int[np.ndarray, "rounds batch"]) -> Int[Array, "max_rounds batch"]:
+        return jnp.asarray(np.pad(order, ((0, self.max_rounds - len(order)), (0, 0))))
+
+
+def _native(array: Rows) -> np.dtype[Any]:
+    """The array's type in this machine's byte order, the only one that devices know."""
+    return array.dtype.newbyteorder("=")
+
+
+def _read(array: Rows, rows: Int[np.ndarray, "n"], size: int) -> Shaped[np.ndarray, "size ..."]:
+    """The rows asked for, in sorted order on disk, and zeros up to `size`."""
+    out = np.zeros((size, *array.shape[1:]), _native(array))
+    ascending = np.argsort(rows, kind="stable")
+    out[ascending] = array[rows[ascending]]
+    return out

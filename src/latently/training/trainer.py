@@ -1,0 +1,300 @@
+"""The trainer: it plays rounds. It knows players and batches, and no model."""
+
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from jaxtyping import Array, Float, Int, PRNGKeyArray
+
+from latently.batch import Batch
+from latently.game import Game, Terms, check_game
+from latently.training.checkpoint import load_tree, save_tree
+from latently.training.compilation import keep_compiled
+from latently.training.devices import Devices
+from latently.training.feed import Chunk, Feed
+from latently.training.progress import Progress, Rate
+
+AnyGame = TypeVar("AnyGame", bound=Game)
+
+TARGET_SECONDS = 0.4
+"""A chunk of rounds should take about this long: progress, interrupts and checkpoints happen between chunks."""
+
+
+class NonFiniteLossError(ArithmeticError):
+    """A term of a loss became NaN or infinite; the run stopped before anything was saved from it."""
+
+
+class State(eqx.Module, Generic[AnyGame]):
+    """All that a run is: save it, and the run goes on bit for bit where it stood.
+
+    Attributes:
+        game: the game as it stands.
+        optimizers: each player's optimiser state, by the player's name.
+        round: how many rounds have been played.
+        key: the key of the run; round `r` is played with `fold_in(key, r)`.
+    """
+
+    game: AnyGame
+    optimizers: dict[str, optax.OptState]
+    round: Int[Array, ""]
+    key: PRNGKeyArray
+
+
+@runtime_checkable
+class Observer(Protocol):
+    """Something that looks on between chunks: a progress bar, a checkpoint, a film."""
+
+    def next_stop(self, round_: int) -> int | None:
+        """The next round after `round_` between chunks must fall, or `None` where any will do."""
+
+    def __call__(self, trainer: "Trainer[Any]", progress: Progress) -> None:
+        """Look on after a chunk."""
+
+
+def play_round(state: State[AnyGame], batch: Batch) -> tuple[State[AnyGame], Terms]:
+    """One round: every player in turn makes its updates. A pure function.
+
+    All players get the same key, with the number of the update folded in, so that a forward pass that two of them share
+    is one computation to the compiler.
+
+    Args:
+        state: the run as it stands.
+        batch: the rows of this round.
+
+    Returns:
+        The run after the round, and the raw terms of each player's last update as `"player/term"`.
+    """
+    game, optimizers = state.game, dict(state.optimizers)
+    logged: Terms = {}
+    key = jax.random.fold_in(state.key, state.round)
+    for player in game.players():
+        owned = player.owns(game)
+        for update in range(player.updates):
+            mine, others = eqx.partition(game, owned)
+
+            def objective(mine: Game, others: Game = others, update: int = update) -> tuple[Float[Array, ""], Terms]:
+                whole = eqx.combine(mine, others)
+                return player.objective(whole, batch, jax.random.fold_in(key, update), state.round)  # noqa: B023
+
+            gradients, terms = jax.grad(objective, has_aux=True)(mine)
+            steps, optimizers[player.name] = player.optimizer.update(gradients, optimizers[player.name], mine)
+            game = eqx.combine(eqx.apply_updates(mine, steps), others)
+        logged |= {f"{player.name}/{name}": term for name, term in terms.items()}
+    return State(game, optimizers, state.round + 1, state.key), logged
+
+
+class Trainer(Generic[AnyGame]):
+    """Plays a game on a feed.
+
+    A chunk of rounds is one compiled loop whose number of turns is an argument, so that chunks of any length share one
+    program and a run does not depend on where its chunks were cut. On a CPU a game with convolutions is played one
+    compiled round a call instead, since XLA's CPU convolutions lose their fast path inside a loop.
+
+    Args:
+        game: the game to begin with.
+        feed: where the batches come from.
+        seed: of the run: with the feed's, it decides everything.
+        devices: how many local devices share each batch; the batch size must be a multiple of it.
+
+    Raises:
+        ValueError: the players do not fit the game (see `latently.game.check_game`), or there are too few devices.
+
+    Example:
+        >>> import jax, jax.numpy as jnp, numpy as np, optax
+        >>> from latently.game import Game, Player
+        >>> class Mean(Game):
+        ...     center: jax.Array
+        ...     def players(self):
+        ...         return (Player("mean", ("center",), Mean.distance, optax.sgd(0.1)),)
+        ...     def distance(self, batch, key):
+        ...         return {"distance": ((batch.x - self.center) ** 2).mean()}
+        >>> trainer = Trainer(Mean(jnp.zeros(1)), Feed((np.ones((20, 1)),), batch_size=10, seed=0), seed=0)
+        >>> trainer.run(100)
+        >>> trainer.state.game.center.round(2).tolist()
+        [1.0]
+    """
+
+    def __init__(self, game: AnyGame, feed: Feed, *, seed: int, devices: int = 1) -> None:
+        keep_compiled()
+        self.feed = feed
+        self.history: list[Progress] = []
+        self.stop_requested = False
+        self._devices = Devices(devices, feed)
+        optimizers = {
+            player.name: player.optimizer.init(eqx.filter(game, player.owns(game))) for player in game.players()
+        }
+        state = State(game, optimizers, jnp.zeros((), jnp.int32), jax.random.key(seed))
+        arrays, self._static = eqx.partition(state, eqx.is_array)
+        self._arrays: Any = self._devices.place_state(_own(arrays))
+        sample = self._devices.place(feed.chunk(0, 1))
+        check_game(game, jax.eval_shape(lambda chunk: feed.batch(chunk, 0, state.key), sample))
+        number = jax.ShapeDtypeStruct((), jnp.int32)
+        self._play_inline = jax.jit(self._play, inline=True)  # so that the round is traced once, here
+        traced = self._play_inline.trace(self._arrays, sample, number)
+        self._terms = traced.out_info[1]
+        self._looped = not (jax.default_backend() == "cpu" and "conv_general_dilated" in str(traced.jaxpr))
+        everywhere = self._devices.everywhere
+        self._play_loop = jax.jit(self._loop, donate_argnums=0, out_shardings=everywhere)
+        self._play_one = jax.jit(self._play_inline, donate_argnums=0, out_shardings=everywhere)
+
+    @property
+    def state(self) -> State[AnyGame]:
+        """The run as it stands. Rounds played later reuse its memory: read it anew after each `run`."""
+        state: State[AnyGame] = eqx.combine(self._arrays, self._static)
+        return state
+
+    @property
+    def round(self) -> int:
+        """How many rounds have been played."""
+        return int(self._arrays.round)
+
+    @property
+    def epoch(self) -> float:
+        """How many times every row has been drawn, on average."""
+        return self.round / self.feed.rounds_per_epoch
+
+    def rounds_in(self, epochs: float) -> int:
+        """The number of rounds that make up so many epochs, at least one."""
+        return max(1, round(epochs * self.feed.rounds_per_epoch))
+
+    def run(self, until: int, observers: Iterable[Observer] = ()) -> None:
+        """Play on until `until` rounds have been played in all, or until `stop_requested` is set.
+
+        Args:
+            until: the round at which to stop; rounds already played count.
+            observers: each is called between chunks.
+
+        Raises:
+            NonFiniteLossError: a term became NaN or infinite; it names player, term and round.
+        """
+        observers = tuple(observers)
+        rate = Rate(TARGET_SECONDS, self.feed.max_rounds)
+        now, count = self.round, 0
+        while now < until and not self.stop_requested:
+            count = count or self._next_count(now, until, rate.rounds, observers)
+            chunk = self._devices.place(self.feed.chunk(now, count))
+            started = time.perf_counter()
+            logged = self._play_chunk(chunk, count)
+            following = self._next_count(now + count, until, rate.rounds, observers)
+            if following and not self.feed.resident:
+                self.feed.prefetch(now + count, following)
+            terms = {name: np.asarray(values)[:count] for name, values in logged.items()}
+            rate.played(count, time.perf_counter() - started)
+            self._check_finite(terms, now)
+            now += count
+            self._tell(terms, now, until, rate, observers)
+            count = following if not self.feed.resident else 0
+
+    def save(self, path: str | Path) -> None:
+        """Write a checkpoint, atomically: game, optimiser states, key and position.
+
+        Raises:
+            NonFiniteLossError: the game holds a NaN or an infinity; the file already there, if any, is kept.
+        """
+        leaves = jax.tree.leaves(eqx.filter(self._arrays.game, eqx.is_inexact_array))
+        if not all(bool(jnp.isfinite(leaf).all()) for leaf in leaves):
+            raise NonFiniteLossError(
+                f"the weights are no longer finite after round {self.round}; no checkpoint was written."
+            )
+        save_tree(Path(path), self._arrays, {"round": self.round, **self._feed_facts()})
+
+    def restore(self, path: str | Path) -> None:
+        """Go on from a checkpoint of the same game and feed.
+
+        Raises:
+            ValueError: the file is damaged, or of another model or run; the state stays as it was.
+            FileNotFoundError: there is no such file.
+        """
+        arrays, about = load_tree(Path(path), self._arrays)
+        for name, value in self._feed_facts().items():
+            if about.get(name) != value:
+                raise ValueError(
+                    f"{path} is of another run: its {name} is {about.get(name)}, this run's is {value}; "
+                    "go on with the data, the batch size and the seed that it began with."
+                )
+        self._arrays = self._devices.place_state(arrays)
+
+    def _feed_facts(self) -> dict[str, int]:
+        """What decides which rows a round draws: a checkpoint goes on only where it is the same."""
+        labelled = 0 if self.feed.labelled_rows is None else len(self.feed.labelled_rows)
+        facts = {"rows": self.feed.rows, "labelled_rows": labelled, "batch_size": self.feed.batch_size}
+        return facts | {"seed": int(self.feed.order.seed)}
+
+    def _next_count(self, now: int, until: int, rounds: int, observers: tuple[Observer, ...]) -> int:
+        stops = [stop for observer in observers if (stop := observer.next_stop(now)) is not None and stop > now]
+        return max(0, min([now + rounds, now + self.feed.max_rounds, until, *stops]) - now)
+
+    def _play_chunk(self, chunk: Chunk, count: int) -> dict[str, Float[Array, "rounds"]]:
+        if self._looped:
+            logged: dict[str, Float[Array, rounds]]
+            self._arrays, logged = self._play_loop(self._arrays, chunk, jnp.asarray(count, jnp.int32))
+            return logged
+        rounds = []
+        for number in range(count):
+            self._arrays, terms = self._play_one(self._arrays, chunk, jnp.asarray(number, jnp.int32))
+            rounds.append(terms)
+        return {name: jnp.stack([terms[name] for terms in rounds]) for name in self._terms}
+
+    def _play(self, arrays: Any, chunk: Chunk, number: Int[Array, ""]) -> tuple[Any, Terms]:
+        state = eqx.combine(arrays, self._static)
+        batch = self.feed.batch(chunk, number, jax.random.fold_in(state.key, state.round))
+        state, terms = play_round(state, batch)
+        return eqx.filter(state, eqx.is_array), terms
+
+    def _loop(self, arrays: Any, chunk: Chunk, count: Int[Array, ""]) -> tuple[Any, dict[str, Float[Array, "rounds"]]]:
+        def turn(number: Int[Array, ""], carry: tuple[Any, dict[str, Array]]) -> tuple[Any, dict[str, Array]]:
+            arrays, logged = carry
+            arrays, terms = self._play_inline(arrays, chunk, number)
+            return arrays, {name: logged[name].at[number].set(term) for name, term in terms.items()}
+
+        logged = {name: jnp.zeros(self.feed.max_rounds, term.dtype) for name, term in self._terms.items()}
+        first = jnp.zeros((), jnp.int32)
+        played: tuple[Any, dict[str, Array]] = jax.lax.fori_loop(first, count, turn, (arrays, logged))
+        return played
+
+    def _check_finite(self, terms: dict[str, Float[np.ndarray, "rounds"]], first_round: int) -> None:
+        names = [player.name for player in self.state.game.players()]
+        bad = [
+            (int(np.argmin(np.isfinite(values))), names.index(name.split("/", 1)[0]), name)
+            for name, values in terms.items()
+            if not np.isfinite(values).all()
+        ]
+        if bad:
+            number, _, name = min(bad)  # the earliest round, and in it the player that moves first
+            player, term = name.split("/", 1)
+            raise NonFiniteLossError(
+                f"the term {term!r} of player {player!r} became {terms[name][number]} in round "
+                f"{first_round + number + 1}; lower learning_rate, or look for extreme values in the data."
+            )
+
+    def _tell(self, terms: dict[str, Any], now: int, until: int, rate: Rate, observers: tuple[Observer, ...]) -> None:
+        progress = Progress(
+            round=now,
+            until=until,
+            epoch=now / self.feed.rounds_per_epoch,
+            samples_per_second=rate.rounds_per_second * self.feed.batch_size,
+            seconds_left=(until - now) / rate.rounds_per_second,
+            terms={name: float(values.mean()) for name, values in terms.items()},
+        )
+        self.history.append(progress)
+        for observer in observers:
+            observer(self, progress)
+
+
+@jax.jit
+def _own(arrays: Any) -> Any:
+    """Copies that the rounds may reuse, typed as the rounds will give them back.
+
+    What came of a Python number is weakly typed, and would be compiled for once more.
+    """
+    return jax.tree.map(lambda array: array if _is_key(array) else jnp.array(array, array.dtype), arrays)
+
+
+def _is_key(array: Array) -> bool:
+    return bool(jnp.issubdtype(array.dtype, jax.dtypes.prng_key))

@@ -1,0 +1,166 @@
+"""`latently fit`: what it leaves, what it prints, and that bad input leaves nothing."""
+
+import dataclasses
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import latently.cli.session
+import latently.recipes
+from latently.cli.demo import RECIPES
+from latently.recipes import Recipe
+from latently.run import Run
+
+from .conftest import SMALL, Answer, call
+
+
+def small_fit(model: str, *words: str | Path) -> Answer:
+    return call("fit", model, *words, *SMALL, "--no-report")
+
+
+def test_a_run_leaves_its_folder_and_says_what_to_do_next(vae_run: Path) -> None:
+    files = {path.name for path in vae_run.iterdir()}
+    assert files == {
+        *("config.json", "model.safetensors", "checkpoint.safetensors", "history.jsonl", "film.safetensors"),
+        *("evaluation.json", "figures", "report.html"),
+    }
+    assert (vae_run / "figures" / "film.gif").read_bytes().startswith(b"GIF8")
+    run = Run.open(vae_run)
+    about = run.config()["run"]
+    assert about["data"]["source"] == "digits"
+    assert about["rows"] == {"train": 1258, "validation": 180, "test": 359}
+    assert about["command"].startswith("latently fit vae --data digits")
+    assert (run.is_finished, run.position(), about["played"]) == (True, about["rounds"], about["rounds"])
+    rounds, codes = run.film() or pytest.fail("nothing was filmed")
+    assert (rounds[0], rounds[-1], codes.shape) == (0, about["rounds"], (len(rounds), 359, 2))
+    assert [record["round"] for record in run.history()][-1] == about["rounds"]
+
+
+def test_the_model_of_a_run_is_loaded_by_its_folder(vae_run: Path) -> None:
+    model = latently.load(vae_run)
+    assert (model.latent_dim, model.hidden, model.random_state) == (2, (16,), 0)
+
+
+def test_labels_are_those_of_the_data(aae_run: Path) -> None:
+    model = latently.load(aae_run)
+    assert model.classes_.tolist() == ["ant", "bee"]
+    evaluation = Run.open(aae_run).read_json("evaluation.json")
+    assert set(evaluation["regions"]["share_by_label"]) == {"ant", "bee"}
+
+
+def test_json_is_all_that_goes_to_standard_output(here: Path) -> None:
+    answer = call("fit", "vae", "--data", "digits", "--hidden", "16", "--epochs", "1", "--json", "--no-report")
+    assert answer.code == 0
+    events = [json.loads(line) for line in answer.out.splitlines()]
+    assert {event["event"] for event in events[:-1]} == {"progress"}
+    assert set(events[0]) >= {"round", "until", "epoch", "samples_per_second", "seconds_left", "terms"}
+    assert events[-1]["event"] == "finished"
+    assert events[-1]["evaluation"] == Run.open(Path(events[-1]["folder"])).read_json("evaluation.json")
+    # Without --out, the folder is the next free one.
+    assert events[-1]["folder"] == "runs/vae-digits-1"
+    again = small_fit("vae", "--data", "digits")
+    assert "runs/vae-digits-2" in again.out
+
+
+def test_labels_can_be_hidden_or_left_out(here: Path) -> None:
+    few = small_fit("aae", "--data", "digits", "--labels", "50", "--prior", "star", "--out", "few")
+    assert few.code == 0, few.err
+    assert latently.load("few").classes_.tolist() == list(range(10))
+    none = small_fit("aae", "--data", "digits", "--labels", "0", "--out", "none", "--latent-dim", "3")
+    assert none.code == 0, none.err
+    assert latently.load("none").classes_ is None
+
+
+def test_without_rows_for_a_test_nothing_is_evaluated(here: Path) -> None:
+    np.save(here / "rows.npy", np.random.default_rng(0).normal(size=(50, 4)))
+    answer = small_fit("vae", "--data", "rows.npy", "--validation", "0", "--test", "0", "--out", "run")
+    assert answer.code == 0, answer.err
+    assert "nothing was evaluated" in answer.out
+    assert not (here / "run" / "evaluation.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--data", "digitz"], 'Did you mean "digits"?'),
+        (["--data", "digits", "--latent-dim", "0"], "latent_dim"),
+        (["--data", "digits", "--prior", "swiss-roll"], "a VAE needs a prior with a density"),
+        (["--data", "digits", "--labels-column", "kind"], "is for tables"),
+        (["--data", "digits", "--labels", "3"], "labels=3 must lie between"),
+        (["--data", "digits", "--out", "full"], "full is not empty, and a run never overwrites"),
+        (["--data", "digits", "--test", "1.5"], "must be fractions of the rows"),
+    ],
+)
+def test_bad_input_leaves_nothing(words: list[str], said: str, here: Path) -> None:
+    (here / "full").mkdir()
+    (here / "full" / "notes.txt").write_text("mine")
+    answer = small_fit("vae", *words)
+    assert (answer.code, answer.out) == (2, "")
+    assert said in answer.err
+    assert answer.err.count("\n") == 1
+    assert sorted(path.name for path in here.rglob("*")) == ["full", "notes.txt"]
+
+
+def test_a_loss_that_is_no_number_is_a_failure_that_names_it(here: Path) -> None:
+    answer = small_fit("vae", "--data", "digits", "--learning-rate", "1e30", "--out", "run")
+    assert answer.code == 1
+    assert "of player 'vae' became" in answer.err
+    assert answer.err.count("\n") == 1
+    assert not (here / "run" / "model.safetensors").exists()
+
+
+def test_ctrl_c_after_training_says_what_is_left(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*arguments: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(latently.cli.session, "evaluate_run", interrupt)
+    answer = small_fit("vae", "--data", "digits", "--out", "my run")
+    assert answer.code == 130
+    assert "latently evaluate 'my run', latently report 'my run'" in answer.err
+    assert latently.load("my run").latent_dim == 10
+
+
+def test_a_traceback_is_shown_when_asked_for(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LATENTLY_TRACEBACK", "1")
+    assert "Traceback" in small_fit("vae", "--data", "digitz").err
+
+
+def test_a_recipe_says_whether_its_numbers_are_reached(here: Path) -> None:
+    (here / "mine.yaml").write_text(
+        "about: a small one\nmodel: vae\noptions: {data: digits, hidden: [16], epochs: 1, no_report: true}\n"
+        "reach:\n"
+        "  - {name: dimensions, key: dimensions.latent_dim, at_most: 10}\n"
+        "  - {name: bound, key: likelihood.evidence_lower_bound.negative_log_likelihood_nats, at_most: 1}\n"
+    )
+    answer = call("fit", "--recipe", "mine.yaml", "--quiet")
+    assert answer.code == 1
+    lines = answer.out.splitlines()
+    assert lines[-2].split() == ["dimensions", "10", "≤", "10", "reached"]
+    assert lines[-1].endswith("NOT reached")
+    assert (here / "runs" / "mine-1" / "model.safetensors").exists()
+
+
+def test_the_demo_leaves_two_runs_and_a_page_that_leads_to_their_reports(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def shortened(name: str, load: Callable[[str], Recipe] = latently.recipes.load_recipe) -> Recipe:
+        recipe = load(name)
+        return dataclasses.replace(recipe, options={**recipe.options, "epochs": 1}, reach=())
+
+    def blank_report(model: Any, run: Run, splits: Any, evaluation: Any) -> Path:
+        (run.folder / "report.html").write_text("")
+        return run.folder / "report.html"
+
+    monkeypatch.setattr(latently.recipes, "load_recipe", shortened)
+    monkeypatch.setattr(latently.cli.session, "write_report", blank_report)
+    answer = call("demo", "--quiet")
+    assert answer.code == 0, answer.err
+    page = (here / "runs" / "demo" / "index.html").read_text()
+    for name in RECIPES:
+        assert f'href="{name}/report.html"' in page
+        assert (here / "runs" / "demo" / name / "report.html").exists()
+    assert call("demo", "--out", "runs/demo").code == 2

@@ -1,0 +1,93 @@
+"""What the terminal says before any work: help, versions, and errors of one sentence."""
+
+import inspect
+import subprocess
+import sys
+
+import pytest
+
+from latently import __version__
+from latently.cli.commands import COMMANDS
+from latently.cli.models import MODELS, find_estimator, options_of
+from latently.estimators.loading import ESTIMATORS
+
+from .conftest import call
+
+PLAIN = [name for name in COMMANDS if name != "fit"]
+
+
+def test_the_overview_needs_no_heavy_library() -> None:
+    program = (
+        "import sys; from latently.cli import main; code = main(['--help']);"
+        "heavy = {'jax', 'numpy', 'sklearn', 'jsonargparse', 'rich'} & set(sys.modules);"
+        "sys.exit(f'imported {heavy}' if heavy else code)"
+    )
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    assert all(f"\n  {command.usage}" in result.stdout for command in COMMANDS.values())
+
+
+def test_python_dash_m_is_the_same_door() -> None:
+    result = subprocess.run(
+        [sys.executable, "-m", "latently.cli", "--version"], capture_output=True, text=True, check=False
+    )
+    assert (result.returncode, result.stdout) == (0, f"latently {__version__}\n")
+
+
+@pytest.mark.parametrize("command", PLAIN)
+def test_every_command_explains_itself_with_an_example(command: str) -> None:
+    answer = call(command, "--help")
+    assert answer.code == 0
+    assert answer.out.startswith(f"usage: latently {command}")
+    assert f"Examples:\n  latently {command}" in answer.out
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_the_help_of_a_model_lists_every_argument_of_its_estimator_and_says_what_it_is(model: str) -> None:
+    answer = call("fit", model, "--help")
+    assert answer.code == 0
+    options = options_of(find_estimator(model))
+    wanted = set(inspect.signature(find_estimator(model)).parameters) - {"verbose"}
+    assert {option.name for option in options} == wanted
+    for option in options:
+        assert f"  {option.flag}" in answer.out
+        assert option.about, f"the docstring says nothing of {option.name}"
+    assert "+ " not in answer.out  # jsonargparse's --hidden+
+    assert "Examples:\n  latently fit" in answer.out
+
+
+def test_the_models_of_the_terminal_are_those_that_files_may_name() -> None:
+    assert {name: module for name, module, _ in MODELS.values()} == ESTIMATORS
+
+
+def test_fit_alone_lists_the_models() -> None:
+    answer = call("fit")
+    assert answer.code == 0
+    assert all(f"\n  {model}" in answer.out for model in MODELS)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["fitt"], "there is no command 'fitt'; `latently --help` lists them. Did you mean `latently fit`?"),
+        (["fit", "vea"], "MODEL must be one of vae, aae, and come before the options; got 'vea'."),
+        (["fit", "vae-2d"], "'vae-2d' is a preset, no model: `latently fit vae --preset vae-2d`."),
+        (["fit", "--recipe", "star"], "there is no recipe 'star'; the recipes are"),
+        (["fit", "vae"], "--data is missing"),
+        (["fit", "vae", "--latent-dimm", "3"], "there is no option --latent-dimm; did you mean --latent-dim?"),
+        (["fit", "vae", "--latent-dim", "few"], "--latent-dim must be a whole number; got 'few'."),
+        (["fit", "vae", "--network", "rnn"], "--network must be mlp or conv; got 'rnn'."),
+        (["fit", "vae", "--preset", "aae-mlp"], "--preset must be one of vae-2d, vae-mlp, vae-conv; got 'aae-mlp'."),
+        (["fit", "vae", "--config", "none.yaml"], "none.yaml"),
+        (["sample"], "the following arguments are required: RUN"),
+        (["sample", "nowhere"], "there is no folder nowhere."),
+        (["resume", "nowhere"], "nowhere holds no run"),
+        (["sample", "nowhere", "--n", "0"], "--n must be 1 or more; got 0."),
+    ],
+)
+def test_bad_input_gets_one_sentence_and_exit_code_2(words: list[str], said: str, here: object) -> None:
+    answer = call(*words)
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err.startswith("latently: ")
+    assert said in answer.err
+    assert answer.err.count("\n") == 1

@@ -1,0 +1,113 @@
+"""Options: from signatures, presets, YAML files and recipes, and which goes before which."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from latently.cli.fit import _parser, _presets
+from latently.cli.models import MODELS
+from latently.estimators.presets import PRESETS
+from latently.recipes import Recipe, Target, load_recipe, recipe_names
+
+from .conftest import call
+
+
+def parsed(*words: str, model: str = "vae", defaults: dict[str, Any] | None = None) -> dict[str, Any]:
+    parser = _parser(model)
+    given = parser.parse(words, defaults or {}, _presets(model))
+    return {**given.as_dict(), **parser.hyperparameters(given)}
+
+
+def test_dashes_and_underscores_are_the_same() -> None:
+    assert parsed("--latent_dim", "3")["latent_dim"] == parsed("--latent-dim=3")["latent_dim"] == 3
+
+
+def test_lists_are_words_between_commas() -> None:
+    values = parsed("--hidden", "500,300", "--channels=8", "--activation", "elu,tanh", "--normalization", "none,batch")
+    assert (values["hidden"], values["channels"]) == ((500, 300), (8,))
+    assert (values["activation"], values["normalization"]) == (("elu", "tanh"), (None, "batch"))
+    assert parsed("--activation", "gelu", "--hidden", "none")["activation"] == "gelu"
+
+
+def test_image_sizes_are_read_as_people_write_them() -> None:
+    sizes = [parsed("--image-size", size)["image_size"] for size in ("28", "28,32", "28x32")]
+    assert sizes == [28, (28, 32), (28, 32)]
+
+
+def test_switches_can_be_turned_off_again() -> None:
+    assert parsed("--spectral-norm", model="aae")["spectral_norm"] is True
+    assert parsed("--spectral-norm", "--no-spectral-norm", model="aae")["spectral_norm"] is False
+
+
+def test_a_run_from_the_terminal_has_a_seed() -> None:
+    assert parsed()["random_state"] == 0
+
+
+def test_options_go_before_files_before_presets_before_defaults(tmp_path: Path) -> None:
+    file = tmp_path / "options.yaml"
+    file.write_text("preset: vae-2d\nbatch-size: 7\nlearning_rate: 0.5\n")
+    values = parsed("--learning-rate", "0.25", "--config", str(file))
+    assert (values["learning_rate"], values["batch_size"]) == (0.25, 7)
+    assert (values["hidden"], values["latent_dim"]) == ((256,), 2)  # of the preset
+    assert values["beta"] == 1.0
+
+
+def test_what_print_config_prints_is_a_file_of_the_same_options(tmp_path: Path) -> None:
+    answer = call("fit", "vae", "--preset", "vae-mlp", "--beta", "2", "--print-config")
+    assert answer.code == 0
+    file = tmp_path / "options.yaml"
+    file.write_text(answer.out)
+    both = [parsed("--config", str(file)), parsed("--preset", "vae-mlp", "--beta", "2")]
+    assert {name: value for name, value in both[0].items() if name != "config"} == {
+        name: value for name, value in both[1].items() if name != "config"
+    }
+
+
+def test_unknown_names_in_a_file_are_errors(here: Path) -> None:
+    (here / "options.yaml").write_text("latent_dims: 3\n")
+    answer = call("fit", "vae", "--config", "options.yaml")
+    assert answer.code == 2
+    assert "there is no option --latent-dims; did you mean --latent-dim?" in answer.err
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_preset_is_the_same_in_the_terminal_and_in_python(name: str) -> None:
+    owner, values = PRESETS[name]
+    model = next(model for model, (estimator, *_) in MODELS.items() if estimator == owner)
+    assert parsed("--preset", name, model=model).items() >= values.items()
+
+
+@pytest.mark.parametrize("name", recipe_names())
+def test_every_recipe_can_be_parsed_and_has_a_number_to_reach(name: str) -> None:
+    recipe = load_recipe(name)
+    assert recipe.reach
+    values = parsed(model=recipe.model, defaults=dict(recipe.options))
+    assert values["data"] is not None
+    wanted = {key: tuple(value) if isinstance(value, list) else value for key, value in recipe.options.items()}
+    assert values.items() >= wanted.items()
+
+
+def test_options_change_a_recipe() -> None:
+    assert parsed("--epochs", "1", defaults=dict(load_recipe("vae-2d").options))["epochs"] == 1
+
+
+def test_a_number_that_was_not_measured_is_not_reached() -> None:
+    target = Target("share", "regions.share", at_least=0.5)
+    assert not target.judge({"regions": {"skipped": "no labels"}}).reached
+    assert target.judge({"regions": {"share": 0.5}}).reached
+    assert not Target("ratio", "a.b", at_most=3).judge({"a": {"b": 3.1}}).reached
+
+
+def test_a_recipe_of_ones_own_is_a_file(tmp_path: Path) -> None:
+    values = {"about": "mine", "model": "aae", "options": {"data": "digits", "latent-dim": 2}}
+    file = tmp_path / "mine.yaml"
+    file.write_text(yaml.safe_dump(values))
+    assert load_recipe(str(file)) == Recipe("mine", "mine", "aae", {"data": "digits", "latent_dim": 2}, ())
+    file.write_text("model: aae\n")
+    with pytest.raises(ValueError, match="must hold about, model, options"):
+        load_recipe(str(file))
+    file.write_text(yaml.safe_dump({**values, "reach": [{"name": "share", "key": "regions.share"}]}))
+    with pytest.raises(ValueError, match="must have one of at_most and at_least"):
+        load_recipe(str(file))

@@ -1,0 +1,141 @@
+"""`latently resume`: killed or interrupted, a run comes out bit for bit as if nothing had happened."""
+
+import json
+import shutil
+import signal
+from pathlib import Path
+
+import pytest
+
+from latently.run import Run
+
+from .conftest import after_lines, call, contents, start
+
+# Long enough to be cut, and with a checkpoint after every chunk of rounds.
+CUT = (
+    "fit",
+    "vae",
+    "--data",
+    "digits",
+    "--latent-dim",
+    "2",
+    "--hidden",
+    "16",
+    "--epochs",
+    "60",
+    "--json",
+    "--no-report",
+)
+EVERY = ("--checkpoint-every", "0")
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The uninterrupted run."""
+    folder = tmp_path_factory.mktemp("whole") / "run"
+    assert call(*CUT, "--out", folder).code == 0
+    return folder
+
+
+def assert_same(a: Path, b: Path) -> None:
+    for name in ("model.safetensors", "film.safetensors", "evaluation.json"):
+        assert (a / name).read_bytes() == (b / name).read_bytes(), name
+
+
+def test_a_killed_run_resumes_to_the_same_bits(whole: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    process = start(*CUT, *EVERY, "--out", folder)
+    code, *_ = after_lines(process, 6, signal.SIGKILL)
+    run = Run.open(folder)
+    assert (code, run.has_model) == (-signal.SIGKILL, False)
+    assert 0 < run.position() < run.config()["run"]["rounds"]
+    answer = call("resume", folder, "--json", "--no-report")
+    assert answer.code == 0, answer.err
+    assert_same(folder, whole)
+    rounds = [record["round"] for record in run.history()]
+    assert rounds == sorted(set(rounds))
+    seconds = [record["seconds"] for record in run.history()]
+    assert seconds == sorted(seconds)
+
+
+def test_ctrl_c_saves_says_how_to_go_on_and_exits_with_130(whole: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    process = start(*CUT, "--out", folder)
+    code, out, err = after_lines(process, 4, signal.SIGINT)
+    assert code == 130
+    assert f"latently resume {folder}" in err
+    assert json.loads(out.splitlines()[-1])["event"] == "interrupted"
+    assert Run.open(folder).position() == json.loads(out.splitlines()[-1])["round"]
+    # Until then there is no model, and every command says so.
+    answer = call("sample", folder)
+    assert answer.code == 2
+    assert f"go on with `latently resume {folder}`" in answer.err
+    assert "unfinished" in call("info", folder).out
+    assert call("resume", folder, "--quiet", "--no-report").code == 0
+    assert_same(folder, whole)
+
+
+def test_a_finished_run_is_refused_unless_it_is_made_longer(vae_run: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    shutil.copytree(vae_run, folder)
+    before = contents(folder)
+    finished = call("resume", folder)
+    shorter = call("resume", folder, "--epochs", "1")
+    assert (finished.code, shorter.code) == (2, 2)
+    assert "is finished, with 2 epochs" in finished.err
+    assert "--epochs must be more than the 2" in shorter.err
+    assert contents(folder) == before
+    longer = call("resume", folder, "--epochs", "3", "--quiet", "--no-report")
+    assert longer.code == 0, longer.err
+    run = Run.open(folder)
+    assert run.is_finished
+    assert run.config()["parameters"]["epochs"] == 3
+    assert run.position() > json.loads(before["config.json"][1])["run"]["rounds"]
+
+
+def test_changed_data_is_refused(aae_run: Path, tmp_path: Path) -> None:
+    table = Path(Run.open(aae_run).config()["run"]["data"]["source"])
+    original = table.read_bytes()
+    before = contents(aae_run)
+    try:
+        table.write_bytes(original.replace(b"3,3,0,bee", b"4,3,0,bee", 1))
+        answer = call("resume", aae_run, "--epochs", "9")
+        table.unlink()
+        missing = call("resume", aae_run, "--epochs", "9")
+    finally:
+        table.write_bytes(original)
+    assert (answer.code, missing.code) == (2, 2)
+    assert "has changed since the run began" in answer.err
+    assert "there is no file or folder" in missing.err
+    assert contents(aae_run) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "damage", "said"),
+    [
+        ("config.json", b"{", "config.json is damaged"),
+        ("config.json", b'{"estimator": "VAE"}', "saved from Python"),
+        ("config.json", b'{"run": {}}', "has no 'data'"),
+        ("checkpoint.safetensors", b"half", "checkpoint.safetensors is damaged"),
+        ("film.safetensors", b"half", "film.safetensors is damaged"),
+    ],
+)
+def test_a_damaged_folder_is_refused_and_left_as_it_is(
+    name: str, damage: bytes, said: str, vae_run: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "run"
+    shutil.copytree(vae_run, folder)
+    (folder / name).write_bytes(damage)
+    before = contents(folder)
+    answer = call("resume", folder, "--epochs", "3")
+    assert (answer.code, answer.out) == (2, "")
+    assert said in answer.err
+    assert answer.err.count("\n") == 1
+    assert contents(folder) == before
+
+
+def test_two_processes_cannot_train_in_one_folder(vae_run: Path) -> None:
+    with Run.open(vae_run).lock():
+        answer = call("resume", vae_run, "--epochs", "3")
+    assert answer.code == 2
+    assert "another process is training" in answer.err

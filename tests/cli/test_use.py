@@ -1,0 +1,169 @@
+"""The commands that use a model: what they write, and that they overwrite nothing."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import latently
+from latently.data import open_dataset
+from latently.evaluation import as_table
+
+from .conftest import call, contents
+
+
+def test_samples_are_those_of_the_model(vae_run: Path, here: Path) -> None:
+    answer = call("sample", vae_run, "--n", "5", "--seed", "3", "--out", "a.npz", "--out", "a.npy", "--out", "a.png")
+    assert answer.code == 0, answer.err
+    assert answer.out == "a.npz: 5 samples\na.npy: 5 samples\na.png: 5 samples\n"
+    wanted = latently.load(vae_run).sample(5, random_state=3)
+    np.testing.assert_array_equal(np.load("a.npz")["samples"], wanted)
+    np.testing.assert_array_equal(np.load("a.npy"), wanted)
+    assert Path("a.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_samples_of_labels_are_so_many_of_each(aae_run: Path, here: Path) -> None:
+    answer = call("sample", aae_run, "--labels", "all", "--n", "3", "--out", "a.npz")
+    assert answer.code == 0, answer.err
+    arrays = np.load("a.npz")
+    assert arrays["labels"].tolist() == ["ant"] * 3 + ["bee"] * 3
+    assert arrays["samples"].shape == (6, 3)
+    assert "--labels must be among ant, bee, or all; got 'cat'." in call("sample", aae_run, "--labels", "cat").err
+
+
+def test_a_model_without_labels_cannot_sample_by_label(vae_run: Path, here: Path) -> None:
+    answer = call("sample", vae_run, "--labels", "3")
+    assert (answer.code, "tied to no labels" in answer.err) == (2, True)
+
+
+def test_nothing_is_overwritten_unless_told_so(vae_run: Path, here: Path) -> None:
+    assert call("sample", vae_run, "--n", "2").out == "samples.png: 2 samples\n"
+    before = contents(here)
+    answer = call("sample", vae_run, "--n", "2")
+    assert answer.code == 2
+    assert "samples.png is there already" in answer.err
+    assert contents(here) == before
+    assert call("sample", vae_run, "--n", "3", "--force").code == 0
+    assert contents(here) != before
+
+
+@pytest.mark.parametrize(
+    ("out", "said"),
+    [("a.csv", ".png or .npz or .npy"), ("a.jpg", "must end in"), ("none/a.png", "there is no folder none")],
+)
+def test_files_that_cannot_be_written_are_known_before_any_work(out: str, said: str, vae_run: Path, here: Path) -> None:
+    answer = call("manifold", vae_run, "--out", out)
+    assert (answer.code, said in answer.err) == (2, True)
+
+
+def test_codes_are_written_with_the_labels_of_the_data(vae_run: Path, here: Path) -> None:
+    answer = call("encode", vae_run, "digits", "--out", "codes.npz", "--out", "codes.csv")
+    assert answer.code == 0, answer.err
+    whole = open_dataset("digits", validation=0, test=0).train
+    arrays = np.load("codes.npz")
+    np.testing.assert_array_equal(arrays["codes"], latently.load(vae_run).transform(whole.x))
+    np.testing.assert_array_equal(arrays["labels"], whole.labels)
+    lines = Path("codes.csv").read_text().splitlines()
+    assert (lines[0], len(lines)) == ("z1,z2,label", 1798)
+    first = [float(cell) for cell in lines[1].split(",")]
+    np.testing.assert_array_equal(np.float32(first[:2]), arrays["codes"][0])
+
+
+def test_a_part_is_that_of_the_runs_own_split(vae_run: Path, here: Path) -> None:
+    assert call("encode", vae_run, "digits", "--part", "test").code == 0
+    test = open_dataset("digits").test
+    np.testing.assert_array_equal(np.load("codes.npz")["codes"], latently.load(vae_run).transform(test.x))
+
+
+def test_a_table_is_encoded_with_the_runs_column_of_labels(aae_run: Path, here: Path) -> None:
+    source = json.loads((aae_run / "config.json").read_text())["run"]["data"]["source"]
+    assert call("encode", aae_run, source, "--out", "codes.csv").code == 0
+    assert Path("codes.csv").read_text().splitlines()[1].endswith(",ant")
+    assert call("reconstruct", aae_run, source).out == "reconstructions.csv: 80 reconstructions\n"
+    assert Path("reconstructions.csv").read_text().startswith("x1,x2,x3\n")
+
+
+def test_data_of_another_shape_is_bad_input(vae_run: Path, here: Path) -> None:
+    np.save("rows.npy", np.zeros((3, 5), np.uint8))
+    answer = call("encode", vae_run, "rows.npy")
+    assert answer.code == 2
+    assert not Path("codes.npz").exists()
+
+
+def test_reconstructions_are_drawn_beside_their_originals(vae_run: Path, here: Path) -> None:
+    answer = call("reconstruct", vae_run, "digits", "--part", "test", "--out", "a.png", "--out", "a.npy")
+    assert answer.code == 0, answer.err
+    test = open_dataset("digits").test
+    np.testing.assert_array_equal(np.load("a.npy"), latently.load(vae_run).reconstruct(test.x))
+
+
+def test_paths_lead_from_one_row_to_the_other(vae_run: Path, here: Path) -> None:
+    answer = call("interpolate", vae_run, "--rows", "3,17", "5,9", "--steps", "4", "--out", "a.npz", "--out", "a.png")
+    assert answer.code == 0, answer.err
+    arrays, test = np.load("a.npz"), open_dataset("digits").test
+    assert arrays["interpolations"].shape == (2, 4, 8, 8)
+    assert arrays["rows"].tolist() == [[3, 17], [5, 9]]
+    ends = latently.load(vae_run).reconstruct(test.x[np.array([3, 17])])
+    np.testing.assert_allclose(arrays["interpolations"][0, [0, -1]].astype(int), ends.astype(int), atol=1)
+    assert call("interpolate", vae_run).code == 0
+    for rows in ("3", "3,x", "3,359"):
+        assert call("interpolate", vae_run, "--rows", rows, "--force").code == 2
+
+
+def test_the_manifold_is_written_with_its_codes(vae_run: Path, here: Path) -> None:
+    assert call("manifold", vae_run, "--rows", "4", "--out", "a.npz", "--out", "a.png").code == 0
+    arrays = np.load("a.npz")
+    assert (arrays["manifold"].shape, arrays["codes"].shape) == ((16, 8, 8), (16, 2))
+
+
+def test_an_evaluation_is_printed_and_written(vae_run: Path) -> None:
+    answer = call("evaluate", vae_run, "--importance-samples", "3", "--json")
+    assert answer.code == 0, answer.err
+    evaluation = json.loads(answer.out)
+    assert evaluation == json.loads((vae_run / "evaluation.json").read_text())
+    assert evaluation["likelihood"]["importance_weighted"]["samples"] == 3
+    table = call("evaluate", vae_run, "--importance-samples", "3").out
+    assert all(line.name in table for line in as_table(evaluation))
+
+
+def test_an_evaluation_on_other_data_goes_to_another_file(vae_run: Path, here: Path) -> None:
+    np.savez("Noisy Digits.npz", x=np.random.default_rng(0).integers(0, 256, (60, 8, 8)).astype(np.uint8))
+    before = (vae_run / "evaluation.json").read_bytes()
+    answer = call("evaluate", vae_run, "--data", "Noisy Digits.npz", "--importance-samples", "2")
+    assert answer.code == 0, answer.err
+    assert (vae_run / "evaluation-noisy-digits.json").exists()
+    assert (vae_run / "evaluation.json").read_bytes() == before
+
+
+def test_a_report_is_written_again(vae_run: Path) -> None:
+    (vae_run / "report.html").unlink()
+    assert call("report", vae_run).out == f"{vae_run / 'report.html'}\n"
+    assert (vae_run / "report.html").exists()
+
+
+def test_info_tells_what_a_run_is(vae_run: Path) -> None:
+    answer = call("info", vae_run)
+    assert answer.code == 0
+    for part in ("VAE", "hidden=16", "finished", "1,258 train", "8×8 uint8", "report.html"):
+        assert part in answer.out
+    values = json.loads(call("info", vae_run, "--json").out)
+    assert (values["state"], values["estimator"], values["round"]) == ("finished", "VAE", values["run"]["rounds"])
+
+
+def test_a_model_that_was_saved_from_python_can_be_used_but_has_no_run(vae_run: Path, here: Path) -> None:
+    latently.load(vae_run).save("model")
+    assert call("sample", "model", "--n", "1").code == 0
+    assert call("info", "model").code == 0
+    assert call("encode", "model", "digits").code == 0
+    for words in (["evaluate", "model"], ["report", "model"], ["interpolate", "model"], ["resume", "model"]):
+        answer = call(*words, *(["--force"] if words[0] == "interpolate" else []))
+        assert answer.code == 2
+        assert "saved from Python" in answer.err
+
+
+@pytest.mark.parametrize("command", ["datasets", "presets"])
+def test_tables_are_also_json(command: str) -> None:
+    table, values = call(command), json.loads(call(command, "--json").out)
+    names = values if command == "datasets" else {**values["presets"], **values["recipes"]}
+    assert all(name in table.out for name in names)

@@ -1,0 +1,40 @@
+"""What all tests share: annotations checked at run time, and programs compiled quickly and once for many runs."""
+
+import importlib.metadata
+import os
+import sys
+
+import pytest
+from jaxtyping import install_import_hook
+
+install_import_hook("latently", "typechecking.check")  # before anything imports latently
+
+_ENVIRONMENT = dict(os.environ)
+
+
+@pytest.fixture(scope="session")
+def users_environment(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> dict[str, str]:
+    """The environment for a process that must compile as a user's does, with all of XLA's optimisations."""
+    cache = getattr(pytestconfig, "cache", None)
+    kept = tmp_path_factory.mktemp("compiled") if cache is None else cache.mkdir("compiled_as_users_do")
+    return {**_ENVIRONMENT, "LATENTLY_CACHE": str(kept)}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Set up JAX, here and for the processes that tests start.
+
+    Nearly all of the time goes into compiling small programs that run once: a third of XLA's work on them is enough,
+    and what it compiled is kept in pytest's cache.
+    """
+    settings: dict[str, str | bool | float] = {"jax_disable_most_optimizations": True}
+    if "JAX_COMPILATION_CACHE_DIR" not in os.environ and getattr(config, "cache", None) is not None:
+        settings["jax_compilation_cache_dir"] = str(config.cache.mkdir("compiled"))
+        settings["jax_persistent_cache_min_compile_time_secs"] = 0.0
+        settings["jax_persistent_cache_min_entry_size_bytes"] = 0
+    os.environ.update({name.upper(): str(value) for name, value in settings.items()})
+    if importlib.metadata.version("jaxlib").startswith("0.10."):  # XLA does not start with flags that it does not know
+        quick = "--xla_cpu_use_fusion_emitters=false --xla_cpu_parallel_codegen_split_count=1"
+        os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {quick}"
+    if "jax" in sys.modules:  # it has read the variables already
+        for name, value in settings.items():
+            sys.modules["jax"].config.update(name, value)

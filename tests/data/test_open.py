@@ -1,0 +1,77 @@
+"""The one call for every source."""
+
+import json
+
+import numpy as np
+import pytest
+
+from latently.data import BUILTIN, DataError, open_dataset
+
+
+def test_digits_are_split_into_three():
+    data = open_dataset("digits")
+    assert (len(data.train), len(data.validation), len(data.test)) == (1258, 180, 359)
+    assert data.train.x.dtype == np.uint8
+    assert (data.train.x.min(), data.train.x.max()) == (0, 255)
+    assert data.train.classes == tuple(range(10))
+
+
+def test_the_same_seed_gives_the_same_rows_and_labels():
+    first, again, other = (open_dataset("digits", labels=50, seed=seed) for seed in (5, 5, 6))
+    np.testing.assert_array_equal(first.train.x, again.train.x)
+    np.testing.assert_array_equal(first.train.labels, again.train.labels)
+    assert not np.array_equal(first.train.labels, other.train.labels)
+
+
+def test_labels_are_hidden_in_the_training_rows_alone():
+    data = open_dataset("digits", labels=37)
+    assert (data.train.labels >= 0).sum() == 37
+    assert set(np.bincount(data.train.labels + 1)[1:]) == {3, 4}
+    assert (data.test.labels >= 0).all()
+
+
+def test_what_was_done_can_be_written_down():
+    data = open_dataset("digits", labels=20, seed=2)
+    for part in (data.train, data.validation, data.test):
+        json.dumps(dict(part.description))
+    assert data.train.description["labels_kept"] == 20
+    assert data.train.description["split_seed"] == 2
+    assert "1258, 8, 8" in repr(data.train)
+
+
+@pytest.mark.parametrize(
+    ("source", "options", "message"),
+    [
+        ("mnits", {}, r'no file or folder "mnits", .* digits, mnist, fashion-mnist\. Did you mean "mnist"\?'),
+        ("missing/rows.npy", {}, 'no file or folder "missing/rows.npy"'),
+        ("digits", {"labels": 9}, "labels=9 must lie between the number of classes, 10, .* 1258, in digits"),
+        ("digits", {"labels": 1259}, "labels=1259 must lie"),
+        ("digits", {"image_size": 16}, "image_size=16 is for folders of images; digits is none"),
+        ("digits", {"labels_column": "y"}, 'labels_column="y" is for tables'),
+        ("digits", {"validation": 0.5, "test": 0.5}, "add up to less than 1"),
+    ],
+)
+def test_arguments_that_do_not_fit_the_source_get_a_sentence(source, options, message):
+    with pytest.raises(DataError, match=message):
+        open_dataset(source, **options)
+
+
+def test_an_unknown_kind_of_file_gets_a_sentence(tmp_path):
+    path = tmp_path / "rows.xlsx"
+    path.write_bytes(b"PK")
+    with pytest.raises(DataError, match=r'ends in "\.xlsx", which is not known here; give a folder of PNG'):
+        open_dataset(path)
+
+
+@pytest.mark.usefixtures("mnist_folder")
+def test_a_test_fraction_is_not_for_data_with_test_rows_of_its_own():
+    with pytest.raises(DataError, match=r"mnist has a test set of its own, of 10,000 rows; leave test=0\.3 out"):
+        open_dataset("mnist", test=0.3)
+
+
+def test_every_data_set_with_a_name_is_described():
+    assert list(BUILTIN) == ["digits", "mnist", "fashion-mnist"]
+    for entry in BUILTIN.values():
+        assert entry.about
+        assert entry.where
+        assert len(entry.shape) == 2

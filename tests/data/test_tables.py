@@ -1,0 +1,165 @@
+"""Tables: CSV and Parquet give the same rows, and say which column is wrong."""
+
+import builtins
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pyarrow import parquet
+
+from latently.data import DataError, open_dataset
+from latently.data.tables import open_csv, open_parquet
+
+
+def write(path, columns):
+    """The same table in either format; None is a missing value."""
+    if path.suffix == ".parquet":
+        parquet.write_table(pa.table(columns), path)
+        return
+    delimiter = "\t" if path.suffix == ".tsv" else ","
+    rows = zip(*columns.values(), strict=True)
+    lines = [columns, *(["" if cell is None else str(cell) for cell in row] for row in rows)]
+    path.write_text("\n".join(delimiter.join(line) for line in lines) + "\n")
+
+
+SUFFIXES = pytest.mark.parametrize("suffix", ["csv", "tsv", "parquet"])
+IRIS = {"length": [1.5, 2.0, 3.25], "width": [1, 2, 3], "kind": ["b", None, "a"]}
+
+
+@SUFFIXES
+def test_numeric_columns_are_features_and_the_named_one_is_the_label(suffix, tmp_path):
+    path = tmp_path / f"iris.{suffix}"
+    write(path, IRIS)
+    table = (open_parquet if suffix == "parquet" else open_csv)(path, "kind")
+    assert table.x.dtype == np.float32
+    np.testing.assert_array_equal(table.x, [[1.5, 1], [2, 2], [3.25, 3]])
+    assert table.labels.tolist() == [1, -1, 0]
+    assert table.classes == ("a", "b")
+    assert table.description["columns"] == ["length", "width"]
+
+
+@settings(max_examples=20, deadline=None)
+@given(numbers=st.lists(st.tuples(st.floats(-1e9, 1e9, width=32), st.integers(-1000, 1000)), min_size=1, max_size=9))
+def test_csv_and_parquet_give_the_same_numbers(numbers, tmp_path_factory):
+    columns = {"real": [pair[0] for pair in numbers], "whole": [pair[1] for pair in numbers]}
+    folder = tmp_path_factory.getbasetemp()
+    for name in ("same.csv", "same.parquet"):
+        write(folder / name, columns)
+    np.testing.assert_array_equal(open_csv(folder / "same.csv").x, open_parquet(folder / "same.parquet").x)
+    np.testing.assert_array_equal(open_csv(folder / "same.csv").x, np.array(numbers, dtype=np.float32))
+
+
+def test_booleans_and_decimals_of_parquet_are_numbers(tmp_path):
+    path = tmp_path / "rows.parquet"
+    parquet.write_table(
+        pa.table(
+            {
+                "flag": [True, False],
+                "price": pa.array([1, 2]).cast(pa.decimal128(25, 2)),
+                "n": pa.array([1, 2], pa.uint8()),
+            }
+        ),
+        path,
+    )
+    np.testing.assert_array_equal(open_parquet(path).x, [[1, 1, 1], [0, 2, 2]])
+
+
+def test_labels_of_parquet_may_be_integers_with_gaps_and_categories(tmp_path):
+    path = tmp_path / "rows.parquet"
+    columns = {"x": [1.0, 2.0, 3.0], "whole": [5, None, 3], "category": pa.array(["u", "v", "u"]).dictionary_encode()}
+    parquet.write_table(pa.table({name: columns[name] for name in ("x", "whole")}), path)
+    assert open_parquet(path, "whole").labels.tolist() == [1, -1, 0]
+    parquet.write_table(pa.table({name: columns[name] for name in ("x", "category")}), path)
+    assert open_parquet(path, "category").classes == ("u", "v")
+
+
+def test_a_table_is_split_like_any_other_data(tmp_path):
+    path = tmp_path / "rows.csv"
+    write(path, {"x": range(20), "y": [row % 2 for row in range(20)]})
+    data = open_dataset(path, labels_column="y", labels=4)
+    assert (len(data.train), len(data.validation), len(data.test)) == (14, 2, 4)
+    assert np.bincount(data.train.labels[data.train.labels >= 0]).tolist() == [2, 2]
+
+
+@SUFFIXES
+@pytest.mark.parametrize(
+    ("columns", "labels_column", "message"),
+    [
+        (IRIS, None, r'columns that are not numbers: "kind" \(such as "b"\)'),
+        ({"x": [1.0, None, None]}, None, r'misses values in column "x", in 2 of 3 rows'),
+        ({"x": [1.0, float("nan")]}, None, r'misses values in column "x", in 1 of 2 rows'),
+        ({"x": [1.0, float("inf")]}, None, 'infinite values.* in column "x"'),
+        ({"x": [1.0, 1e300]}, None, 'beyond 3.4e38, in column "x"'),
+        (IRIS, "sort", 'no column "sort" .* it has length, width, kind'),
+        ({"kind": ["a", "b"]}, "kind", "no numeric columns"),
+        ({"x": [1.0, 2.0], "y": [0.5, 1.0]}, "y", "fractions"),
+    ],
+)
+def test_a_wrong_column_is_named(suffix, columns, labels_column, message, tmp_path):
+    path = tmp_path / f"rows.{suffix}"
+    write(path, columns)
+    with pytest.raises(DataError, match=message) as caught:
+        open_dataset(path, labels_column=labels_column)
+    assert path.name in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "no rows"),
+        ("a,b\n", "no rows"),
+        ("a,b\n1,2\n", "1 row, too few to split"),
+        ("1,2\n3,4\n", "begins with a line of numbers"),
+        ("a,a\n1,2\n", "more than one column named 'a'"),
+        ("a,b\n1,2\n3\n", "1 cells in line 3, but 2 columns"),
+        ('a,b\n1,"2\n', "no table in UTF-8"),
+    ],
+)
+def test_a_text_that_is_no_table_gets_a_sentence_that_names_it(text, message, tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_text(text)
+    with pytest.raises(DataError, match=message):
+        open_dataset(path)
+
+
+def test_quotes_byte_order_marks_blank_lines_and_spaces_are_no_matter(tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_bytes('\ufeff"a", b\r\n"1", 2\r\n\r\n3,4\r\n'.encode())
+    table = open_csv(path)
+    assert table.description["columns"] == ["a", "b"]
+    np.testing.assert_array_equal(table.x, [[1, 2], [3, 4]])
+
+
+def test_bytes_that_are_no_text_get_a_sentence(tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_bytes(b"a,b\n\xff\xfe,1\n")
+    with pytest.raises(DataError, match="no table in UTF-8"):
+        open_dataset(path)
+
+
+def test_a_damaged_parquet_file_gets_a_sentence(tmp_path):
+    path = tmp_path / "rows.parquet"
+    write(path, IRIS)
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(DataError, match="damaged or no Parquet file"):
+        open_dataset(path)
+    write(path, {"x": pa.array([], pa.float32())})
+    with pytest.raises(DataError, match="no rows"):
+        open_dataset(path)
+
+
+def test_without_pyarrow_the_extra_is_named(tmp_path, monkeypatch):
+    path = tmp_path / "rows.parquet"
+    write(path, IRIS)
+    real_import = builtins.__import__
+
+    def without_pyarrow(name, *args, **kwargs):
+        if name.startswith("pyarrow"):
+            raise ImportError(name)
+        return real_import(name, *args, **kwargs)
+
+    monkeypatch.setattr(builtins, "__import__", without_pyarrow)
+    with pytest.raises(DataError, match=r"pip install 'latently\[tables\]'"):
+        open_dataset(path)

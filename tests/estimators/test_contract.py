@@ -1,0 +1,113 @@
+"""scikit-learn's contract, by its own suite and in its own tools."""
+
+import copy
+import pickle
+
+import jax
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from latently import AAE, VAE
+from toy_games import same_bits
+
+FAST = {"latent_dim": 2, "hidden": (), "epochs": 1, "batch_size": 16, "random_state": 0}
+ESTIMATORS = [VAE(**FAST), AAE(**FAST, critic_hidden=())]
+X = np.random.default_rng(0).uniform(size=(60, 6))
+Y = np.arange(60) % 3
+
+
+def expected_failures(estimator):
+    """Checks that cannot pass, each with its reason."""
+    return {}
+
+
+@parametrize_with_checks(ESTIMATORS, expected_failed_checks=expected_failures)
+def test_scikit_learns_own_checks(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda estimator: type(estimator).__name__)
+class TestEveryEstimator:
+    def test_parameters_are_stored_unchanged_and_cloned(self, estimator):
+        given = [3, 4]
+        model = clone(estimator).set_params(hidden=given, activation=("relu", "tanh"), random_state=7)
+        assert model.hidden is given
+        assert model.get_params()["activation"] == ("relu", "tanh")
+        assert clone(model).get_params() == model.get_params()
+        assert type(model)(**model.get_params()).get_params() == model.get_params()
+
+    def test_fitting_changes_no_parameter(self, estimator):
+        model = clone(estimator)
+        before = copy.deepcopy(model.get_params())
+        assert model.fit(X, Y) is model
+        assert model.get_params() == before
+
+    def test_fitted_attributes_are_there(self, estimator):
+        model = clone(estimator).fit(X, Y)
+        assert model.n_features_in_ == model.event_size_ == 6
+        assert model.seed_ == 0
+        assert model.history_[-1]["round"] == model.history_[-1]["until"] == 4
+        assert all(np.isfinite(value) for value in model.history_[-1]["terms"].values())
+        assert model.get_feature_names_out().tolist() == [f"{type(model).__name__.lower()}{i}" for i in range(2)]
+
+    def test_a_fit_is_a_function_of_its_seed(self, estimator):
+        codes = [clone(estimator).set_params(random_state=seed).fit(X, Y).transform(X) for seed in (0, 0, 1)]
+        assert (codes[0] == codes[1]).all()
+        assert (codes[0] != codes[2]).any()
+
+    def test_any_seed_that_scikit_learn_takes_is_taken(self, estimator):
+        for seed in (2**32 - 1, np.random.RandomState(3), None):
+            model = clone(estimator).set_params(random_state=seed, epochs=1).fit(X, Y)
+            assert np.isfinite(model.transform(X)).all()
+            assert model.sample(2, random_state=seed).shape == (2, 6)
+
+    def test_it_works_in_a_pipeline(self, estimator):
+        pipeline = make_pipeline(StandardScaler(), clone(estimator))
+        assert pipeline.fit_transform(X, Y).shape == (60, 2)
+        assert pipeline.inverse_transform(pipeline.transform(X)).shape == (60, 6)
+        assert list(pipeline.get_feature_names_out()) == list(pipeline[-1].get_feature_names_out())
+
+    def test_it_gives_data_frames_where_they_are_asked_for(self, estimator):
+        pandas = pytest.importorskip("pandas")
+        frame = pandas.DataFrame(X, columns=list("abcdef"))
+        model = clone(estimator).set_output(transform="pandas").fit(frame, Y)
+        assert model.feature_names_in_.tolist() == list("abcdef")
+        assert list(model.transform(frame).columns) == model.get_feature_names_out().tolist()
+        assert model.reconstruct(frame).shape == (60, 6)
+
+    @pytest.mark.parametrize("keep", [lambda model: pickle.loads(pickle.dumps(model)), copy.deepcopy])
+    def test_a_fitted_model_can_be_sent_to_another_process_and_copied(self, estimator, keep):
+        model = clone(estimator).set_params(hidden=(4,), normalization="batch").fit(X, Y)
+        other = keep(model)
+        assert same_bits(model.game_, other.game_)
+        assert (model.transform(X) == other.transform(X)).all()
+        assert jax.tree.structure(model.game_) != jax.tree.structure(None)
+        other.fit(X, Y)
+        assert (model.transform(X) == other.transform(X)).all()
+
+
+def test_a_grid_search_compares_likelihood_bounds():
+    search = GridSearchCV(VAE(**FAST), {"latent_dim": [1, 2], "beta": [1.0]}, cv=2).fit(X)
+    assert set(search.best_params_) == {"latent_dim", "beta"}
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+    assert search.transform(X).shape == (60, search.best_params_["latent_dim"])
+
+
+def test_a_model_without_a_likelihood_offers_no_score():
+    aae = AAE(**FAST, critic_hidden=()).fit(X)
+    assert not hasattr(aae, "score")
+    assert not hasattr(aae, "score_samples")
+    with pytest.raises(AttributeError) as caught:
+        aae.score(X)
+    assert "cannot bound its likelihood" in str(caught.value.__cause__)
+    assert hasattr(AAE(**FAST, critic_hidden=(), encoder="gaussian").fit(X), "score")
+
+
+def test_labels_that_a_vae_has_no_use_for_are_ignored_whatever_they_are():
+    measured = np.random.default_rng(0).normal(size=60)
+    assert (VAE(**FAST).fit(X, measured).transform(X) == VAE(**FAST).fit(X).transform(X)).all()

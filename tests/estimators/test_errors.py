@@ -1,0 +1,292 @@
+# ruff: noqa: E501  # sentences are kept whole
+"""Hyperparameters that cannot work are refused with argument, rule, value and way out."""
+
+import re
+
+import jaxtyping
+import numpy as np
+import pytest
+
+from latently import AAE, VAE, CollapseWarning
+from latently.probability import Normal, Star
+from latently.training import NonFiniteLossError
+
+RANDOM = np.random.default_rng(0)
+PIXELS = RANDOM.integers(0, 256, (12, 4, 4), dtype=np.uint8)
+TABLE = RANDOM.normal(10, 3, (12, 5))
+Y = np.arange(12) % 3
+FAST = {"hidden": (4,), "epochs": 1, "random_state": 0}
+AAE_FAST = {**FAST, "critic_hidden": (4,)}
+
+
+@pytest.fixture(autouse=True)
+def say_so_itself(monkeypatch):
+    monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)
+
+
+REFUSED = {
+    "odd star": (
+        AAE(3, prior="star", **AAE_FAST),
+        PIXELS,
+        None,
+        'the prior "star" is laid out in pairs of dimensions, so the latent dimension must be even; got dim=3. Use 4, or '
+        'the prior "normal" or "uniform" without labels.',
+    ),
+    "odd normal with labels": (
+        AAE(3, **AAE_FAST),
+        PIXELS,
+        Y,
+        'the prior "normal" with labels is laid out in pairs of dimensions, so the latent dimension must be even; got '
+        'dim=3. Use 4, or the prior "normal" or "uniform" without labels.',
+    ),
+    "swiss roll": (
+        VAE(2, prior="swiss-roll", **FAST),
+        PIXELS,
+        None,
+        'a VAE needs a prior with a density that is nowhere 0; got prior=\'swiss-roll\'. Use prior="normal" or "star", '
+        "or an AAE, which needs only draws of its prior.",
+    ),
+    "uniform": (
+        VAE(2, prior="uniform", **FAST),
+        PIXELS,
+        None,
+        'a VAE needs a prior with a density that is nowhere 0; got prior=\'uniform\'. Use prior="normal" or "star", or '
+        "an AAE, which needs only draws of its prior.",
+    ),
+    "prior of another dimension": (
+        VAE(3, prior=Normal(2), **FAST),
+        PIXELS,
+        None,
+        "prior has 2 dimensions but latent_dim=3; make the two equal.",
+    ),
+    "scale beside a prior": (
+        VAE(2, prior=Normal(2), prior_scale=2.0, **FAST),
+        PIXELS,
+        None,
+        "prior_scale goes with a prior given by name; got prior_scale=2.0 beside Normal(dim=2). Leave prior_scale out.",
+    ),
+    "petals": (
+        AAE(2, prior=Star(2, petals=4), **AAE_FAST),
+        PIXELS,
+        Y,
+        "a star has one petal per label; got petals=4 and n_labels=3. Use petals=3.",
+    ),
+    "scale of a curve": (
+        AAE(2, prior="s-curve", prior_scale=2.0, **AAE_FAST),
+        PIXELS,
+        None,
+        "the prior 's-curve' has no scale; got 2.0. Leave it out, or use the prior \"normal\".",
+    ),
+    "importance and beta": (
+        VAE(2, importance_samples=5, beta=2.0, **FAST),
+        PIXELS,
+        None,
+        "importance_samples > 1 trains one bound, in which no KL term can be weighed; got beta=2.0, warm_up_epochs=0.0. "
+        "Use beta=1.0 and warm_up_epochs=0.",
+    ),
+    "importance and warm-up": (
+        VAE(2, importance_samples=5, warm_up_epochs=1, **FAST),
+        PIXELS,
+        None,
+        "importance_samples > 1 trains one bound, in which no KL term can be weighed; got beta=1.0, warm_up_epochs=1. "
+        "Use beta=1.0 and warm_up_epochs=0.",
+    ),
+    "bernoulli outside": (
+        VAE(2, likelihood="bernoulli", **FAST),
+        np.array([[0.0, 2.5]] * 12),
+        None,
+        "a Bernoulli decoder needs values in [0, 1]; got values from 0 to 2.5. Scale the data (pixels from 0 to 255 may "
+        'be given as uint8), or use likelihood="gaussian".',
+    ),
+    "bernoulli and tanh": (
+        VAE(2, likelihood="bernoulli", output="tanh", **FAST),
+        PIXELS,
+        None,
+        'likelihood="bernoulli" has the output "sigmoid"; got output=\'tanh\'. Leave it at "auto".',
+    ),
+    "corruption": (
+        VAE(2, corruption="snow:0.1", **FAST),
+        PIXELS,
+        None,
+        'corruption must be "gaussian:SCALE", "masking:PROBABILITY" or "salt-and-pepper:PROBABILITY", with a scale of at '
+        "least 0 and a probability in [0, 1]; got 'snow:0.1'.",
+    ),
+    "activation": (
+        VAE(2, activation="sine", **FAST),
+        PIXELS,
+        None,
+        "activation must be one of elu, gelu, identity, leaky_relu, relu, sigmoid, silu, softplus, tanh; got 'sine'.",
+    ),
+    "activations": (
+        VAE(2, activation=("relu", "tanh"), **FAST),
+        PIXELS,
+        None,
+        "activation names 2 layers but there are 1; give one value for all, or one a layer.",
+    ),
+    "normalization": (
+        VAE(2, normalization="group", **FAST),
+        PIXELS,
+        None,
+        "normalization must be one of batch, layer or None; got 'group'.",
+    ),
+    "width 0": (
+        VAE(2, hidden=(4, 0)),
+        PIXELS,
+        None,
+        "hidden must name the widths of layers, integers of 1 or more; got hidden=(4, 0).",
+    ),
+    "width of a critic": (
+        AAE(2, **{**AAE_FAST, "critic_hidden": (4.5,)}),
+        PIXELS,
+        None,
+        "critic_hidden must name the widths of layers, integers of 1 or more; got critic_hidden=(4.5,).",
+    ),
+    "channels": (
+        VAE(2, network="conv", channels=("a",), **FAST),
+        PIXELS,
+        None,
+        "channels must name the widths of layers, integers of 1 or more; got channels=('a',).",
+    ),
+    "no channels": (
+        VAE(2, network="conv", channels=(), **FAST),
+        PIXELS,
+        None,
+        "channels must name one or more convolutions, each of 1 channel or more; got ().",
+    ),
+    "two dense layers": (
+        VAE(2, network="conv", hidden=(8, 4)),
+        PIXELS,
+        None,
+        'hidden with network="conv" is the width of the one dense layer after the convolutions; got hidden=(8, 4). Use '
+        "hidden=(8,), and channels for the convolutions.",
+    ),
+    "implicit convolutions": (
+        AAE(2, network="conv", encoder="implicit", **AAE_FAST),
+        PIXELS,
+        None,
+        'encoder="implicit" is fed noise beside x, flattened, which network="conv" cannot read; use network="mlp", or '
+        'encoder="gaussian".',
+    ),
+    "convolutions on a table": (
+        VAE(2, network="conv", **FAST),
+        TABLE,
+        None,
+        "a network of images needs rows (height, width), (height, width, channels) or flat and square; got rows of shape "
+        "(5,). Reshape X to (n, height, width), or use a network of vectors.",
+    ),
+    "too many devices": (
+        VAE(2, devices=64, **FAST),
+        PIXELS,
+        None,
+        re.compile(r"devices must be between 1 and the \d+ found here; got 64\."),
+    ),
+    "latent_dim": (
+        VAE(0, **FAST),
+        PIXELS,
+        None,
+        re.compile(r"The 'latent_dim' parameter of VAE must be an int in the range \[1, inf\)\. Got 0 instead\."),
+    ),
+    "likelihood": (
+        AAE(2, likelihood="poisson", **AAE_FAST),
+        PIXELS,
+        None,
+        re.compile("The 'likelihood' parameter of AAE must be a str among .*. Got 'poisson' instead."),
+    ),
+    "epochs": (
+        VAE(2, **{**FAST, "epochs": 0}),
+        PIXELS,
+        None,
+        re.compile(r"The 'epochs' parameter of VAE must be a float in the range \(0\.0, inf\)\. Got 0 instead\."),
+    ),
+    "fooling weight": (
+        AAE(2, fooling_weight=1.0, **AAE_FAST),
+        PIXELS,
+        None,
+        re.compile(r"The 'fooling_weight' parameter of AAE must be None or a float in the range .* Got 1\.0 instead\."),
+    ),
+    "NaN": (VAE(2, **FAST), np.full((12, 3), np.nan), None, re.compile(r"Input X contains NaN\.(.|\n)*")),
+    "infinite images": (
+        VAE(2, **FAST),
+        np.full((12, 3, 3), np.inf),
+        None,
+        re.compile("Input(.|\n)* contains infinity.*"),
+    ),
+    "no rows": (VAE(2, **FAST), np.zeros((0, 3)), None, re.compile(r"Found array with 0 sample\(s\).*")),
+    "words": (
+        VAE(2, **FAST),
+        np.array([["a", "b"]] * 12),
+        None,
+        re.compile("dtype='numeric' is not compatible with arrays of bytes/strings.*"),
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_what_cannot_work_is_refused_before_anything_is_trained(kind):
+    model, X, y, sentence = REFUSED[kind]
+    with pytest.raises(ValueError) as caught:  # noqa: PT011  # the sentence is checked below
+        model.trainer(X, y)
+    message = str(caught.value)
+    if isinstance(sentence, str):
+        assert message == sentence
+    else:
+        assert sentence.fullmatch(message), message
+    assert not getattr(caught.value, "__notes__", [])
+    assert not hasattr(model, "game_")
+
+
+def test_a_memory_map_that_holds_nan_is_refused(tmp_path):
+    rows = TABLE.copy()
+    rows[7, 2] = np.nan
+    np.save(tmp_path / "rows.npy", rows)
+    with pytest.raises(ValueError, match=r"not finite|NaN"):
+        VAE(2, **FAST).fit(np.load(tmp_path / "rows.npy", mmap_mode="r"))
+
+
+def test_a_loss_that_explodes_stops_the_fit_and_says_where():
+    model = VAE(2, likelihood="gaussian", learning_rate=1e6, **{**FAST, "epochs": 50})
+    with pytest.raises(
+        NonFiniteLossError, match=r"of player 'vae' became (nan|inf|-inf) in round \d+; lower learning_rate"
+    ):
+        model.fit(TABLE)
+    assert not hasattr(model, "game_")
+
+
+# ---- collapse ----
+
+
+def test_unused_dimensions_are_warned_of_in_words():
+    rows = np.random.default_rng(0).uniform(size=(64, 4))
+    model = VAE(3, beta=200.0, hidden=(8,), epochs=30, batch_size=32, learning_rate=0.01, random_state=0)
+    with pytest.warns(
+        CollapseWarning, match=r"^[123] of 3 latent dimensions are unused \(their KL divergence is below"
+    ):
+        model.fit(rows)
+
+
+def test_a_critic_that_always_wins_is_warned_of_in_words():
+    rows = np.random.default_rng(0).uniform(size=(64, 4))
+    model = AAE(2, prior_scale=50.0, hidden=(8,), critic_hidden=(64,), epochs=800, learning_rate=1e-9, random_state=0)
+    model.set_params(critic_learning_rate=0.02, batch_size=64)
+    with pytest.warns(CollapseWarning, match="^the critic has told codes from prior draws from the start"):
+        model.fit(rows)
+
+
+# ---- presets ----
+
+
+def test_a_preset_may_be_changed():
+    model = AAE.from_preset("aae-mlp", epochs=3, hidden=(10,))
+    assert (model.epochs, model.hidden, model.generator_updates) == (3, (10,), 2)
+
+
+@pytest.mark.parametrize(
+    ("estimator", "name", "sentence"),
+    [
+        (VAE, "vae-3d", r"VAE has the presets vae-2d, .*; got 'vae-3d'\."),
+        (VAE, "aae-mlp", r"VAE has the presets vae-2d, .*; got 'aae-mlp' \('aae-mlp' is a preset of AAE\)\."),
+    ],
+)
+def test_a_preset_that_is_not_there_is_refused(estimator, name, sentence):
+    with pytest.raises(ValueError, match=f"^{sentence}$"):
+        estimator.from_preset(name)

@@ -1,0 +1,230 @@
+"""One call asks a model all that it can do, and nothing else."""
+
+import json
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from latently.evaluation import CAPABILITIES, as_table, evaluate
+from latently.evaluation import rows as rows_module
+
+BLOCKS = ("likelihood", "reconstruction", "prior_match", "probe", "dimensions", "regions")
+
+
+class Unable:
+    """A fitted model that can do nothing."""
+
+    latent_dim = 2
+
+    def capabilities(self):
+        return frozenset()
+
+
+class Able(Unable):
+    """The exact model of x = (z, 0, 0) + noise, z standard normal: whatever is asked of it has a closed form."""
+
+    event_size_ = 4
+    classes_ = np.array([0, 1])
+    noise = 0.5
+
+    def capabilities(self):
+        return frozenset(CAPABILITIES)
+
+    def transform(self, X):
+        return (X[:, :2] / (1 + self.noise**2)).astype(np.float32)
+
+    def aggregate_codes(self, X, random_state):
+        scale = np.sqrt(self.noise**2 / (1 + self.noise**2))
+        noise = np.random.default_rng(random_state).normal(size=(len(X), 2))
+        return (self.transform(X) + scale * noise).astype(np.float32)
+
+    def reconstruct(self, X):
+        return np.pad(self.transform(X), ((0, 0), (0, 2)))
+
+    def sample_prior(self, n, labels=None, random_state=None):
+        return np.random.default_rng(random_state).normal(size=(n, 2)).astype(np.float32)
+
+    def predict(self, X):
+        return (self.transform(X)[:, 0] > 0).astype(int)
+
+    def score_samples(self, X, n_samples=1, kind="elbo"):
+        variance = np.array([1 + self.noise**2] * 2 + [self.noise**2] * 2)
+        return -0.5 * np.sum(X**2 / variance + np.log(2 * np.pi * variance), axis=1)
+
+    def posterior_kl(self, X):
+        variance = self.noise**2 / (1 + self.noise**2)
+        return 0.5 * (self.transform(X) ** 2 + variance - 1 - np.log(variance))
+
+
+def make_data(n=600, seed=0):
+    random = np.random.default_rng(seed)
+    X = np.pad(random.normal(size=(2 * n, 2)), ((0, 0), (0, 2))) + 0.5 * random.normal(size=(2 * n, 4))
+    y = (X[:, 0] > 0).astype(int)
+    return X[:n], y[:n], X[n:], y[n:]
+
+
+@pytest.fixture(scope="module")
+def result():
+    return evaluate(Able(), make_data(), importance_samples=7)
+
+
+def test_the_exact_model_gets_the_numbers_of_its_closed_forms(result):
+    entropy = 2 * 0.5 * np.log(2 * np.pi * np.e * 1.25) + 2 * 0.5 * np.log(2 * np.pi * np.e * 0.25)
+    for bound, samples in {"evidence_lower_bound": 1, "importance_weighted": 7}.items():
+        block = result["likelihood"][bound]
+        assert block["negative_log_likelihood_nats"] == pytest.approx(entropy, abs=4 * block["standard_error_nats"])
+        assert block["samples"] == samples
+    assert result["reconstruction"]["mean_squared_error"] == pytest.approx((1.25 * 0.2**2 + 0.25) / 2, rel=0.1)
+    assert 0.5 < result["prior_match"]["mmd"]["ratio"] < 2
+    assert 0.5 < result["prior_match"]["sliced_wasserstein"]["ratio"] < 2
+    assert result["probe"]["linear"]["accuracy"] > 0.97
+    assert result["dimensions"]["active"] == 2
+    assert result["dimensions"]["kl"]["total_nats"] == pytest.approx(np.log(5), rel=0.1)  # the mutual information
+    assert result["regions"]["share"] == 1
+
+
+def test_the_result_survives_json(result):
+    assert json.loads(json.dumps(result, allow_nan=False)) == result
+
+
+def test_every_block_tells_its_seed_and_its_rows(result):
+    assert [name for name in result if name in BLOCKS] == list(BLOCKS)
+    for name in BLOCKS:
+        assert result[name]["seed"] == 0
+        assert "rows" in json.dumps(result[name])
+
+
+def test_the_seed_decides_every_number():
+    data = make_data(200)
+    first, again, other = (evaluate(Able(), data, max_rows=150, seed=seed) for seed in (3, 3, 4))
+    assert first == again
+    for block in ("likelihood", "prior_match", "dimensions"):
+        assert {**first[block], "seed": 4} != other[block]
+
+
+def test_a_model_that_can_do_nothing_gets_reasons():
+    result = evaluate(Unable(), make_data(20))
+    for name in BLOCKS:
+        assert result[name]["skipped"].startswith("the model cannot")
+    assert all(line.value is None and line.note.startswith("skipped: ") for line in as_table(result))
+
+
+@pytest.mark.parametrize(
+    ("lacking", "skipped"),
+    [
+        ("encode", {"reconstruction", "prior_match", "probe", "dimensions"}),
+        ("decode", {"reconstruction"}),
+        ("sample", {"prior_match"}),
+        ("predict", {"regions"}),
+        ("log_likelihood", {"likelihood"}),
+        ("posterior_kl", set()),
+    ],
+)
+def test_only_what_a_model_cannot_do_is_skipped(lacking, skipped):
+    class Partly(Able):
+        def capabilities(self):
+            return super().capabilities() - {lacking}
+
+    result = evaluate(Partly(), make_data(20))
+    assert {name for name in BLOCKS if "skipped" in result[name]} == skipped
+    assert ("skipped" in result["dimensions"].get("kl", {})) == (lacking == "posterior_kl")
+    assert as_table(result)
+
+
+def test_a_capability_without_its_method_is_a_mistake_of_the_model():
+    class Boaster(Unable):
+        def capabilities(self):
+            return frozenset({"decode"}) | {"encode"}
+
+    with pytest.raises(TypeError, match=r"Boaster lists 'encode' and lacks one of transform, aggregate_codes"):
+        evaluate(Boaster(), make_data(20))
+
+
+def test_labels_and_training_rows_may_be_missing():
+    X_train, _, X_test, y_test = make_data(20)
+    unlabelled = evaluate(Able(), (X_train, None, X_test, None))
+    assert unlabelled["probe"]["skipped"] == unlabelled["regions"]["skipped"] == "the data has no labels"
+    untrained = evaluate(Able(), (None, None, X_test, y_test))
+    assert "no training rows" in untrained["probe"]["skipped"]
+    assert untrained["regions"]["share"] == 1
+
+
+def test_splits_of_data_sets_are_taken_as_they_are():
+    X_train, y_train, X_test, y_test = make_data(50)
+    splits = SimpleNamespace(
+        train=SimpleNamespace(views=(X_train,), labels=y_train), test=SimpleNamespace(views=(X_test,), labels=y_test)
+    )
+    assert evaluate(Able(), splits) == evaluate(Able(), (X_train, y_train, X_test, y_test))
+
+
+def test_more_rows_than_asked_for_are_cut():
+    result = evaluate(Able(), make_data(50), max_rows=30)
+    assert (result["train_rows"], result["test_rows"], result["prior_match"]["rows"]) == (30, 30, 30)
+
+
+def test_rows_pass_in_blocks_with_noise_of_their_own(monkeypatch):
+    sizes, seeds = [], []
+
+    class Watched(Able):
+        def aggregate_codes(self, X, random_state):
+            sizes.append(len(X))
+            seeds.append(random_state)
+            return super().aggregate_codes(X, random_state)
+
+    whole = evaluate(Able(), make_data(50))
+    monkeypatch.setattr(rows_module, "BLOCK_ROWS", 20)
+    blocks = evaluate(Watched(), make_data(50))
+    assert sizes == [20, 20, 10]
+    assert len(set(seeds)) == 3
+    assert blocks["likelihood"] == whole["likelihood"]
+
+
+def test_codes_that_are_not_finite_are_told_and_not_measured():
+    class Broken(Able):
+        def transform(self, X):
+            return np.where(np.arange(len(X))[:, None] == 1, np.nan, super().transform(X))
+
+    result = evaluate(Broken(), make_data(20))
+    for name in ("prior_match", "probe", "dimensions"):
+        assert result[name]["skipped"] == "the codes of 1 of 20 rows are not finite"
+    json.dumps(result, allow_nan=False)
+
+
+def test_a_single_row_is_no_distribution_and_no_row_is_an_error():
+    X_train, y_train, X_test, y_test = make_data(20)
+    result = evaluate(Able(), (X_train, y_train, X_test[:1], y_test[:1]))
+    assert result["prior_match"]["skipped"] == result["dimensions"]["skipped"] == "a single row has no distribution"
+    assert as_table(result)
+    with pytest.raises(ValueError, match="at least one test row"):
+        evaluate(Able(), (X_train, y_train, X_test[:0], y_test[:0]))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"importance_samples": 0}, "importance_samples must be at least 1; got 0"),
+        ({"max_rows": 1}, "max_rows must be"),
+    ],
+)
+def test_arguments_below_their_least_value_are_refused(changes, message):
+    with pytest.raises(ValueError, match=message):
+        evaluate(Able(), make_data(20), **changes)
+
+
+def test_labels_of_another_length_are_refused():
+    X_train, y_train, X_test, y_test = make_data(20)
+    with pytest.raises(ValueError, match="y must have one label a row of X; got 19 labels and 20 rows"):
+        evaluate(Able(), (X_train, y_train, X_test, y_test[:19]))
+
+
+def test_the_table_holds_every_number_with_its_unit(result):
+    lines = as_table(json.loads(json.dumps(result)))
+    by_name = {line.name: line for line in lines}
+    assert len(by_name) == len(lines)
+    assert by_name["negative evidence lower bound"].unit == "nats"
+    assert "1 sample a row, 600 rows" in by_name["negative evidence lower bound"].note
+    assert "7 samples a row" in by_name["negative importance-weighted bound"].note
+    assert by_name["predicted as their own label"].value == 100
+    assert by_name["active dimensions"][1:3] == (2, "of 2")
+    assert "in 3 pairs" in by_name["MMD to the prior"].note

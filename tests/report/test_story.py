@@ -1,0 +1,81 @@
+"""What the report of a run shows, for models and data of every kind."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from latently import AAE, VAE
+from latently.data import Dataset, digits, split
+from latently.evaluation import evaluate
+from latently.report import report_run
+from latently.run import Run, film_rows, train
+
+SMALL = {"hidden": (16,), "epochs": 2, "batch_size": 64, "random_state": 0}
+
+
+def run_of(model, splits, folder):
+    from latently.estimators.saving import model_config
+
+    run = Run.create(folder)
+    trainer = model.trainer(splits.train.x, splits.train.labels)
+    run.write_config(model_config(model) | {"run": {"command": "latently fit"}})
+    assert train(model, trainer, run, film=film_rows(splits).x, until=model.total_rounds(trainer))
+    return run
+
+
+@pytest.fixture(scope="module")
+def images():
+    return split(digits(), seed=0)
+
+
+def pictures_of(run):
+    return {path.name for path in (run.folder / "figures").iterdir()}
+
+
+def test_images_in_two_dimensions_give_every_picture(images, tmp_path):
+    model = VAE(2, **SMALL)
+    run = run_of(model, images, tmp_path / "run")
+    page = report_run(model, run, images, evaluate(model, images, importance_samples=2)).read_text()
+    assert pictures_of(run) == {
+        "film.gif",
+        "codes.png",
+        "reconstructions.png",
+        "samples.png",
+        "manifold.png",
+        "interpolations.png",
+        "prior_match.png",
+        "terms.png",
+    }
+    assert page.count("<img") == 8
+    assert "negative evidence lower bound" in page
+    with Image.open(run.folder / "figures" / "film.gif") as film:
+        assert film.n_frames == len(run.film()[0]) > 10
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        VAE(1, **SMALL),
+        VAE(5, prior_scale=2.0, corruption="masking:0.2", **SMALL),
+        AAE(2, prior="swiss-roll", **SMALL),
+        AAE(4, prior="star", normalization="batch", **SMALL),
+        AAE(3, prior="uniform", **SMALL),
+    ],
+    ids=["one dimension", "five dimensions, denoising", "curve", "star in four dimensions", "uniform"],
+)
+def test_codes_of_any_dimension_over_any_prior_are_drawn(model, images, tmp_path):
+    if model.latent_dim == 3:  # an odd dimension has no pairs to tie labels to
+        images = split(Dataset("digits", images.train.views), seed=0)
+    run = run_of(model, images, tmp_path / "run")
+    assert report_run(model, run, images, None).exists()
+    assert {"film.gif", "codes.png", "samples.png"} <= pictures_of(run)
+
+
+def test_a_table_is_drawn_by_its_columns(tmp_path):
+    rows = np.random.default_rng(0).normal(size=(200, 5)).astype(np.float32)
+    table = split(Dataset("table", (rows,), description={"columns": list("abcde")}), seed=0)
+    model = VAE(2, **SMALL)
+    run = run_of(model, table, tmp_path / "run")
+    report_run(model, run, table, None)
+    assert "manifold.png" not in pictures_of(run)
+    assert {"reconstructions.png", "samples.png", "codes.png"} <= pictures_of(run)

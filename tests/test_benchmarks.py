@@ -1,0 +1,70 @@
+"""The benchmark's arithmetic: operations counted by hand, by the counter, and by XLA."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1]))  # the benchmarks are no part of the installed package
+
+from benchmarks.contests import CONTESTS, Contest, Peer
+from benchmarks.flops import TRAININGS, convolution, dense, train_autoencoder, xla_flops_per_round
+from benchmarks.latently_side import make_trainer
+from benchmarks.table import sheets, summarize
+
+
+def test_the_count_of_a_small_vae_is_the_count_by_hand():
+    # 3-2-1 | 1-2-3: the products of a row are [3,2], [2,1], [1,2], [2,3], with 12, 4, 4 and 12 operations.
+    forward = 12 + 4 + 4 + 12
+    weights = 12 + 4 + 4 + 12
+    inputs = 4 + 4 + 12  # all but the first layer's, whose input is the data
+    assert train_autoencoder(dense(3, 2, 1), dense(1, 2, 3)) == forward + weights + inputs
+
+
+def test_the_count_of_the_thousand_unit_aae_is_the_count_by_hand():
+    encoder = decoder = 2 * (784 * 1000 + 1000 * 1000 + 2 * 1000)
+    critic = 2 * (2 * 1000 + 1000 * 1000 + 1000)
+    first, first_of_critic = 2 * 784 * 1000, 2 * 2 * 1000
+    autoencoder = 3 * (encoder + decoder) - first
+    discriminate = 2 * (3 * critic - first_of_critic)  # the codes' own forward pass is the generator's
+    fool = 2 * (2 * critic + 3 * encoder - first)
+    assert TRAININGS["aae-mlp"].flops_per_round == 128 * (autoencoder + discriminate + fool)
+
+
+def test_a_convolution_counts_nine_taps_for_each_pixel():
+    assert convolution(196, 64, 32).forward == 2 * 196 * 9 * 64 * 32
+
+
+@pytest.mark.parametrize("preset", ["vae-2d", "aae-gaussian", "aae-mlp"])
+def test_xla_counts_the_same_operations_and_a_few_for_activations_and_optimizers(preset):
+    images = np.random.default_rng(0).integers(0, 256, (256, 28, 28), np.uint8)
+    counted = TRAININGS[preset].flops_per_round
+    assert counted <= xla_flops_per_round(make_trainer(preset, images)) <= 1.12 * counted
+
+
+def test_every_contest_has_a_count_and_a_script_for_every_peer():
+    peers = Path(__file__).parents[1] / "benchmarks" / "peers"
+    for contest in CONTESTS:
+        assert contest.preset in TRAININGS
+        assert all((peers / peer.script).is_file() for peer in contest.peers)
+
+
+def test_medians_decide_and_a_missed_floor_is_said():
+    contest = Contest(
+        "vae-2d", "a contest", (Peer("slow", "x", "x.py", floor=3.0), Peer("fast", "x", "x.py", floor=3.0))
+    )
+    turns = [
+        {
+            "latently": {"samples_per_second": ours, "xla_flops_per_round": 2.1e8},
+            "slow": {"samples_per_second": 10.0},
+            "fast": {"samples_per_second": 50.0},
+        }
+        for ours in (1.0, 100.0, 1000.0)
+    ]
+    summary = summarize(contest, turns, machine=400.0)
+    assert summary["peers"]["slow"]["ratio"] == 10.0
+    speed, share = sheets({"contests": [summary]})
+    assert [row[-1] for row in speed.rows] == ["reached", "MISSED"]
+    assert share.rows[0][1:5] == ("1.04", "0", "400", "0%")
+    assert speed.markdown().startswith("| what | Latently samples/s |")
