@@ -23,6 +23,14 @@ def test_the_same_seed_gives_the_same_rows_and_labels():
     assert not np.array_equal(first.train.labels, other.train.labels)
 
 
+def test_a_seed_of_the_labels_alone_leaves_the_rows_as_they_are():
+    plain, same, other = (open_dataset("digits", labels=50, label_seed=seed) for seed in (None, 0, 1))
+    np.testing.assert_array_equal(plain.train.x, other.train.x)
+    np.testing.assert_array_equal(plain.test.x, other.test.x)
+    np.testing.assert_array_equal(plain.train.labels, same.train.labels)
+    assert not np.array_equal(plain.train.labels, other.train.labels)
+
+
 def test_labels_are_hidden_in_the_training_rows_alone():
     data = open_dataset("digits", labels=37)
     assert (data.train.labels >= 0).sum() == 37

@@ -40,6 +40,7 @@ def open_dataset(
     test: float | None = None,
     labels: int | None = None,
     seed: int = 0,
+    label_seed: int | None = None,
 ) -> Splits:
     """Open a data set and cut it into training, validation and test rows.
 
@@ -54,7 +55,8 @@ def open_dataset(
             data set that has a test set of its own.
         test: the fraction of all rows for the test, by default 0.2; not for a data set that has a test set of its own.
         labels: keep this many labels of the training rows, evenly over the classes, and hide the others.
-        seed: of the split and of the labels kept.
+        seed: of the split and, unless they have one of their own, of the labels kept.
+        label_seed: of the labels kept.
 
     Returns:
         The three parts. Numbers that are not finite have been looked for in memory; in a memory map that is left to
@@ -76,7 +78,9 @@ def open_dataset(
         raise DataError(f"{source} has a test set of its own, of {len(official_test):,} rows; leave test={test} out.")
     else:
         splits = replace(split(whole, validation or 0.0, 0.0, seed), test=_checked(official_test))
-    return splits if labels is None else replace(splits, train=keep_labels(splits.train, labels, seed))
+    if labels is None:
+        return splits
+    return replace(splits, train=keep_labels(splits.train, labels, seed if label_seed is None else label_seed))
 
 
 def _open(
