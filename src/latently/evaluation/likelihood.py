@@ -1,12 +1,12 @@
-"""How likely the data is under the model: lower bounds on log p(x)."""
+"""How likely the data is under the model: lower bounds on log p(x) and log p(x|y)."""
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import Float
 
-from latently.evaluation.model import BoundsLikelihood
-from latently.evaluation.rows import Rows
+from latently.evaluation.model import BoundsLabelLikelihood, BoundsLikelihood
+from latently.evaluation.rows import Rows, known_labels, unlabelled
 
 
 def bits_per_dimension(nats: float, event_size: int) -> float:
@@ -60,7 +60,9 @@ def summarize_bounds(bounds: Float[np.ndarray, "rows"], event_size: int, samples
     }
 
 
-def likelihood(model: BoundsLikelihood, rows: Rows, *, importance_samples: int) -> dict[str, Any]:
+def likelihood(
+    model: BoundsLikelihood, rows: Rows, *, importance_samples: int, random_state: int = 0
+) -> dict[str, Any]:
     r"""The evidence lower bound and the importance-weighted bound of the rows.
 
     The first is \(E_q[\log p(x, z) - \log q(z|x)]\) from one sample of the posterior, the second
@@ -73,13 +75,54 @@ def likelihood(model: BoundsLikelihood, rows: Rows, *, importance_samples: int) 
         model: a model that bounds its log-likelihood.
         rows: the rows to score.
         importance_samples: k, at least 1.
+        random_state: seed of the samples.
 
     Returns:
         `evidence_lower_bound` and `importance_weighted`, each as `summarize_bounds` gives it.
     """
-    elbo = rows.apply(lambda X: model.score_samples(X, n_samples=1, kind="elbo"))
-    weighted = rows.apply(lambda X: model.score_samples(X, n_samples=importance_samples, kind="importance"))
+
+    def bounds(samples: int, kind: Literal["elbo", "importance"]) -> dict[str, Any]:
+        of_rows = rows.apply(lambda X: model.score_samples(X, n_samples=samples, kind=kind, random_state=random_state))
+        return summarize_bounds(of_rows, model.event_size_, samples)
+
     return {
-        "evidence_lower_bound": summarize_bounds(elbo, model.event_size_, 1),
-        "importance_weighted": summarize_bounds(weighted, model.event_size_, importance_samples),
+        "evidence_lower_bound": bounds(1, "elbo"),
+        "importance_weighted": bounds(importance_samples, "importance"),
+    }
+
+
+def label_likelihood(
+    model: BoundsLabelLikelihood, rows: Rows, *, importance_samples: int, random_state: int = 0
+) -> dict[str, Any]:
+    r"""Bounds on log p(x|y), with the labels of the data: those of `likelihood`, every density given y.
+
+    Rows without a label, or with one that the model never saw, are left out.
+
+    Args:
+        model: a model that bounds its log-likelihood given labels.
+        rows: the rows to score, with their labels.
+        importance_samples: k, at least 1.
+        random_state: seed of the samples.
+
+    Returns:
+        `evidence_lower_bound` and `importance_weighted`, each as `summarize_bounds` gives it. Or `skipped`.
+    """
+    if reason := unlabelled(rows.labels):
+        return {"skipped": reason}
+    if model.classes_ is None:
+        return {"skipped": "the model was fitted without labels"}
+    labels, classes = np.asarray(rows.labels), set(model.classes_.tolist())
+    rows = rows.where(np.array([label in classes for label in labels.tolist()]) & known_labels(labels))
+    if not len(rows):
+        return {"skipped": "no label of the data is among the classes that the model was fitted on"}
+
+    def bounds(samples: int, kind: Literal["elbo", "importance"]) -> dict[str, Any]:
+        of_rows = rows.apply_with_labels(
+            lambda X, y: model.score_samples(X, n_samples=samples, kind=kind, random_state=random_state, labels=y)
+        )
+        return summarize_bounds(of_rows, model.event_size_, samples)
+
+    return {
+        "evidence_lower_bound": bounds(1, "elbo"),
+        "importance_weighted": bounds(importance_samples, "importance"),
     }

@@ -54,12 +54,16 @@ class Decodes(FittedModel, Protocol):
 
 @runtime_checkable
 class Samples(FittedModel, Protocol):
-    """`sample`: draws of the prior."""
+    """`sample`: draws of the prior, and of data."""
 
     def sample_prior(
         self, n: int, labels: Int[np.ndarray, "n"] | None = None, random_state: int | None = None
     ) -> Float[np.ndarray, "n latent"]:
         """`n` codes from the prior."""
+        ...
+
+    def sample(self, n: int = 1, labels: Any = None, random_state: int | None = None) -> Data:
+        """`n` rows of new data: codes from the prior, decoded to their means."""
         ...
 
 
@@ -75,7 +79,11 @@ class Predicts(FittedModel, Protocol):
     def classes_(self) -> np.ndarray | None: ...
 
     def predict(self, X: Data) -> np.ndarray:
-        """The class of every row."""
+        """The class of every row, one of `classes_`; or its cluster, from 0."""
+        ...
+
+    def predict_proba(self, X: Data) -> Float[np.ndarray, "rows classes"]:
+        """The probability of each class, in the order of `classes_`, or of each cluster."""
         ...
 
 
@@ -91,9 +99,52 @@ class BoundsLikelihood(FittedModel, Protocol):
     def event_size_(self) -> int: ...
 
     def score_samples(
-        self, X: Data, n_samples: int = 1, kind: Literal["elbo", "importance"] = "elbo"
+        self, X: Data, n_samples: int = 1, kind: Literal["elbo", "importance"] = "elbo", random_state: int = 0
     ) -> Float[np.ndarray, "rows"]:
         """A lower bound on the log-likelihood of every row, in nats, from `n_samples` draws of its posterior."""
+        ...
+
+
+@runtime_checkable
+class BoundsLabelLikelihood(FittedModel, Protocol):
+    """`label_likelihood`: lower bounds on log p(x|y).
+
+    Attributes:
+        event_size_: the number of dimensions of one row of data.
+        classes_: the labels the model was fitted on; `None` when there were none.
+    """
+
+    @property
+    def event_size_(self) -> int: ...
+
+    @property
+    def classes_(self) -> np.ndarray | None: ...
+
+    def score_samples(
+        self,
+        X: Data,
+        n_samples: int = 1,
+        kind: Literal["elbo", "importance"] = "elbo",
+        random_state: int = 0,
+        labels: np.ndarray | None = None,
+    ) -> Float[np.ndarray, "rows"]:
+        """As for `log_likelihood`, of every row given its label."""
+        ...
+
+
+@runtime_checkable
+class Restyles(FittedModel, Protocol):
+    """`restyle`: the style of a row under other labels.
+
+    Attributes:
+        label_values: the labels that the model can be asked for.
+    """
+
+    @property
+    def label_values(self) -> Any: ...
+
+    def restyle(self, X: Data, labels: Any, known: Any = None) -> np.ndarray:
+        """Every row under each of the labels: `(rows, labels, *row)`."""
         ...
 
 
@@ -112,6 +163,8 @@ CAPABILITIES: dict[str, type] = {
     "sample": Samples,
     "predict": Predicts,
     "log_likelihood": BoundsLikelihood,
+    "label_likelihood": BoundsLabelLikelihood,
+    "restyle": Restyles,
     "posterior_kl": MeasuresPosterior,
 }
 """Every ability, and the methods that it stands for."""
@@ -122,6 +175,8 @@ _IN_WORDS = {
     "sample": "draw from a prior",
     "predict": "predict classes",
     "log_likelihood": "bound its log-likelihood",
+    "label_likelihood": "bound its log-likelihood given labels",
+    "restyle": "decode a code under another label",
     "posterior_kl": "give its posterior's KL in closed form",
 }
 

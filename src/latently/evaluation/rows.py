@@ -66,9 +66,21 @@ class Rows(NamedTuple):
         pieces = [self.chosen[start : start + BLOCK_ROWS] for start in range(0, len(self.chosen), BLOCK_ROWS)]
         return [lambda piece=piece: _take(self.data, piece) for piece in pieces]  # type: ignore[misc]
 
+    def where(self, kept: Bool[np.ndarray, "rows"]) -> "Rows":
+        """Those of the chosen rows for which `kept` holds."""
+        return Rows(self.data, None if self.labels is None else self.labels[kept], self.chosen[kept])
+
     def apply(self, function: Callable[[Data], np.ndarray]) -> np.ndarray:
         """`function` of the chosen rows, block by block, joined."""
         return np.concatenate([np.asarray(function(read())) for read in self.blocks()])
+
+    def apply_with_labels(self, function: Callable[[Data, np.ndarray], np.ndarray]) -> np.ndarray:
+        """`function` of the chosen rows and their labels, block by block, joined."""
+        if self.labels is None:
+            raise ValueError("these rows have no labels; choose them with labels.")
+        labels = np.array_split(self.labels, range(BLOCK_ROWS, len(self.chosen), BLOCK_ROWS))
+        pairs = zip(self.blocks(), labels, strict=True)
+        return np.concatenate([np.asarray(function(read(), of_block)) for read, of_block in pairs])
 
 
 def known_labels(labels: np.ndarray) -> Bool[np.ndarray, "rows"]:
@@ -81,6 +93,13 @@ def known_labels(labels: np.ndarray) -> Bool[np.ndarray, "rows"]:
     """
     unknown = -1 if labels.dtype.kind in "if" else ""
     return np.asarray(labels != unknown)
+
+
+def unlabelled(labels: np.ndarray | None) -> str | None:
+    """Why nothing can be compared with these labels, if so."""
+    if labels is None:
+        return "the data has no labels"
+    return None if known_labels(labels).any() else "every label is unknown"
 
 
 def stream(seed: int, *branch: int) -> int:

@@ -1,6 +1,6 @@
 """The numbers of an evaluation as lines to print."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 Block = dict[str, Any]
@@ -31,8 +31,8 @@ def as_table(result: Block) -> list[Line]:
     lines: list[Line] = []
     for name, of_block in _BLOCKS.items():
         block = result.get(name)
-        if block is None:
-            continue
+        if block is None or (name == "regions" and ("classification" in result or "clustering" in result)):
+            continue  # the share in regions is one minus the error of the classification
         skipped = _skipped(name.replace("_", " "), block)
         lines += [skipped] if skipped else of_block(block)
     return lines
@@ -42,10 +42,10 @@ def _skipped(name: str, block: Block) -> Line | None:
     return Line(name, None, "", f"skipped: {block['skipped']}") if "skipped" in block else None
 
 
-def _likelihood(block: Block) -> Iterator[Line]:
+def _likelihood(block: Block, given: str = "") -> Iterator[Line]:
     for key, name in (
-        ("evidence_lower_bound", "negative evidence lower bound"),
-        ("importance_weighted", "negative importance-weighted bound"),
+        ("evidence_lower_bound", f"negative evidence lower bound{given}"),
+        ("importance_weighted", f"negative importance-weighted bound{given}"),
     ):
         bound = block[key]
         if skipped := _skipped(name, bound):
@@ -112,6 +112,59 @@ def _regions(block: Block) -> Iterator[Line]:
     yield Line("predicted as their own label", 100 * block["share"], "%", note)
 
 
+def _classification(block: Block) -> Iterator[Line]:
+    recall = {label: share for label, share in block["recall"].items() if share is not None}
+    worst = min(recall, key=lambda label: recall[label])
+    note = f"{_plus_minus(100 * block['standard_error'])}{_count(block['rows'], 'row')}{_learned_from(block)}; "
+    yield Line(
+        "classification error", 100 * block["error"], "%", f"{note}worst: {100 * recall[worst]:.1f} % of {worst}"
+    )
+    unseen = block["unseen"]
+    if unseen["rows"]:
+        note = f"without {_count(unseen['rows'], 'row')} of {', '.join(unseen['labels'])}, wrong by necessity"
+        yield Line("classification error on the classes learned", 100 * unseen["error_without"], "%", note)
+    calibration = block["calibration"]
+    if skipped := _skipped("calibration", calibration):
+        yield skipped
+        return
+    rows = _count(calibration["rows"], "row")
+    note = f"{calibration['bins']} bins, mean confidence {100 * calibration['mean_confidence']:.1f} %, {rows}"
+    yield Line("expected calibration error", 100 * calibration["expected_calibration_error"], "%", note)
+    yield Line("Brier score", calibration["brier_score"], "", f"summed over classes: 0 is best, 2 is worst; {rows}")
+    note = f"{_plus_minus(calibration['standard_error_nats'])}{rows}"
+    if calibration["rows_at_floor"]:
+        note += f", {calibration['rows_at_floor']} of which gave their label no probability (87 nats each)"
+    yield Line("negative log-likelihood of the labels", calibration["negative_log_likelihood_nats"], "nats", note)
+
+
+def _clustering(block: Block) -> Iterator[Line]:
+    clusters = f"{block['clusters_used']} of {_count(block['clusters'], 'cluster')} used"
+    rows = f"{_count(block['rows'], 'row')}{_learned_from(block)}"
+    for key, name, rule in (
+        ("aae_protocol", "accuracy by the AAE protocol", "each cluster takes the label of its most confident row"),
+        ("hungarian", "accuracy by Hungarian matching", "one cluster a label"),
+    ):
+        note = f"{_plus_minus(100 * block[key]['standard_error'])}{rule}; {clusters}; {rows}"
+        yield Line(name, 100 * block[key]["accuracy"], "%", note)
+    note = f"of clusters and labels: 0 to 1; {rows}"
+    yield Line("normalized mutual information", block["normalized_mutual_information"], "", note)
+    yield Line("adjusted Rand index", block["adjusted_rand_index"], "", f"0 is chance, 1 is a perfect match; {rows}")
+
+
+def _learned_from(block: Block) -> str:
+    labels = block.get("labels_in_training")
+    return f", learned from {_count(labels, 'label')}" if labels else ""
+
+
+def _parzen(block: Block) -> Iterator[Line]:
+    note = f"{_plus_minus(block['standard_error_nats'])}{_count(block['rows'], 'row')}, "
+    note += f"{_count(block['samples'], 'sample')}, bandwidth {block['bandwidth']:.3g}"
+    note += f" chosen on {_count(block['bandwidth_rows'], block['bandwidth_chosen_on'] + ' row')}"
+    note += " (the end of its grid)" if block["bandwidth_at_edge"] else ""
+    note += "; pixels in [0, 1]" if block["divided_by"] == 255 else ""
+    yield Line("Parzen log-likelihood", block["log_likelihood_nats"], "nats", note)
+
+
 def _plus_minus(error: float | None) -> str:
     return "" if error is None else f"± {error:.2g}, "
 
@@ -120,11 +173,15 @@ def _count(n: int, thing: str) -> str:
     return f"{n} {thing}" if n == 1 else f"{n} {thing}s"
 
 
-_BLOCKS = {
+_BLOCKS: dict[str, Callable[[Block], Iterator[Line]]] = {
     "likelihood": _likelihood,
+    "label_likelihood": lambda block: _likelihood(block, " given the label"),
+    "parzen": _parzen,
     "reconstruction": _reconstruction,
     "prior_match": _prior_match,
     "probe": _probe,
     "dimensions": _dimensions,
     "regions": _regions,
+    "classification": _classification,
+    "clustering": _clustering,
 }
