@@ -57,7 +57,8 @@ def test_players_may_share_a_part():
         ),
         (
             [Player("a", ("first",), to_both, SGD)],
-            "Two: no player owns second; name 'second' among a player's parts, or keep the value as a static field.",
+            "Two: no player owns second; name 'second' among a player's parts or in "
+            "`frozen`, or keep the value as a static field.",
         ),
         (
             [Player("a", ("first", "second"), to_first, SGD)],

@@ -14,6 +14,6 @@ def check(function: Callable[..., Any]) -> Callable[..., Any]:
 
     A hyperparameter may be anything until `fit` says, in words of its own, what is wrong with it.
     """
-    if function.__module__.startswith("latently.estimators") and function.__name__ == "__init__":
+    if function.__module__.startswith("latently.estimators") and function.__name__ in ("__init__", "check_dataclass"):
         return function
     return beartype(conf=_CONF)(function)

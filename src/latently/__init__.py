@@ -10,7 +10,19 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from latently.batch import Batch
     from latently.data import Dataset, Splits, open_dataset
-    from latently.estimators import AAE, VAE, CollapseWarning, NotSupportedError, load
+    from latently.estimators import (
+        AAE,
+        VAE,
+        ClusteringAAE,
+        CollapseWarning,
+        ConditionalVAE,
+        NotSupportedError,
+        SemiSupervisedAAE,
+        SemiSupervisedVAE,
+        StackedSemiSupervisedVAE,
+        SupervisedAAE,
+        load,
+    )
     from latently.game import Game, Player
     from latently.training import Feed, Trainer
 
@@ -20,13 +32,19 @@ _ROOMS = {
     "AAE": "latently.estimators",
     "VAE": "latently.estimators",
     "Batch": "latently.batch",
+    "ClusteringAAE": "latently.estimators",
     "CollapseWarning": "latently.estimators",
+    "ConditionalVAE": "latently.estimators",
     "Dataset": "latently.data",
     "Feed": "latently.training",
     "Game": "latently.game",
     "NotSupportedError": "latently.estimators",
     "Player": "latently.game",
+    "SemiSupervisedAAE": "latently.estimators",
+    "SemiSupervisedVAE": "latently.estimators",
     "Splits": "latently.data",
+    "StackedSemiSupervisedVAE": "latently.estimators",
+    "SupervisedAAE": "latently.estimators",
     "Trainer": "latently.training",
     "load": "latently.estimators",
     "open_dataset": "latently.data",
@@ -36,13 +54,19 @@ __all__ = [
     "AAE",
     "VAE",
     "Batch",
+    "ClusteringAAE",
     "CollapseWarning",
+    "ConditionalVAE",
     "Dataset",
     "Feed",
     "Game",
     "NotSupportedError",
     "Player",
+    "SemiSupervisedAAE",
+    "SemiSupervisedVAE",
     "Splits",
+    "StackedSemiSupervisedVAE",
+    "SupervisedAAE",
     "Trainer",
     "load",
     "open_dataset",

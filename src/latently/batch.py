@@ -29,3 +29,19 @@ class Batch(eqx.Module):
     def x(self) -> Shaped[Array, "batch ..."]:
         """The first view: the only one of most models."""
         return self.views[0]
+
+    @property
+    def y(self) -> Int[Array, "batch"]:
+        """The labels, of a batch that has them.
+
+        Raises:
+            ValueError: it has none.
+        """
+        if self.labels is None:
+            raise ValueError("the batch has no labels, but the game learns from them; hand labels to the feed.")
+        return self.labels
+
+    @property
+    def known(self) -> "Batch":
+        """Rows whose labels are known: the second draw, or this one where all rows have a label."""
+        return self if self.labelled is None else self.labelled

@@ -8,7 +8,7 @@ data set, no optimiser state, no device, no file.
 import abc
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Self, TypeAlias
+from typing import Any, ClassVar, Self, TypeAlias
 
 import equinox as eqx
 import jax
@@ -92,6 +92,9 @@ class Game(eqx.Module):
         >>> check_game(game, Batch(views=(jax.numpy.ones((4, 2)),)))
     """
 
+    frozen: ClassVar[tuple[str, ...]] = ()
+    """Fields that hold arrays which nobody moves, such as a model that was fitted before."""
+
     @abc.abstractmethod
     def players(self) -> tuple[Player, ...]:
         """The players, in the order in which they move within a round."""
@@ -147,12 +150,12 @@ def _check_parts(game: Game, player: Player) -> None:
 
 
 def _check_owners(game: Game, players: tuple[Player, ...]) -> None:
-    owned = {part for player in players for part in player.parts}
+    owned = {part for player in players for part in player.parts} | set(game.frozen)
     for path, leaf in jax.tree_util.tree_leaves_with_path(game):
         if eqx.is_array(leaf) and path[0].name not in owned:
             raise ValueError(
                 f"{type(game).__name__}: no player owns {jax.tree_util.keystr(path)[1:]}; name {path[0].name!r} among "
-                "a player's parts, or keep the value as a static field."
+                "a player's parts or in `frozen`, or keep the value as a static field."
             )
 
 

@@ -150,8 +150,7 @@ def test_figures_are_the_same_from_several_threads(random: np.random.Generator) 
 
 def test_figures_import_neither_pyplot_nor_jax() -> None:
     code = (
-        "import sys, latently.figures; "
-        "print([m for m in ('matplotlib.pyplot', 'jax', 'equinox') if m in sys.modules])"
+        "import sys, latently.figures; print([m for m in ('matplotlib.pyplot', 'jax', 'equinox') if m in sys.modules])"
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"

@@ -2,8 +2,27 @@
 
 from latently.estimators.aae import AAE
 from latently.estimators.base import CollapseWarning, LatentModel
-from latently.estimators.latent_space import NotSupportedError
+from latently.estimators.clustering_aae import ClusteringAAE
+from latently.estimators.conditional_vae import ConditionalVAE
+from latently.estimators.known_labels import NotSupportedError
 from latently.estimators.loading import load
+from latently.estimators.semi_supervised_aae import SemiSupervisedAAE
+from latently.estimators.semi_supervised_vae import SemiSupervisedVAE
+from latently.estimators.stacked_semi_supervised_vae import StackedSemiSupervisedVAE
+from latently.estimators.supervised_aae import SupervisedAAE
 from latently.estimators.vae import VAE
 
-__all__ = ["AAE", "VAE", "CollapseWarning", "LatentModel", "NotSupportedError", "load"]
+__all__ = [
+    "AAE",
+    "VAE",
+    "ClusteringAAE",
+    "CollapseWarning",
+    "ConditionalVAE",
+    "LatentModel",
+    "NotSupportedError",
+    "SemiSupervisedAAE",
+    "SemiSupervisedVAE",
+    "StackedSemiSupervisedVAE",
+    "SupervisedAAE",
+    "load",
+]

@@ -5,17 +5,21 @@ from collections.abc import Sequence
 from numbers import Integral
 from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
+import jax.numpy as jnp
 import optax
-from jaxtyping import PRNGKeyArray
+from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from latently.data import Preprocessing
+from latently.game import Weight
 from latently.networks import Conditional, Layer, conv_decoder, conv_encoder, mlp
 from latently.probability import (
     BernoulliHead,
+    CategoricalHead,
     Corruption,
     GaussianHead,
     Head,
     LaplaceHead,
+    Normal,
     Prior,
     SaltAndPepperNoise,
     make_corruption,
@@ -53,6 +57,17 @@ class Hyperparameters(Protocol):
     likelihood: LikelihoodName
     likelihood_scale: Literal["learned"] | float
     output: OutputName
+    prior: PriorName | Prior
+    prior_scale: float | None
+
+
+@runtime_checkable
+class Critical(Protocol):
+    """The constructor arguments that shape critics."""
+
+    activation: str | Sequence[str]
+    critic_hidden: Sequence[int]
+    critic_dropout: float
 
 
 def fit_preprocessing(model: Hyperparameters, X: Any) -> Preprocessing:
@@ -90,27 +105,39 @@ def likelihood_head(model: Hyperparameters, preprocessing: Preprocessing) -> Hea
 
 
 def build_encoder(
-    model: Hyperparameters, shape: Shape, head: Head, key: PRNGKeyArray, *, noise_dim: int = 0
+    model: Hyperparameters, shape: Shape, head: Head, key: PRNGKeyArray, *, noise_dim: int = 0, facts: int = 0
 ) -> Conditional:
-    """q(z|x) for rows of `shape`; with `noise_dim`, an implicit one that is fed noise beside x."""
-    outputs, common = int(model.latent_dim) * head.parameters, _common(model)
+    """q(z|x) for rows of `shape`; with `facts`, for so many numbers beside x; with `noise_dim`, an implicit one."""
+    if noise_dim and model.network == "conv":
+        raise ValueError(
+            'encoder="implicit" is fed noise beside x, flattened, which network="conv" cannot read; '
+            'use network="mlp", or encoder="gaussian".'
+        )
+    outputs = int(model.latent_dim) * head.parameters
+    return Conditional(build_reader(model, shape, outputs, key, facts=facts + noise_dim), head, noise_dim)
+
+
+def build_classifier(model: Hyperparameters, shape: Shape, classes: int, key: PRNGKeyArray) -> Conditional:
+    """q(y|x) for rows of `shape`."""
+    return Conditional(build_reader(model, shape, classes, key), CategoricalHead(classes, per_row=True))
+
+
+def build_reader(model: Hyperparameters, shape: Shape, outputs: int, key: PRNGKeyArray, *, facts: int = 0) -> Layer:
+    """A network that reads rows of `shape`, with so many numbers beside each."""
+    common = _common(model)
     common["input_noise"] = float(model.input_noise)
     if model.network == "conv":
-        if noise_dim:
-            raise ValueError(
-                'encoder="implicit" is fed noise beside x, flattened, which network="conv" cannot read; '
-                'use network="mlp", or encoder="gaussian".'
-            )
-        channels = widths("channels", model.channels)
-        network: Layer = conv_encoder(_image(shape), channels, _dense(model), outputs, key, **common)
-    else:
-        network = mlp(math.prod(shape) + noise_dim, _hidden(model), outputs, key, **common)
-    return Conditional(network, head, noise_dim)
+        height, width, channels = _image(shape)
+        maps = widths("channels", model.channels)
+        return conv_encoder((height, width, channels + facts), maps, _dense(model), outputs, key, **common)
+    return mlp(math.prod(shape) + facts, _hidden(model), outputs, key, **common)
 
 
-def build_decoder(model: Hyperparameters, shape: Shape, head: Head, key: PRNGKeyArray) -> Conditional:
-    """p(x|z), the encoder's mirror image: its widths and activations run the other way."""
-    common = _common(model)
+def build_decoder(
+    model: Hyperparameters, shape: Shape, head: Head, key: PRNGKeyArray, *, facts: int = 0
+) -> Conditional:
+    """p(x|z), the encoder's mirror image: its widths and activations run the other way; with `facts`, p(x|z, y)."""
+    common, inputs = _common(model), int(model.latent_dim) + facts
     if not isinstance(model.activation, str):
         common["activation"] = tuple(reversed(model.activation))
     if model.network == "conv":
@@ -121,10 +148,9 @@ def build_decoder(model: Hyperparameters, shape: Shape, head: Head, key: PRNGKey
         if not isinstance(common["normalize"], str | None):
             common["normalize"] = common["normalize"][: len(widest_last)]
         outputs = image[2] * head.parameters
-        network: Layer = conv_decoder(int(model.latent_dim), None, widest_last[::-1], image, outputs, key, **common)
+        network: Layer = conv_decoder(inputs, None, widest_last[::-1], image, outputs, key, **common)
     else:
-        outputs = math.prod(shape) * head.parameters
-        network = mlp(int(model.latent_dim), _hidden(model)[::-1], outputs, key, **common)
+        network = mlp(inputs, _hidden(model)[::-1], math.prod(shape) * head.parameters, key, **common)
     return Conditional(network, head)
 
 
@@ -148,6 +174,34 @@ def build_prior(prior: PriorName | Prior, scale: float | None, dim: int, n_label
     return prior
 
 
+def normal_prior(model: Hyperparameters) -> Normal:
+    """The prior of a model whose games need a normal one.
+
+    Raises:
+        ValueError: another was asked for.
+    """
+    prior = build_prior(model.prior, model.prior_scale, int(model.latent_dim), None)
+    if not isinstance(prior, Normal):
+        raise ValueError(
+            f'{type(model).__name__} needs prior="normal"; got prior={prior.name!r}. For other shapes use AAE or '
+            "SupervisedAAE."
+        )
+    return prior
+
+
+def build_critic(model: Critical, inputs: int, key: PRNGKeyArray, *, spectral_norm: bool = False) -> Layer:
+    """A critic: one logit for each row of so many numbers."""
+    return mlp(
+        inputs,
+        widths("critic_hidden", model.critic_hidden),
+        1,
+        key,
+        activation=model.activation if isinstance(model.activation, str) else model.activation[-1],
+        dropout=float(model.critic_dropout),
+        spectral_norm=spectral_norm,
+    )
+
+
 def build_corruption(description: str | None, preprocessing: Preprocessing) -> Corruption | None:
     """What `corruption` describes. Salt and pepper are the ends of the data's range, or one deviation off its mean."""
     corruption = make_corruption(description)
@@ -156,9 +210,33 @@ def build_corruption(description: str | None, preprocessing: Preprocessing) -> C
     return corruption
 
 
-def adam(learning_rate: float, b1: float = 0.9, epsilon: float = 1e-8) -> optax.GradientTransformation:
-    """Adam (Kingma & Ba 2014, arXiv 1412.6980)."""
-    return optax.adam(learning_rate, b1=b1, eps=epsilon)
+def adam(
+    learning_rate: float, b1: float = 0.9, *, decay: float = 0.0, updates: int = 1
+) -> optax.GradientTransformation:
+    """Adam (Kingma & Ba 2014, arXiv 1412.6980).
+
+    Args:
+        learning_rate: the step's size.
+        b1: decay of the gradient's running mean.
+        decay: share of the updates, at their end, over which the learning rate falls to 0 in a straight line.
+        updates: how many there will be.
+    """
+    if not decay:
+        return optax.adam(float(learning_rate), b1=b1)
+    falling = max(1, round(decay * updates))
+    schedule = optax.linear_schedule(float(learning_rate), 0.0, falling, transition_begin=updates - falling)
+    return optax.adam(schedule, b1=b1)
+
+
+def warm_up(beta: float, rounds: int) -> Weight:
+    """A weight that rises in a straight line from 0 to `beta` over so many rounds; none: `beta` from the start."""
+    if not rounds:
+        return beta
+
+    def weight(round_: Int[Array, ""]) -> Float[Array, ""]:
+        return float(beta) * jnp.minimum(1.0, round_ / rounds)
+
+    return weight
 
 
 def widths(name: str, values: Sequence[int]) -> tuple[int, ...]:

@@ -3,9 +3,10 @@
 import abc
 import dataclasses
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from numbers import Integral, Real
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 import equinox as eqx
 import jax
@@ -20,7 +21,16 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from latently.batch import Batch
 from latently.data import Subset, encode_labels
 from latently.estimators import inference
-from latently.estimators.architecture import Shape, fit_preprocessing
+from latently.estimators.architecture import (
+    Hyperparameters,
+    LikelihoodName,
+    NetworkName,
+    Normalization,
+    OutputName,
+    PriorName,
+    Shape,
+    fit_preprocessing,
+)
 from latently.estimators.labels import label_values
 from latently.estimators.latent_space import LatentSpace
 from latently.estimators.presets import PRESETS
@@ -40,8 +50,38 @@ class CollapseWarning(UserWarning):
     """A fit ended, but part of the model carries nothing."""
 
 
+@dataclasses.dataclass(eq=False, repr=False)
 class LatentModel(LatentSpace, ClassNamePrefixFeaturesOutMixin, BaseEstimator):
-    """What every estimator shares. A subclass names its hyperparameters, builds its game, and is final.
+    """What every estimator shares. A subclass adds its own hyperparameters, builds its game, and is final.
+
+    Hyperparameters are the fields of a dataclass, stored as they are given; all but the first are given by name.
+
+    Args:
+        latent_dim: dimensions of a code.
+        network: `mlp`, or `conv` for images.
+        hidden: widths of the encoder's hidden layers, (512, 512) unless said; the decoder mirrors them. With `conv`,
+            the width of one dense layer after the convolutions, (256,) unless said.
+        channels: of the convolutions of `conv`; each halves the image.
+        activation: name of the activation (relu, leaky_relu, elu, gelu, silu, softplus, tanh), or one a hidden layer.
+        normalization: `batch` or `layer` norm before each activation, or one of them (or None) for each hidden layer.
+        dropout: probability of dropping a hidden unit of encoder and decoder in training.
+        input_noise: standard deviation of noise on the encoder's input in training.
+        likelihood: p(x|z): `bernoulli`, `gaussian`, `laplace`, or `auto`: Bernoulli for data in [0, 1], else Gaussian.
+        likelihood_scale: scale of a Gaussian or Laplace likelihood: a number, or `learned`, one for all elements.
+        output: activation of the decoder's mean, and so the range the data is scaled to: `sigmoid` for [0, 1], `tanh`
+            for [-1, 1], `identity` for standardised data, or `auto`.
+        prior: `normal`, `uniform`, `star`, `swiss-roll`, `s-curve`, or from Python any Prior.
+        prior_scale: the prior's scale: the standard deviation of `normal`, half the side of `uniform`, or a factor on
+            all lengths of `star`.
+        corruption: what is done to the encoder's input in training, for denoising: `gaussian:SD`, `masking:P` or
+            `salt-and-pepper:P`; the decoder still gives the clean data.
+        epochs: passes over the data.
+        batch_size: rows a round.
+        learning_rate: of Adam.
+        learning_rate_decay: share of the epochs, at the end, over which the learning rates fall linearly to 0.
+        devices: how many local devices share each batch.
+        random_state: seed of the run; with it, a run is repeated exactly.
+        verbose: show progress.
 
     Attributes:
         game_: the fitted game, its batch norms calibrated.
@@ -71,20 +111,40 @@ class LatentModel(LatentSpace, ClassNamePrefixFeaturesOutMixin, BaseEstimator):
         "epochs": [Interval(Real, 0, None, closed="neither")],
         "batch_size": [_POSITIVE],
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "learning_rate_decay": [Interval(Real, 0, 1, closed="both")],
         "devices": [_POSITIVE],
         "random_state": ["random_state"],
         "verbose": ["boolean"],
     }
 
-    latent_dim: int
-    epochs: float
-    batch_size: int
-    devices: int
-    random_state: int | np.random.RandomState | None
-    verbose: bool
+    latent_dim: int = 10
+    _: dataclasses.KW_ONLY
+    network: NetworkName = "mlp"
+    hidden: Sequence[int] | None = None
+    channels: Sequence[int] = (32, 64)
+    activation: str | Sequence[str] = "relu"
+    normalization: Normalization | Sequence[Normalization] = None
+    dropout: float = 0.0
+    input_noise: float = 0.0
+    likelihood: LikelihoodName = "auto"
+    likelihood_scale: Literal["learned"] | float = "learned"
+    output: OutputName = "auto"
+    prior: PriorName | Prior = "normal"
+    prior_scale: float | None = None
+    corruption: str | None = None
+    epochs: float = 50
+    batch_size: int = 128
+    learning_rate: float = 1e-3
+    learning_rate_decay: float = 0.0
+    devices: int = 1
+    random_state: int | np.random.RandomState | None = None
+    verbose: bool = False
 
     _learns_from_labels: ClassVar[bool] = False
     """Whether `fit` makes use of y."""
+
+    _needs_labels: ClassVar[bool] = False
+    """Whether `fit` can do nothing without y."""
 
     # ---- what a subclass says ----
 
@@ -141,11 +201,12 @@ class LatentModel(LatentSpace, ClassNamePrefixFeaturesOutMixin, BaseEstimator):
         trainer.run(self.total_rounds(trainer), observers)
         return self.adopt(trainer)
 
-    def trainer(self, X: Any, y: Any = None) -> Trainer[Any]:
+    def trainer(self, X: Any, y: Any = None, *, resumed: bool = False) -> Trainer[Any]:
         """The engine that `fit` would run, ready at round 0: for resuming, for watching, for measuring.
 
         Args:
             X, y: as for `fit`.
+            resumed: whether a checkpoint will be restored at once, so that no earlier stage has to be fitted.
 
         Returns:
             A trainer; run it, then `adopt` it.
@@ -153,20 +214,24 @@ class LatentModel(LatentSpace, ClassNamePrefixFeaturesOutMixin, BaseEstimator):
         keep_compiled()
         self._validate_params()
         X = self._accept(X, reset=True)
-        self.preprocessing_ = fit_preprocessing(self, X)
+        self.seed_ = inference.seed_of(self.random_state)
+        self.__dict__.pop("first_", None)
+        self.preprocessing_ = fit_preprocessing(self._reader(), X)
         self.n_features_in_ = self.event_size_ = self.preprocessing_.n_features
         self.row_shape_ = self.preprocessing_.row_shape
         labels = self._accept_labels(X, y)
-        self.seed_ = inference.seed_of(self.random_state)
         feed = Feed(
             (X,),
             labels,
             batch_size=int(self.batch_size),
             seed=self.seed_,
             prepare=self._prepare,
+            draw_labelled=self._draws_labelled(labels),
         )
         game = self._built(lambda epochs: max(1, round(epochs * feed.rounds_per_epoch)))
-        self._calibration = X[np.sort(np.random.default_rng(self.seed_).permutation(len(X))[:CALIBRATION_ROWS])]
+        if not resumed:
+            game = self._with_earlier_stages(game, X)
+        self._calibration = self._calibration_rows(X, labels)
         return Trainer(game, feed, seed=self.seed_, devices=int(self.devices))
 
     def total_rounds(self, trainer: Trainer[Any]) -> int:
@@ -200,8 +265,9 @@ class LatentModel(LatentSpace, ClassNamePrefixFeaturesOutMixin, BaseEstimator):
         Returns:
             Codes of shape `(n, latent_dim)`.
         """
-        encoder = self._calibrated(trainer.state.game).encoder
-        return inference.in_pieces(lambda x: inference.mean(encoder, x), self._rows(X), self.preprocessing_)
+        game, rows = self._calibrated(trainer.state.game), self._rows(X)
+        labels = np.full(len(rows), -1, np.int32) if self.decodes_labels else None
+        return inference.in_pieces(partial(inference.code_means, game), rows, self.preprocessing_, labels)
 
     @property
     def _n_features_out(self) -> int:
@@ -261,6 +327,11 @@ class LatentModel(LatentSpace, ClassNamePrefixFeaturesOutMixin, BaseEstimator):
     def _accept_labels(self, X: Any, y: Any) -> Int[np.ndarray, "rows"] | None:
         self.classes_: Shaped[np.ndarray, classes] | None = None
         if y is None:
+            if self._needs_labels:
+                raise ValueError(
+                    f"{type(self).__name__} requires y to be passed, but the target y is None: it learns from labels. "
+                    "Give y, or use a model that learns without."
+                )
             return None
         values = label_values(y)
         if len(values) != len(X):
@@ -272,18 +343,45 @@ class LatentModel(LatentSpace, ClassNamePrefixFeaturesOutMixin, BaseEstimator):
             return None
         codes, classes = encode_labels(values, "y")
         if not classes:
+            if self._needs_labels:
+                raise ValueError(f"{type(self).__name__} learns from labels, and y holds none: every one is unknown.")
             return None
         self.classes_ = np.asarray(classes).astype(values.dtype)  # as they were given: "7" stays a word
         return codes
 
     def _n_labels(self) -> int | None:
-        return None if self.classes_ is None else len(self.classes_)
+        return getattr(self, "n_clusters", None) if self.classes_ is None else len(self.classes_)
+
+    def _draws_labelled(self, labels: Int[np.ndarray, "rows"] | None) -> bool:
+        """Whether a round draws labelled rows a second time: where only some are, and the model has a use for them.
+
+        Sets `labels_known_`, which tells the game.
+        """
+        known = 0 if labels is None else int((labels >= 0).sum())
+        self.labels_known_ = "none" if not known else "all" if labels is not None and known == len(labels) else "some"
+        return self.labels_known_ == "some" and self.draws_labelled
+
+    def _reader(self) -> Hyperparameters:
+        """Whose hyperparameters say how the data is scaled: those of the stage that meets it."""
+        return self
+
+    def _with_earlier_stages(self, game: Any, X: Any) -> Any:  # noqa: ARG002
+        """The untrained game, with what has to be fitted before it."""
+        return game
+
+    def _calibration_rows(self, X: Any, labels: Int[np.ndarray, "rows"] | None) -> tuple[Any, Any]:
+        """Some of the rows, labelled ones where the model can do nothing with others, and their labels."""
+        usable = np.flatnonzero(labels >= 0) if self._needs_labels and labels is not None else np.arange(len(X))
+        chosen = np.sort(np.random.default_rng(self.seed_).permutation(usable)[:CALIBRATION_ROWS])
+        return X[chosen], None if labels is None else labels[chosen]
 
     def _calibrated(self, game: Any) -> Any:
         norms = [leaf for leaf in jax.tree.leaves(game, is_leaf=_is_norm) if _is_norm(leaf)]
         if not norms:
             return game
-        return _calibrate(game, Batch((self.preprocessing_(self._calibration),)), jax.random.key(self.seed_))
+        rows, labels = self._calibration
+        batch = Batch((self.preprocessing_(rows),), None if labels is None else jnp.asarray(labels))
+        return _calibrate(game, batch, jax.random.key(self.seed_))
 
 
 @eqx.filter_jit

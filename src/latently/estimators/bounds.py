@@ -1,11 +1,12 @@
 """What can be asked of a model whose encoder and prior have densities: bounds on the likelihood, in nats."""
 
 from collections.abc import Callable
-from typing import Any, Literal
+from functools import partial
+from typing import Any, ClassVar, Literal
 
 import jax
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Float
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
@@ -16,7 +17,8 @@ from latently.probability import PRIORS, Normal
 def _has_density(model: Any) -> bool:
     """Whether q(z|x) and p(z) have densities, so that the likelihood can be bounded: the hyperparameters tell."""
     prior = PRIORS[model.prior] if isinstance(model.prior, str) else model.prior
-    if getattr(model, "encoder", "gaussian") != "gaussian" or prior.density == "nowhere":
+    encoder = getattr(model, "encoder", "gaussian")
+    if not model._bounds_data or encoder != "gaussian" or prior.density == "nowhere":
         raise AttributeError(
             f"this {type(model).__name__} cannot bound its likelihood: that needs an encoder and a prior with a "
             'density (encoder="gaussian", and a prior that is no curve).'
@@ -32,14 +34,22 @@ def _has_closed_divergence(model: Any) -> bool:
 class Bounds:
     """Bounds on log p(x), as far as the fitted model has densities."""
 
+    _bounds_data: ClassVar[bool] = True
+    """Whether encoder and decoder speak of the data itself, and with densities."""
+
     game_: Any
-    _on_rows: Callable[[Any, Callable[[Array], Array]], Float[np.ndarray, "rows ..."]]
+    _on_rows: Callable[..., Float[np.ndarray, "rows ..."]]
 
     @available_if(_has_density)
     def score_samples(
-        self, X: Any, n_samples: int = 1, kind: Literal["elbo", "importance"] = "elbo", random_state: int = 0
+        self,
+        X: Any,
+        n_samples: int = 1,
+        kind: Literal["elbo", "importance"] = "elbo",
+        random_state: int = 0,
+        labels: Any = None,
     ) -> Float[np.ndarray, "rows"]:
-        """A lower bound on log p(x) for each row, in nats.
+        """A lower bound on log p(x) for each row, in nats; on log p(x|y) where its label is given.
 
         Args:
             X: rows, as in `fit`.
@@ -49,6 +59,8 @@ class Bounds:
                 tightens with their number (Burda et al. 2015, arXiv 1509.00519, Equation 8).
             random_state: seed of the draws. A row's draws hang on the seed and the row alone, so that its bound is the
                 same whatever rows are beside it.
+            labels: the class of each row, -1 where unknown, for a model whose decoder is given the label. Without one,
+                the bound sums over the classes, all equally likely.
 
         Returns:
             Bounds in nats on the density of the preprocessed row (for pixels, of values in [0, 1]).
@@ -60,7 +72,7 @@ class Bounds:
         if bound is None:
             raise ValueError(f"kind must be 'elbo' or 'importance'; got {kind!r}.")
         keys, game = jax.random.split(jax.random.key(inference.seed_of(random_state)), n_samples), self.game_
-        return self._on_rows(X, lambda x: bound(game.encoder, game.decoder, game.prior, x, keys))
+        return self._on_rows(X, partial(bound, game, keys), labels)
 
     @available_if(_has_density)
     def score(self, X: Any, y: Any = None) -> float:
@@ -80,7 +92,7 @@ class Bounds:
         Args:
             X: rows, as in `fit`.
         """
-        return self._on_rows(X, lambda x: inference.divergence(self.game_.encoder, self.game_.prior, x))
+        return self._on_rows(X, partial(inference.divergence, self.game_))
 
     def prior_log_density(self, Z: Float[np.ndarray, "rows latent"]) -> Float[np.ndarray, "rows"] | None:
         """log p(z) of codes in nats, or `None` for a prior that lives on a curve.

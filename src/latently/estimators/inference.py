@@ -3,31 +3,34 @@
 import itertools
 from collections.abc import Callable, Iterator
 from numbers import Integral
-from typing import Any
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Key, PRNGKeyArray, UInt32
+from jaxtyping import Array, Float, Int, Key, PRNGKeyArray, Shaped, UInt32
 from sklearn.utils import check_random_state
 
-from latently.networks import Conditional
-from latently.probability import Gaussian, Normal, Prior, kl_per_dimension
+from latently.probability import Distribution, Gaussian, Normal, Prior, kl_per_dimension
 
 PIECE_NUMBERS = 2**21
 """A piece holds about this many numbers of input (or 1024 rows, if that is less)."""
 
 
 def in_pieces(
-    function: Callable[[Any], Float[Array, "piece ..."]], rows: Any, prepare: Callable[[Any], Array] = jnp.asarray
+    function: Callable[..., Float[Array, "piece ..."]],
+    rows: Any,
+    prepare: Callable[[Any], Array] = jnp.asarray,
+    labels: Shaped[np.ndarray, "rows ..."] | None = None,
 ) -> Float[np.ndarray, "rows ..."]:
     """Apply a compiled function to rows, piece by piece; the last piece is filled up, so that one program serves all.
 
     Args:
-        function: from a piece of prepared rows to one result a row.
+        function: from a piece of prepared rows, and of labels where there are any, to one result a row.
         rows: array-like, at least one row.
         prepare: from stored rows to what the function takes.
+        labels: something beside each row that goes to the function as it is.
 
     Returns:
         One result a row, in order.
@@ -36,10 +39,14 @@ def in_pieces(
     results = []
     for start in range(0, len(rows), size):
         piece = np.asarray(rows[start : start + size])
-        missing = size - len(piece)
-        filled = np.concatenate([piece, np.repeat(piece[:1], missing, axis=0)]) if missing else piece
-        results.append(np.asarray(function(prepare(filled)))[: len(piece)])
+        beside = [] if labels is None else [jnp.asarray(_filled(labels[start : start + size], size))]
+        results.append(np.asarray(function(prepare(_filled(piece, size)), *beside))[: len(piece)])
     return np.concatenate(results)
+
+
+def _filled(piece: Shaped[np.ndarray, "rows ..."], size: int) -> Shaped[np.ndarray, "size ..."]:
+    missing = size - len(piece)
+    return np.concatenate([piece, np.repeat(piece[:1], missing, axis=0)]) if missing else piece
 
 
 def piece_rows(rows: int, numbers_per_row: int) -> int:
@@ -48,58 +55,150 @@ def piece_rows(rows: int, numbers_per_row: int) -> int:
     return int(min(2 ** int(np.log2(most)), 2 ** int(np.ceil(np.log2(max(16, rows))))))
 
 
-@eqx.filter_jit
-def mean(conditional: Conditional, given: Float[Array, "piece ..."]) -> Float[Array, "piece ..."]:
-    """The mean of each row's distribution."""
-    return conditional(given).mean
+@runtime_checkable
+class LatentGame(Protocol):
+    """What the estimators ask of a fitted game. Where the decoder is given a label, y is one-hot, `[batch, classes]`.
+
+    Such a game also has `n_labels`, and `class_scores(x)`: how well each class explains x, as logits.
+    """
+
+    prior: Prior
+
+    def encode(self, x: Float[Array, "batch ..."], y: Any = None) -> Distribution:
+        """q(z|x), or q(z|x, y)."""
+        ...
+
+    def decode(self, z: Float[Array, "batch latent"], y: Any = None) -> Distribution:
+        """p(x|z), or p(x|y, z)."""
+        ...
+
+
+Labels: TypeAlias = Int[Array, "piece"] | Float[Array, "piece classes"] | None
+"""The class of each row, -1 where it is for the game to say, or one-hot where all are known; `None` for a game whose
+decoder is given no label."""
 
 
 @eqx.filter_jit
-def draw(conditional: Conditional, given: Float[Array, "piece ..."], key: PRNGKeyArray) -> Float[Array, "piece ..."]:
-    """One draw from each row's distribution."""
-    return conditional(given).sample(key)
+def code_means(game: LatentGame, x: Float[Array, "piece ..."], labels: Labels = None) -> Float[Array, "piece latent"]:
+    """The mean of q(z|x) of each row."""
+    return game.encode(x, label_weights(game, x, labels)).mean
 
 
 @eqx.filter_jit
-def divergence(encoder: Conditional, prior: Normal, x: Float[Array, "piece ..."]) -> Float[Array, "piece latent"]:
+def code_draws(
+    game: LatentGame, key: PRNGKeyArray, x: Float[Array, "piece ..."], labels: Labels = None
+) -> Float[Array, "piece latent"]:
+    """One draw of q(z|x) of each row."""
+    return game.encode(x, label_weights(game, x, labels)).sample(key)
+
+
+@eqx.filter_jit
+def data_means(
+    game: LatentGame, z: Float[Array, "piece latent"], y: Float[Array, "piece classes"] | None = None
+) -> Float[Array, "piece ..."]:
+    """The mean of p(x|z) of each code."""
+    return game.decode(z, y).mean
+
+
+@eqx.filter_jit
+def class_probabilities(game: Any, x: Float[Array, "piece ..."]) -> Float[Array, "piece classes"]:
+    """p(y|x) of each row."""
+    return jax.nn.softmax(game.class_scores(x))
+
+
+@eqx.filter_jit
+def known_weights(game: Any, x: Float[Array, "piece ..."], labels: Labels) -> Float[Array, "piece classes"]:
+    """The labels as one-hot weights, of rows that have them."""
+    weights = label_weights(game, x, labels)
+    if weights is None:
+        raise TypeError("labels must not be None here.")
+    return weights
+
+
+def label_weights(game: Any, x: Float[Array, "piece ..."], labels: Labels) -> Float[Array, "piece classes"] | None:
+    """The labels as one-hot weights, the likeliest class standing in where one is unknown."""
+    if labels is None or labels.ndim == 2:
+        return labels
+    likeliest = jnp.argmax(game.class_scores(x), axis=1)
+    return jax.nn.one_hot(jnp.where(labels < 0, likeliest, labels), game.n_labels)
+
+
+@eqx.filter_jit
+def divergence(game: Any, x: Float[Array, "piece ..."], labels: Labels = None) -> Float[Array, "piece latent"]:
     """KL(q(z_d|x) ‖ p(z_d)) of each row and dimension, in nats."""
-    return kl_per_dimension(_posterior(encoder, x), prior)
+    return kl_per_dimension(_posterior(game, x, label_weights(game, x, labels)), game.prior)
 
 
 @eqx.filter_jit
 def evidence_bound(
-    encoder: Conditional, decoder: Conditional, prior: Prior, x: Float[Array, "piece ..."], keys: Key[Array, "draws"]
+    game: Any, keys: Key[Array, "draws"], x: Float[Array, "piece ..."], labels: Labels = None
 ) -> Float[Array, "piece"]:
-    """The evidence lower bound in nats, a mean over `len(keys)` draws; a divergence with a closed form is exact."""
-    q, rows = _posterior(encoder, x), _fingerprints(x)
-    closed = isinstance(prior, Normal)
+    """The evidence lower bound in nats, a mean over `len(keys)` draws; a divergence with a closed form is exact.
 
-    def one(total: Float[Array, "piece"], key: PRNGKeyArray) -> tuple[Float[Array, "piece"], None]:
-        z = _draw_each(q, rows, key)
-        bound = decoder(z).log_prob(x)
-        return total + (bound if closed else bound + prior.log_prob(z) - q.log_prob(z)), None
-
-    total, _ = jax.lax.scan(one, jnp.zeros(len(x)), keys)
-    return total / len(keys) - (q.kl(prior) if closed else 0.0)
+    With labels, it bounds log p(x|y); rows without one (-1) are bounded by log Σ_y p(y) exp(bound on log p(x|y)), in
+    which the classes are equally likely.
+    """
+    return _over_labels(_evidence_bound, game, keys, x, labels)
 
 
 @eqx.filter_jit
 def importance_bound(
-    encoder: Conditional, decoder: Conditional, prior: Prior, x: Float[Array, "piece ..."], keys: Key[Array, "draws"]
+    game: Any, keys: Key[Array, "draws"], x: Float[Array, "piece ..."], labels: Labels = None
 ) -> Float[Array, "piece"]:
-    """log 1/k Σᵢ p(x, zᵢ) / q(zᵢ|x) in nats with exactly k = `len(keys)` draws (arXiv 1509.00519, Equation 8)."""
-    q, rows = _posterior(encoder, x), _fingerprints(x)
+    """log 1/k Σᵢ p(x, zᵢ) / q(zᵢ|x) in nats with exactly k = `len(keys)` draws (arXiv 1509.00519, Equation 8).
+
+    Labels as for `evidence_bound`.
+    """
+    return _over_labels(_importance_bound, game, keys, x, labels)
+
+
+def _over_labels(
+    bound: Callable[..., Float[Array, "piece"]],
+    game: Any,
+    keys: Key[Array, "draws"],
+    x: Float[Array, "piece ..."],
+    labels: Labels,
+) -> Float[Array, "piece"]:
+    if labels is None or labels.ndim == 2:
+        return bound(game, keys, x, labels)
+    each = jax.lax.map(
+        lambda label: bound(game, keys, x, jax.nn.one_hot(jnp.full(len(x), label), game.n_labels)),
+        jnp.arange(game.n_labels),
+    )
+    known = jnp.take_along_axis(each, jnp.maximum(labels, 0)[None], axis=0)[0]
+    return jnp.where(labels < 0, jax.nn.logsumexp(each, axis=0) - jnp.log(game.n_labels), known)
+
+
+def _evidence_bound(
+    game: Any, keys: Key[Array, "draws"], x: Float[Array, "piece ..."], y: Float[Array, "piece classes"] | None
+) -> Float[Array, "piece"]:
+    q, rows = _posterior(game, x, y), _fingerprints(x)
+    closed = isinstance(game.prior, Normal)
 
     def one(total: Float[Array, "piece"], key: PRNGKeyArray) -> tuple[Float[Array, "piece"], None]:
         z = _draw_each(q, rows, key)
-        return jnp.logaddexp(total, decoder(z).log_prob(x) + prior.log_prob(z) - q.log_prob(z)), None
+        bound = game.decode(z, y).log_prob(x)
+        return total + (bound if closed else bound + game.prior.log_prob(z) - q.log_prob(z)), None
+
+    total, _ = jax.lax.scan(one, jnp.zeros(len(x)), keys)
+    return total / len(keys) - (q.kl(game.prior) if closed else 0.0)
+
+
+def _importance_bound(
+    game: Any, keys: Key[Array, "draws"], x: Float[Array, "piece ..."], y: Float[Array, "piece classes"] | None
+) -> Float[Array, "piece"]:
+    q, rows = _posterior(game, x, y), _fingerprints(x)
+
+    def one(total: Float[Array, "piece"], key: PRNGKeyArray) -> tuple[Float[Array, "piece"], None]:
+        z = _draw_each(q, rows, key)
+        return jnp.logaddexp(total, game.decode(z, y).log_prob(x) + game.prior.log_prob(z) - q.log_prob(z)), None
 
     total, _ = jax.lax.scan(one, jnp.full(len(x), -jnp.inf), keys)
     return total - jnp.log(len(keys))
 
 
-def _posterior(encoder: Conditional, x: Float[Array, "piece ..."]) -> Gaussian:
-    posterior = encoder(x)
+def _posterior(game: Any, x: Float[Array, "piece ..."], y: Float[Array, "piece classes"] | None) -> Gaussian:
+    posterior = game.encode(x, y)
     if not isinstance(posterior, Gaussian):
         raise TypeError("bounds and divergences need a Gaussian posterior.")
     return posterior

@@ -1,13 +1,14 @@
 """What a fitted model can be asked: codes, data, bounds. One call set for all models."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int, Shaped
+from jaxtyping import Array, Float, Shaped
 from sklearn.base import TransformerMixin
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
@@ -15,14 +16,11 @@ from sklearn.utils.validation import check_is_fitted
 from latently.data import Preprocessing
 from latently.estimators import inference
 from latently.estimators.bounds import Bounds
+from latently.estimators.known_labels import KnownLabels, NotSupportedError
 from latently.estimators.saving import save_model
 
 
-class NotSupportedError(NotImplementedError):
-    """This model cannot do what it was asked, and another one can."""
-
-
-class LatentSpace(Bounds, TransformerMixin):
+class LatentSpace(KnownLabels, Bounds, TransformerMixin):
     """The calls that every fitted model answers, as far as it can.
 
     Attributes:
@@ -39,22 +37,27 @@ class LatentSpace(Bounds, TransformerMixin):
     classes_: Shaped[np.ndarray, "classes"] | None
     row_shape_: tuple[int, ...]
 
-    def transform(self, X: Any) -> Float[np.ndarray, "rows latent"]:
+    def transform(self, X: Any, labels: Any = None) -> Float[np.ndarray, "rows latent"]:
         """The code of each row: the mean of q(z|x).
 
         Args:
             X: rows, as in `fit`.
+            labels: the class of each row, -1 where unknown, for a model whose decoder is given the label; the likeliest
+                class stands in for one that is not known.
 
         Returns:
             Codes of shape `(n, latent_dim)`.
         """
-        return self._encode(X)
+        return self._on_rows(X, partial(inference.code_means, self._fitted()), labels)
 
-    def inverse_transform(self, Z: Float[np.ndarray, "rows latent"]) -> Shaped[np.ndarray, "rows ..."]:
+    def inverse_transform(
+        self, Z: Float[np.ndarray, "rows latent"], labels: Any = None
+    ) -> Shaped[np.ndarray, "rows ..."]:
         """The data that codes stand for: the mean of p(x|z).
 
         Args:
             Z: codes of shape `(n, latent_dim)`.
+            labels: one for all or one for each, for a model whose decoder is given the label; it needs one.
 
         Returns:
             Rows in the shape, the units and the type of the training data (floats come as float32).
@@ -63,18 +66,27 @@ class LatentSpace(Bounds, TransformerMixin):
         Z = check_array(Z, dtype=np.float32)
         if Z.shape[1] != self.latent_dim:
             raise ValueError(f"Z must have latent_dim={self.latent_dim} columns; got {Z.shape[1]}.")
-        return self.preprocessing_.inverse(inference.in_pieces(lambda z: inference.mean(self.game_.decoder, z), Z))
+        if not self.decodes_labels:
+            self._refuse(labels)
+            return self._decode(Z, None)
+        if labels is None:
+            raise ValueError(
+                f"the decoder of {type(self).__name__} is given a label beside each code: give labels, "
+                f"among {', '.join(map(str, self._values()))}."
+            )
+        return self._decode(Z, self._one_hot(self._codes_of(labels, len(Z))))
 
-    def reconstruct(self, X: Any) -> Shaped[np.ndarray, "rows ..."]:
+    def reconstruct(self, X: Any, labels: Any = None) -> Shaped[np.ndarray, "rows ..."]:
         """Each row, encoded to its mean code and decoded again.
 
         Args:
             X: rows, as in `fit`; noisy ones, for a model that was fitted with a corruption.
+            labels: as for `transform`.
 
         Returns:
             Rows in the shape, the units and the type of the training data.
         """
-        return self.inverse_transform(self._encode(X))
+        return self._decode(self.transform(X, labels), self._label_weights(X, labels))
 
     def corrupt(
         self, X: Any, random_state: int | np.random.RandomState | None = None
@@ -96,7 +108,7 @@ class LatentSpace(Bounds, TransformerMixin):
         if noise is None:
             raise NotSupportedError(f"this {type(self).__name__} was fitted without a corruption, so it adds no noise.")
         keys = inference.keys_of(random_state)
-        return self.preprocessing_.inverse(self._on_rows(X, lambda x: noise(x, next(keys))))
+        return self.preprocessing_.inverse(self._on_rows(X, lambda x, *_: noise(x, next(keys))))
 
     def sample(
         self, n: int = 1, labels: Any = None, random_state: int | np.random.RandomState | None = None
@@ -111,7 +123,12 @@ class LatentSpace(Bounds, TransformerMixin):
         Returns:
             Rows in the shape, the units and the type of the training data.
         """
-        return self.inverse_transform(self.sample_prior(n, labels, random_state))
+        if not self.decodes_labels:
+            return self._decode(self.sample_prior(n, labels, random_state), None)
+        codes = self.sample_prior(n, None, random_state)
+        if labels is None:
+            labels = np.random.default_rng(inference.seed_of(random_state)).choice(self._values(), n)
+        return self._decode(codes, self._one_hot(self._codes_of(labels, n)))
 
     def sample_prior(
         self, n: int, labels: Any = None, random_state: int | np.random.RandomState | None = None
@@ -129,7 +146,7 @@ class LatentSpace(Bounds, TransformerMixin):
         check_is_fitted(self)
         if n < 1:
             raise ValueError(f"n must be 1 or more; got {n}.")
-        tied = self._n_tied_labels()
+        tied = None if self.decodes_labels else getattr(self.game_, "n_labels", None)
         if labels is None:
             codes = None
         elif tied is None:
@@ -139,11 +156,6 @@ class LatentSpace(Bounds, TransformerMixin):
         else:
             codes = jnp.asarray(self._codes_of(labels, n))
         return np.asarray(self.game_.prior.sample(jax.random.key(inference.seed_of(random_state)), n, codes, tied))
-
-    @property
-    def knows_labels(self) -> bool:
-        """Whether `sample` can be asked for a class."""
-        return self._n_tied_labels() is not None
 
     def prior_support(self) -> tuple[float, float]:
         """The interval, the same for every dimension, that holds practically all of the prior."""
@@ -163,8 +175,8 @@ class LatentSpace(Bounds, TransformerMixin):
         Returns:
             Codes of shape `(n, latent_dim)`.
         """
-        keys = inference.keys_of(random_state)
-        return self._on_rows(X, lambda x: inference.draw(self.game_.encoder, x, next(keys)))
+        keys, game = inference.keys_of(random_state), self._fitted()
+        return self._on_rows(X, lambda *rows: inference.code_draws(game, next(keys), *rows))
 
     def interpolate(self, a: Any, b: Any, steps: int = 8) -> Shaped[np.ndarray, "rows steps ..."]:
         """Straight paths between the codes of two rows, decoded.
@@ -178,24 +190,30 @@ class LatentSpace(Bounds, TransformerMixin):
         """
         if steps < 2:
             raise ValueError(f"steps counts both ends, so it must be 2 or more; got {steps}.")
-        start, end = self._encode(a), self._encode(b)
+        ends = [(self.transform(rows), self._label_weights(rows, None)) for rows in (a, b)]
+        (start, start_weights), (end, end_weights) = ends
         if len(start) != len(end):
             raise ValueError(f"a and b must have the same number of rows; got {len(start)} and {len(end)}.")
-        share = np.linspace(0, 1, steps, dtype=np.float32)[None, :, None]
-        path = (1 - share) * start[:, None] + share * end[:, None]
-        data = self.inverse_transform(path.reshape(-1, self.latent_dim))
-        return data.reshape(len(start), steps, *self.row_shape_)
+        path = _paths(start, end, steps)
+        weights = None
+        if start_weights is not None and end_weights is not None:
+            weights = _paths(start_weights, end_weights, steps)
+        return self._decode(path, weights).reshape(len(start), steps, *self.row_shape_)
 
-    def manifold(self, rows: int = 20) -> Shaped[np.ndarray, "cells ..."]:
+    def manifold(self, rows: int = 20, label: Any = None) -> Shaped[np.ndarray, "cells ..."]:
         """The grid over the prior's support, decoded: `manifold_codes` shows where each cell lies.
 
         Args:
             rows: rows and columns of the grid.
+            label: the class whose manifold it is, for a model whose decoder is given the label; the first unless said.
 
         Returns:
             Data of shape `(rows * rows, *row)`, top row first: z₁ grows to the right, z₂ upwards.
         """
-        return self.inverse_transform(self.manifold_codes(rows))
+        codes = self.manifold_codes(rows)
+        if label is None and self.decodes_labels:
+            label = self._values()[0]
+        return self.inverse_transform(codes, label)
 
     def manifold_codes(self, rows: int = 20) -> Float[np.ndarray, "cells latent"]:
         """The codes of `manifold`: the first two dimensions span the prior's support, any others are 0.
@@ -217,12 +235,29 @@ class LatentSpace(Bounds, TransformerMixin):
             codes[:, 1] = np.repeat(middles[::-1], rows)
         return codes
 
-    def restyle(self, X: Any, labels: Any) -> Shaped[np.ndarray, "rows ..."]:
-        """The same style under other labels, for models whose decoder is given the label."""
-        del X, labels
-        raise NotSupportedError(
-            f"the decoder of {type(self).__name__} is not given a label, so there is none to change."
-        )
+    def restyle(self, X: Any, labels: Any = None, known: Any = None) -> Shaped[np.ndarray, "rows labels ..."]:
+        """The style of each row under other labels: its code, decoded with every label (arXiv 1406.5298, Figure 1).
+
+        Args:
+            X: rows, as in `fit`.
+            labels: the labels to decode under; all that the model knows unless said.
+            known: the class of each row, -1 where unknown, which its code is read with.
+
+        Returns:
+            Data of shape `(n, len(labels), *row)`.
+
+        Raises:
+            NotSupportedError: the model's decoder is given no label.
+        """
+        if not self.decodes_labels:
+            raise NotSupportedError(
+                f"the decoder of {type(self).__name__} is not given a label, so there is none to change."
+            )
+        codes = self.transform(X, known)
+        wanted = np.atleast_1d(np.asarray(self._values() if labels is None else labels))
+        weights = self._one_hot(self._codes_of(wanted, len(wanted)))
+        data = self._decode(np.repeat(codes, len(wanted), axis=0), np.tile(weights, (len(codes), 1)))
+        return data.reshape(len(codes), len(wanted), *self.row_shape_)
 
     def complete(self, views: Any) -> dict[str, Any]:
         """The missing views from the given ones, for models of several views."""
@@ -233,9 +268,10 @@ class LatentSpace(Bounds, TransformerMixin):
         """What this fitted model can do: names that `latently.evaluation` knows."""
         check_is_fitted(self)
         wanted = {"predict": "predict", "log_likelihood": "score_samples", "posterior_kl": "posterior_kl"}
-        return frozenset(
-            {"encode", "decode", "sample"} | {name for name, method in wanted.items() if hasattr(self, method)}
-        )
+        able = {"encode", "decode", "sample"} | {name for name, method in wanted.items() if hasattr(self, method)}
+        if self.decodes_labels:
+            able |= {"restyle"} | ({"label_likelihood"} if "log_likelihood" in able else set())
+        return frozenset(able)
 
     def save(self, path: str | Path, about: Mapping[str, Any] | None = None) -> None:
         """Write the fitted model: `model.safetensors` and `config.json` in the folder `path`, each atomically.
@@ -247,27 +283,24 @@ class LatentSpace(Bounds, TransformerMixin):
         check_is_fitted(self)
         save_model(self, Path(path), about or {})
 
-    def _codes_of(self, labels: Any, n: int) -> Int[np.ndarray, "n"]:
-        classes: list[Any] = [] if self.classes_ is None else self.classes_.tolist()
-        values = np.asarray(labels)
-        if values.shape not in ((), (n,)):
-            raise ValueError(f"labels must be one for all, or one for each of n={n}; got shape {values.shape}.")
-        unknown = [value for value in np.unique(values).tolist() if value not in classes]
-        if unknown:
-            raise ValueError(f"labels must be among the classes {', '.join(map(str, classes))}; got {unknown[0]!r}.")
-        codes = [classes.index(value) for value in values.ravel().tolist()]
-        return np.broadcast_to(np.asarray(codes, np.int32).reshape(values.shape), (n,))
+    def _decode(
+        self, Z: Float[np.ndarray, "rows latent"], weights: Float[np.ndarray, "rows classes"] | None
+    ) -> Shaped[np.ndarray, "rows ..."]:
+        """Codes, and for a decoder that is given the label the weight of each class, as data."""
+        rows = inference.in_pieces(partial(inference.data_means, self._fitted()), Z, labels=weights)
+        return self.preprocessing_.inverse(rows)
 
-    def _n_tied_labels(self) -> int | None:
-        """How many labels the prior is tied to, if it is."""
-        return getattr(self.game_, "n_labels", None)
+    def _label_weights(self, X: Any, labels: Any) -> Float[np.ndarray, "rows classes"] | None:
+        """The labels of rows as one-hot weights, the likeliest class standing in for an unknown one."""
+        if not self.decodes_labels:
+            self._refuse(labels)
+            return None
+        return self._on_rows(X, partial(inference.known_weights, self._fitted()), labels)
 
-    def _encode(self, X: Any) -> Float[np.ndarray, "rows latent"]:
-        return self._on_rows(X, lambda x: inference.mean(self.game_.encoder, x))
-
-    def _on_rows(self, X: Any, function: Callable[[Array], Array]) -> Float[np.ndarray, "rows ..."]:
+    def _on_rows(self, X: Any, function: Callable[..., Array], labels: Any = None) -> Float[np.ndarray, "rows ..."]:
         check_is_fitted(self)
-        return inference.in_pieces(function, self._rows(X), self.preprocessing_)
+        rows = self._rows(X)
+        return inference.in_pieces(function, rows, self.preprocessing_, self._given(labels, len(rows)))
 
     def _rows(self, X: Any) -> Any:
         X = self._accept(X, reset=False)
@@ -275,3 +308,12 @@ class LatentSpace(Bounds, TransformerMixin):
 
     def _accept(self, X: Any, *, reset: bool) -> Any:
         raise NotImplementedError
+
+
+def _paths(start: Float[np.ndarray, "n d"], end: Float[np.ndarray, "n d"], steps: int) -> Float[np.ndarray, "points d"]:
+    """Straight lines from each start to its end, one after the other."""
+    share = np.linspace(0, 1, steps, dtype=np.float32)[None, :, None]
+    points: Float[np.ndarray, "points d"] = ((1 - share) * start[:, None] + share * end[:, None]).reshape(
+        -1, start.shape[1]
+    )
+    return points

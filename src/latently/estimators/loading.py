@@ -16,7 +16,16 @@ from latently.estimators.skeleton import game_shape
 from latently.probability import prior_from_config
 from latently.training import load_tree
 
-ESTIMATORS = {"AAE": "latently.estimators.aae", "VAE": "latently.estimators.vae"}
+ESTIMATORS = {
+    "AAE": "latently.estimators.aae",
+    "ClusteringAAE": "latently.estimators.clustering_aae",
+    "ConditionalVAE": "latently.estimators.conditional_vae",
+    "SemiSupervisedAAE": "latently.estimators.semi_supervised_aae",
+    "SemiSupervisedVAE": "latently.estimators.semi_supervised_vae",
+    "StackedSemiSupervisedVAE": "latently.estimators.stacked_semi_supervised_vae",
+    "SupervisedAAE": "latently.estimators.supervised_aae",
+    "VAE": "latently.estimators.vae",
+}
 """The estimators that a file may name, and where each lives."""
 
 
@@ -72,11 +81,7 @@ def _read(path: Path) -> tuple[Any, Any]:
 
 
 def _skeleton(config: dict[str, Any]) -> Any:
-    name = config["estimator"]
-    if name not in ESTIMATORS:
-        raise ValueError(f"it names the estimator {name!r}; this version knows {', '.join(sorted(ESTIMATORS))}")
-    parameters = {name: _revived(value) for name, value in config["parameters"].items()}
-    model = getattr(import_module(ESTIMATORS[name]), name)(**parameters)
+    model = _unfitted(config)
     model._validate_params()
     model.preprocessing_ = Preprocessing.from_config(config["preprocessing"])
     model.n_features_in_ = model.event_size_ = model.preprocessing_.n_features
@@ -86,7 +91,17 @@ def _skeleton(config: dict[str, Any]) -> Any:
     return model
 
 
+def _unfitted(config: dict[str, Any]) -> Any:
+    name = config["estimator"]
+    if name not in ESTIMATORS:
+        raise ValueError(f"it names the estimator {name!r}; this version knows {', '.join(sorted(ESTIMATORS))}")
+    parameters = {name: _revived(value) for name, value in config["parameters"].items()}
+    return getattr(import_module(ESTIMATORS[name]), name)(**parameters)
+
+
 def _revived(value: Any) -> Any:
+    if isinstance(value, dict) and "estimator" in value:
+        return _unfitted(value)
     if isinstance(value, dict):
         return prior_from_config(value["prior"])
     return tuple(_revived(item) for item in value) if isinstance(value, list) else value

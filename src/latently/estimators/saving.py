@@ -7,6 +7,7 @@ from typing import Any
 
 import equinox as eqx
 import numpy as np
+from sklearn.base import BaseEstimator
 
 from latently.files import write_atomically
 from latently.probability import Prior
@@ -25,10 +26,13 @@ def save_model(model: Any, path: Path, about: Mapping[str, Any]) -> None:
 def model_config(model: Any) -> dict[str, Any]:
     """All that a fitted estimator is, but its arrays, as JSON values."""
     classes = None if model.classes_ is None else model.classes_.tolist()
+    parameters = model.get_params(deep=False)
+    if hasattr(model, "first_"):
+        parameters["first"] = model.first_
     return {
         "format": FORMAT,
         "estimator": type(model).__name__,
-        "parameters": {name: _plain(value) for name, value in model.get_params(deep=False).items()},
+        "parameters": {name: _plain(value) for name, value in parameters.items()},
         "preprocessing": model.preprocessing_.to_config(),
         "classes": classes,
         "seed": model.seed_,
@@ -38,6 +42,9 @@ def model_config(model: Any) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     if isinstance(value, Prior):
         return {"prior": value.config()}
+    if isinstance(value, BaseEstimator):  # an earlier stage: its arrays are in the game
+        parameters = {name: _plain(each) for name, each in value.get_params(deep=False).items()}
+        return {"estimator": type(value).__name__, "parameters": parameters}
     if isinstance(value, tuple | list):
         return [_plain(item) for item in value]
     if isinstance(value, np.generic):

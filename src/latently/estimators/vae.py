@@ -1,22 +1,16 @@
 """The variational autoencoder, as a scikit-learn estimator."""
 
-from collections.abc import Callable, Sequence
+import dataclasses
+from collections.abc import Callable
 from numbers import Integral, Real
 from typing import Any, ClassVar, Literal
 
 import jax
-import jax.numpy as jnp
-import numpy as np
-from jaxtyping import Array, Float, Int, PRNGKeyArray
+from jaxtyping import PRNGKeyArray
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from latently import games
 from latently.estimators.architecture import (
-    LikelihoodName,
-    NetworkName,
-    Normalization,
-    OutputName,
-    PriorName,
     Shape,
     adam,
     build_corruption,
@@ -24,45 +18,27 @@ from latently.estimators.architecture import (
     build_encoder,
     build_prior,
     likelihood_head,
+    warm_up,
 )
 from latently.estimators.base import LatentModel
-from latently.game import Weight
 from latently.probability import GaussianHead, Prior
 
 
+@dataclasses.dataclass(eq=False, repr=False, kw_only=True)
 class VAE(LatentModel):
     """Variational autoencoder: a probabilistic map to a small code space with a prior of your choice.
 
     It raises the evidence lower bound, E_q[log p(x|z)] − β KL(q(z|x) ‖ p(z)), or the importance-weighted one.
 
     Args:
-        latent_dim: dimensions of a code.
-        network: `mlp`, or `conv` for images.
-        hidden: widths of the encoder's hidden layers, (512, 512) unless said; the decoder mirrors them. With `conv`,
-            the width of one dense layer after the convolutions, (256,) unless said.
-        channels: of the convolutions of `conv`; each halves the image.
-        activation: name of the activation (relu, leaky_relu, elu, gelu, silu, softplus, tanh), or one a hidden layer.
-        normalization: `batch` or `layer` norm before each activation, or one of them (or None) for each hidden layer.
-        dropout: probability of dropping a hidden unit in training.
-        input_noise: standard deviation of noise on the encoder's input in training.
-        likelihood: p(x|z): `bernoulli`, `gaussian`, `laplace`, or `auto`: Bernoulli for data in [0, 1], else Gaussian.
-        likelihood_scale: scale of a Gaussian or Laplace likelihood: a number, or `learned`, one for all elements.
-        output: activation of the decoder's mean, and so the range the data is scaled to: `sigmoid` for [0, 1], `tanh`
-            for [-1, 1], `identity` for standardised data, or `auto`.
         posterior_scale: how the encoder gives its standard deviation: `exp` of half a log-variance, or `softplus`.
         prior: `normal`, `star`, or from Python any Prior with a density.
-        prior_scale: the prior's scale: the standard deviation of `normal`.
         beta: weight of the KL term (above 1: a beta-VAE).
         warm_up_epochs: epochs over which the weight of the KL term rises from 0 to beta.
         importance_samples: above 1, trains the importance-weighted bound with this many samples.
-        corruption: what is done to the encoder's input in training, for denoising: `gaussian:SD`, `masking:P` or
-            `salt-and-pepper:P`; the decoder still gives the clean data.
-        epochs: passes over the data.
-        batch_size: rows a round.
-        learning_rate: of Adam.
-        devices: how many local devices share each batch.
-        random_state: seed of the run; with it, a run is repeated exactly.
-        verbose: show progress.
+
+    Note:
+        The arguments that all models share are described at `LatentModel`.
 
     References:
         Kingma & Welling 2013, arXiv 1312.6114. Burda et al. 2015, arXiv 1509.00519.
@@ -84,58 +60,10 @@ class VAE(LatentModel):
         "importance_samples": [Interval(Integral, 1, None, closed="left")],
     }
 
-    def __init__(
-        self,
-        latent_dim: int = 10,
-        *,
-        network: NetworkName = "mlp",
-        hidden: Sequence[int] | None = None,
-        channels: Sequence[int] = (32, 64),
-        activation: str | Sequence[str] = "relu",
-        normalization: Normalization | Sequence[Normalization] = None,
-        dropout: float = 0.0,
-        input_noise: float = 0.0,
-        likelihood: LikelihoodName = "auto",
-        likelihood_scale: Literal["learned"] | float = "learned",
-        output: OutputName = "auto",
-        posterior_scale: Literal["exp", "softplus"] = "exp",
-        prior: PriorName | Prior = "normal",
-        prior_scale: float | None = None,
-        beta: float = 1.0,
-        warm_up_epochs: float = 0.0,
-        importance_samples: int = 1,
-        corruption: str | None = None,
-        epochs: float = 50,
-        batch_size: int = 128,
-        learning_rate: float = 1e-3,
-        devices: int = 1,
-        random_state: int | np.random.RandomState | None = None,
-        verbose: bool = False,
-    ) -> None:
-        self.latent_dim = latent_dim
-        self.network = network
-        self.hidden = hidden
-        self.channels = channels
-        self.activation = activation
-        self.normalization = normalization
-        self.dropout = dropout
-        self.input_noise = input_noise
-        self.likelihood = likelihood
-        self.likelihood_scale = likelihood_scale
-        self.output = output
-        self.posterior_scale = posterior_scale
-        self.prior = prior
-        self.prior_scale = prior_scale
-        self.beta = beta
-        self.warm_up_epochs = warm_up_epochs
-        self.importance_samples = importance_samples
-        self.corruption = corruption
-        self.epochs = epochs
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.devices = devices
-        self.random_state = random_state
-        self.verbose = verbose
+    posterior_scale: Literal["exp", "softplus"] = "exp"
+    beta: float = 1.0
+    warm_up_epochs: float = 0.0
+    importance_samples: int = 1
 
     def _build_game(
         self, shape: Shape, n_labels: int | None, rounds_in: Callable[[float], int], key: PRNGKeyArray
@@ -154,22 +82,13 @@ class VAE(LatentModel):
             encoder=build_encoder(self, shape, posterior, encoder_key),
             decoder=build_decoder(self, shape, likelihood_head(self, self.preprocessing_), decoder_key),
             prior=prior,
-            optimizer=adam(float(self.learning_rate)),
-            beta=_warm_up(float(self.beta), rounds_in(self.warm_up_epochs))
-            if self.warm_up_epochs
-            else float(self.beta),
+            optimizer=adam(
+                float(self.learning_rate), decay=float(self.learning_rate_decay), updates=rounds_in(float(self.epochs))
+            ),
+            beta=warm_up(float(self.beta), rounds_in(self.warm_up_epochs) if self.warm_up_epochs else 0),
             importance_samples=int(self.importance_samples),
             corruption=build_corruption(self.corruption, self.preprocessing_),
         )
-
-
-def _warm_up(beta: float, rounds: int) -> Weight:
-    """A weight that rises in a straight line from 0 to `beta` over so many rounds."""
-
-    def weight(round_: Int[Array, ""]) -> Float[Array, ""]:
-        return float(beta) * jnp.minimum(1.0, round_ / rounds)
-
-    return weight
 
 
 def _check_density(prior: Prior) -> None:

@@ -19,7 +19,7 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 from latently.batch import Batch
 from latently.game import Game, Player, Terms
 from latently.networks import Conditional, Layer, calibrated_pair
-from latently.probability import AdversarialLoss, Corruption, Prior, gradient_penalty, r1_penalty
+from latently.probability import AdversarialLoss, Corruption, Distribution, Prior, gradient_penalty, r1_penalty
 
 
 class AAE(Game):
@@ -104,6 +104,14 @@ class AAE(Game):
         z = self._encode_in_training(batch, key)
         terms = self._reconstruction(z, batch, key) | self._fooling(z, batch, key)
         return terms | {"reconstruction_per_element": terms["reconstruction"] / batch.x[0].size}
+
+    def encode(self, x: Float[Array, "batch ..."], y: None = None) -> Distribution:  # noqa: ARG002
+        """q(z|x)."""
+        return self.encoder(x)
+
+    def decode(self, z: Float[Array, "batch latent"], y: None = None) -> Distribution:  # noqa: ARG002
+        """p(x|z)."""
+        return self.decoder(z)
 
     def calibrated(self, batch: Batch, key: PRNGKeyArray) -> Self:
         """A copy whose batch norms hold the statistics of these rows and of their codes."""

@@ -80,6 +80,14 @@ class VAE(Game):
         log_weights = (log_likelihood + self.prior.log_prob(z) - q.log_prob(z)).reshape(rows, k).T
         return {"importance_bound": -importance_weighted_bound(log_weights).mean()}
 
+    def encode(self, x: Float[Array, "batch ..."], y: None = None) -> Distribution:  # noqa: ARG002
+        """q(z|x)."""
+        return self.encoder(x)
+
+    def decode(self, z: Float[Array, "batch latent"], y: None = None) -> Distribution:  # noqa: ARG002
+        """p(x|z)."""
+        return self.decoder(z)
+
     def calibrated(self, batch: Batch, key: PRNGKeyArray) -> Self:
         """A copy whose batch norms hold the statistics of these rows and of their codes."""
         pair = calibrated_pair(self.encoder, self.decoder, batch.x, key)
@@ -88,13 +96,7 @@ class VAE(Game):
 
     def diagnose(self, history: Sequence[Mapping[str, float]]) -> tuple[str, ...]:
         """Posterior collapse: dimensions whose posterior has fallen back onto the prior."""
-        active, total = history[-1].get("vae/active_dimensions"), self.prior.dim
-        if active is None or round(active) >= total:
-            return ()
-        return (
-            f"{total - round(active)} of {total} latent dimensions are unused (their KL divergence is below "
-            f"{UNUSED_NATS} nats): a smaller latent_dim would do as well, or try a warm-up or a smaller beta.",
-        )
+        return unused_dimensions(history[-1].get("vae/active_dimensions"), self.prior.dim)
 
     def _posterior(self, batch: Batch, key: PRNGKeyArray) -> Distribution:
         encoder_key, noise_key = jax.random.split(jax.random.fold_in(key, 1))
@@ -104,7 +106,22 @@ class VAE(Game):
     def _divergence(self, q: Distribution, z: Float[Array, "batch latent"]) -> Terms:
         """KL(q(z|x) ‖ p(z)): closed for two Gaussians (arXiv 1312.6114, Appendix B), else from the sample."""
         if isinstance(q, Gaussian) and isinstance(self.prior, Normal):
-            kl = kl_per_dimension(q, self.prior).mean(axis=0)
-            return {"kl": kl.sum(), "active_dimensions": (kl > UNUSED_NATS).sum().astype(float)}
+            return gaussian_divergence(q, self.prior)
         kl = (q.log_prob(z) - self.prior.log_prob(z)).mean()
         return {"kl": kl, "active_dimensions": jnp.asarray(float(self.prior.dim))}
+
+
+def gaussian_divergence(q: Distribution, prior: Normal) -> Terms:
+    """KL(q(z|x) ‖ p(z)) of Gaussians in nats (arXiv 1312.6114, Appendix B), and how many dimensions carry something."""
+    kl = kl_per_dimension(q, prior).mean(axis=0)
+    return {"kl": kl.sum(), "active_dimensions": (kl > UNUSED_NATS).sum().astype(float)}
+
+
+def unused_dimensions(active: float | None, total: int) -> tuple[str, ...]:
+    """A warning, in words, about dimensions that carry nothing, where there are any."""
+    if active is None or round(active) >= total:
+        return ()
+    return (
+        f"{total - round(active)} of {total} latent dimensions are unused (their KL divergence is below "
+        f"{UNUSED_NATS} nats): a smaller latent_dim would do as well, or try a warm-up or a smaller beta.",
+    )

@@ -1,8 +1,18 @@
 """Networks: each maps a batch to a batch, `network(x, key)` in training and `network(x)` in inference."""
 
-from latently.networks.conditional import Conditional, calibrated_pair
+from latently.networks.conditional import Conditional, beside, calibrated_pair
 from latently.networks.conv import Conv, UpsampleConv, conv_decoder, conv_encoder
-from latently.networks.layers import ACTIVATIONS, NORMALIZATIONS, BatchNorm, Chain, Dropout, Layer, LayerNorm, Linear
+from latently.networks.layers import (
+    ACTIVATIONS,
+    NORMALIZATIONS,
+    BatchNorm,
+    Chain,
+    Dropout,
+    Gate,
+    Layer,
+    LayerNorm,
+    Linear,
+)
 from latently.networks.mlp import mlp
 
 __all__ = [
@@ -13,10 +23,12 @@ __all__ = [
     "Conditional",
     "Conv",
     "Dropout",
+    "Gate",
     "Layer",
     "LayerNorm",
     "Linear",
     "UpsampleConv",
+    "beside",
     "calibrated_pair",
     "conv_decoder",
     "conv_encoder",

@@ -59,11 +59,41 @@ class _Inference(Layer):
         return self.network(x)
 
 
+def beside(x: Float[Array, "batch ..."], y: Float[Array, "batch facts"]) -> Float[Array, "batch ..."]:
+    """What a network that knows y is fed: vectors with y behind them, images with y as constant channels.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> beside(jnp.ones((2, 4, 4, 1)), jnp.eye(2)).shape, beside(jnp.ones((2, 16)), jnp.eye(2)).shape
+        ((2, 4, 4, 3), (2, 18))
+    """
+    if x.ndim == 4:
+        planes = jnp.broadcast_to(y[:, None, None, :], (*x.shape[:3], y.shape[1]))
+        return jnp.concatenate([x, planes], axis=-1)
+    return jnp.concatenate([x.reshape(len(x), -1), y], axis=1)
+
+
 def calibrated_pair(
-    encoder: Conditional, decoder: Conditional, x: Float[Array, "batch ..."], key: PRNGKeyArray
+    encoder: Conditional,
+    decoder: Conditional,
+    x: Float[Array, "batch ..."],
+    key: PRNGKeyArray,
+    y: Float[Array, "batch facts"] | None = None,
+    *,
+    encoder_knows: bool = True,
 ) -> tuple[Conditional, Conditional]:
-    """An encoder and a decoder whose batch norms hold the statistics of these rows and of codes drawn for them."""
+    """An encoder and a decoder whose batch norms hold the statistics of these rows and of codes drawn for them.
+
+    Args:
+        encoder, decoder: the pair.
+        x: rows.
+        key: for the draws.
+        y: what the decoder is fed beside the code.
+        encoder_knows: whether the encoder is fed y beside x, too.
+    """
     encoder_key, sample_key, decoder_key = jax.random.split(key, 3)
-    encoder, posterior = encoder.calibrated(x, encoder_key)
-    decoder, _ = decoder.calibrated(posterior.sample(sample_key), decoder_key)
+    given = x if y is None or not encoder_knows else beside(x, y)
+    encoder, posterior = encoder.calibrated(given, encoder_key)
+    z = posterior.sample(sample_key)
+    decoder, _ = decoder.calibrated(z if y is None else beside(z, y), decoder_key)
     return encoder, decoder

@@ -146,6 +146,16 @@ class LayerNorm(Layer):
         return (x - mean) * jax.lax.rsqrt(variance + self.epsilon) * self.gain + self.shift
 
 
+class Gate(Layer):
+    """Each feature times a factor of its own, which no player trains: a zero shuts the feature out."""
+
+    factor: Float[Array, "features"]
+
+    def __call__(self, x: Float[Array, "batch ..."], key: PRNGKeyArray | None = None) -> Float[Array, "batch ..."]:
+        del key
+        return x * jax.lax.stop_gradient(self.factor)
+
+
 class Dropout(Layer):
     """Each element is dropped with probability `rate` and the rest scaled up; without a key, nothing happens.
 

@@ -36,6 +36,7 @@ from latently.probability.posteriors import Deterministic, Implicit
 from latently.probability.priors import (
     PRIORS,
     CategoricalPrior,
+    Mixture,
     Normal,
     Prior,
     SCurve,
@@ -71,6 +72,7 @@ __all__ = [
     "LeastSquares",
     "Logistic",
     "MaskingNoise",
+    "Mixture",
     "Normal",
     "Prior",
     "SCurve",

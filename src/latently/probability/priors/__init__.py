@@ -6,12 +6,13 @@ from typing import Any
 from latently.probability.priors.base import Prior
 from latently.probability.priors.categorical import CategoricalPrior
 from latently.probability.priors.curves import SCurve, SwissRoll
+from latently.probability.priors.mixture import Mixture
 from latently.probability.priors.normal import Normal
 from latently.probability.priors.star import Star
 from latently.probability.priors.uniform import Uniform
 
 PRIORS: dict[str, type[Prior]] = {
-    prior.name: prior for prior in (Normal, Uniform, Star, SwissRoll, SCurve, CategoricalPrior)
+    prior.name: prior for prior in (Normal, Uniform, Star, SwissRoll, SCurve, CategoricalPrior, Mixture)
 }
 
 
@@ -35,8 +36,9 @@ def make_prior(name: str, dim: int, n_labels: int | None = None, scale: float | 
         >>> make_prior("star", 2, n_labels=7).petals
         7
     """
-    if name not in PRIORS:
-        raise ValueError(f"prior must be one of {', '.join(map(repr, PRIORS))}; got prior={name!r}.")
+    named = [each for each in PRIORS if each != Mixture.name]  # a mixture has places, which no name tells
+    if name not in named:
+        raise ValueError(f"prior must be one of {', '.join(map(repr, named))}; got prior={name!r}.")
     if scale is not None and not scale > 0:
         raise ValueError(f"prior scale must be positive; got {scale!r}.")
     if name == "star":
@@ -79,6 +81,7 @@ def prior_from_config(config: Mapping[str, Any]) -> Prior:
 __all__ = [
     "PRIORS",
     "CategoricalPrior",
+    "Mixture",
     "Normal",
     "Prior",
     "SCurve",

@@ -1,0 +1,106 @@
+"""The supervised adversarial autoencoder, as a scikit-learn estimator."""
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from numbers import Real
+from typing import Any, ClassVar, Literal
+
+import jax
+import optax
+from jaxtyping import PRNGKeyArray
+from sklearn.utils._param_validation import Interval, StrOptions
+
+from latently import games
+from latently.estimators.architecture import (
+    Shape,
+    adam,
+    build_corruption,
+    build_critic,
+    build_decoder,
+    build_encoder,
+    build_prior,
+    likelihood_head,
+)
+from latently.estimators.base import LatentModel
+from latently.estimators.classes import Classifies
+from latently.probability import ADVERSARIAL_LOSSES, DeterministicHead, GaussianHead, Head
+
+
+@dataclasses.dataclass(eq=False, repr=False)
+class SupervisedAAE(Classifies, LatentModel):
+    """Supervised adversarial autoencoder: the decoder is told the class, so the code holds the style alone.
+
+    A critic asks of the codes of all classes to fill one and the same prior, of any shape: nothing is left in them
+    that would tell the class. Draw a class in every style with `sample(n, labels)`, write one row as every class with
+    `restyle`. `predict` gives the class under which a row is reconstructed best.
+
+    Args:
+        encoder: q(z|x): `deterministic` or `gaussian`.
+        critic_hidden: widths of the critic's hidden layers.
+        critic_dropout: probability of dropping a hidden unit of the critic in training.
+        adversarial: what critic and encoder play for: `logistic`, `least-squares` or `hinge`.
+        critic_learning_rate: of the critic; the same as learning_rate unless said.
+        momentum: Adam's b1, of all players.
+
+    Note:
+        The arguments that all models share are described at `LatentModel`.
+
+    References:
+        Makhzani et al. 2015, arXiv 1511.05644, Section 4.
+
+    Example:
+        >>> from sklearn.datasets import load_digits
+        >>> from latently import SupervisedAAE
+        >>> X, y = load_digits().images / 16, load_digits().target
+        >>> aae = SupervisedAAE(latent_dim=2, hidden=(64,), epochs=2, random_state=0).fit(X, y)
+        >>> aae.sample(3, labels=7, random_state=0).shape, aae.restyle(X[:2], labels=[3, 4]).shape
+        ((3, 8, 8), (2, 2, 8, 8))
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **LatentModel._parameter_constraints,
+        "encoder": [StrOptions({"deterministic", "gaussian"})],
+        "critic_hidden": [tuple, list],
+        "critic_dropout": [Interval(Real, 0, 1, closed="left")],
+        "adversarial": [StrOptions(set(ADVERSARIAL_LOSSES))],
+        "critic_learning_rate": [None, Interval(Real, 0, None, closed="neither")],
+        "momentum": [Interval(Real, 0, 1, closed="left")],
+    }
+
+    _learns_from_labels: ClassVar[bool] = True
+    _needs_labels: ClassVar[bool] = True
+    decodes_labels: ClassVar[bool] = True
+    draws_labelled: ClassVar[bool] = True
+
+    encoder: Literal["deterministic", "gaussian"] = "deterministic"
+    critic_hidden: Sequence[int] = (512, 512)
+    critic_dropout: float = 0.0
+    adversarial: Literal["logistic", "least-squares", "hinge"] = "logistic"
+    critic_learning_rate: float | None = None
+    momentum: float = 0.9
+
+    def _build_game(
+        self, shape: Shape, n_labels: int | None, rounds_in: Callable[[float], int], key: PRNGKeyArray
+    ) -> games.SupervisedAAE:
+        classes = n_labels or 1
+        encoder_key, decoder_key, critic_key = jax.random.split(key, 3)
+        head: Head = GaussianHead(scale="exp") if self.encoder == "gaussian" else DeterministicHead()
+        updates = rounds_in(float(self.epochs))
+
+        def optimizer(learning_rate: float) -> optax.GradientTransformation:
+            return adam(
+                float(learning_rate), float(self.momentum), decay=float(self.learning_rate_decay), updates=updates
+            )
+
+        return games.SupervisedAAE(
+            encoder=build_encoder(self, shape, head, encoder_key),
+            decoder=build_decoder(self, shape, likelihood_head(self, self.preprocessing_), decoder_key, facts=classes),
+            critic=build_critic(self, int(self.latent_dim), critic_key),
+            prior=build_prior(self.prior, self.prior_scale, int(self.latent_dim), None),
+            adversarial=ADVERSARIAL_LOSSES[self.adversarial],
+            optimizer=optimizer(self.learning_rate),
+            critic_optimizer=optimizer(self.critic_learning_rate or self.learning_rate),
+            generator_optimizer=optimizer(self.learning_rate),
+            n_labels=classes,
+            corruption=build_corruption(self.corruption, self.preprocessing_),
+        )

@@ -1,0 +1,138 @@
+"""M2: the variational autoencoder whose label is a latent variable wherever it is not known.
+
+References:
+    Kingma et al. 2014, Semi-supervised Learning with Deep Generative Models, arXiv 1406.5298: the model (Equation 2),
+    the bound of a labelled row (6) and of an unlabelled one (7), and the classifier's own term (9).
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal, Self
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import optax
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from latently.batch import Batch
+from latently.game import Game, Player, Terms
+from latently.games.vae import UNUSED_NATS, unused_dimensions
+from latently.networks import Conditional, beside, calibrated_pair
+from latently.probability import Categorical, Corruption, Distribution, Normal, kl_per_dimension
+
+
+class SemiSupervisedVAE(Game):
+    """One player raises a bound on log p(x, y) where the label is known, and on log p(x) where it is not.
+
+    With no labels at all, the classes are clusters of the game's own making.
+
+    Attributes:
+        classifier: q(y|x), categorical.
+        encoder: q(z|x, y), fed x beside the one-hot label.
+        decoder: p(x|y, z), fed z beside the one-hot label.
+        prior: p(z), normal; p(y) is uniform.
+        optimizer: how the player moves.
+        n_labels: the number of classes.
+        classification_weight: α/N of Equation 9: the weight of the classifier's own term beside the mean bound.
+        labels_known: of `"all"`, `"some"` or `"none"` of the rows.
+        corruption: what is done to x before it is encoded and classified; the decoder still has to give the clean x.
+    """
+
+    classifier: Conditional
+    encoder: Conditional
+    decoder: Conditional
+    prior: Normal
+    optimizer: optax.GradientTransformation = eqx.field(static=True)
+    n_labels: int = eqx.field(static=True)
+    classification_weight: float = eqx.field(static=True, default=0.1)
+    labels_known: Literal["all", "some", "none"] = eqx.field(static=True, default="some")
+    corruption: Corruption | None = None
+
+    def players(self) -> tuple[Player, ...]:
+        """One player, on Equation 9."""
+        weights = {"classification": self.classification_weight} if self.labels_known != "none" else {}
+        diagnostics = {"kl": 0.0, "active_dimensions": 0.0}
+        parts = ("classifier", "encoder", "decoder")
+        return (Player("m2", parts, SemiSupervisedVAE.objective, self.optimizer, weights | diagnostics),)
+
+    def objective(self, batch: Batch, key: PRNGKeyArray) -> Terms:
+        """−J/N: the bound of every row, and the classifier's error on the labelled ones."""
+        bound_key, classifier_key, noise_key, labelled_key = jax.random.split(key, 4)
+        x = self._corrupted(batch, noise_key)
+        q_y = self._classify(x, classifier_key)
+        terms: Terms = {}
+        if self.labels_known == "all":
+            bound, kl = self._labelled_bound(batch.x, x, jax.nn.one_hot(batch.y, self.n_labels), bound_key)
+            terms["classification"] = -q_y.log_prob(batch.y).mean()
+        else:
+            bound, kl = self._bound(batch, x, q_y, bound_key)
+        if self.labels_known == "some":
+            labelled = self._corrupted(batch.known, jax.random.fold_in(noise_key, 1))
+            terms["classification"] = -self._classify(labelled, labelled_key).log_prob(batch.known.y).mean()
+        mean_kl = kl.mean(axis=0)
+        active = (mean_kl > UNUSED_NATS).sum().astype(float)
+        return {"bound": -bound.mean(), **terms, "kl": mean_kl.sum(), "active_dimensions": active}
+
+    def encode(self, x: Float[Array, "batch ..."], y: Float[Array, "batch classes"]) -> Distribution:
+        """q(z|x, y)."""
+        return self.encoder(beside(x, y))
+
+    def decode(self, z: Float[Array, "batch latent"], y: Float[Array, "batch classes"]) -> Distribution:
+        """p(x|y, z)."""
+        return self.decoder(beside(z, y))
+
+    def class_scores(self, x: Float[Array, "batch ..."]) -> Float[Array, "batch classes"]:
+        """log q(y|x), up to a constant a row."""
+        return self._classify(x).logits
+
+    def calibrated(self, batch: Batch, key: PRNGKeyArray) -> Self:
+        """A copy whose batch norms hold the statistics of these rows, each with its likeliest label."""
+        classifier, q_y = self.classifier.calibrated(batch.x, key)
+        y = jax.nn.one_hot(jnp.argmax(q_y.mean, axis=1), self.n_labels)
+        pair = calibrated_pair(self.encoder, self.decoder, batch.x, key, y)
+        parts = (classifier, *pair)
+        calibrated: Self = eqx.tree_at(lambda game: (game.classifier, game.encoder, game.decoder), self, parts)
+        return calibrated
+
+    def diagnose(self, history: Sequence[Mapping[str, float]]) -> tuple[str, ...]:
+        """Posterior collapse: dimensions whose posterior has fallen back onto the prior."""
+        return unused_dimensions(history[-1].get("m2/active_dimensions"), self.prior.dim)
+
+    def _labelled_bound(
+        self,
+        target: Float[Array, "rows ..."],
+        x: Float[Array, "rows ..."],
+        y: Float[Array, "rows k"],
+        key: PRNGKeyArray,
+    ) -> tuple[Float[Array, "rows"], Float[Array, "rows latent"]]:
+        """−L(x, y), a bound on log p(x, y) (Equation 6), and its KL in each dimension."""
+        encoder_key, sample_key, decoder_key = jax.random.split(key, 3)
+        q = self.encoder(beside(x, y), encoder_key)
+        p = self.decoder(beside(q.sample(sample_key), y), decoder_key)
+        kl = kl_per_dimension(q, self.prior)
+        return p.log_prob(target) - jnp.log(self.n_labels) - kl.sum(axis=1), kl
+
+    def _bound(
+        self, batch: Batch, x: Float[Array, "batch ..."], q_y: Categorical, key: PRNGKeyArray
+    ) -> tuple[Float[Array, "batch"], Float[Array, "batch latent"]]:
+        """−U(x) = Σ_y q(y|x) (−L(x, y)) + H(q(y|x)) (Equation 7), exactly; where y is known, all of q lies on it."""
+        k, rows = self.n_labels, len(x)
+        y = jnp.tile(jnp.eye(k), (rows, 1))  # [rows * k, k]: every row with every class
+        each, kl = self._labelled_bound(jnp.repeat(batch.x, k, axis=0), jnp.repeat(x, k, axis=0), y, key)
+        weights, entropy = q_y.mean, q_y.entropy
+        if batch.labels is not None:
+            known = batch.labels >= 0
+            weights = jnp.where(known[:, None], jax.nn.one_hot(batch.labels, k), weights)
+            entropy = jnp.where(known, 0.0, entropy)
+        bound = (weights * each.reshape(rows, k)).sum(axis=1) + entropy
+        return bound, (weights[:, :, None] * kl.reshape(rows, k, -1)).sum(axis=1)
+
+    def _classify(self, x: Float[Array, "batch ..."], key: PRNGKeyArray | None = None) -> Categorical:
+        """q(y|x)."""
+        q = self.classifier(x, key)
+        if not isinstance(q, Categorical):
+            raise TypeError("the classifier needs a CategoricalHead.")
+        return q
+
+    def _corrupted(self, batch: Batch, key: PRNGKeyArray) -> Float[Array, "batch ..."]:
+        return batch.x if self.corruption is None else self.corruption(batch.x, key)

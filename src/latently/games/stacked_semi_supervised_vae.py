@@ -1,0 +1,84 @@
+"""M1+M2: a semi-supervised VAE on the codes of a VAE that was fitted before.
+
+References:
+    Kingma et al. 2014, Semi-supervised Learning with Deep Generative Models, arXiv 1406.5298: Section 2 ("stacked
+    generative semi-supervised model"): M2 learns on samples of M1's posterior.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar, Self
+
+import equinox as eqx
+import jax
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from latently.batch import Batch
+from latently.game import Game, Player, Terms
+from latently.games.semi_supervised_vae import SemiSupervisedVAE
+from latently.games.vae import VAE
+from latently.probability import Distribution
+
+
+class StackedSemiSupervisedVAE(Game):
+    """M2's player, on fresh draws of the frozen first stage's posterior.
+
+    Attributes:
+        first: M1, fitted; nobody moves it.
+        second: M2, whose data are codes of `first`.
+    """
+
+    frozen: ClassVar[tuple[str, ...]] = ("first",)
+
+    first: VAE
+    second: SemiSupervisedVAE
+
+    def players(self) -> tuple[Player, ...]:
+        """M2's player, on codes."""
+        (inner,) = self.second.players()
+
+        def on_codes(game: "StackedSemiSupervisedVAE", batch: Batch, key: PRNGKeyArray) -> Terms:
+            code_key, key = jax.random.split(key)
+            return inner.loss(game.second, game.codes(batch, code_key), key)
+
+        return (Player(inner.name, ("second",), on_codes, inner.optimizer, inner.weights),)
+
+    def codes(self, batch: Batch, key: PRNGKeyArray) -> Batch:
+        """The batch with a draw of the first stage's posterior in the place of each row."""
+        labelled_key, key = jax.random.split(key)
+        labelled = None if batch.labelled is None else self.codes(batch.labelled, labelled_key)
+        return Batch((self.first.encode(batch.x).sample(key),), batch.labels, labelled)
+
+    @property
+    def prior(self) -> object:
+        """The second stage's p(z₂)."""
+        return self.second.prior
+
+    @property
+    def n_labels(self) -> int:
+        """The number of classes."""
+        return self.second.n_labels
+
+    def encode(self, x: Float[Array, "batch ..."], y: Float[Array, "batch classes"]) -> Distribution:
+        """q(z₂|z₁, y) at the mean z₁ of x."""
+        return self.second.encode(self.first.encode(x).mean, y)
+
+    def decode(self, z: Float[Array, "batch latent"], y: Float[Array, "batch classes"]) -> Distribution:
+        """p(x|z₁) at the mean z₁ that z₂ and y stand for: back through both stages to the data."""
+        return self.first.decode(self.second.decode(z, y).mean)
+
+    def class_scores(self, x: Float[Array, "batch ..."]) -> Float[Array, "batch classes"]:
+        """log q(y|z₁) at the mean z₁ of x, up to a constant a row."""
+        return self.second.class_scores(self.first.encode(x).mean)
+
+    def calibrated(self, batch: Batch, key: PRNGKeyArray) -> Self:
+        """A copy whose batch norms hold the statistics of these rows' codes."""
+        first_key, code_key, second_key = jax.random.split(key, 3)
+        first = self.first.calibrated(batch, first_key)
+        codes = Batch((first.encode(batch.x).sample(code_key),), batch.labels)
+        stages = (first, self.second.calibrated(codes, second_key))
+        calibrated: Self = eqx.tree_at(lambda game: (game.first, game.second), self, stages)
+        return calibrated
+
+    def diagnose(self, history: Sequence[Mapping[str, float]]) -> tuple[str, ...]:
+        """As the second stage does."""
+        return self.second.diagnose(history)
