@@ -38,6 +38,7 @@ def data_arguments(given: Any) -> dict[str, Any]:
         "test": getattr(given, "test", None),
         "labels": getattr(given, "labels", None) or None,
         "seed": getattr(given, "split_seed", 0),
+        "label_seed": getattr(given, "label_seed", None),
     }
 
 

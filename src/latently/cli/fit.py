@@ -1,9 +1,8 @@
 """`latently fit MODEL`: train a model on data, in a folder of its own."""
 
-import datetime
 import itertools
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,20 +12,22 @@ from latently.cli.parsing import epilog
 
 if TYPE_CHECKING:
     from latently.cli.options import FitParser
-    from latently.cli.session import Manner, Session
+    from latently.cli.plan import Plan
+    from latently.cli.session import Manner
     from latently.recipes import Recipe
 
 _EXAMPLES = (
     "latently fit vae --data digits",
     "latently fit aae --data mnist --preset aae-mlp --prior star",
     "latently fit --recipe vae-2d",
+    "latently fit aae --data mnist --prior star --labels 1000 --repeats 5",
 )
 _OVERVIEW = """\
 usage: latently fit MODEL --data SOURCE [options]
        latently fit --recipe NAME [options]
 
 Train a model on data. The run gets a folder of its own: configuration, checkpoints, history, evaluation, report. Ctrl-C
-saves, and `latently resume` goes on.
+saves, and `latently resume` goes on. With --repeats N there are N such runs, and repeats.json sums them up.
 
 Models (`latently fit MODEL --help` lists the options of one):
 {models}
@@ -63,6 +64,8 @@ def fit(model: str, words: Sequence[str], recipe: "Recipe | None", *, command: s
 
     parser = _parser(model)
     given = parser.parse(words, {} if recipe is None else recipe.options, _presets(model))
+    if given.repeats < 1:
+        raise UsageError(f"--repeats must be 1 or more; got {given.repeats}.")
     manner = Manner(
         quiet=given.quiet,
         json=given.json,
@@ -70,55 +73,52 @@ def fit(model: str, words: Sequence[str], recipe: "Recipe | None", *, command: s
         checkpoint_seconds=given.checkpoint_every,
         thorough=recipe is not None,
     )
-    session = begin(model, parser, given, recipe, command)
-    with session.run.lock():
-        status = session.play(manner)
+    plan, folder = _planned(model, parser, given, recipe, command)
+    status = _play(plan, folder, given.repeats, manner)
     if status or recipe is None:
         return status
-    return 0 if _reached(recipe, session, manner) else FAILURE
+    return 0 if _reached(recipe, _evaluation(folder), manner) else FAILURE
 
 
-def begin(model: str, parser: "FitParser", given: Any, recipe: "Recipe | None", command: str) -> "Session":
-    """Check everything that is given; then make the run's folder and write its configuration.
-
-    Raises:
-        ValueError: the data, an option or the folder cannot be used. Nothing has been written then.
-    """
-    from latently import __version__
-    from latently.cli.data import data_arguments, labels_of, open_splits, rows_of, short_name
+def _planned(model: str, parser: "FitParser", given: Any, recipe: "Recipe | None", command: str) -> tuple["Plan", Path]:
+    """What was asked for, and the folder that it goes to."""
+    from latently.cli.data import data_arguments, short_name
     from latently.cli.models import find_estimator
-    from latently.cli.session import Session
-    from latently.estimators.saving import model_config
-    from latently.run import Run, fingerprint
+    from latently.cli.plan import Plan
 
     data = data_arguments(given)
     name = recipe.name if recipe else f"{given.preset or model}-{short_name(data['source'])}"
-    folder = Path(given.out) if given.out else _free(Path("runs"), name)
-    Run.check_free(folder)
-    splits = open_splits(data)
-    estimator = find_estimator(model)(**parser.hyperparameters(given))
-    use_labels = given.labels != 0
-    trainer = estimator.trainer(rows_of(splits.train), labels_of(splits.train) if use_labels else None)
-    rounds = estimator.total_rounds(trainer)
-    title = f"{type(estimator).__name__} on {splits.train.name}"
     about = {
-        "version": __version__,
-        "title": title,
         "model": model,
         "preset": given.preset,
         "recipe": recipe.name if recipe else None,
-        "data": data,
-        "data_name": splits.train.name,
-        "use_labels": use_labels,
-        "rows": {"train": len(splits.train), "validation": len(splits.validation), "test": len(splits.test)},
-        "fingerprint": fingerprint(splits),
-        "rounds": rounds,
+        "use_labels": given.labels != 0,
         "command": command,
-        "started": datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
     }
-    run = Run.create(folder)
-    run.write_config({**model_config(estimator), "run": about})
-    return Session(run, estimator, trainer, splits, rounds, title)
+    estimator = find_estimator(model)(**parser.hyperparameters(given))
+    return Plan(estimator, data, about), Path(given.out) if given.out else _free(Path("runs"), name)
+
+
+def _play(plan: "Plan", folder: Path, repeats: int, manner: "Manner") -> int:
+    """Make the run, or the runs; the exit code."""
+    if repeats > 1:
+        from latently.cli.repeats import begin_repeats
+        from latently.run import Repeats
+
+        return begin_repeats(plan, Repeats(folder, repeats), manner)
+    session = plan.begin(folder)
+    with session.run.lock():
+        return session.play(manner)
+
+
+def _evaluation(folder: Path) -> dict[str, Any]:
+    """The numbers of the run in a folder, or the means of those of its repeated runs."""
+    from latently.run import Repeats, Run
+
+    if Repeats.are_in(folder):
+        mean: dict[str, Any] = Repeats.open(folder).summarize().get("mean", {})
+        return mean
+    return Run.open(folder).read_json("evaluation.json")
 
 
 def _parser(model: str) -> "FitParser":
@@ -162,11 +162,11 @@ def _free(parent: Path, name: str) -> Path:
     return next(folder for n in itertools.count(1) if not (folder := parent / f"{name}-{n}").exists())
 
 
-def _reached(recipe: "Recipe", session: "Session", manner: "Manner") -> bool:
+def _reached(recipe: "Recipe", evaluation: Mapping[str, Any], manner: "Manner") -> bool:
     """Print whether each number of the recipe is reached."""
     from latently.cli.terminal import number, print_line, print_table
 
-    verdicts = recipe.judge(session.run.read_json("evaluation.json"))
+    verdicts = recipe.judge(evaluation)
     if manner.json:
         print_line({"event": "recipe", "name": recipe.name, "reach": [verdict.as_json() for verdict in verdicts]})
     elif verdicts:

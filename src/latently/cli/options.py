@@ -31,6 +31,7 @@ DATA_OPTIONS: tuple[tuple[str, Any, Any, str, str], ...] = (
     ),
     ("--test", float | None, None, "SHARE", "rows kept for the test, where there is no test set (default: 0.2)"),
     ("--split-seed", int, 0, "N", "seed of the split and of the labels shown"),
+    ("--label-seed", int | None, None, "N", "seed of the labels shown, where it is not that of the split"),
 )
 _OUTPUT_OPTIONS: tuple[tuple[str, Any, Any, str, str], ...] = (
     (
@@ -39,6 +40,14 @@ _OUTPUT_OPTIONS: tuple[tuple[str, Any, Any, str, str], ...] = (
         None,
         "FOLDER",
         "the run's folder, new or empty (default: runs/MODEL-DATA-1, or the next free)",
+    ),
+    (
+        "--repeats",
+        int,
+        1,
+        "N",
+        "make N runs, in the folders repeat-1, repeat-2 ... of --out, each with a --random-state and a --label-seed "
+        "higher by 1; repeats.json gives the mean and the spread of their numbers",
     ),
     ("--no-report", None, False, "", "make no figures and no report.html"),
     ("--checkpoint-every", float, 30.0, "SECONDS", "how much work a crash may cost"),

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from latently.cli.errors import UsageError
 from latently.cli.parsing import Parser
 
 if TYPE_CHECKING:
@@ -17,7 +18,8 @@ def main(arguments: Sequence[str]) -> int:
     """Run the command."""
     parser = Parser(
         "resume",
-        "Go on with a run from its last checkpoint. The result is, bit for bit, that of the uninterrupted run.",
+        "Go on with a run from its last checkpoint. The result is, bit for bit, that of the uninterrupted run. Of a "
+        "folder that `latently fit --repeats` made, all runs that are not finished are played to their end.",
         "RUN [options]",
         _EXAMPLES,
     )
@@ -31,9 +33,15 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--json", action="store_true", help="print one JSON object a line instead")
     given = parser.parse_args(arguments)
     from latently.cli.session import Manner
-    from latently.run import Run
+    from latently.run import Repeats, Run
 
     manner = Manner(given.quiet, given.json, not given.no_report, given.checkpoint_every)
+    if Repeats.are_in(given.run):
+        from latently.cli.repeats import resume_repeats
+
+        if given.epochs is not None:
+            raise UsageError(f"--epochs makes one run longer; name one of those in {given.run}.")
+        return resume_repeats(Repeats.open(given.run), manner)
     run = Run.open(given.run)
     with run.lock():
         return take_up(run, given.epochs).play(manner)

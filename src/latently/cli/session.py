@@ -19,7 +19,7 @@ from latently.run import Run, film_rows, train
 from latently.training import NonFiniteLossError, Observer, Progress, Trainer
 from latently.training.bar import ProgressBar, in_words
 
-QUICK = {"importance_samples": 10, "max_rows": 2000}
+QUICK: dict[str, Any] = {"importance_samples": 10, "max_rows": 2000}
 """How a run is evaluated at its end; `latently evaluate` takes its time."""
 
 
@@ -33,6 +33,7 @@ class Manner:
         report: draw figures and write report.html.
         checkpoint_seconds: the age at which a checkpoint is renewed.
         thorough: evaluate as `latently evaluate` does.
+        brief: sum up in one line, since the run is one of several.
     """
 
     quiet: bool = False
@@ -40,11 +41,17 @@ class Manner:
     report: bool = True
     checkpoint_seconds: float = 30.0
     thorough: bool = False
+    brief: bool = False
 
     @property
     def live(self) -> bool:
         """Whether to tell what is going on."""
         return not (self.quiet or self.json)
+
+    @property
+    def evaluation(self) -> dict[str, Any]:
+        """How to evaluate."""
+        return {} if self.thorough else QUICK
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,6 +65,7 @@ class Session:
         splits: the data.
         until: the round at which the run ends.
         title: the model and the data, in words.
+        resumed_by: the folder that `latently resume` is to be given, where it is not the run's own.
     """
 
     run: Run
@@ -66,6 +74,12 @@ class Session:
     splits: Splits
     until: int
     title: str
+    resumed_by: Path | None = None
+
+    @property
+    def resume_command(self) -> str:
+        """How to go on after an interruption."""
+        return f"latently resume {shlex.quote(str(self.resumed_by or self.run.folder))}"
 
     def play(self, manner: Manner) -> int:
         """Train to the end, evaluate, report and sum up.
@@ -88,7 +102,7 @@ class Session:
     def _look_back(self, manner: Manner) -> tuple[dict[str, Any] | None, Path | None]:
         """The evaluation and the report, as far as there are any."""
         with waiting("evaluating …", manner):
-            evaluation = evaluate_run(self.run, self.model, self.splits, {} if manner.thorough else QUICK)
+            evaluation = evaluate_run(self.run, self.model, self.splits, manner.evaluation)
         if not manner.report:
             return evaluation, None
         with waiting("drawing the report …", manner):
@@ -116,8 +130,7 @@ class Session:
             about = f" The checkpoint of round {kept:,} is kept in {self.run.folder}." if kept else ""
             raise NonFiniteLossError(f"{error}{about}") from None
         except KeyboardInterrupt:  # the second one; the first lets the chunk end
-            folder = shlex.quote(str(self.run.folder))
-            say(f"The last checkpoint is of round {self.run.position():,}. Go on with: latently resume {folder}")
+            say(f"The last checkpoint is of round {self.run.position():,}. Go on with: {self.resume_command}")
             raise
 
     def _tell_interrupted(self, manner: Manner) -> None:
@@ -125,7 +138,7 @@ class Session:
         if manner.json:
             print_line({"event": "interrupted", "round": round_, "until": self.until, "folder": folder})
         say(f"Stopped after round {round_:,} of {self.until:,}, and saved.")
-        say(f"Go on with: latently resume {shlex.quote(folder)}")
+        say(f"Go on with: {self.resume_command}")
 
     def _sum_up(self, evaluation: Mapping[str, Any] | None, report: Path | None, manner: Manner) -> None:
         folder, seconds = str(self.run.folder), self.run.config()["run"]["seconds"]
@@ -137,6 +150,8 @@ class Session:
         if manner.live:
             say("")
         print(f"{self.title}: {self.model.epochs:g} epochs, {self.until:,} rounds in {in_words(seconds)}")
+        if manner.brief:
+            return
         print()
         if evaluation is None:
             print("No rows were kept from training, so nothing was evaluated.")

@@ -2,6 +2,7 @@
 
 from latently.run.folder import Run
 from latently.run.identity import film_rows, fingerprint
+from latently.run.repeats import Repeats, mean_and_sd
 from latently.run.training import train
 
-__all__ = ["Run", "film_rows", "fingerprint", "train"]
+__all__ = ["Repeats", "Run", "film_rows", "fingerprint", "mean_and_sd", "train"]

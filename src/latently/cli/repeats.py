@@ -1,0 +1,117 @@
+"""Several runs of one plan, one after the other, each with seeds of its own: what they come to, as mean and spread."""
+
+import dataclasses
+import shlex
+import statistics
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from latently.cli.data import open_run_splits
+from latently.cli.opening import about_run, open_model
+from latently.cli.plan import Plan
+from latently.cli.resume import take_up
+from latently.cli.session import Manner, Session, evaluate_run
+from latently.cli.terminal import number, print_facts, print_line, print_table
+from latently.evaluation import as_table
+from latently.run import Repeats, Run
+from latently.training.bar import in_words
+
+
+def begin_repeats(plan: Plan, repeats: Repeats, manner: Manner) -> int:
+    """Begin an experiment in a folder that is missing or empty, and play it to its end.
+
+    Args:
+        plan: of the first run; each further one has seeds higher by 1.
+        repeats: the folder, and how many runs.
+        manner: how to go about it.
+
+    Returns:
+        The exit code: 0, or 130 when training was interrupted.
+
+    Raises:
+        ValueError: something that is given cannot be used. Nothing has been written then.
+    """
+    Run.check_free(repeats.folder)
+    first = plan.repeated(0).begin(repeats.run_folder(0))
+    repeats.write({})
+    with Run(repeats.folder).lock():
+        return _play(plan, repeats, manner, first)
+
+
+def resume_repeats(repeats: Repeats, manner: Manner) -> int:
+    """Go on with an experiment: with the run that was interrupted, and with those that have not begun.
+
+    Returns:
+        The exit code: 0, or 130 when training was interrupted.
+
+    Raises:
+        ValueError: all its runs are finished, or one is damaged.
+    """
+    if repeats.are_finished:
+        raise ValueError(f"the {repeats.count} runs in {repeats.folder} are finished.")
+    with Run(repeats.folder).lock():
+        plan = Plan.of(Run.open(repeats.run_folder(0)))
+        return _play(plan, repeats, dataclasses.replace(manner, thorough=plan.about["recipe"] is not None), None)
+
+
+def _play(plan: Plan, repeats: Repeats, manner: Manner, first: Session | None) -> int:
+    for place in range(repeats.count):
+        folder = repeats.run_folder(place)
+        if first is not None and place == 0:
+            session = first
+        elif not (folder / "config.json").exists():
+            session = plan.repeated(place).begin(folder)
+        elif Run.open(folder).is_finished:
+            _see_to_evaluation(Run.open(folder), manner)
+            continue
+        else:
+            session = take_up(Run.open(folder), None)
+        title = f"{session.title}, {place + 1} of {repeats.count}"
+        with session.run.lock():
+            status = dataclasses.replace(session, title=title, resumed_by=repeats.folder).play(
+                dataclasses.replace(manner, brief=True)
+            )
+        if status:
+            return status
+    summary = repeats.summarize()
+    _sum_up(repeats, summary, repeats.write(summary), manner)
+    return 0
+
+
+def _see_to_evaluation(run: Run, manner: Manner) -> None:
+    """Evaluate a trained run, if that was cut short."""
+    if not (run.folder / "evaluation.json").exists():
+        splits = open_run_splits(about_run(run, run.config()))
+        evaluate_run(run, open_model(run.folder), splits, manner.evaluation)
+
+
+def _sum_up(repeats: Repeats, summary: Mapping[str, Any], path: Path, manner: Manner) -> None:
+    if manner.json:
+        print_line({"event": "repeated", "folder": str(repeats.folder), "repeats": repeats.count, **summary})
+        return
+    title, folder = Run.open(repeats.run_folder(0)).config()["run"]["title"], shlex.quote(str(repeats.folder))
+    seconds = sum(run["seconds"] for run in summary["runs"])
+    print(f"\n{title}: {repeats.count} runs in {in_words(seconds)}\n")
+    if "mean" in summary:
+        print_table(("measure", "mean", "± sd", "unit"), _lines(repeats), numbers=(1, 2))
+    else:
+        print("No rows were kept from training, so nothing was evaluated.")
+    print()
+    print_facts({"Runs": str(repeats.folder), "Summary": str(path), "Compare": f"latently compare {folder}/repeat-*"})
+
+
+def _lines(repeats: Repeats) -> list[tuple[str, str, str, str]]:
+    """Every number that all runs have, with its mean and standard deviation."""
+    tables = [
+        {line.name: line for line in as_table(Run.open(repeats.run_folder(place)).read_json("evaluation.json"))}
+        for place in range(repeats.count)
+    ]
+    lines = []
+    for name, line in tables[0].items():
+        found = [table[name].value for table in tables if name in table]
+        values = [value for value in found if value is not None]
+        if len(values) == repeats.count:
+            mean, sd = statistics.fmean(values), statistics.stdev(values)
+            lines.append((name, number(mean), number(sd), line.unit))
+    return lines

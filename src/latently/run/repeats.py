@@ -1,0 +1,126 @@
+"""An experiment repeated over seeds: a folder with a run for each, and what their numbers come to."""
+
+import dataclasses
+import json
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from latently.files import write_atomically
+from latently.run.folder import Run
+
+FILE = "repeats.json"
+
+
+@dataclasses.dataclass(frozen=True)
+class Repeats:
+    """The folder of a repeated experiment.
+
+    Attributes:
+        folder: `repeat-1`, `repeat-2` and so on, each the folder of a run; and `repeats.json`.
+        count: how many runs there are to be.
+    """
+
+    folder: Path
+    count: int
+
+    @classmethod
+    def open(cls, folder: Path) -> "Repeats":
+        """The experiment that lives in a folder.
+
+        Raises:
+            ValueError: the folder holds none, or its file is damaged.
+        """
+        path = folder / FILE
+        try:
+            return cls(folder, int(json.loads(path.read_text())["repeats"]))
+        except FileNotFoundError:
+            raise ValueError(f"{folder} holds no repeated runs; `latently fit --repeats N` makes them.") from None
+        except (ValueError, KeyError, TypeError) as error:
+            raise ValueError(f"{path} is damaged ({type(error).__name__}: {error}).") from None
+
+    @staticmethod
+    def are_in(folder: Path) -> bool:
+        """Whether a folder holds repeated runs."""
+        return (folder / FILE).is_file()
+
+    @property
+    def are_finished(self) -> bool:
+        """Whether all runs have been made and summed up."""
+        return "runs" in json.loads((self.folder / FILE).read_text())
+
+    def run_folder(self, place: int) -> Path:
+        """The folder of a run, by its place from 0."""
+        return self.folder / f"repeat-{place + 1}"
+
+    def write(self, summary: Mapping[str, Any]) -> Path:
+        """Write `repeats.json`, atomically.
+
+        Args:
+            summary: JSON values beside the count.
+
+        Returns:
+            Its path.
+        """
+        text = json.dumps({"repeats": self.count, **summary}, indent=2) + "\n"
+        return write_atomically(self.folder / FILE, text.encode())
+
+    def summarize(self) -> dict[str, Any]:
+        """What the finished runs come to.
+
+        Returns:
+            `runs`, with the `folder`, the seeds and the `seconds` of each; and where they were evaluated, `mean` and
+            `sd` of every number, in the form of an `evaluation.json` (see `mean_and_sd`).
+        """
+        runs = [Run.open(self.run_folder(place)) for place in range(self.count)]
+        evaluations = [run.read_json("evaluation.json") for run in runs if (run.folder / "evaluation.json").exists()]
+        summary: dict[str, Any] = {"runs": [_about(run) for run in runs]}
+        if len(evaluations) == len(runs):
+            mean, sd = mean_and_sd(evaluations)
+            summary |= {"mean": mean, "sd": sd}
+        return summary
+
+
+def mean_and_sd(evaluations: Sequence[Mapping[str, Any]]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Mean and standard deviation (with n - 1) of every number of several evaluations.
+
+    Args:
+        evaluations: two or more, of one form; what some of them lack is left out.
+
+    Returns:
+        Two evaluations of that form. Counts and words that are the same in all stay as they are in the first one;
+        words that differ are `None`.
+
+    Example:
+        >>> mean_and_sd([{"rows": 9, "error": 0.25}, {"rows": 9, "error": 0.75}])
+        ({'rows': 9, 'error': 0.5}, {'rows': 0.0, 'error': 0.3535533905932738})
+    """
+    return _pooled(evaluations, _mean), _pooled(evaluations, statistics.stdev)
+
+
+def _pooled(values: Sequence[Any], pool: Callable[[Sequence[float]], float]) -> Any:
+    first = values[0]
+    if all(isinstance(value, Mapping) for value in values):
+        shared = [key for key in first if all(key in value for value in values)]
+        return {key: _pooled([value[key] for value in values], pool) for key in shared}
+    if all(isinstance(value, list) and len(value) == len(first) for value in values):
+        return [_pooled(items, pool) for items in zip(*values, strict=True)]
+    if all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
+        return pool(values)
+    return first if all(value == first for value in values) else None
+
+
+def _mean(values: Sequence[float]) -> float:
+    return values[0] if len(set(values)) == 1 else statistics.fmean(values)
+
+
+def _about(run: Run) -> dict[str, Any]:
+    config = run.config()
+    data = config["run"]["data"]
+    return {
+        "folder": run.folder.name,
+        "seed": config["seed"],
+        "label_seed": data["seed"] if data.get("label_seed") is None else data["label_seed"],
+        "seconds": config["run"]["seconds"],
+    }
