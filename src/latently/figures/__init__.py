@@ -1,9 +1,11 @@
 """Pictures: arrays in, matplotlib Figure out. No JAX, no pyplot.
 
-The four kinds and where they are:
+The five kinds and where they are:
 
-- `images`: grids, reconstructions, the manifold, interpolations; `tables` for rows that are no images.
+- `images`: grids, reconstructions, the manifold, interpolations; `restyled`: one style under every label; `tables` for
+  rows that are no images.
 - `latent`: codes over the prior; `film`: the same as an animation; `distributions`: codes beside the prior.
+- `predictions`: confusions and calibration of a classifier.
 - `history`: the terms of the losses.
 - `style`: the look they share, and `png` and `save`.
 """
@@ -13,13 +15,17 @@ from latently.figures.film import latent_film
 from latently.figures.history import terms
 from latently.figures.images import are_pictures, image_grid, interpolations, manifold, reconstructions
 from latently.figures.latent import Background, codes
+from latently.figures.predictions import calibration, confusion
+from latently.figures.restyled import restyled
 from latently.figures.style import png, save
 from latently.figures.tables import table_reconstructions, table_samples
 
 __all__ = [
     "Background",
     "are_pictures",
+    "calibration",
     "codes",
+    "confusion",
     "image_grid",
     "interpolations",
     "latent_film",
@@ -27,6 +33,7 @@ __all__ = [
     "png",
     "prior_match",
     "reconstructions",
+    "restyled",
     "save",
     "table_reconstructions",
     "table_samples",

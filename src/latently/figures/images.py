@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from jaxtyping import Float, Shaped
 from matplotlib.figure import Figure
 
-from latently.figures.style import bare, dress, fix_ticks, new_figure, plain
+from latently.figures.style import INK, bare, dress, fix_ticks, new_figure, plain
 
 Range = tuple[float, float]
 CELL_PIXELS = 64  # images are enlarged, by a whole factor, to at least this many pixels a side
@@ -20,6 +21,7 @@ def image_grid(
     columns: int | None = None,
     row_labels: Sequence[str] | None = None,
     column_labels: Sequence[str] | None = None,
+    rule_after: int | None = None,
     title: str | None = None,
     value_range: Range | None = None,
 ) -> Figure:
@@ -28,7 +30,8 @@ def image_grid(
     Args:
         images: shape (n, h, w), (n, h, w, c) with 1, 3 or 4 channels, or (n, d) with d a square number.
         rows, columns: the layout; what is left out follows from n.
-        row_labels, column_labels: one text a row, one a column.
+        row_labels, column_labels: one text a row, one a column; long ones over narrow columns stand upright.
+        rule_after: draw a line right of so many columns.
         title: one line over the grid.
         value_range: the values shown as black and as white; by default those of `display_range`.
 
@@ -48,7 +51,9 @@ def image_grid(
             raise ValueError(f"{name} must hold one text for each of the {length}; got {len(labels)}. Give {length}.")
     mosaic, (down, across) = _mosaic(pictures, rows, columns, gap=0.07)
     margin = 0.3 + 0.08 * max(len(label) for label in row_labels) if row_labels else 0.16
-    figure = _sheet(mosaic.shape[1] / mosaic.shape[0], columns, margin, 0.4 if column_labels else 0.16, title)
+    upright = column_labels is not None and _crowded(column_labels, _mosaic_width(columns) / columns)
+    above = (0.085 * max(map(len, column_labels)) + 0.2 if upright else 0.4) if column_labels else 0.16
+    figure = _sheet(mosaic.shape[1] / mosaic.shape[0], columns, margin, above, title)
     axes = bare(figure.add_subplot())
     axes.imshow(mosaic)
     axes.set_anchor("NW")  # where its labels are: see style.square
@@ -57,7 +62,10 @@ def image_grid(
     if column_labels:
         axes.set_xticks(_centres(columns, across), [plain(label) for label in column_labels])
         axes.xaxis.tick_top()
-        axes.tick_params(axis="x", length=0)
+        axes.tick_params(axis="x", length=0, labelrotation=90 if upright else 0)
+    if rule_after is not None:
+        gap = across * columns - mosaic.shape[1]
+        axes.axvline(rule_after * across - gap / 2 - 0.5, color=INK, linewidth=1.5)
     return figure
 
 
@@ -250,8 +258,18 @@ def _mosaic(
 
 def _sheet(aspect: float, columns: int, left: float, above: float, title: str | None) -> Figure:
     """A sheet that a mosaic `aspect` times as wide as high fills, with inches to spare for labels."""
-    width = min(8.0, max(3.0, 0.6 * columns))
+    width = _mosaic_width(columns)
     return new_figure(width + left, width / aspect + above, title)
+
+
+def _mosaic_width(columns: int) -> float:
+    return min(8.0, max(3.0, 0.6 * columns))
+
+
+def _crowded(labels: Sequence[str], pitch: float) -> bool:
+    """Whether labels that many inches apart would touch."""
+    lengths = [0.085 * len(label) for label in labels]
+    return any(a / 2 + b / 2 + 0.06 > pitch for a, b in pairwise(lengths))
 
 
 def _centres(n: int, step: int) -> list[float]:
