@@ -12,11 +12,29 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from latently import AAE, VAE
+from latently import (
+    AAE,
+    VAE,
+    ClusteringAAE,
+    ConditionalVAE,
+    SemiSupervisedAAE,
+    SemiSupervisedVAE,
+    StackedSemiSupervisedVAE,
+    SupervisedAAE,
+)
 from toy_games import same_bits
 
 FAST = {"latent_dim": 2, "hidden": (), "epochs": 1, "batch_size": 16, "random_state": 0}
-ESTIMATORS = [VAE(**FAST), AAE(**FAST, critic_hidden=())]
+ESTIMATORS = [
+    VAE(**FAST),
+    AAE(**FAST, critic_hidden=()),
+    ConditionalVAE(**FAST),
+    SemiSupervisedVAE(**FAST, n_clusters=3),
+    StackedSemiSupervisedVAE(**FAST, first=VAE(**FAST), n_clusters=3),
+    SupervisedAAE(**FAST, critic_hidden=()),
+    SemiSupervisedAAE(**FAST, critic_hidden=(), n_clusters=3),
+    ClusteringAAE(**FAST, critic_hidden=(), n_clusters=3),
+]
 X = np.random.default_rng(0).uniform(size=(60, 6))
 Y = np.arange(60) % 3
 
@@ -69,7 +87,13 @@ class TestEveryEstimator:
     def test_it_works_in_a_pipeline(self, estimator):
         pipeline = make_pipeline(StandardScaler(), clone(estimator))
         assert pipeline.fit_transform(X, Y).shape == (60, 2)
-        assert pipeline.inverse_transform(pipeline.transform(X)).shape == (60, 6)
+        model = pipeline[-1]
+        if model.decodes_labels:  # such a decoder has to be told the class
+            with pytest.raises(ValueError, match="give labels"):
+                pipeline.inverse_transform(pipeline.transform(X))
+            assert model.inverse_transform(np.zeros((2, 2)), model.label_values[:2]).shape == (2, 6)
+        else:
+            assert pipeline.inverse_transform(pipeline.transform(X)).shape == (60, 6)
         assert list(pipeline.get_feature_names_out()) == list(pipeline[-1].get_feature_names_out())
 
     def test_it_gives_data_frames_where_they_are_asked_for(self, estimator):

@@ -1,5 +1,7 @@
 """Isolation is structural: every array has an owner, and a player changes only what it owns."""
 
+import dataclasses
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -11,7 +13,15 @@ from latently import games
 from latently.batch import Batch
 from latently.game import check_game
 from latently.networks import Conditional, conv_decoder, conv_encoder, mlp
-from latently.probability import BernoulliHead, DeterministicHead, GaussianHead, Normal, Star, logistic
+from latently.probability import (
+    BernoulliHead,
+    CategoricalHead,
+    DeterministicHead,
+    GaussianHead,
+    Normal,
+    Star,
+    logistic,
+)
 from latently.training import State, play_round
 from toy_games import same_bits
 
@@ -53,7 +63,54 @@ def convolutional():
     )
 
 
+def conditional(n_inputs, outputs, head, **options):
+    return Conditional(mlp(n_inputs, (5,), outputs, KEY, **options), head)
+
+
+def m2(inputs=16):
+    return games.SemiSupervisedVAE(
+        conditional(inputs, 3, CategoricalHead(3, per_row=True)),
+        conditional(inputs + 3, 4, GaussianHead(scale="exp"), normalize="batch"),
+        conditional(2 + 3, inputs, GaussianHead(scale="learned")),
+        Normal(2),
+        optax.adam(0.1),
+        n_labels=3,
+    )
+
+
+def cvae():
+    encoder, decoder = conditional(19, 4, GaussianHead(scale="exp")), conditional(5, 16, BernoulliHead())
+    return games.ConditionalVAE(encoder, decoder, Normal(2), optax.adam(0.1), n_labels=3)
+
+
+def supervised_aae():
+    encoder, decoder = conditional(16, 2, DeterministicHead()), conditional(5, 16, BernoulliHead())
+    optimizers = (optax.adam(0.1),) * 3
+    return games.SupervisedAAE(encoder, decoder, mlp(5, (5,), 1, KEY), Normal(2), logistic, *optimizers, n_labels=3)
+
+
+def semi_supervised_aae(heads=None):
+    inputs = 5 if heads is None else 2
+    return games.SemiSupervisedAAE(
+        mlp(16, (5,), 5, KEY, normalize="batch"),
+        conditional(inputs, 16, BernoulliHead()),
+        mlp(3, (5,), 1, KEY),
+        mlp(2, (5,), 1, KEY),
+        Normal(2),
+        logistic,
+        *(optax.adam(0.1),) * 4,
+        n_labels=3,
+        heads=heads,
+    )
+
+
 GAMES = {
+    "cvae": cvae,
+    "m2": m2,
+    "m1m2": lambda: games.StackedSemiSupervisedVAE(vae(), m2(2)),
+    "supervised aae": supervised_aae,
+    "semi-supervised aae": semi_supervised_aae,
+    "semi-supervised aae, heads": lambda: semi_supervised_aae(jnp.eye(3, 2)),
     "vae": vae,
     "vae, importance": lambda: vae(importance_samples=3),
     "vae, convolutional": convolutional,
@@ -63,17 +120,24 @@ GAMES = {
 }
 
 
+def fields_of(game):
+    return [field.name for field in dataclasses.fields(game)]
+
+
 def rows_for(name):
     """Eight rows in the shape in which the decoder gives them back, two of them without a label."""
     shape = (8, 4, 4, 1) if "convolutional" in name else (8, 16)
-    return Batch((jax.random.uniform(KEY, shape),), jnp.asarray(np.arange(8) % 4 - 1))
+    labels = jnp.asarray(np.arange(8) % 4 - 1)
+    x = jax.random.uniform(KEY, shape)
+    return Batch((x,), labels, Batch((x[1:4],), labels[1:4]))
 
 
 @pytest.mark.parametrize("name", GAMES)
 def test_every_array_belongs_to_a_player(name):
     game = GAMES[name]()
     owned = jax.tree.map(lambda *owners: any(owners), *(player.owns(game) for player in game.players()))
-    assert all(jax.tree.leaves(owned))
+    for part in fields_of(game):
+        assert all(jax.tree.leaves(getattr(owned, part))) == (part not in game.frozen), part
     assert len(jax.tree.leaves(owned)) == len(jax.tree.leaves(game))
     check_game(game, rows_for(name))
 
@@ -87,10 +151,10 @@ def test_each_player_changes_all_of_its_own_parts_and_no_other(name):
             def players(self, number=number):
                 return (super().players()[number],)
 
-        solo = Solo(**{field: getattr(game, field) for field in game.__dataclass_fields__})
+        solo = Solo(**{field: getattr(game, field) for field in fields_of(game)})
         optimizer = player.optimizer.init(eqx.filter(solo, player.owns(solo)))
         state = State(solo, {player.name: optimizer}, jnp.zeros((), jnp.int32), KEY)
         after, _ = eqx.filter_jit(play_round)(state, rows_for(name))
-        for part in ("encoder", "decoder", "critic"):
-            if hasattr(game, part):
+        for part in fields_of(game):
+            if jax.tree.leaves(eqx.filter(getattr(game, part), eqx.is_inexact_array)):
                 assert same_bits(getattr(after.game, part), getattr(game, part)) == (part not in player.parts), part

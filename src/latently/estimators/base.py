@@ -280,7 +280,7 @@ class LatentModel(LatentSpace, ClassNamePrefixFeaturesOutMixin, BaseEstimator):
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = []  # codes are float32, whatever X is
-        tags.target_tags.required = False
+        tags.target_tags.required = self._needs_labels
         return tags
 
     def __getstate__(self) -> dict[str, Any]:

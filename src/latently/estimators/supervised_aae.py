@@ -30,7 +30,7 @@ from latently.probability import ADVERSARIAL_LOSSES, DeterministicHead, Gaussian
 class SupervisedAAE(Classifies, LatentModel):
     """Supervised adversarial autoencoder: the decoder is told the class, so the code holds the style alone.
 
-    A critic asks of the codes of all classes to fill one and the same prior, of any shape: nothing is left in them
+    A critic asks of the codes of every class to fill one and the same prior, of any shape: nothing is left in them
     that would tell the class. Draw a class in every style with `sample(n, labels)`, write one row as every class with
     `restyle`. `predict` gives the class under which a row is reconstructed best.
 
@@ -95,7 +95,7 @@ class SupervisedAAE(Classifies, LatentModel):
         return games.SupervisedAAE(
             encoder=build_encoder(self, shape, head, encoder_key),
             decoder=build_decoder(self, shape, likelihood_head(self, self.preprocessing_), decoder_key, facts=classes),
-            critic=build_critic(self, int(self.latent_dim), critic_key),
+            critic=build_critic(self, int(self.latent_dim) + classes, critic_key),
             prior=build_prior(self.prior, self.prior_scale, int(self.latent_dim), None),
             adversarial=ADVERSARIAL_LOSSES[self.adversarial],
             optimizer=optimizer(self.learning_rate),

@@ -12,7 +12,7 @@ from latently.probability.priors.star import Star
 from latently.probability.priors.uniform import Uniform
 
 PRIORS: dict[str, type[Prior]] = {
-    prior.name: prior for prior in (Normal, Uniform, Star, SwissRoll, SCurve, CategoricalPrior, Mixture)
+    prior.name: prior for prior in (Normal, Uniform, Star, SwissRoll, SCurve, CategoricalPrior)
 }
 
 
@@ -36,9 +36,8 @@ def make_prior(name: str, dim: int, n_labels: int | None = None, scale: float | 
         >>> make_prior("star", 2, n_labels=7).petals
         7
     """
-    named = [each for each in PRIORS if each != Mixture.name]  # a mixture has places, which no name tells
-    if name not in named:
-        raise ValueError(f"prior must be one of {', '.join(map(repr, named))}; got prior={name!r}.")
+    if name not in PRIORS:
+        raise ValueError(f"prior must be one of {', '.join(map(repr, PRIORS))}; got prior={name!r}.")
     if scale is not None and not scale > 0:
         raise ValueError(f"prior scale must be positive; got {scale!r}.")
     if name == "star":
@@ -70,10 +69,11 @@ def prior_from_config(config: Mapping[str, Any]) -> Prior:
     """
     fields = dict(config)
     name = fields.pop("name", None)
-    if name not in PRIORS:
-        raise ValueError(f"the prior's name must be one of {', '.join(map(repr, PRIORS))}; got {name!r}.")
+    known = PRIORS | {Mixture.name: Mixture}  # a mixture has places, which a name alone does not tell
+    if name not in known:
+        raise ValueError(f"the prior's name must be one of {', '.join(map(repr, known))}; got {name!r}.")
     try:
-        return PRIORS[name](**fields)
+        return known[name](**fields)
     except TypeError as error:
         raise ValueError(f"the prior {name!r} cannot be built from {fields!r}: {error}.") from error
 
