@@ -1,13 +1,17 @@
 """What the report of a run shows, for models and data of every kind."""
 
+import dataclasses
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from PIL import Image
 
-from latently import AAE, VAE
+from latently import AAE, VAE, ClusteringAAE, ConditionalVAE, SemiSupervisedVAE
 from latently.data import Dataset, digits, split
 from latently.evaluation import evaluate
 from latently.report import report_run
+from latently.report.label_scenes import known_labels_of, label_names, one_of_each
 from latently.run import Run, film_rows, train
 
 SMALL = {"hidden": (16,), "epochs": 2, "batch_size": 64, "random_state": 0}
@@ -79,3 +83,54 @@ def test_a_table_is_drawn_by_its_columns(tmp_path):
     report_run(model, run, table, None)
     assert "manifold.png" not in pictures_of(run)
     assert {"reconstructions.png", "samples.png", "codes.png"} <= pictures_of(run)
+
+
+def test_a_model_given_labels_shows_restyled_rows_confusions_and_the_manifold_of_a_class(images, tmp_path):
+    model = ConditionalVAE(2, **SMALL)
+    run = run_of(model, images, tmp_path / "run")
+    evaluation = evaluate(model, images, importance_samples=2, max_rows=100)
+    page = report_run(model, run, images, evaluation).read_text()
+    pictures = {"restyled.png", "confusion.png", "calibration.png", "manifold.png", "interpolations.png"}
+    assert pictures | {"samples.png", "codes.png"} <= pictures_of(run)
+    assert "clusters.png" not in pictures_of(run)
+    for words in (
+        "The manifold of 0",
+        "Samples by class",
+        "classification error",
+        "latently restyle",
+        "latently classify",
+    ):
+        assert words in page
+
+
+@pytest.mark.parametrize(
+    "model", [SemiSupervisedVAE(3, **SMALL), ClusteringAAE(3, **SMALL)], ids=["M2 without labels", "clustering AAE"]
+)
+def test_clusters_are_shown_against_labels_and_by_their_samples(model, images, tmp_path):
+    unlabelled = dataclasses.replace(images.train, labels=None, classes=())
+    run = run_of(model, dataclasses.replace(images, train=unlabelled), tmp_path / "run")
+    page = report_run(model, run, images, evaluate(model, images, importance_samples=2, max_rows=100)).read_text()
+    assert {"clusters.png", "restyled.png", "samples.png"} <= pictures_of(run)
+    assert "confusion.png" not in pictures_of(run)
+    for words in ("Samples by cluster", "AAE protocol", "latently cluster", "The manifold of cluster 0"):
+        assert words in page
+
+
+def test_words_are_kept_as_labels_and_hidden_ones_guessed(images, tmp_path):
+    words = np.array(["ant", "bee"])[images.train.labels % 2]
+    words[::2] = ""
+    model = ConditionalVAE(2, **SMALL).fit(images.train.x, words)
+    shown = Dataset(
+        "two", images.test.views, np.where(images.test.labels == 3, -1, images.test.labels % 2), ("ant", "bee")
+    )
+    assert label_names(model, shown) == ["ant", "bee"]
+    chosen = one_of_each(shown.labels, len(shown))
+    assert known_labels_of(model, shown, chosen).tolist() == ["ant", "bee"]
+    assert known_labels_of(model, shown, np.flatnonzero(shown.labels < 0)[:1]).tolist() == [""]
+
+
+def test_labels_that_the_model_never_saw_are_unknown_to_it():
+    model = SimpleNamespace(classes_=np.array([3, 5]), label_values=np.array([3, 5]))
+    shown = Dataset("four", (np.zeros((4, 2)),), np.array([0, 1, 2, -1]), (3, 4, 5))
+    assert known_labels_of(model, shown, np.arange(4)).tolist() == [3, -1, 5, -1]
+    assert label_names(model, shown) == ["3", "5"]

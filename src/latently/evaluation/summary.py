@@ -69,7 +69,7 @@ def evaluate(
         - models that predict clusters: `clustering`; all others: `classification`;
         - where it is asked for: `parzen`.
 
-        `classification` and `clustering` have `labels_in_training` beside: how many training rows had a label.
+        `classification` has `labels_in_training` beside: how many training rows had a label.
 
     Raises:
         ValueError: an argument below its least value, labels of another length than the rows, or no test rows.
@@ -194,16 +194,14 @@ def _predictions(model: FittedModel, test: Rows, y_train: np.ndarray | None) -> 
     predictor = cast(Predicts, model)
     predicted, probabilities = test.apply(predictor.predict), test.apply(predictor.predict_proba)
     classes = predictor.classes_
-    name, block = (
-        ("clustering", clustering(predicted, probabilities, test.labels))
-        if classes is None
-        else ("classification", classification(predicted, probabilities, test.labels, classes))
-    )
-    known = None if y_train is None else int(np.count_nonzero(known_labels(np.asarray(y_train))))
-    return {
-        "regions": regions(predicted, test.labels, classes),
-        name: block if "skipped" in block else {**block, "labels_in_training": known},
-    }
+    blocks = {"regions": regions(predicted, test.labels, classes)}
+    if classes is None:
+        return blocks | {"clustering": clustering(predicted, probabilities, test.labels)}
+    block = classification(predicted, probabilities, test.labels, classes)
+    if "skipped" not in block:
+        known = None if y_train is None else int(np.count_nonzero(known_labels(np.asarray(y_train))))
+        block["labels_in_training"] = known
+    return blocks | {"classification": block}
 
 
 def _parzen(

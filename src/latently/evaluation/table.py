@@ -115,10 +115,10 @@ def _regions(block: Block) -> Iterator[Line]:
 def _classification(block: Block) -> Iterator[Line]:
     recall = {label: share for label, share in block["recall"].items() if share is not None}
     worst = min(recall, key=lambda label: recall[label])
-    note = f"{_plus_minus(100 * block['standard_error'])}{_count(block['rows'], 'row')}{_learned_from(block)}; "
-    yield Line(
-        "classification error", 100 * block["error"], "%", f"{note}worst: {100 * recall[worst]:.1f} % of {worst}"
-    )
+    note = f"{_plus_minus(100 * block['standard_error'])}{_count(block['rows'], 'row')}"
+    note += f", learned from {_count(block['labels_in_training'], 'label')}" if block["labels_in_training"] else ""
+    note += f"; least often right on {worst}: {100 * recall[worst]:.1f} %"
+    yield Line("classification error", 100 * block["error"], "%", note)
     unseen = block["unseen"]
     if unseen["rows"]:
         note = f"without {_count(unseen['rows'], 'row')} of {', '.join(unseen['labels'])}, wrong by necessity"
@@ -139,7 +139,7 @@ def _classification(block: Block) -> Iterator[Line]:
 
 def _clustering(block: Block) -> Iterator[Line]:
     clusters = f"{block['clusters_used']} of {_count(block['clusters'], 'cluster')} used"
-    rows = f"{_count(block['rows'], 'row')}{_learned_from(block)}"
+    rows = _count(block["rows"], "row")
     for key, name, rule in (
         ("aae_protocol", "accuracy by the AAE protocol", "each cluster takes the label of its most confident row"),
         ("hungarian", "accuracy by Hungarian matching", "one cluster a label"),
@@ -149,11 +149,6 @@ def _clustering(block: Block) -> Iterator[Line]:
     note = f"of clusters and labels: 0 to 1; {rows}"
     yield Line("normalized mutual information", block["normalized_mutual_information"], "", note)
     yield Line("adjusted Rand index", block["adjusted_rand_index"], "", f"0 is chance, 1 is a perfect match; {rows}")
-
-
-def _learned_from(block: Block) -> str:
-    labels = block.get("labels_in_training")
-    return f", learned from {_count(labels, 'label')}" if labels else ""
 
 
 def _parzen(block: Block) -> Iterator[Line]:

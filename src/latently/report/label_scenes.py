@@ -1,0 +1,148 @@
+"""The pictures of a model that knows labels: classes predicted, drawn and exchanged; or clusters."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+from jaxtyping import Int, Shaped
+from matplotlib.figure import Figure
+
+from latently import figures
+from latently.data import Dataset
+from latently.report.scene import Scene, drawn
+
+DRAWS = 10  # of each label
+RESTYLED_ROWS = 10
+SHOWN_LABELS = 30
+ACROSS = 12  # more labels than this stand side by side, not one below the other
+
+
+def prediction_scenes(evaluation: Mapping[str, Any]) -> Iterator[Scene]:
+    """What was predicted, from the numbers of an evaluation."""
+    classes, clusters = evaluation.get("classification", {}), evaluation.get("clustering", {})
+    if "confusion" in classes:
+        table = classes["confusion"]
+        yield Scene(
+            "confusion.png",
+            "What is taken for what",
+            f"The label of {classes['rows']:,} held-out rows, and what the model predicts: "
+            f"{100 * classes['error']:.2f} % are wrong.",
+            len(table["classes"]) > ACROSS,
+            drawn(lambda: figures.confusion(np.array(table["counts"]), table["labels"], table["classes"])),
+        )
+    if "curve" in classes.get("calibration", {}):
+        calibration = classes["calibration"]
+        error, rows = calibration["expected_calibration_error"], calibration["rows"]
+        yield Scene(
+            "calibration.png",
+            "Is it as sure as it should be?",
+            "How often the predicted class is right, for rows of like confidence. On the diagonal, confidence can be "
+            "taken at its word; below it, the model is too sure.",
+            False,
+            drawn(lambda: figures.calibration(calibration["curve"], error, rows=rows)),
+        )
+    if "confusion" in clusters:
+        yield Scene(
+            "clusters.png",
+            "Clusters and labels",
+            f"The label of {clusters['rows']:,} held-out rows, which the model never saw, and the cluster it puts them "
+            f"in. {100 * clusters['aae_protocol']['accuracy']:.1f} % agree, where each cluster takes the label of its "
+            "most confident row (AAE protocol).",
+            clusters["clusters"] > ACROSS,
+            drawn(lambda: _clusters(clusters["confusion"])),
+        )
+
+
+def class_scenes(
+    model: Any, shown: Dataset, rows: Shaped[np.ndarray, "rows ..."], labels: Int[np.ndarray, "rows"] | None
+) -> Iterator[Scene]:
+    """Samples by label and, where the decoder is given the label, rows under every label."""
+    things = "cluster" if model.classes_ is None else "class"
+    count = len(model.label_values)
+    some = f" (the first {SHOWN_LABELS} of {count})" if count > SHOWN_LABELS else ""
+    side_by_side = count > ACROSS
+    draws = (
+        "Draws from the prior, decoded under each label"
+        if "restyle" in model.capabilities()
+        else (f"Draws from the region of each {things} in the prior, decoded")
+    )
+    yield Scene(
+        "samples.png",
+        f"Samples by {things}",
+        f"{draws}: one {'column' if side_by_side else 'row'} a {things}{some}.",
+        side_by_side,
+        drawn(lambda: _samples(model, shown)),
+    )
+    if "restyle" in model.capabilities():
+        chosen = one_of_each(labels, len(rows))
+        yield Scene(
+            "restyled.png",
+            "The same style under other labels",
+            f"Held-out rows at the left; beside them their codes, decoded under each {things}{some}.",
+            True,
+            drawn(lambda: _restyled(model, shown, rows, chosen)),
+        )
+
+
+def label_names(model: Any, shown: Dataset) -> list[str]:
+    """The labels that a model takes, in words: as the data names them, or as clusters."""
+    values = model.label_values.tolist()
+    if model.classes_ is None:
+        return [f"cluster {value}" for value in values]
+    return [str(name) for name in (shown.classes if len(shown.classes) == len(values) else values)]
+
+
+def one_of_each(labels: Int[np.ndarray, "rows"] | None, n: int) -> Int[np.ndarray, "chosen"]:
+    """The first row of each of the first ten labels; the first ten of n rows, where no label is known.
+
+    Example:
+        >>> one_of_each(np.array([-1, 2, 0, 2, 1]), 5).tolist(), one_of_each(None, 3).tolist()
+        ([2, 4, 1], [0, 1, 2])
+    """
+    if labels is None or not (labels >= 0).any():
+        return np.arange(min(n, RESTYLED_ROWS))
+    found, first = np.unique(labels, return_index=True)
+    return np.asarray(first[found >= 0][:RESTYLED_ROWS])
+
+
+def known_labels_of(
+    model: Any, shown: Dataset, chosen: Int[np.ndarray, "chosen"]
+) -> Shaped[np.ndarray, "chosen"] | None:
+    """The labels of rows as the model was given them in `fit`, unknown where it never saw them."""
+    if model.classes_ is None or shown.labels is None:
+        return None
+    classes = model.classes_.tolist()
+    values = list(shown.classes) if set(shown.classes) & set(classes) else list(range(max(shown.labels) + 1))
+    unknown = "" if isinstance(classes[0], str) else -1
+    codes = shown.labels[chosen].tolist()
+    return np.array([values[code] if code >= 0 and values[code] in classes else unknown for code in codes])
+
+
+def _clusters(table: Mapping[str, Any]) -> Figure:
+    """Labels against clusters, these in the order of the label that most of their rows have."""
+    counts = np.array(table["counts"])
+    order = np.lexsort((-counts.max(axis=0), counts.argmax(axis=0), counts.sum(axis=0) == 0))
+    columns = [table["classes"][k] for k in order]
+    return figures.confusion(counts[:, order], table["labels"], columns, across="cluster")
+
+
+def _samples(model: Any, shown: Dataset) -> Figure:
+    values, names = model.label_values[:SHOWN_LABELS], label_names(model, shown)[:SHOWN_LABELS]
+    data = model.sample(DRAWS * len(values), labels=np.repeat(values, DRAWS), random_state=0)
+    if len(values) <= ACROSS:
+        return figures.image_grid(data, rows=len(values), columns=DRAWS, row_labels=names)
+    across = data.reshape(len(values), DRAWS, *data.shape[1:]).swapaxes(0, 1).reshape(data.shape)
+    return figures.image_grid(across, rows=DRAWS, columns=len(values), column_labels=_heads(model, names))
+
+
+def _restyled(
+    model: Any, shown: Dataset, rows: Shaped[np.ndarray, "rows ..."], chosen: Int[np.ndarray, "chosen"]
+) -> Figure:
+    values, names = model.label_values[:SHOWN_LABELS], label_names(model, shown)[:SHOWN_LABELS]
+    data = model.restyle(rows[chosen], values, known=known_labels_of(model, shown, chosen))
+    return figures.restyled(rows[chosen], data, _heads(model, names))
+
+
+def _heads(model: Any, names: list[str]) -> list[str]:
+    """Names over columns: of clusters, the numbers alone."""
+    return [name.removeprefix("cluster ") for name in names] if model.classes_ is None else names
