@@ -32,6 +32,19 @@ class ReportFigure:
 
 
 @dataclass(frozen=True)
+class ReportRow:
+    """Pictures that are to be seen side by side.
+
+    Attributes:
+        title: a few words.
+        figures: in the order shown; `None` leaves a place empty. Rows of equal length stand in the same columns.
+    """
+
+    title: str
+    figures: Sequence[ReportFigure | None]
+
+
+@dataclass(frozen=True)
 class ReportTable:
     """A table; columns that hold numbers only are set flush right.
 
@@ -55,6 +68,7 @@ def write_report(
     facts: Mapping[str, str],
     figures: Sequence[ReportFigure] = (),
     tables: Sequence[ReportTable] = (),
+    rows: Sequence[ReportRow] = (),
     warnings: Sequence[str] = (),
     command: str | None = None,
     subtitle: str = "",
@@ -68,6 +82,7 @@ def write_report(
         title: the model's name.
         facts: what was trained on what: name to value.
         figures, tables: in the order shown.
+        rows: of pictures side by side, under the tables.
         warnings: sentences shown above all pictures.
         command: what made this run.
         subtitle: a line under the title.
@@ -93,6 +108,7 @@ def write_report(
         _opening(film, facts),
         _gallery([figure for figure in figures if figure is not film]),
         "".join(_table(table) for table in tables),
+        "".join(_row(row) for row in rows),
         _footer(command, next_commands or {}),
     ]
     page = _PAGE.format(title=_text(title), style=STYLE, body="\n".join(part for part in body if part))
@@ -150,6 +166,15 @@ def _gallery(figures: Sequence[ReportFigure]) -> str:
     alone = halves[-1] if len(halves) % 2 else None  # one without a partner beside it takes the whole row
     cards = "\n".join(_figure(figure, "wide" if figure.wide or figure is alone else "half") for figure in figures)
     return f'<section><h2>Pictures</h2><div class="gallery">{cards}</div></section>'
+
+
+def _row(row: ReportRow) -> str:
+    cells = "\n".join("<div></div>" if figure is None else _figure(figure, "half") for figure in row.figures)
+    columns = f"--columns: {len(row.figures)}"
+    return (
+        f'<section><h2>{_text(row.title)}</h2><div class="scroll"><div class="beside" style="{columns}">{cells}</div>'
+        "</div></section>"
+    )
 
 
 def _figure(figure: ReportFigure, kind: str) -> str:

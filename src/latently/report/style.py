@@ -59,6 +59,8 @@ figure img { display: block; max-width: 100%; height: auto; margin: 0 auto; }
 figcaption, .caption { color: var(--soft); font-size: 14px; margin-top: 12px; overflow-wrap: anywhere; }
 .gallery { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 24px; grid-auto-flow: row dense; }
 .gallery .wide { grid-column: 1 / -1; }
+.beside { display: grid; grid-template-columns: repeat(var(--columns), minmax(260px, 1fr)); gap: 24px; }
+.beside img { width: 100%; }
 
 .facts dl > div {
   display: flex; justify-content: space-between; gap: 20px; padding: 9px 0; border-top: 1px solid var(--rule);

@@ -1,0 +1,158 @@
+"""Several runs side by side: in what they differ, their numbers, their pictures."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from latently.evaluation import as_table
+from latently.report.page import ReportFigure, ReportRow, ReportTable, write_report
+from latently.run import Run
+
+_SPLIT = ("source", "validation", "test", "seed")
+_NONE = "–"
+
+
+def compare_runs(runs: Sequence[Run], path: Path) -> Path:
+    """Write one page that shows runs side by side, with a column for each.
+
+    Args:
+        runs: two or more; what one of them lacks, numbers or pictures, leaves an empty place.
+        path: the page; its folder must exist.
+
+    Returns:
+        The path written.
+
+    Raises:
+        ValueError: a file of a run is damaged.
+    """
+    names = names_of(runs)
+    configs = [run.config() for run in runs]
+    return write_report(
+        path,
+        title=", ".join(names[:-1]) + f" and {names[-1]}",
+        subtitle=f"{len(runs)} runs side by side",
+        facts={},
+        tables=[differences(runs), measures(runs)],
+        rows=_pictures(runs, names, [_title(config) for config in configs]),
+        warnings=_doubts(configs),
+    )
+
+
+def names_of(runs: Sequence[Run]) -> list[str]:
+    """The shortest ends of the runs' paths that tell them apart.
+
+    Example:
+        >>> names_of([Run(Path("/runs/a/repeat-1")), Run(Path("/runs/b/repeat-1"))])
+        ['a/repeat-1', 'b/repeat-1']
+    """
+    parts = [run.folder.resolve().parts for run in runs]
+    for length in range(1, max(map(len, parts)) + 1):
+        names = ["/".join(each[-length:]) for each in parts]
+        if len(set(names)) == len(names):
+            return names
+    return [str(run.folder) for run in runs]
+
+
+def measures(runs: Sequence[Run]) -> ReportTable:
+    """The numbers of each run's `evaluation.json`: a line for each measure, a column for each run.
+
+    Raises:
+        ValueError: a file is damaged.
+    """
+    tables: list[dict[str, str]] = []
+    for run in runs:
+        there = (run.folder / "evaluation.json").exists()
+        lines = as_table(run.read_json("evaluation.json")) if there else []
+        tables.append({_named(line.name, line.unit): f"{line.value:.4g}" for line in lines if line.value is not None})
+    rows = [(name, *(table.get(name, _NONE) for table in tables)) for name in _merged(tables)]
+    about = "Each run's evaluation.json, on the rows that it kept from training."
+    return ReportTable("Evaluation", ("measure", *names_of(runs)), rows, about)
+
+
+def differences(runs: Sequence[Run]) -> ReportTable:
+    """What each run is, and the hyperparameters in which they differ."""
+    configs = [run.config() for run in runs]
+    parameters = [config.get("parameters", {}) for config in configs]
+    seconds = [config.get("run", {}).get("seconds") for config in configs]
+    changed = [name for name in _merged(parameters) if _differ([each[name] for each in parameters if name in each])]
+    rows = [
+        ("model", *(str(config.get("estimator", _NONE)) for config in configs)),
+        ("data", *(str(config.get("run", {}).get("data_name", _NONE)) for config in configs)),
+        ("labels shown", *map(_labels_shown, configs)),
+        *((name.replace("_", " "), *(_plain(each.get(name)) for each in parameters)) for name in changed),
+        ("wall time (s)", *(_NONE if value is None else f"{value:,.1f}" for value in seconds)),
+    ]
+    return ReportTable("The runs", ("", *names_of(runs)), rows)
+
+
+def _pictures(runs: Sequence[Run], names: Sequence[str], titles: Sequence[str]) -> list[ReportRow]:
+    """A row for each picture that one of the runs has."""
+    found = [
+        {path.stem: path for path in sorted((run.folder / "figures").glob("*")) if path.suffix in (".png", ".gif")}
+        for run in runs
+    ]
+    return [
+        ReportRow(
+            stem.replace("_", " ").capitalize(),
+            [
+                ReportFigure(name, title, paths[stem]) if stem in paths else None
+                for name, title, paths in zip(names, titles, found, strict=True)
+            ],
+        )
+        for stem in sorted({stem for paths in found for stem in paths})
+    ]
+
+
+def _doubts(configs: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Why the numbers may not be comparable."""
+    data = [config.get("run", {}).get("data", {}) for config in configs]
+    if _differ([[each.get(name) for name in _SPLIT] for each in data]):
+        return ["The runs kept other rows from training, or learned from other data: their numbers are not comparable."]
+    return []
+
+
+def _merged(tables: Sequence[Mapping[str, Any]]) -> list[str]:
+    """All names in the order of the tables; those that only a later one has, before what follows them there.
+
+    Example:
+        >>> _merged([{"bound": 1, "error": 2, "kl": 3}, {"bits": 1, "error": 2, "purity": 3}])
+        ['bound', 'bits', 'error', 'kl', 'purity']
+    """
+    names: list[str] = []
+    for table in tables:
+        new: list[str] = []
+        for name in table:
+            if name in names:
+                place = names.index(name)
+                names[place:place] = new
+                new = []
+            else:
+                new.append(name)
+        names += new
+    return names
+
+
+def _differ(values: Sequence[Any]) -> bool:
+    return len(set(map(str, values))) > 1
+
+
+def _labels_shown(config: Mapping[str, Any]) -> str:
+    about = config.get("run", {})
+    if not about.get("use_labels", True) or config.get("classes") is None:
+        return "none"
+    count = about.get("data", {}).get("labels")
+    return "all" if count is None else f"{count:,}"
+
+
+def _title(config: Mapping[str, Any]) -> str:
+    return str(config.get("run", {}).get("title") or config.get("estimator", ""))
+
+
+def _named(name: str, unit: str) -> str:
+    return f"{name} ({unit})" if unit else name
+
+
+def _plain(value: Any) -> str:
+    if value is None:
+        return _NONE
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
