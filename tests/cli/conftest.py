@@ -94,3 +94,28 @@ def aae_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     assert answer.code == 0, answer.err
     return folder / "run"
+
+
+@pytest.fixture(scope="session")
+def m2_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run of a small M2 on digits with 100 labels, fitted with noise."""
+    folder = tmp_path_factory.mktemp("m2") / "run"
+    noise = ("--corruption", "gaussian:0.3", "--latent-dim", "2")
+    answer = call("fit", "m2", "--data", "digits", "--labels", "100", *noise, "--out", folder, "--no-report", *SMALL)
+    assert answer.code == 0, answer.err
+    return folder
+
+
+@pytest.fixture(scope="session")
+def clustering_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run of a small clustering AAE on a table whose labels are words."""
+    folder = tmp_path_factory.mktemp("clustering")
+    table = folder / "table.csv"
+    rows = [f"{n % 7},{n % 5},{n % 3},{('ant', 'bee')[n % 2]}" for n in range(60)]
+    table.write_text("\n".join(["legs,wings,eyes,kind", *rows]))
+    answer = call(
+        *("fit", "clustering-aae", "--data", table, "--labels-column", "kind", "--n-clusters", "3", "--out"),
+        *(folder / "run", "--latent-dim", "2", "--critic-hidden", "16", "--no-report", *SMALL),
+    )
+    assert answer.code == 0, answer.err
+    return folder / "run"

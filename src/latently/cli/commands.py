@@ -35,14 +35,19 @@ COMMANDS = {
     command.name: command
     for command in (
         Command(_TRAIN, "demo", "train two small models on digits and leave a report of each"),
-        Command(_TRAIN, "fit MODEL --data SOURCE", "train a model: vae, aae"),
+        Command(_TRAIN, "fit MODEL --data SOURCE", "train a model (`latently fit` lists them)"),
         Command(_TRAIN, "resume RUN", "go on with a run that was interrupted, or make it longer"),
         Command(_JUDGE, "info RUN", "what a run is and how far it came"),
-        Command(_JUDGE, "evaluate RUN", "likelihood, reconstruction, match to the prior, probes"),
+        Command(_JUDGE, "evaluate RUN", "likelihood, reconstruction, match to the prior, classes or clusters"),
+        Command(_JUDGE, "compare RUN...", "the numbers and the pictures of several runs, side by side"),
         Command(_JUDGE, "report RUN", "draw the figures and write report.html again"),
         Command(_USE, "sample RUN", "new data from the prior"),
         Command(_USE, "encode RUN DATA", "the codes of data"),
         Command(_USE, "reconstruct RUN DATA", "data, encoded and decoded again"),
+        Command(_USE, "classify RUN DATA", "the class of each row, and how likely each class is"),
+        Command(_USE, "cluster RUN DATA", "the cluster of each row, found without labels"),
+        Command(_USE, "restyle RUN DATA", "each row under other labels, its style kept"),
+        Command(_USE, "denoise RUN DATA", "noise cleaned away"),
         Command(_USE, "interpolate RUN", "paths through the latent space"),
         Command(_USE, "manifold RUN", "the plane of codes, decoded"),
         Command(_KNOW, "datasets", "the data that can be opened"),
@@ -56,6 +61,7 @@ Examples:
   latently demo
   latently fit vae --data digits --latent-dim 2
   latently fit aae --data mnist --preset aae-mlp --prior star
+  latently fit m2 --data mnist --labels 100
   latently sample runs/vae-digits-1 --out samples.png
 
 `latently COMMAND --help` says more; so does `latently fit MODEL --help`. `latently --version` names the version."""

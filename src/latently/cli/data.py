@@ -106,6 +106,25 @@ def labels_of(part: Dataset) -> Shaped[np.ndarray, "rows"] | None:
     return values
 
 
+def known_labels(model: Any, part: Dataset) -> Shaped[np.ndarray, "rows"] | None:
+    """A part's labels for a model whose decoder is given the label; what it does not know is unknown.
+
+    Args:
+        model: a fitted model.
+        part: rows of any data, with labels or without.
+
+    Returns:
+        A label of the model for each row, -1 or the empty word where unknown; `None` where there is none to give.
+    """
+    values = labels_of(part)
+    if values is None or not model.decodes_labels or model.classes_ is None:
+        return None
+    own = {str(value): value for value in model.classes_.tolist()}
+    unknown = "" if model.classes_.dtype.kind == "U" else -1
+    labels: np.ndarray = np.asarray([own.get(str(value), unknown) for value in values.tolist()])
+    return labels if any(str(value) in own for value in values.tolist()) else None
+
+
 def open_rows(given: Any, model: Any, about: Mapping[str, Any]) -> Dataset:
     """The rows that parsed options name, for a fitted model.
 

@@ -20,20 +20,26 @@ _EXAMPLES = (
 
 def main(arguments: Sequence[str]) -> int:
     """Run the command."""
-    parser = Parser("encode", "Write the code of every row: the mean of q(z|x).", "RUN DATA [options]", _EXAMPLES)
+    parser = Parser(
+        "encode",
+        "Write the code of every row: the mean of q(z|x), or of q(z|x,y) for a model whose code goes with a label. "
+        "Labels that the data has and the model knows are used, others inferred.",
+        "RUN DATA [options]",
+        _EXAMPLES,
+    )
     parser.add_argument("run", metavar="RUN", type=Path, help="a run's folder, or a model's")
     add_data_options(parser)
     add_output_options(parser, "codes.npz, with codes, and labels where there are any", KINDS)
     given = parser.parse_args(arguments)
 
-    from latently.cli.data import labels_of, open_rows, rows_of
+    from latently.cli.data import known_labels, labels_of, open_rows, rows_of
     from latently.cli.opening import open_model
     from latently.run import Run
 
     paths = choose_paths(given, "codes", KINDS)
     model = open_model(given.run)
     part = open_rows(given, model, Run.open(given.run).config().get("run", {}))
-    codes, labels = model.transform(rows_of(part)), labels_of(part)
+    codes, labels = model.transform(rows_of(part), known_labels(model, part)), labels_of(part)
     arrays = {"codes": codes} | ({} if labels is None else {"labels": labels})
     write(paths, Result("{rows} codes of " + f"{codes.shape[1]} dimensions", arrays, lambda: _table(codes, labels)))
     return 0

@@ -9,6 +9,7 @@ from latently.cli.parsing import Parser
 _EXAMPLES = (
     "latently evaluate runs/vae-digits-1",
     "latently evaluate runs/vae-mnist-1 --importance-samples 1000",
+    "latently evaluate runs/aae-mnist-1 --parzen",
     "latently evaluate runs/vae-mnist-1 --data fashion-mnist --json",
 )
 
@@ -20,7 +21,7 @@ def main(arguments: Sequence[str]) -> int:
     from latently.cli.data import data_arguments, open_run_splits, open_splits, short_name
     from latently.cli.opening import about_run, open_model
     from latently.cli.session import Manner, evaluated, waiting
-    from latently.cli.terminal import number, print_json, print_table
+    from latently.cli.terminal import print_json, print_measures
     from latently.evaluation import as_table
     from latently.run import Run
 
@@ -30,7 +31,7 @@ def main(arguments: Sequence[str]) -> int:
     else:
         arguments_ = data_arguments(given)
         splits, name = open_splits(arguments_), f"evaluation-{short_name(arguments_['source'])}.json"
-    settings = {"importance_samples": given.importance_samples, "max_rows": given.max_rows, "seed": given.seed}
+    settings = {name: getattr(given, name) for name in ("importance_samples", "max_rows", "seed", "parzen")}
     with waiting("evaluating …", Manner(json=given.json)):
         evaluation = evaluated(model, splits, settings)
     if evaluation is None:
@@ -41,8 +42,7 @@ def main(arguments: Sequence[str]) -> int:
     if given.json:
         print_json(evaluation)
         return 0
-    lines = [(line.name, number(line.value), line.unit, line.note) for line in as_table(evaluation)]
-    print_table(("measure", "value", "unit", "note"), lines, numbers=(1,))
+    print_measures(as_table(evaluation))
     print(f"\n{run.folder / name}")
     return 0
 
@@ -51,8 +51,9 @@ def _parser() -> Parser:
     parser = Parser(
         "evaluate",
         "Measure a model on the rows that were kept from training: bounds on the likelihood, errors of reconstruction, "
-        "how the codes match the prior, what a linear probe and neighbours read off them, active dimensions. The "
-        "numbers go to evaluation.json in the run's folder (with --data, to evaluation-NAME.json).",
+        "how the codes match the prior, what a linear probe and neighbours read off them, active dimensions, and the "
+        "error of a classifier or the agreement of clusters with labels. The numbers go to evaluation.json in the "
+        "run's folder (with --data, to evaluation-NAME.json).",
         "RUN [options]",
         _EXAMPLES,
     )
@@ -64,6 +65,11 @@ def _parser() -> Parser:
         "--importance-samples", metavar="K", type=int, default=100, help="draws behind each importance-weighted bound"
     )
     parser.add_argument("--max-rows", metavar="N", type=int, default=10_000, help="evaluate on so many rows at most")
+    parser.add_argument(
+        "--parzen",
+        action="store_true",
+        help="also estimate the likelihood by a Parzen window on 10,000 samples, as is done for models without a bound",
+    )
     parser.add_argument("--seed", metavar="N", type=int, default=0, help="of every draw")
     parser.add_argument("--json", action="store_true", help="print the numbers as JSON")
     return parser

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from latently.cli.errors import FAILURE, UsageError
-from latently.cli.models import MODELS
+from latently.cli.models import MODELS, name_of
 from latently.cli.parsing import epilog
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ _EXAMPLES = (
     "latently fit vae --data digits",
     "latently fit aae --data mnist --preset aae-mlp --prior star",
     "latently fit --recipe vae-2d",
-    "latently fit aae --data mnist --prior star --labels 1000 --repeats 5",
+    "latently fit semi-supervised-aae --data mnist --labels 100 --repeats 5",
 )
 _OVERVIEW = """\
 usage: latently fit MODEL --data SOURCE [options]
@@ -43,7 +43,7 @@ def main(arguments: Sequence[str]) -> int:
     """Run the command."""
     words, name = _without_recipe(list(arguments))
     if name is None and (not words or words[0] in ("-h", "--help")):
-        models = "\n".join(f"  {model:<8}{about}" for model, (_, _, about) in MODELS.items())
+        models = "\n".join(f"  {model:<21}{about}" for model, (_, _, about) in MODELS.items())
         print(_OVERVIEW.format(models=models, examples=epilog(_EXAMPLES)))
         return 0
     if name is None:
@@ -82,7 +82,7 @@ def fit(model: str, words: Sequence[str], recipe: "Recipe | None", *, command: s
 
 def _planned(model: str, parser: "FitParser", given: Any, recipe: "Recipe | None", command: str) -> tuple["Plan", Path]:
     """What was asked for, and the folder that it goes to."""
-    from latently.cli.data import data_arguments, short_name
+    from latently.cli.data import data_arguments, located, short_name
     from latently.cli.models import find_estimator
     from latently.cli.plan import Plan
 
@@ -95,8 +95,12 @@ def _planned(model: str, parser: "FitParser", given: Any, recipe: "Recipe | None
         "use_labels": given.labels != 0,
         "command": command,
     }
-    estimator = find_estimator(model)(**parser.hyperparameters(given))
-    return Plan(estimator, data, about), Path(given.out) if given.out else _free(Path("runs"), name)
+    hyperparameters = parser.hyperparameters(given)
+    if hyperparameters.get("first"):  # the folder of an earlier stage
+        hyperparameters["first"] = located(hyperparameters["first"])
+    return Plan(find_estimator(model)(**hyperparameters), data, about), Path(given.out) if given.out else _free(
+        Path("runs"), name
+    )
 
 
 def _play(plan: "Plan", folder: Path, repeats: int, manner: "Manner") -> int:
@@ -140,7 +144,7 @@ def _model(name: str) -> str:
 
     models = ", ".join(MODELS)
     if name in PRESETS:
-        model = PRESETS[name][0].lower()
+        model = name_of(PRESETS[name][0])
         raise UsageError(f"{name!r} is a preset, no model: `latently fit {model} --preset {name}`.")
     raise UsageError(f"MODEL must be one of {models}, and come before the options; got {name!r}.")
 

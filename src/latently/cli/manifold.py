@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+from latently.cli.abilities import check_ability, chosen_label
 from latently.cli.errors import UsageError
 from latently.cli.outputs import Result, add_output_options, choose_paths, kinds_for, vectors, write
 from latently.cli.parsing import Parser
@@ -10,6 +12,7 @@ from latently.cli.parsing import Parser
 _EXAMPLES = (
     "latently manifold runs/vae-digits-1",
     "latently manifold runs/vae-digits-1 --rows 30 --out manifold.png --out manifold.npz",
+    "latently manifold runs/cvae-digits-1 --label 3",
 )
 
 
@@ -23,6 +26,9 @@ def main(arguments: Sequence[str]) -> int:
     )
     parser.add_argument("run", metavar="RUN", type=Path, help="a run's folder, or a model's")
     parser.add_argument("--rows", metavar="N", type=int, default=20, help="rows and columns of the grid")
+    parser.add_argument(
+        "--label", metavar="L", help="the class or cluster whose plane it is, for a decoder that is given a label"
+    )
     add_output_options(parser, "manifold.png for images, else manifold.csv")
     given = parser.parse_args(arguments)
     if given.rows < 1:
@@ -33,9 +39,21 @@ def main(arguments: Sequence[str]) -> int:
 
     model = open_model(given.run)
     paths = choose_paths(given, "manifold", kinds_for(model))
+    label = _chosen(model, given.label)
     codes = model.manifold_codes(given.rows)
-    data = model.inverse_transform(codes)
+    data = model.manifold(given.rows, label)
     arrays = {"manifold": data, "codes": codes}
     draw = lambda: figures.manifold(data, model.prior_support())  # noqa: E731
     write(paths, Result("{rows} points of the plane", arrays, lambda: vectors(data), draw))
     return 0
+
+
+def _chosen(model: Any, text: str | None) -> Any:
+    """The label whose plane is decoded, where the decoder is given one."""
+    if text is not None:
+        check_ability(model, "restyle")
+        return chosen_label(model, text)
+    if model.decodes_labels:
+        names = ", ".join(map(str, model.label_values.tolist()))
+        raise UsageError(f"every label has a plane of its own; give --label, one of {names}.")
+    return None

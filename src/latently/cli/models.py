@@ -1,5 +1,6 @@
 """The models that `latently fit` trains, and their constructor arguments as options."""
 
+import dataclasses
 import inspect
 import types
 from collections.abc import Sequence
@@ -12,18 +13,50 @@ from docstring_parser import parse as parse_docstring
 from latently.cli.errors import UsageError
 from latently.cli.parsing import filled
 
+_ROOM = "latently.estimators"
 MODELS = {
-    "vae": ("VAE", "latently.estimators.vae", "variational autoencoder: a KL term gives the codes the prior's shape"),
+    "vae": ("VAE", f"{_ROOM}.vae", "variational autoencoder: a KL term gives the codes the prior's shape"),
+    "cvae": (
+        "ConditionalVAE",
+        f"{_ROOM}.conditional_vae",
+        "VAE that is told the class: draws any class, and rewrites a row as another",
+    ),
+    "m2": (
+        "SemiSupervisedVAE",
+        f"{_ROOM}.semi_supervised_vae",
+        "VAE with class and style: classifies from a few labels, clusters without any",
+    ),
+    "m1m2": (
+        "StackedSemiSupervisedVAE",
+        f"{_ROOM}.stacked_semi_supervised_vae",
+        "M2 on the codes of a VAE: classifies from fewer labels still",
+    ),
     "aae": (
         "AAE",
-        "latently.estimators.aae",
-        "adversarial autoencoder: a critic does, for any prior, tied to labels or not",
+        f"{_ROOM}.aae",
+        "adversarial autoencoder: a critic shapes the codes, as any prior, tied to labels or not",
+    ),
+    "supervised-aae": (
+        "SupervisedAAE",
+        f"{_ROOM}.supervised_aae",
+        "AAE that is told the class: the code is the style alone, of any prior",
+    ),
+    "semi-supervised-aae": (
+        "SemiSupervisedAAE",
+        f"{_ROOM}.semi_supervised_aae",
+        "AAE with class and style: classifies from a few labels, maps in 2-D",
+    ),
+    "clustering-aae": (
+        "ClusteringAAE",
+        f"{_ROOM}.clustering_aae",
+        "AAE with cluster and style: finds kinds of rows without any label",
     ),
 }
 """Name in the terminal → estimator, its module, and what it is."""
 
 TRAINING = frozenset(
-    {"epochs", "batch_size", "learning_rate", "critic_learning_rate", "momentum", "devices", "random_state"}
+    {"epochs", "first_epochs", "batch_size", "learning_rate", "critic_learning_rate", "generator_learning_rate"}
+    | {"learning_rate_decay", "momentum", "devices", "random_state"}
 )
 """Arguments that are about training and not about the model."""
 
@@ -86,6 +119,16 @@ def find_estimator(model: str) -> Any:
     return getattr(import_module(module), name)
 
 
+def name_of(estimator: str) -> str:
+    """The name in the terminal of an estimator.
+
+    Example:
+        >>> name_of("SemiSupervisedVAE")
+        'm2'
+    """
+    return next(name for name, (owner, *_) in MODELS.items() if owner == estimator)
+
+
 def options_of(estimator: Any) -> list[Option]:
     """The estimator's constructor arguments, from its signature and its docstring.
 
@@ -94,7 +137,9 @@ def options_of(estimator: Any) -> list[Option]:
         >>> options_of(VAE)[0]
         Option(name='latent_dim', kind=<class 'int'>, default=10, about='dimensions of a code.')
     """
-    about = {entry.arg_name: entry.description or "" for entry in parse_docstring(estimator.__doc__ or "").params}
+    bases = reversed([base for base in inspect.getmro(estimator) if dataclasses.is_dataclass(base)])
+    entries = [entry for base in bases for entry in parse_docstring(base.__doc__ or "").params]
+    about = {entry.arg_name: entry.description or "" for entry in entries}
     options = []
     for parameter in inspect.signature(estimator).parameters.values():
         if parameter.name in _HIDDEN:

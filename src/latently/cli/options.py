@@ -77,7 +77,7 @@ class FitParser(ArgumentParser):
             print_config="--print-config",
         )
         self._optionals.title = "General"
-        about = f"start from {' or '.join(presets)} (`latently presets`); options given change it"
+        about = f"start from {' or '.join(presets) or 'a preset'} (`latently presets`); options given change it"
         self.add_argument("--preset", metavar="NAME", help=about)
         self.add_argument("--config", action="config", metavar="FILE", help="a YAML file of these options")
         self._actions[-1].help = "print the options as such a file and do nothing else"
@@ -98,7 +98,7 @@ class FitParser(ArgumentParser):
         given = self.parse_args([word for word in prepared if word != "--print-config"])
         if given.preset is not None:
             if given.preset not in presets:
-                raise UsageError(f"--preset must be one of {', '.join(presets)}; got {given.preset!r}.")
+                raise UsageError(f"--preset must be one of {', '.join(presets) or '(none yet)'}; got {given.preset!r}.")
             self.set_defaults({**presets[given.preset], **defaults})
         return self.parse_args(prepared)
 
@@ -176,6 +176,33 @@ _EXAMPLES = {
         "latently fit vae --data table.csv --labels-column species --hidden 64,32 --warm-up-epochs 10",
         "latently fit vae --preset vae-mlp --print-config > my.yaml",
         "latently fit vae --config my.yaml --data mnist --beta 4",
+    ),
+    "cvae": (
+        "latently fit cvae --data mnist --latent-dim 20",
+        "latently fit cvae --data mnist --latent-dim 2 --corruption gaussian:0.5",
+        "latently fit cvae --data table.csv --labels-column species --hidden 64,32",
+    ),
+    "m2": (
+        "latently fit m2 --data mnist --labels 100",
+        "latently fit m2 --data mnist --labels 100 --repeats 5 --no-report",
+        "latently fit m2 --data mnist --labels 0 --n-clusters 20",
+    ),
+    "m1m2": (
+        "latently fit m1m2 --data mnist --labels 100",
+        "latently fit m1m2 --data mnist --labels 100 --first runs/vae-mnist-1",
+    ),
+    "supervised-aae": (
+        "latently fit supervised-aae --data digits",
+        "latently fit supervised-aae --data mnist --latent-dim 2 --prior uniform",
+    ),
+    "semi-supervised-aae": (
+        "latently fit semi-supervised-aae --data mnist --labels 100",
+        "latently fit semi-supervised-aae --data mnist --labels 1000 --representation sum --latent-dim 2",
+        "latently fit semi-supervised-aae --data mnist --labels 100 --repeats 5 --no-report",
+    ),
+    "clustering-aae": (
+        "latently fit clustering-aae --data digits --n-clusters 16",
+        "latently fit clustering-aae --data photos/ --network conv --n-clusters 30",
     ),
     "aae": (
         "latently fit aae --data digits --prior star",

@@ -18,13 +18,14 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--json", action="store_true", help="print them as JSON")
     given = parser.parse_args(arguments)
 
+    from latently.cli.models import name_of
     from latently.cli.terminal import print_json, print_table
     from latently.estimators.presets import PRESETS
     from latently.recipes import load_recipe, recipe_names
 
     recipes = [load_recipe(name) for name in recipe_names()]
     if given.json:
-        presets = {name: {"model": owner.lower(), "parameters": values} for name, (owner, values) in PRESETS.items()}
+        presets = {name: {"model": name_of(owner), "parameters": values} for name, (owner, values) in PRESETS.items()}
         reach = {recipe.name: [{"key": each.key, "rule": each.rule} for each in recipe.reach] for recipe in recipes}
         experiments = {
             recipe.name: {"model": recipe.model, "options": recipe.options, "reach": reach[recipe.name]}
@@ -32,7 +33,7 @@ def main(arguments: Sequence[str]) -> int:
         }
         print_json({"presets": presets, "recipes": experiments})
         return 0
-    rows = [(name, owner.lower(), _in_words(values)) for name, (owner, values) in PRESETS.items()]
+    rows = [(name, name_of(owner), _in_words(values)) for name, (owner, values) in PRESETS.items()]
     print_table(("preset", "model", "hyperparameters"), rows)
     print()
     goals = ["; ".join(f"{each.name} {each.rule} {each.unit}".strip() for each in recipe.reach) for recipe in recipes]

@@ -21,7 +21,8 @@ def main(arguments: Sequence[str]) -> int:
     """Run the command."""
     parser = Parser(
         "reconstruct",
-        f"Encode every row and decode its code again. A picture shows the first {SHOWN} beside their originals.",
+        "Encode every row and decode its code again, under its own label for a model that is given one (that of the "
+        f"data, or else inferred). A picture shows the first {SHOWN} beside their originals.",
         "RUN DATA [options]",
         _EXAMPLES,
     )
@@ -30,14 +31,15 @@ def main(arguments: Sequence[str]) -> int:
     add_output_options(parser, "reconstructions.png for images, else reconstructions.csv")
     given = parser.parse_args(arguments)
 
-    from latently.cli.data import open_rows, rows_of
+    from latently.cli.data import known_labels, open_rows, rows_of
     from latently.cli.opening import open_model
     from latently.run import Run
 
     model = open_model(given.run)
     paths = choose_paths(given, "reconstructions", kinds_for(model))
-    rows = rows_of(open_rows(given, model, Run.open(given.run).config().get("run", {})))
-    result = model.reconstruct(rows)
+    part = open_rows(given, model, Run.open(given.run).config().get("run", {}))
+    rows = rows_of(part)
+    result = model.reconstruct(rows, known_labels(model, part))
     write(
         paths,
         Result(

@@ -199,7 +199,8 @@ def evaluated(model: Any, splits: Splits, settings: Mapping[str, Any]) -> dict[s
     if not len(test):
         return None
     train_rows = (rows_of(splits.train), labels_of(splits.train))
-    return evaluate(model, (*train_rows, rows_of(test), labels_of(test)), **settings)
+    validation = rows_of(splits.validation) if len(splits.validation) and len(splits.test) else None
+    return evaluate(model, (*train_rows, rows_of(test), labels_of(test)), **settings, validation=validation)
 
 
 def write_report(model: Any, run: Run, splits: Splits, evaluation: Mapping[str, Any] | None) -> Path:
@@ -218,8 +219,17 @@ def waiting(what: str, manner: Manner) -> AbstractContextManager[Any]:
 def next_steps(run: Run, model: Any) -> dict[str, str]:
     """What to do with a fitted model, as commands."""
     folder, source = shlex.quote(str(run.folder)), shlex.quote(run.config()["run"]["data"]["source"])
-    return {
+    steps = {
         "Sample": f"latently sample {folder}" + (" --labels all" if model.knows_labels else ""),
         "Codes": f"latently encode {folder} {source} --out codes.csv",
-        "Python": f"latently.load({str(run.folder)!r})",
     }
+    able = model.capabilities()
+    if "predict" in able and model.classes_ is None:
+        steps["Clusters"] = f"latently cluster {folder} {source}"
+    elif "predict" in able:
+        steps["Classes"] = f"latently classify {folder} {source}"
+    if "restyle" in able:
+        steps["Restyle"] = f"latently restyle {folder} {source}"
+    if model.corruption is not None:
+        steps["Denoise"] = f"latently denoise {folder} {source} --corrupt"
+    return steps | {"Python": f"latently.load({str(run.folder)!r})"}

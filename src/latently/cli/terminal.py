@@ -3,11 +3,14 @@
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+if TYPE_CHECKING:
+    from latently.evaluation import Line
 
 PIPE_WIDTH = 140
 """Columns of a table that goes to a file or another program."""
@@ -57,6 +60,12 @@ def print_facts(facts: Mapping[str, str]) -> None:
     for name, value in facts.items():
         table.add_row(name, Text(value))
     output().print(table)
+
+
+def print_measures(lines: "Sequence[Line]") -> None:
+    """The lines of an evaluation, with what stands behind each number."""
+    rows = [(line.name, number(line.value), line.unit, line.note) for line in lines]
+    print_table(("measure", "value", "unit", "note"), rows, numbers=(1,))
 
 
 def number(value: float | None, unit: str = "") -> str:

@@ -1,0 +1,82 @@
+"""What the model of a run can be asked from the terminal, and a sentence where it cannot."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import numpy as np
+
+from latently.cli.errors import UsageError
+
+Ability = Literal["classify", "cluster", "restyle", "denoise"]
+
+_INABILITY = {
+    "classify": "tells no classes apart. `latently fit` makes models that do: m2, m1m2, semi-supervised-aae, cvae, "
+    "supervised-aae, and aae with a prior tied to labels, such as --prior star.",
+    "cluster": "finds no clusters. `latently fit` makes models that do: clustering-aae, and m2, m1m2 and "
+    "semi-supervised-aae with --labels 0.",
+    "restyle": "does not give its decoder a label, so there is none to change. `latently fit` makes models that do: "
+    "cvae, m2, m1m2, supervised-aae, semi-supervised-aae and clustering-aae.",
+    "denoise": "was fitted without a corruption, so it has not learned to clean noise. `latently fit` makes a model "
+    "that has, of any kind but m1m2, with --corruption gaussian:0.5, say.",
+}
+
+
+def check_ability(model: Any, ability: Ability) -> None:
+    """See that a model can do what a command is about.
+
+    Args:
+        model: a fitted model.
+        ability: the command.
+
+    Raises:
+        UsageError: it cannot; the sentence names those that can.
+    """
+    predicts, named = "predict" in model.capabilities(), model.classes_ is not None
+    if predicts and ability in ("classify", "cluster") and named != (ability == "classify"):
+        what, command = ("was fitted with classes", "classify") if named else ("finds clusters of its own", "cluster")
+        raise UsageError(f"this {type(model).__name__} {what}; use `latently {command}`.")
+    able = {
+        "classify": predicts,
+        "cluster": predicts,
+        "restyle": "restyle" in model.capabilities(),
+        "denoise": model.corruption is not None,
+    }
+    if not able[ability]:
+        raise UsageError(f"this {type(model).__name__} {_INABILITY[ability]}")
+
+
+def chosen_labels(model: Any, text: str) -> np.ndarray:
+    """The labels that `--labels` names, as the model knows them.
+
+    Args:
+        model: a fitted model.
+        text: labels separated by commas, or `all`.
+
+    Raises:
+        UsageError: the model knows no labels, or not one of these.
+    """
+    known = _by_name(model, "--labels")
+    if text == "all":
+        return np.asarray(model.label_values)
+    return np.asarray([_known(word.strip(), known, "--labels", ", or all") for word in text.split(",")])
+
+
+def chosen_label(model: Any, text: str) -> Any:
+    """The one label that `--label` names, as the model knows it.
+
+    Raises:
+        UsageError: the model knows no labels, or not this one.
+    """
+    return _known(text, _by_name(model, "--label"), "--label")
+
+
+def _by_name(model: Any, flag: str) -> dict[str, Any]:
+    if model.label_values is None:
+        raise UsageError(f"{flag}: this {type(model).__name__} knows no labels; leave it out.")
+    return {str(value): value for value in model.label_values.tolist()}
+
+
+def _known(word: str, known: Mapping[str, Any], flag: str, more: str = "") -> Any:
+    if word not in known:
+        raise UsageError(f"{flag} must be among {', '.join(known)}{more}; got {word!r}.")
+    return known[word]

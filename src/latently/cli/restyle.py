@@ -1,0 +1,80 @@
+"""`latently restyle RUN DATA`: each row under other labels, its style kept."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from latently.cli.data_options import add_data_options
+from latently.cli.errors import UsageError
+from latently.cli.outputs import Result, add_output_options, choose_paths, kinds_for, vectors, write
+from latently.cli.parsing import Parser
+
+SHOWN = 10
+_EXAMPLES = (
+    "latently restyle runs/cvae-mnist-1 mnist --part test",
+    "latently restyle runs/m2-digits-1 digits --labels 3,8 --n 20 --out restyled.png --out restyled.npz",
+)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command."""
+    parser = Parser(
+        "restyle",
+        "Read the style of every row, and write it under other labels. A row's own label is used where the data has it "
+        "and the model knows it, else inferred.",
+        "RUN DATA [options]",
+        _EXAMPLES,
+    )
+    parser.add_argument("run", metavar="RUN", type=Path, help="a run's folder, or a model's")
+    parser.add_argument(
+        "--labels", metavar="L[,L...]", default="all", help="these labels, or numbers of clusters (default: all)"
+    )
+    parser.add_argument(
+        "--n", metavar="N", type=int, help=f"the first N rows only (default: {SHOWN} in a picture, all in a data file)"
+    )
+    add_data_options(parser)
+    add_output_options(parser, "restyled.png for images, else restyled.csv")
+    given = parser.parse_args(arguments)
+    if given.n is not None and given.n < 1:
+        raise UsageError(f"--n must be 1 or more; got {given.n}.")
+
+    from latently.cli.abilities import check_ability, chosen_labels
+    from latently.cli.data import known_labels, open_rows, rows_of
+    from latently.cli.opening import open_model
+    from latently.run import Run
+
+    model = open_model(given.run)
+    check_ability(model, "restyle")
+    labels = chosen_labels(model, given.labels)
+    paths = choose_paths(given, "restyled", kinds_for(model))
+    part = open_rows(given, model, Run.open(given.run).config().get("run", {}))
+    only_pictures = all(path.suffix.lower() == ".png" for path in paths)
+    count = given.n or (SHOWN if only_pictures else len(part))
+    rows, known = rows_of(part)[:count], known_labels(model, part)
+    restyled = model.restyle(rows, labels, None if known is None else known[:count])
+    write(
+        paths,
+        Result(
+            "{rows} rows under " + f"{len(labels)} label{'' if len(labels) == 1 else 's'}",
+            {"restyled": restyled, "labels": labels},
+            lambda: _table(restyled, labels),
+            lambda: _draw(np.asarray(rows), restyled, labels, given.n or SHOWN),
+        ),
+    )
+    return 0
+
+
+def _table(restyled: np.ndarray, labels: np.ndarray) -> tuple[list[str], list[list[Any]]]:
+    """One line for each row and label."""
+    header, values = vectors(restyled.reshape(-1, restyled.shape[-1]))
+    places = [(row, label) for row in range(len(restyled)) for label in labels.tolist()]
+    return ["row", "label", *header], [[*place, *line] for place, line in zip(places, values, strict=True)]
+
+
+def _draw(originals: np.ndarray, restyled: np.ndarray, labels: np.ndarray, shown: int) -> Any:
+    from latently import figures
+
+    originals = originals.reshape(len(restyled), *restyled.shape[2:])
+    return figures.restyled(originals[:shown], restyled[:shown], [str(label) for label in labels.tolist()])
