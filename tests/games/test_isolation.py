@@ -95,7 +95,7 @@ def semi_supervised_aae(heads=None):
         mlp(16, (5,), 5, KEY, normalize="batch"),
         conditional(inputs, 16, BernoulliHead()),
         mlp(3, (5,), 1, KEY),
-        mlp(2, (5,), 1, KEY),
+        mlp(5, (5,), 1, KEY),
         Normal(2),
         logistic,
         *(optax.adam(0.1),) * 4,

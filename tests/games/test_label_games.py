@@ -187,7 +187,7 @@ def semi_supervised(heads=None):
         mlp(PIXELS, (4,), K + 2, keys[0]),
         Conditional(mlp(inputs, (4,), PIXELS, keys[1]), BernoulliHead()),
         mlp(K, (4,), 1, keys[2]),
-        mlp(2, (4,), 1, keys[3]),
+        mlp(2 + K, (4,), 1, keys[3]),
         Normal(2),
         logistic,
         *(ADAM,) * 4,

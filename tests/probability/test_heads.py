@@ -92,5 +92,5 @@ def test_a_wrong_argument_is_named_with_its_rule(head: type[Head], arguments: di
 
 
 def test_a_single_class_is_refused() -> None:
-    with pytest.raises(ValueError, match="classes must be at least 2; got classes=1"):
-        CategoricalHead(1)
+    with pytest.raises(ValueError, match="classes must be at least 1; got classes=0"):
+        CategoricalHead(0)

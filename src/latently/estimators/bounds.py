@@ -11,7 +11,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from latently.estimators import inference
-from latently.probability import PRIORS, Normal
+from latently.probability import PRIORS, Normal, Prior
 
 
 def _has_density(model: Any) -> bool:
@@ -101,6 +101,12 @@ class Bounds:
             Z: codes of shape `(n, latent_dim)`.
         """
         check_is_fitted(self)
-        if self.game_.prior.density == "nowhere":
+        if self._prior.density == "nowhere":
             return None
-        return inference.in_pieces(self.game_.prior.log_prob, Z)
+        return inference.in_pieces(self._prior.log_prob, Z)
+
+    @property
+    def _prior(self) -> Prior:
+        """What codes look like: the game's prior, unless it says that its codes are more than that."""
+        prior: Prior = getattr(self.game_, "code_prior", self.game_.prior)
+        return prior

@@ -155,12 +155,12 @@ class LatentSpace(KnownLabels, Bounds, TransformerMixin):
             )
         else:
             codes = jnp.asarray(self._codes_of(labels, n))
-        return np.asarray(self.game_.prior.sample(jax.random.key(inference.seed_of(random_state)), n, codes, tied))
+        return np.asarray(self._prior.sample(jax.random.key(inference.seed_of(random_state)), n, codes, tied))
 
     def prior_support(self) -> tuple[float, float]:
         """The interval, the same for every dimension, that holds practically all of the prior."""
         check_is_fitted(self)
-        low, high = self.game_.prior.support()
+        low, high = self._prior.support()
         return float(low), float(high)
 
     def aggregate_codes(
@@ -227,7 +227,7 @@ class LatentSpace(KnownLabels, Bounds, TransformerMixin):
         check_is_fitted(self)
         if rows < 1:
             raise ValueError(f"rows must be 1 or more; got {rows}.")
-        low, high = self.game_.prior.support()
+        low, high = self._prior.support()
         middles = low + (high - low) * (np.arange(rows, dtype=np.float32) + 0.5) / rows
         codes = np.zeros((rows * rows, self.latent_dim), np.float32)
         codes[:, 0] = np.tile(middles, rows)

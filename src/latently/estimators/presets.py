@@ -52,5 +52,55 @@ PRESETS: dict[str, tuple[str, dict[str, Any]]] = {
             "epochs": 20,
         },
     ),
+    # Kingma et al. 2014, Sohn et al. 2015: as vae-mlp, with the label at both ends.
+    "cvae": (
+        "ConditionalVAE",
+        {"latent_dim": 20, "hidden": (500, 500), "activation": "relu", "likelihood": "bernoulli"}
+        | {"batch_size": 128, "epochs": 50, "learning_rate": 1e-3, "learning_rate_decay": 0.5},
+    ),
+    "cvae-2d": (
+        "ConditionalVAE",
+        {"latent_dim": 2, "hidden": (500, 500), "activation": "relu", "likelihood": "bernoulli"}
+        | {"batch_size": 128, "epochs": 30, "learning_rate": 1e-3, "learning_rate_decay": 0.5},
+    ),
+    # Kingma et al. 2014: one hidden layer of 500 for M2 on pixels, of 300 on the codes of M1.
+    "m2": (
+        "SemiSupervisedVAE",
+        {"latent_dim": 50, "hidden": (500,), "activation": "softplus", "likelihood": "bernoulli"}
+        | {"batch_size": 128, "epochs": 30, "learning_rate": 1e-3, "learning_rate_decay": 0.5},
+    ),
+    "m1m2": (
+        "StackedSemiSupervisedVAE",
+        {"latent_dim": 50, "hidden": (300,), "activation": "softplus", "first_epochs": 50}
+        | {"batch_size": 256, "epochs": 50, "learning_rate": 1e-3, "learning_rate_decay": 0.5},
+    ),
+    # Makhzani et al. 2015, Sections 4 to 7, with Adam in the place of momentum, as in aae-mlp.
+    "aae-supervised": (
+        "SupervisedAAE",
+        {"latent_dim": 10, "hidden": (1000, 1000), "critic_hidden": (1000, 1000), "activation": "relu"}
+        | {"likelihood": "gaussian", "likelihood_scale": 1.0, "output": "sigmoid", "batch_size": 128, "epochs": 20}
+        | {"learning_rate": 1e-3, "critic_learning_rate": 2e-4, "learning_rate_decay": 0.5},
+    ),
+    "aae-semi-supervised": (
+        "SemiSupervisedAAE",
+        {"latent_dim": 10, "hidden": (1000, 1000), "critic_hidden": (1000, 1000), "activation": "relu"}
+        | {"input_noise": 0.3, "likelihood": "gaussian", "likelihood_scale": 1.0, "output": "sigmoid"}
+        | {"batch_size": 128, "epochs": 100, "learning_rate": 1e-3, "critic_learning_rate": 2e-4}
+        | {"learning_rate_decay": 0.5},
+    ),
+    "aae-clustering": (
+        "ClusteringAAE",
+        {"n_clusters": 30, "latent_dim": 5, "hidden": (1000, 1000), "critic_hidden": (1000, 1000), "activation": "relu"}
+        | {"input_noise": 0.3, "likelihood": "gaussian", "likelihood_scale": 1.0, "output": "sigmoid"}
+        | {"batch_size": 128, "epochs": 50, "learning_rate": 1e-3, "critic_learning_rate": 2e-4}
+        | {"learning_rate_decay": 0.5},
+    ),
+    "aae-dimensions": (
+        "SemiSupervisedAAE",
+        {"latent_dim": 2, "representation": "sum", "hidden": (1000, 1000), "critic_hidden": (1000, 1000)}
+        | {"activation": "relu", "input_noise": 0.3, "likelihood": "gaussian", "likelihood_scale": 1.0}
+        | {"output": "sigmoid", "batch_size": 128, "epochs": 50, "learning_rate": 1e-3}
+        | {"critic_learning_rate": 2e-4, "learning_rate_decay": 0.5, "head_distance": 8.0},
+    ),
 }
 """Name → (estimator, its hyperparameters)."""

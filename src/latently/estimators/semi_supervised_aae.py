@@ -66,7 +66,7 @@ class SemiSupervisedAAE(Classifies, LatentModel):
         **LatentModel._parameter_constraints,
         "representation": [StrOptions({"beside", "sum"})],
         "head_distance": [Interval(Real, 0, None, closed="left")],
-        "n_clusters": [Interval(Integral, 2, None, closed="left")],
+        "n_clusters": [Interval(Integral, 1, None, closed="left")],
         "critic_hidden": [tuple, list],
         "critic_dropout": [Interval(Real, 0, 1, closed="left")],
         "adversarial": [StrOptions(set(ADVERSARIAL_LOSSES))],
@@ -115,7 +115,7 @@ def build_semi_supervised_aae(
     Raises:
         ValueError: there is one class only.
     """
-    if classes < 2:
+    if classes < 2 and model.classes_ is not None:
         raise ValueError(
             f"{type(model).__name__} tells classes apart, so it needs 2 or more; the labels are all of one class. "
             "Use AAE for data of one class, or y=None for clusters."
@@ -133,7 +133,7 @@ def build_semi_supervised_aae(
             model, shape, likelihood_head(model, model.preprocessing_), keys[1], facts=classes if beside else 0
         ),
         label_critic=build_critic(model, classes, keys[2]),
-        style_critic=build_critic(model, dim, keys[3]),
+        style_critic=build_critic(model, dim + classes, keys[3]),
         prior=normal_prior(model),
         adversarial=ADVERSARIAL_LOSSES[model.adversarial],
         optimizer=optimizer(None),

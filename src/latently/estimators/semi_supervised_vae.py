@@ -59,7 +59,7 @@ class SemiSupervisedVAE(Classifies, LatentModel):
         **LatentModel._parameter_constraints,
         "posterior_scale": [StrOptions({"exp", "softplus"})],
         "classification_weight": [Interval(Real, 0, None, closed="neither")],
-        "n_clusters": [Interval(Integral, 2, None, closed="left")],
+        "n_clusters": [Interval(Integral, 1, None, closed="left")],
     }
 
     _learns_from_labels: ClassVar[bool] = True
@@ -93,7 +93,7 @@ def build_m2(
     Raises:
         ValueError: there is one class only.
     """
-    if classes < 2:
+    if classes < 2 and model.classes_ is not None:
         raise ValueError(
             f"{type(model).__name__} tells classes apart, so it needs 2 or more; the labels are all of one class. "
             "Use VAE for data of one class, or y=None for clusters."

@@ -157,7 +157,7 @@ class CategoricalHead(Head):
             and an event is an integer `[batch]`, without a last axis of length one.
 
     Raises:
-        ValueError: for fewer than two classes, or outputs that `classes` does not divide.
+        ValueError: for no classes, or outputs that `classes` does not divide.
 
     Example:
         >>> import jax.numpy as jnp
@@ -171,8 +171,8 @@ class CategoricalHead(Head):
     per_row: bool = eqx.field(static=True, default=False)
 
     def __check_init__(self) -> None:
-        if self.classes < 2:
-            raise ValueError(f"classes must be at least 2; got classes={self.classes}.")
+        if self.classes < 1:
+            raise ValueError(f"classes must be at least 1; got classes={self.classes}.")
 
     @property
     def parameters(self) -> int:
