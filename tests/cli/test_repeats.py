@@ -1,6 +1,7 @@
 """`latently fit --repeats`: several runs with seeds of their own, and what they come to."""
 
 import json
+import shutil
 import signal
 from pathlib import Path
 
@@ -89,7 +90,25 @@ def test_an_interrupted_experiment_goes_on_to_the_same_numbers(here: Path) -> No
 
 def test_a_run_whose_evaluation_was_cut_short_is_evaluated_on_resuming(repeated: Path) -> None:
     summary = (repeated / "repeats.json").read_text()
-    (repeated / "repeats.json").write_text('{"repeats": 2}')
+    parameters = Run.open(repeated / "repeat-1").config()["parameters"]
+    (repeated / "repeats.json").write_text(json.dumps({"repeats": 2, "parameters": parameters}))
     (repeated / "repeat-2" / "evaluation.json").unlink()
     assert call("resume", repeated, "--quiet").code == 0
     assert json.loads((repeated / "repeats.json").read_text()) == json.loads(summary)
+
+
+def test_an_earlier_stage_has_a_seed_of_its_own_in_every_run_after_resuming_too(here: Path) -> None:
+    fit = ("fit", "m1m2", "--data", "digits", "--labels", "50", "--first-epochs", "1", "--no-report", *SMALL)
+    assert call(*fit, "--repeats", "2", "--out", "runs").code == 0
+    whole = (here / "runs" / "repeat-2" / "model.safetensors").read_bytes()
+    firsts = [Run.open(here / "runs" / name).config()["parameters"]["first"] for name in ("repeat-1", "repeat-2")]
+    assert [first["parameters"]["random_state"] for first in firsts] == [0, 1]
+    parameters = Run.open(here / "runs" / "repeat-1").config()["parameters"] | {"first": None}
+    (here / "runs" / "repeats.json").write_text(json.dumps({"repeats": 2, "parameters": parameters}))
+    shutil.rmtree(here / "runs" / "repeat-2")
+    resumed = call("resume", "runs", "--quiet", "--no-report")
+    assert resumed.code == 0, resumed.err
+    assert (here / "runs" / "repeat-2" / "model.safetensors").read_bytes() == whole
+    # A run of two stages can be made longer: the first stage is that of its checkpoint.
+    longer = call("resume", here / "runs" / "repeat-2", "--epochs", "3", "--quiet", "--no-report")
+    assert longer.code == 0, longer.err

@@ -110,7 +110,7 @@ def _play(plan: "Plan", folder: Path, repeats: int, manner: "Manner") -> int:
         from latently.run import Repeats
 
         return begin_repeats(plan, Repeats(folder, repeats), manner)
-    session = plan.begin(folder)
+    session = plan.begin(folder, manner)
     with session.run.lock():
         return session.play(manner)
 

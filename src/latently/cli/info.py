@@ -43,6 +43,8 @@ def _facts(run: Any, config: Mapping[str, Any], state: Mapping[str, Any]) -> dic
     if about.get("preset"):
         facts["Preset"] = about["preset"]
     given = {name: value for name, value in parameters.items() if value is not None and name != "verbose"}
+    if isinstance(given.get("first"), dict):  # an earlier stage
+        given["first"] = given["first"].get("estimator")
     facts["Hyperparameters"] = " ".join(f"{name}={in_words(value)}" for name, value in given.items())
     if about:
         facts |= _course(run, about, state)

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from latently.cli.models import MODELS, find_estimator
+from latently.cli.models import MODELS
+from latently.estimators import loading
 from latently.run import Run
 
 _NEEDED = ("data", "fingerprint", "model", "rounds", "title", "use_labels")
@@ -38,12 +39,9 @@ def unfitted(config: Mapping[str, Any], changes: Mapping[str, Any]) -> Any:
     name = config["run"]["model"]
     if name not in MODELS:
         raise ValueError(f"the run's model is {name!r}; this version knows {', '.join(MODELS)}. Update Latently.")
-    parameters = {
-        name: tuple(value) if isinstance(value, list) else value for name, value in config["parameters"].items()
-    }
     try:
-        return find_estimator(name)(**{**parameters, **changes})
-    except TypeError as error:
+        return loading.unfitted({**config, "estimator": MODELS[name][0]}, **changes)
+    except (TypeError, KeyError) as error:
         raise ValueError(f"the run's parameters do not fit this version of {name}: {error}.") from None
 
 
@@ -53,8 +51,6 @@ def open_model(folder: Path) -> Any:
     Raises:
         ValueError: there is none, or it is damaged.
     """
-    from latently.estimators.loading import load
-
     if not folder.exists():
         raise ValueError(f"there is no folder {folder}.")
     run = Run.open(folder)
@@ -64,4 +60,4 @@ def open_model(folder: Path) -> Any:
             f"{folder} has no model yet: its run stopped after round {run.position():,} of {about['rounds']:,}; "
             f"go on with `latently resume {folder}`."
         )
-    return load(folder)
+    return loading.load(folder)

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from latently import __version__
-from latently.cli.data import labels_of, open_splits, rows_of
+from latently.cli.data import open_splits
 from latently.cli.opening import about_run, unfitted
-from latently.cli.session import Session
+from latently.cli.session import Manner, Session, trainer_for
 from latently.estimators.saving import model_config
 from latently.run import Run, fingerprint
 
@@ -29,8 +29,12 @@ class Plan:
     about: Mapping[str, Any]
 
     @classmethod
-    def of(cls, run: Run) -> "Plan":
+    def of(cls, run: Run, parameters: Mapping[str, Any]) -> "Plan":
         """The plan that a run followed.
+
+        Args:
+            run: its folder.
+            parameters: of the estimator, as they were given.
 
         Raises:
             ValueError: its configuration is damaged.
@@ -38,7 +42,7 @@ class Plan:
         config = run.config()
         about = about_run(run, config)
         kept = {name: about.get(name) for name in ("model", "preset", "recipe", "use_labels", "command")}
-        return cls(unfitted(config, {}), about["data"], kept)
+        return cls(unfitted({**config, "parameters": parameters}, {}), about["data"], kept)
 
     def repeated(self, place: int) -> "Plan":
         """The same with other seeds of the model and of the labels shown, so many higher; the rows stay as they are."""
@@ -48,16 +52,19 @@ class Plan:
         label_seed = (self.data["seed"] if given is None else given) + place
         return dataclasses.replace(self, estimator=estimator, data={**self.data, "label_seed": label_seed})
 
-    def begin(self, folder: Path) -> Session:
+    def begin(self, folder: Path, manner: Manner) -> Session:
         """Check everything that is given; then make the run's folder and write its configuration.
+
+        Args:
+            folder: missing or empty.
+            manner: how to go about it.
 
         Raises:
             ValueError: the data, an argument or the folder cannot be used. Nothing has been written then.
         """
         Run.check_free(folder)
         splits, estimator = open_splits(self.data), self.estimator
-        labels = labels_of(splits.train) if self.about["use_labels"] else None
-        trainer = estimator.trainer(rows_of(splits.train), labels)
+        trainer = trainer_for(estimator, splits, self.about["use_labels"], live=manner.live)
         rounds = estimator.total_rounds(trainer)
         title = f"{type(estimator).__name__} on {splits.train.name}"
         about = {

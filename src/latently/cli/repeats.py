@@ -33,8 +33,8 @@ def begin_repeats(plan: Plan, repeats: Repeats, manner: Manner) -> int:
         ValueError: something that is given cannot be used. Nothing has been written then.
     """
     Run.check_free(repeats.folder)
-    first = plan.repeated(0).begin(repeats.run_folder(0))
-    repeats.write({})
+    first = plan.repeated(0).begin(repeats.run_folder(0), manner)
+    repeats.write({"parameters": plan.estimator.get_params(deep=False)})
     with Run(repeats.folder).lock():
         return _play(plan, repeats, manner, first)
 
@@ -51,7 +51,7 @@ def resume_repeats(repeats: Repeats, manner: Manner) -> int:
     if repeats.are_finished:
         raise ValueError(f"the {repeats.count} runs in {repeats.folder} are finished.")
     with Run(repeats.folder).lock():
-        plan = Plan.of(Run.open(repeats.run_folder(0)))
+        plan = Plan.of(Run.open(repeats.run_folder(0)), repeats.parameters())
         return _play(plan, repeats, dataclasses.replace(manner, thorough=plan.about["recipe"] is not None), None)
 
 
@@ -61,12 +61,12 @@ def _play(plan: Plan, repeats: Repeats, manner: Manner, first: Session | None) -
         if first is not None and place == 0:
             session = first
         elif not (folder / "config.json").exists():
-            session = plan.repeated(place).begin(folder)
+            session = plan.repeated(place).begin(folder, manner)
         elif Run.open(folder).is_finished:
             _see_to_evaluation(Run.open(folder), manner)
             continue
         else:
-            session = take_up(Run.open(folder), None)
+            session = take_up(Run.open(folder), None, manner)
         title = f"{session.title}, {place + 1} of {repeats.count}"
         with session.run.lock():
             status = dataclasses.replace(session, title=title, resumed_by=repeats.folder).play(

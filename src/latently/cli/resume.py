@@ -8,7 +8,7 @@ from latently.cli.errors import UsageError
 from latently.cli.parsing import Parser
 
 if TYPE_CHECKING:
-    from latently.cli.session import Session
+    from latently.cli.session import Manner, Session
     from latently.run import Run
 
 _EXAMPLES = ("latently resume runs/vae-digits-1", "latently resume runs/vae-digits-1 --epochs 100")
@@ -44,22 +44,23 @@ def main(arguments: Sequence[str]) -> int:
         return resume_repeats(Repeats.open(given.run), manner)
     run = Run.open(given.run)
     with run.lock():
-        return take_up(run, given.epochs).play(manner)
+        return take_up(run, given.epochs, manner).play(manner)
 
 
-def take_up(run: "Run", epochs: float | None) -> "Session":
+def take_up(run: "Run", epochs: float | None, manner: "Manner") -> "Session":
     """Read a run and check it; only then is its configuration changed, where it is made longer.
 
     Args:
         run: the folder.
         epochs: the new number of epochs in all, or `None`.
+        manner: how to go about it.
 
     Raises:
         ValueError: the run is finished, damaged, or its data has changed. Nothing has been written then.
     """
-    from latently.cli.data import labels_of, open_run_splits, rows_of
+    from latently.cli.data import open_run_splits
     from latently.cli.opening import about_run, unfitted
-    from latently.cli.session import Session
+    from latently.cli.session import Session, trainer_for
 
     config = run.config()
     about = about_run(run, config)
@@ -70,13 +71,14 @@ def take_up(run: "Run", epochs: float | None) -> "Session":
     position = run.position()
     splits = open_run_splits(about)
     model = unfitted(config, {} if epochs is None else {"epochs": epochs})
-    trainer = model.trainer(rows_of(splits.train), labels_of(splits.train) if about["use_labels"] else None)
+    resumed = run.checkpoint.exists()
+    trainer = trainer_for(model, splits, about["use_labels"], live=manner.live, resumed=resumed)
     until = about["rounds"] if epochs is None else model.total_rounds(trainer)
     if epochs is not None and until <= max(about["rounds"], position):
         raise ValueError(
             f"--epochs must be more than the {config['parameters']['epochs']:g} of {run.folder}; got {epochs:g}."
         )
-    if run.checkpoint.exists():
+    if resumed:
         trainer.restore(run.checkpoint)
     run.film()  # a damaged one is noticed before anything is written
     if epochs is not None:

@@ -169,6 +169,28 @@ class Session:
         )
 
 
+def trainer_for(model: Any, splits: Splits, use_labels: bool, *, live: bool, resumed: bool = False) -> Trainer[Any]:
+    """The engine that fits a model to the training rows.
+
+    Args:
+        model: the estimator; an earlier stage that it needs is fitted now.
+        splits: the data.
+        use_labels: whether it may see the labels.
+        live: tell how an earlier stage goes.
+        resumed: whether a checkpoint will be restored, which holds the earlier stage.
+
+    Raises:
+        ValueError: the model cannot work with the data or with its hyperparameters.
+    """
+    verbose = model.verbose
+    labels = labels_of(splits.train) if use_labels else None
+    try:
+        trainer: Trainer[Any] = model.set_params(verbose=live).trainer(rows_of(splits.train), labels, resumed=resumed)
+        return trainer
+    finally:
+        model.set_params(verbose=verbose)
+
+
 class JsonLines:
     """Prints the progress after each chunk as a JSON object on a line of its own."""
 

@@ -1,6 +1,7 @@
 """Models from disk. Loading runs no code from the files: a config may only name an estimator that is known here."""
 
 import json
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -81,7 +82,7 @@ def _read(path: Path) -> tuple[Any, Any]:
 
 
 def _skeleton(config: dict[str, Any]) -> Any:
-    model = _unfitted(config)
+    model = unfitted(config)
     model._validate_params()
     model.preprocessing_ = Preprocessing.from_config(config["preprocessing"])
     model.n_features_in_ = model.event_size_ = model.preprocessing_.n_features
@@ -91,17 +92,27 @@ def _skeleton(config: dict[str, Any]) -> Any:
     return model
 
 
-def _unfitted(config: dict[str, Any]) -> Any:
+def unfitted(config: Mapping[str, Any], **changes: Any) -> Any:
+    """The estimator that a config describes, as it was before it was fitted.
+
+    Args:
+        config: with `estimator` and `parameters`, as `model.save` writes it.
+        **changes: hyperparameters that differ from the config's.
+
+    Raises:
+        ValueError: the config names an estimator that is not known here.
+        TypeError: a parameter is not one of the estimator's.
+    """
     name = config["estimator"]
     if name not in ESTIMATORS:
         raise ValueError(f"it names the estimator {name!r}; this version knows {', '.join(sorted(ESTIMATORS))}")
     parameters = {name: _revived(value) for name, value in config["parameters"].items()}
-    return getattr(import_module(ESTIMATORS[name]), name)(**parameters)
+    return getattr(import_module(ESTIMATORS[name]), name)(**(parameters | changes))
 
 
 def _revived(value: Any) -> Any:
     if isinstance(value, dict) and "estimator" in value:
-        return _unfitted(value)
+        return unfitted(value)
     if isinstance(value, dict):
         return prior_from_config(value["prior"])
     return tuple(_revived(item) for item in value) if isinstance(value, list) else value

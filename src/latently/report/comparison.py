@@ -155,4 +155,6 @@ def _named(name: str, unit: str) -> str:
 def _plain(value: Any) -> str:
     if value is None:
         return _NONE
+    if isinstance(value, dict):  # an earlier stage
+        return str(value.get("estimator", value))
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -32,13 +32,7 @@ class Repeats:
         Raises:
             ValueError: the folder holds none, or its file is damaged.
         """
-        path = folder / FILE
-        try:
-            return cls(folder, int(json.loads(path.read_text())["repeats"]))
-        except FileNotFoundError:
-            raise ValueError(f"{folder} holds no repeated runs; `latently fit --repeats N` makes them.") from None
-        except (ValueError, KeyError, TypeError) as error:
-            raise ValueError(f"{path} is damaged ({type(error).__name__}: {error}).") from None
+        return cls(folder, int(_read(folder, "repeats")))
 
     @staticmethod
     def are_in(folder: Path) -> bool:
@@ -50,6 +44,14 @@ class Repeats:
         """Whether all runs have been made and summed up."""
         return "runs" in json.loads((self.folder / FILE).read_text())
 
+    def parameters(self) -> dict[str, Any]:
+        """The estimator's parameters as they were given, while the experiment goes on.
+
+        Raises:
+            ValueError: the file is damaged.
+        """
+        return dict(_read(self.folder, "parameters"))
+
     def run_folder(self, place: int) -> Path:
         """The folder of a run, by its place from 0."""
         return self.folder / f"repeat-{place + 1}"
@@ -58,7 +60,7 @@ class Repeats:
         """Write `repeats.json`, atomically.
 
         Args:
-            summary: JSON values beside the count.
+            summary: JSON values beside the count: `parameters` at first, what `summarize` gives at the end.
 
         Returns:
             Its path.
@@ -97,6 +99,16 @@ def mean_and_sd(evaluations: Sequence[Mapping[str, Any]]) -> tuple[dict[str, Any
         ({'rows': 9, 'error': 0.5}, {'rows': 0.0, 'error': 0.3535533905932738})
     """
     return _pooled(evaluations, _mean), _pooled(evaluations, statistics.stdev)
+
+
+def _read(folder: Path, name: str) -> Any:
+    path = folder / FILE
+    try:
+        return json.loads(path.read_text())[name]
+    except FileNotFoundError:
+        raise ValueError(f"{folder} holds no repeated runs; `latently fit --repeats N` makes them.") from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{path} is damaged ({type(error).__name__}: {error}).") from None
 
 
 def _pooled(values: Sequence[Any], pool: Callable[[Sequence[float]], float]) -> Any:

@@ -45,6 +45,10 @@ def train(
     camera = Film(model, run, film, until, trainer)
     writers: list[HistoryWriter | Film] = [HistoryWriter(run, trainer.round), camera]
     keeper = Checkpointer(run, writers, checkpoint_seconds)
+    if trainer.round == 0:
+        keeper.write(
+            trainer
+        )  # what was done before the first round, such as fitting an earlier stage, is not done again
     with _finish_chunk_on_interrupt(trainer, on_interrupt):
         trainer.run(until, [*writers, keeper, *observers])
     keeper.write(trainer)
