@@ -1,13 +1,12 @@
 """The adversarial autoencoder, as a scikit-learn estimator."""
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from numbers import Integral, Real
 from typing import Any, ClassVar, Literal
 
 import jax
 import numpy as np
-import optax
 from jaxtyping import Float, PRNGKeyArray, Shaped
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
@@ -15,9 +14,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from latently import games
 from latently.estimators import inference
+from latently.estimators.adversarial import AdversarialModel
 from latently.estimators.architecture import (
     Shape,
-    adam,
     build_corruption,
     build_critic,
     build_decoder,
@@ -25,7 +24,6 @@ from latently.estimators.architecture import (
     build_prior,
     likelihood_head,
 )
-from latently.estimators.base import LatentModel
 from latently.probability import ADVERSARIAL_LOSSES, DeterministicHead, GaussianHead, Head
 
 
@@ -37,7 +35,7 @@ def _is_tied(model: "AAE") -> bool:
 
 
 @dataclasses.dataclass(eq=False, repr=False)
-class AAE(LatentModel):
+class AAE(AdversarialModel):
     """Adversarial autoencoder: codes take the shape of any prior that can be sampled, tied to labels or not.
 
     An autoencoder reconstructs; a critic tells codes from draws of the prior; the encoder learns to fool it. With
@@ -48,9 +46,6 @@ class AAE(LatentModel):
         latent_dim: dimensions of a code; even, where the prior is laid out in pairs of dimensions.
         encoder: q(z|x): `deterministic`, `gaussian` (mean and log-variance), or `implicit` (noise fed beside x).
         noise_dim: numbers of noise that an implicit encoder is fed.
-        critic_hidden: widths of the critic's hidden layers.
-        critic_dropout: probability of dropping a hidden unit of the critic in training.
-        adversarial: what critic and encoder play for: `logistic`, `least-squares` or `hinge`.
         penalty: keeps the critic smooth: `r1`, `gradient` or None.
         penalty_weight: its weight.
         spectral_norm: divide the critic's weights by their largest singular value.
@@ -58,11 +53,9 @@ class AAE(LatentModel):
             fooling with it and the reconstruction per element with the rest to 1.
         generator_updates: times that the encoder tries to fool the critic in a round of separate steps.
         learning_rate: of the autoencoder and of the generator.
-        critic_learning_rate: of the critic; the same as learning_rate unless said.
-        momentum: Adam's b1, of all players.
 
     Note:
-        The arguments that all models share are described at `LatentModel`.
+        The arguments that all models share are described at `LatentModel`, the critics' at `AdversarialModel`.
 
     References:
         Makhzani et al. 2015, arXiv 1511.05644.
@@ -77,19 +70,14 @@ class AAE(LatentModel):
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **LatentModel._parameter_constraints,
+        **AdversarialModel._parameter_constraints,
         "encoder": [StrOptions({"deterministic", "gaussian", "implicit"})],
         "noise_dim": [Interval(Integral, 1, None, closed="left")],
-        "critic_hidden": [tuple, list],
-        "critic_dropout": [Interval(Real, 0, 1, closed="left")],
-        "adversarial": [StrOptions(set(ADVERSARIAL_LOSSES))],
         "penalty": [None, StrOptions({"r1", "gradient"})],
         "penalty_weight": [Interval(Real, 0, None, closed="neither")],
         "spectral_norm": ["boolean"],
         "fooling_weight": [None, Interval(Real, 0, 1, closed="neither")],
         "generator_updates": [Interval(Integral, 1, None, closed="left")],
-        "critic_learning_rate": [None, Interval(Real, 0, None, closed="neither")],
-        "momentum": [Interval(Real, 0, 1, closed="left")],
     }
 
     _learns_from_labels: ClassVar[bool] = True
@@ -98,16 +86,11 @@ class AAE(LatentModel):
     _: dataclasses.KW_ONLY
     encoder: Literal["deterministic", "gaussian", "implicit"] = "deterministic"
     noise_dim: int = 10
-    critic_hidden: Sequence[int] = (512, 512)
-    critic_dropout: float = 0.0
-    adversarial: Literal["logistic", "least-squares", "hinge"] = "logistic"
     penalty: Literal["r1", "gradient"] | None = None
     penalty_weight: float = 1.0
     spectral_norm: bool = False
     fooling_weight: float | None = None
     generator_updates: int = 1
-    critic_learning_rate: float | None = None
-    momentum: float = 0.9
 
     @available_if(_is_tied)
     def predict(self, X: Any) -> Shaped[np.ndarray, "rows"]:
@@ -139,11 +122,7 @@ class AAE(LatentModel):
     def _build_game(
         self, shape: Shape, n_labels: int | None, rounds_in: Callable[[float], int], key: PRNGKeyArray
     ) -> games.AAE:
-        rounds, decay = rounds_in(float(self.epochs)), float(self.learning_rate_decay)
-
-        def optimizer(learning_rate: float, updates: int = 1) -> optax.GradientTransformation:
-            return adam(float(learning_rate), float(self.momentum), decay=decay, updates=rounds * updates)
-
+        rounds = rounds_in(float(self.epochs))
         encoder_key, decoder_key, critic_key = jax.random.split(key, 3)
         head: Head = GaussianHead(scale="exp") if self.encoder == "gaussian" else DeterministicHead()
         noise_dim = int(self.noise_dim) if self.encoder == "implicit" else 0
@@ -154,9 +133,9 @@ class AAE(LatentModel):
             critic=build_critic(self, seen, critic_key, spectral_norm=bool(self.spectral_norm)),
             prior=build_prior(self.prior, self.prior_scale, int(self.latent_dim), n_labels),
             adversarial=ADVERSARIAL_LOSSES[self.adversarial],
-            optimizer=optimizer(self.learning_rate),
-            critic_optimizer=optimizer(self.critic_learning_rate or self.learning_rate),
-            generator_optimizer=optimizer(self.learning_rate, int(self.generator_updates)),
+            optimizer=self._optimizer(None, rounds),
+            critic_optimizer=self._optimizer(self.critic_learning_rate, rounds),
+            generator_optimizer=self._optimizer(None, rounds * int(self.generator_updates)),
             generator_updates=int(self.generator_updates),
             fooling_weight=None if self.fooling_weight is None else float(self.fooling_weight),
             n_labels=n_labels,

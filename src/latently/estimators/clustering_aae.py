@@ -1,20 +1,20 @@
 """The clustering adversarial autoencoder, as a scikit-learn estimator."""
 
 import dataclasses
-from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, Literal
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 from jaxtyping import PRNGKeyArray
 
 from latently import games
+from latently.estimators.adversarial import AdversarialModel
 from latently.estimators.architecture import Shape
-from latently.estimators.base import LatentModel
 from latently.estimators.classes import Classifies
 from latently.estimators.semi_supervised_aae import SemiSupervisedAAE, build_semi_supervised_aae
 
 
-@dataclasses.dataclass(eq=False, repr=False)
-class ClusteringAAE(Classifies, LatentModel):
+@dataclasses.dataclass(eq=False, repr=False, kw_only=True)
+class ClusteringAAE(Classifies, AdversarialModel):
     """Clustering adversarial autoencoder: one encoder gives cluster and style, and a critic for each shapes them.
 
     It is `SemiSupervisedAAE` without labels (those of y are not looked at): `predict` gives the numbers of clusters,
@@ -24,15 +24,10 @@ class ClusteringAAE(Classifies, LatentModel):
         latent_dim: dimensions of the style.
         prior: of the styles: `normal`.
         n_clusters: how many clusters to find.
-        critic_hidden: widths of the hidden layers of each critic.
-        critic_dropout: probability of dropping a hidden unit of a critic in training.
-        adversarial: what critics and encoder play for: `logistic`, `least-squares` or `hinge`.
-        critic_learning_rate: of the critics; the same as learning_rate unless said.
         generator_learning_rate: of the encoder against the critics; the same as learning_rate unless said.
-        momentum: Adam's b1, of all players.
 
     Note:
-        The arguments that all models share are described at `LatentModel`.
+        The arguments that all models share are described at `LatentModel`, the critics' at `AdversarialModel`.
 
     References:
         Makhzani et al. 2015, arXiv 1511.05644, Section 6.
@@ -58,12 +53,7 @@ class ClusteringAAE(Classifies, LatentModel):
     head_distance: ClassVar[float] = 0.0
 
     n_clusters: int = 16
-    critic_hidden: Sequence[int] = (512, 512)
-    critic_dropout: float = 0.0
-    adversarial: Literal["logistic", "least-squares", "hinge"] = "logistic"
-    critic_learning_rate: float | None = None
     generator_learning_rate: float | None = None
-    momentum: float = 0.9
 
     def _build_game(
         self, shape: Shape, n_labels: int | None, rounds_in: Callable[[float], int], key: PRNGKeyArray

@@ -25,7 +25,7 @@ from latently.estimators.classes import Classifies
 from latently.probability import GaussianHead
 
 
-@dataclasses.dataclass(eq=False, repr=False)
+@dataclasses.dataclass(eq=False, repr=False, kw_only=True)
 class ConditionalVAE(Classifies, LatentModel):
     """Conditional VAE: encoder and decoder are told the class, so the code holds what the class does not tell.
 

@@ -1,7 +1,7 @@
 """The semi-supervised adversarial autoencoder, as a scikit-learn estimator."""
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from numbers import Integral, Real
 from typing import Any, ClassVar, Literal
 
@@ -10,9 +10,9 @@ from jaxtyping import PRNGKeyArray
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from latently import games
+from latently.estimators.adversarial import AdversarialModel
 from latently.estimators.architecture import (
     Shape,
-    adam,
     build_corruption,
     build_critic,
     build_decoder,
@@ -20,13 +20,12 @@ from latently.estimators.architecture import (
     likelihood_head,
     normal_prior,
 )
-from latently.estimators.base import LatentModel
 from latently.estimators.classes import Classifies
 from latently.probability import ADVERSARIAL_LOSSES
 
 
-@dataclasses.dataclass(eq=False, repr=False)
-class SemiSupervisedAAE(Classifies, LatentModel):
+@dataclasses.dataclass(eq=False, repr=False, kw_only=True)
+class SemiSupervisedAAE(Classifies, AdversarialModel):
     """Semi-supervised adversarial autoencoder: one encoder gives class and style, and a critic for each shapes them.
 
     It learns from a few labelled rows and many others, and classifies, draws and restyles. With no labels at all it
@@ -39,15 +38,10 @@ class SemiSupervisedAAE(Classifies, LatentModel):
         representation: what the decoder is given: `beside`, class and style side by side; or `sum`, W y + z.
         head_distance: with `sum`, places of classes that are closer than this push each other apart.
         n_clusters: how many clusters to find where there are no labels.
-        critic_hidden: widths of the hidden layers of each critic.
-        critic_dropout: probability of dropping a hidden unit of a critic in training.
-        adversarial: what critics and encoder play for: `logistic`, `least-squares` or `hinge`.
-        critic_learning_rate: of the critics; the same as learning_rate unless said.
         generator_learning_rate: of the encoder against the critics; the same as learning_rate unless said.
-        momentum: Adam's b1, of all players.
 
     Note:
-        The arguments that all models share are described at `LatentModel`.
+        The arguments that all models share are described at `LatentModel`, the critics' at `AdversarialModel`.
 
     References:
         Makhzani et al. 2015, arXiv 1511.05644, Sections 5 to 7.
@@ -63,16 +57,11 @@ class SemiSupervisedAAE(Classifies, LatentModel):
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **LatentModel._parameter_constraints,
+        **AdversarialModel._parameter_constraints,
         "representation": [StrOptions({"beside", "sum"})],
         "head_distance": [Interval(Real, 0, None, closed="left")],
         "n_clusters": [Interval(Integral, 1, None, closed="left")],
-        "critic_hidden": [tuple, list],
-        "critic_dropout": [Interval(Real, 0, 1, closed="left")],
-        "adversarial": [StrOptions(set(ADVERSARIAL_LOSSES))],
-        "critic_learning_rate": [None, Interval(Real, 0, None, closed="neither")],
         "generator_learning_rate": [None, Interval(Real, 0, None, closed="neither")],
-        "momentum": [Interval(Real, 0, 1, closed="left")],
     }
 
     _learns_from_labels: ClassVar[bool] = True
@@ -82,12 +71,7 @@ class SemiSupervisedAAE(Classifies, LatentModel):
     representation: Literal["beside", "sum"] = "beside"
     head_distance: float = 3.0
     n_clusters: int = 10
-    critic_hidden: Sequence[int] = (512, 512)
-    critic_dropout: float = 0.0
-    adversarial: Literal["logistic", "least-squares", "hinge"] = "logistic"
-    critic_learning_rate: float | None = None
     generator_learning_rate: float | None = None
-    momentum: float = 0.9
 
     @property
     def decodes_labels(self) -> bool:  # type: ignore[override]
@@ -123,10 +107,6 @@ def build_semi_supervised_aae(
     dim, beside = int(model.latent_dim), model.representation == "beside"
     keys = jax.random.split(key, 5)
 
-    def optimizer(learning_rate: float | None) -> Any:
-        rate, decay = learning_rate or model.learning_rate, float(model.learning_rate_decay)
-        return adam(float(rate), float(model.momentum), decay=decay, updates=updates)
-
     return games.SemiSupervisedAAE(
         encoder=build_reader(model, shape, classes + dim, keys[0]),
         decoder=build_decoder(
@@ -136,10 +116,10 @@ def build_semi_supervised_aae(
         style_critic=build_critic(model, dim + classes, keys[3]),
         prior=normal_prior(model),
         adversarial=ADVERSARIAL_LOSSES[model.adversarial],
-        optimizer=optimizer(None),
-        critic_optimizer=optimizer(model.critic_learning_rate),
-        generator_optimizer=optimizer(model.generator_learning_rate),
-        classifier_optimizer=optimizer(None),
+        optimizer=model._optimizer(None, updates),
+        critic_optimizer=model._optimizer(model.critic_learning_rate, updates),
+        generator_optimizer=model._optimizer(model.generator_learning_rate, updates),
+        classifier_optimizer=model._optimizer(None, updates),
         n_labels=classes,
         supervised=getattr(model, "labels_known_", "some") != "none",
         heads=None if beside else float(model.head_distance) * jax.random.normal(keys[4], (classes, dim)),

@@ -25,7 +25,7 @@ from latently.estimators.classes import Classifies
 from latently.probability import GaussianHead, Head
 
 
-@dataclasses.dataclass(eq=False, repr=False)
+@dataclasses.dataclass(eq=False, repr=False, kw_only=True)
 class SemiSupervisedVAE(Classifies, LatentModel):
     """M2, the semi-supervised VAE: learns from a few labelled rows and many others, and classifies, draws and restyles.
 

@@ -1,19 +1,17 @@
 """The supervised adversarial autoencoder, as a scikit-learn estimator."""
 
 import dataclasses
-from collections.abc import Callable, Sequence
-from numbers import Real
+from collections.abc import Callable
 from typing import Any, ClassVar, Literal
 
 import jax
-import optax
 from jaxtyping import PRNGKeyArray
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import StrOptions
 
 from latently import games
+from latently.estimators.adversarial import AdversarialModel
 from latently.estimators.architecture import (
     Shape,
-    adam,
     build_corruption,
     build_critic,
     build_decoder,
@@ -21,13 +19,12 @@ from latently.estimators.architecture import (
     build_prior,
     likelihood_head,
 )
-from latently.estimators.base import LatentModel
 from latently.estimators.classes import Classifies
 from latently.probability import ADVERSARIAL_LOSSES, DeterministicHead, GaussianHead, Head
 
 
-@dataclasses.dataclass(eq=False, repr=False)
-class SupervisedAAE(Classifies, LatentModel):
+@dataclasses.dataclass(eq=False, repr=False, kw_only=True)
+class SupervisedAAE(Classifies, AdversarialModel):
     """Supervised adversarial autoencoder: the decoder is told the class, so the code holds the style alone.
 
     A critic asks of the codes of every class to fill one and the same prior, of any shape: nothing is left in them
@@ -36,14 +33,9 @@ class SupervisedAAE(Classifies, LatentModel):
 
     Args:
         encoder: q(z|x): `deterministic` or `gaussian`.
-        critic_hidden: widths of the critic's hidden layers.
-        critic_dropout: probability of dropping a hidden unit of the critic in training.
-        adversarial: what critic and encoder play for: `logistic`, `least-squares` or `hinge`.
-        critic_learning_rate: of the critic; the same as learning_rate unless said.
-        momentum: Adam's b1, of all players.
 
     Note:
-        The arguments that all models share are described at `LatentModel`.
+        The arguments that all models share are described at `LatentModel`, the critics' at `AdversarialModel`.
 
     References:
         Makhzani et al. 2015, arXiv 1511.05644, Section 4.
@@ -58,13 +50,8 @@ class SupervisedAAE(Classifies, LatentModel):
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **LatentModel._parameter_constraints,
+        **AdversarialModel._parameter_constraints,
         "encoder": [StrOptions({"deterministic", "gaussian"})],
-        "critic_hidden": [tuple, list],
-        "critic_dropout": [Interval(Real, 0, 1, closed="left")],
-        "adversarial": [StrOptions(set(ADVERSARIAL_LOSSES))],
-        "critic_learning_rate": [None, Interval(Real, 0, None, closed="neither")],
-        "momentum": [Interval(Real, 0, 1, closed="left")],
     }
 
     _learns_from_labels: ClassVar[bool] = True
@@ -73,11 +60,6 @@ class SupervisedAAE(Classifies, LatentModel):
     draws_labelled: ClassVar[bool] = True
 
     encoder: Literal["deterministic", "gaussian"] = "deterministic"
-    critic_hidden: Sequence[int] = (512, 512)
-    critic_dropout: float = 0.0
-    adversarial: Literal["logistic", "least-squares", "hinge"] = "logistic"
-    critic_learning_rate: float | None = None
-    momentum: float = 0.9
 
     def _build_game(
         self, shape: Shape, n_labels: int | None, rounds_in: Callable[[float], int], key: PRNGKeyArray
@@ -85,22 +67,16 @@ class SupervisedAAE(Classifies, LatentModel):
         classes = n_labels or 1
         encoder_key, decoder_key, critic_key = jax.random.split(key, 3)
         head: Head = GaussianHead(scale="exp") if self.encoder == "gaussian" else DeterministicHead()
-        updates = rounds_in(float(self.epochs))
-
-        def optimizer(learning_rate: float) -> optax.GradientTransformation:
-            return adam(
-                float(learning_rate), float(self.momentum), decay=float(self.learning_rate_decay), updates=updates
-            )
-
+        rounds = rounds_in(float(self.epochs))
         return games.SupervisedAAE(
             encoder=build_encoder(self, shape, head, encoder_key),
             decoder=build_decoder(self, shape, likelihood_head(self, self.preprocessing_), decoder_key, facts=classes),
             critic=build_critic(self, int(self.latent_dim) + classes, critic_key),
             prior=build_prior(self.prior, self.prior_scale, int(self.latent_dim), None),
             adversarial=ADVERSARIAL_LOSSES[self.adversarial],
-            optimizer=optimizer(self.learning_rate),
-            critic_optimizer=optimizer(self.critic_learning_rate or self.learning_rate),
-            generator_optimizer=optimizer(self.learning_rate),
+            optimizer=self._optimizer(None, rounds),
+            critic_optimizer=self._optimizer(self.critic_learning_rate, rounds),
+            generator_optimizer=self._optimizer(None, rounds),
             n_labels=classes,
             corruption=build_corruption(self.corruption, self.preprocessing_),
         )
