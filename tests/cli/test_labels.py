@@ -76,6 +76,15 @@ def test_rows_are_restyled_under_the_labels_asked_for(m2_run: Path, here: Path) 
     assert "--n must be 1 or more" in call(*words[:-1], "0").err
 
 
+def test_rows_can_be_named(m2_run: Path, here: Path) -> None:
+    assert call("restyle", m2_run, "digits", "--part", "test", "--rows", "7,2", "--out", "two.npz").code == 0
+    test = open_dataset("digits").test
+    wanted = latently.load(m2_run).restyle(test.x[[7, 2]], None, test.labels[[7, 2]])
+    np.testing.assert_array_equal(np.load("two.npz")["restyled"], wanted)
+    refused = call("restyle", m2_run, "digits", "--part", "test", "--rows", "7,9999")
+    assert (refused.code, "--rows must be numbers from 0 to" in refused.err) == (2, True)
+
+
 def test_a_restyled_table_has_a_line_for_each_row_and_cluster(clustering_run: Path, here: Path) -> None:
     source = Run.open(clustering_run).config()["run"]["data"]["source"]
     assert call("restyle", clustering_run, source, "--n", "4").out == "restyled.csv: 4 rows under 3 labels\n"

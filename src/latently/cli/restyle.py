@@ -34,6 +34,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "--n", metavar="N", type=int, help=f"the first N rows only (default: {SHOWN} in a picture, all in a data file)"
     )
+    parser.add_argument("--rows", metavar="N[,N...]", help="these rows instead, counted from 0")
     add_data_options(parser)
     add_output_options(parser, "restyled.png for images, else restyled.csv")
     given = parser.parse_args(arguments)
@@ -52,18 +53,32 @@ def main(arguments: Sequence[str]) -> int:
     part = open_rows(given, model, Run.open(given.run).config().get("run", {}))
     only_pictures = all(path.suffix.lower() == ".png" for path in paths)
     count = given.n or (SHOWN if only_pictures else len(part))
-    rows, known = rows_of(part)[:count], known_labels(model, part)
-    restyled = model.restyle(rows, labels, None if known is None else known[:count])
+    chosen = np.arange(min(count, len(part))) if given.rows is None else _chosen_rows(given.rows, len(part))
+    rows, known = rows_of(part)[chosen], known_labels(model, part)
+    restyled = model.restyle(rows, labels, None if known is None else known[chosen])
     write(
         paths,
         Result(
             "{rows} rows under " + f"{len(labels)} label{'' if len(labels) == 1 else 's'}",
             {"restyled": restyled, "labels": labels},
             lambda: _table(restyled, labels),
-            lambda: _draw(np.asarray(rows), restyled, labels, given.n or SHOWN),
+            lambda: _draw(np.asarray(rows), restyled, labels, len(chosen) if given.rows else given.n or SHOWN),
         ),
     )
     return 0
+
+
+def _chosen_rows(text: str, total: int) -> np.ndarray:
+    """The rows that `--rows` names.
+
+    Raises:
+        UsageError: one is no number, or there is no such row.
+    """
+    words = [word.strip() for word in text.split(",")]
+    bad = next((word for word in words if not word.isdecimal() or int(word) >= total), None)
+    if bad is not None:
+        raise UsageError(f"--rows must be numbers from 0 to {total - 1}, separated by commas; got {bad!r}.")
+    return np.asarray([int(word) for word in words])
 
 
 def _table(restyled: np.ndarray, labels: np.ndarray) -> tuple[list[str], list[list[Any]]]:
