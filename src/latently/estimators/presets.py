@@ -83,24 +83,22 @@ PRESETS: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "aae-semi-supervised": (
         "SemiSupervisedAAE",
-        {"latent_dim": 10, "hidden": (1000, 1000), "critic_hidden": (1000, 1000), "activation": "relu"}
+        {"latent_dim": 10, "hidden": (1000, 1000), "critic_hidden": (500, 500), "activation": "relu"}
         | {"input_noise": 0.3, "likelihood": "gaussian", "likelihood_scale": 1.0, "output": "sigmoid"}
-        | {"batch_size": 128, "epochs": 100, "learning_rate": 1e-3, "critic_learning_rate": 2e-4}
-        | {"learning_rate_decay": 0.5},
+        | {"batch_size": 128, "epochs": 24, "learning_rate": 1e-3, "learning_rate_decay": 0.5, "momentum": 0.5},
     ),
     "aae-clustering": (
         "ClusteringAAE",
-        {"n_clusters": 30, "latent_dim": 5, "hidden": (1000, 1000), "critic_hidden": (1000, 1000), "activation": "relu"}
+        {"n_clusters": 30, "latent_dim": 5, "hidden": (1000, 1000), "critic_hidden": (500, 500), "activation": "relu"}
         | {"input_noise": 0.3, "likelihood": "gaussian", "likelihood_scale": 1.0, "output": "sigmoid"}
-        | {"batch_size": 128, "epochs": 50, "learning_rate": 1e-3, "critic_learning_rate": 2e-4}
-        | {"learning_rate_decay": 0.5},
+        | {"batch_size": 128, "epochs": 24, "learning_rate": 1e-3, "learning_rate_decay": 0.5, "momentum": 0.5},
     ),
     "aae-dimensions": (
         "SemiSupervisedAAE",
-        {"latent_dim": 2, "representation": "sum", "hidden": (1000, 1000), "critic_hidden": (1000, 1000)}
+        {"latent_dim": 2, "representation": "sum", "hidden": (1000, 1000), "critic_hidden": (500, 500)}
         | {"activation": "relu", "input_noise": 0.3, "likelihood": "gaussian", "likelihood_scale": 1.0}
-        | {"output": "sigmoid", "batch_size": 128, "epochs": 50, "learning_rate": 1e-3}
-        | {"critic_learning_rate": 2e-4, "learning_rate_decay": 0.5, "head_distance": 8.0},
+        | {"output": "sigmoid", "batch_size": 128, "epochs": 24, "learning_rate": 1e-3, "learning_rate_decay": 0.5}
+        | {"momentum": 0.5, "head_distance": 8.0},
     ),
 }
 """Name → (estimator, its hyperparameters)."""

@@ -21,6 +21,7 @@ from latently.estimators.architecture import (
     normal_prior,
 )
 from latently.estimators.classes import Classifies
+from latently.networks import BatchNorm, Chain
 from latently.probability import ADVERSARIAL_LOSSES
 
 
@@ -108,7 +109,8 @@ def build_semi_supervised_aae(
     keys = jax.random.split(key, 5)
 
     return games.SemiSupervisedAAE(
-        encoder=build_reader(model, shape, classes + dim, keys[0]),
+        # Without the norm at its end all rows soon fall to one class, where the softmax has no slope to come back by.
+        encoder=Chain((build_reader(model, shape, classes + dim, keys[0]), BatchNorm(classes + dim))),
         decoder=build_decoder(
             model, shape, likelihood_head(model, model.preprocessing_), keys[1], facts=classes if beside else 0
         ),

@@ -85,10 +85,10 @@ class SemiSupervisedAAE(Game):
         label_key, style_key, *critic_keys = jax.random.split(jax.random.fold_in(key, 3), 4)
         n, (y, z) = len(batch.x), self._heads(batch.x)
         y_prior = jax.nn.one_hot(jax.random.randint(label_key, (n,), 0, self.n_labels), self.n_labels)
-        z_prior = self.prior.sample(style_key, n)
+        z_prior = self._seen(y, self.prior.sample(style_key, n))
         return {
             **self._judge("label", self.label_critic, y_prior, y, critic_keys[0]),
-            **self._judge("style", self.style_critic, beside(z_prior, y_prior), self._seen(y, z), critic_keys[1]),
+            **self._judge("style", self.style_critic, z_prior, self._seen(y, z), critic_keys[1]),
         }
 
     def fool(self, batch: Batch, key: PRNGKeyArray) -> Terms:
@@ -155,7 +155,7 @@ class SemiSupervisedAAE(Game):
         return self.encoder(x, encoder_key)
 
     def _seen(self, y: Float[Array, "batch classes"], z: Float[Array, "batch latent"]) -> Float[Array, "batch seen"]:
-        """What the style's critic sees: the style beside the likeliest class, one-hot as a draw of p(y) is."""
+        """What the style's critic sees: the style beside the likeliest class of the row, which is another critic's."""
         return beside(z, jax.nn.one_hot(jnp.argmax(y, axis=1), self.n_labels))
 
     def _representation(self, y: Float[Array, "batch classes"], z: Float[Array, "batch latent"]) -> Array:
