@@ -72,6 +72,14 @@ CONTESTS = (
         ),
         share_floor=0.65,
     ),
+    Contest(
+        "aae-semi-supervised",
+        "semi-supervised AAE 784-1000-1000-(10, 10), 100 labels, batch 128",
+        (
+            Peer("eager PyTorch", "torch", "torch_semi_supervised_aae.py", floor=2.0),
+            Peer("eager PyTorch, fused Adam", "torch", "torch_semi_supervised_aae.py", FUSED, floor=2.0),
+        ),
+    ),
 )
 
 STARTUP_FLOORS = {"import latently": 0.5, "latently --help": 0.7, "latently fit vae --help": 3.0}

@@ -88,6 +88,16 @@ def separate_aae(encoder: Network, decoder: Network, critic: Network, generator_
     return train_autoencoder(encoder, decoder) + train_critic(critic) + generator_updates * fooling
 
 
+def semi_supervised_aae(
+    encoder: Network, decoder: Network, critics: tuple[Network, Network], labelled_share: float
+) -> int:
+    """A round of autoencoder, critics, generator and classifier; the last on so many labelled rows for each row."""
+    learn = encoder.weight_gradients + encoder.inner_gradients
+    fooling = sum(fool_critic(critic) for critic in critics) + encoder.forward + learn
+    classify = labelled_share * (encoder.forward + learn)
+    return train_autoencoder(encoder, decoder) + sum(map(train_critic, critics)) + fooling + round(classify)
+
+
 @dataclass(frozen=True)
 class Training:
     """One of the trainings that are measured."""
@@ -108,6 +118,15 @@ TRAININGS = {
     ),
     "aae-mlp": Training(
         128, separate_aae(dense(784, 1000, 1000, 2), dense(2, 1000, 1000, 784), dense(2, 1000, 1000, 1), 2)
+    ),
+    "aae-semi-supervised": Training(
+        128,
+        semi_supervised_aae(
+            dense(784, 1000, 1000, 10 + 10),
+            dense(10 + 10, 1000, 1000, 784),
+            (dense(10, 500, 500, 1), dense(10 + 10, 500, 500, 1)),
+            100 / 128,
+        ),
     ),
     "vae-conv": Training(
         128,
