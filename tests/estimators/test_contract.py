@@ -15,8 +15,11 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from latently import (
     AAE,
     VAE,
+    Autoencoder,
     ClusteringAAE,
     ConditionalVAE,
+    ContractiveAutoencoder,
+    DenoisingAutoencoder,
     SemiSupervisedAAE,
     SemiSupervisedVAE,
     StackedSemiSupervisedVAE,
@@ -28,6 +31,9 @@ FAST = {"latent_dim": 2, "hidden": (), "epochs": 1, "batch_size": 16, "random_st
 ESTIMATORS = [
     VAE(**FAST),
     AAE(**FAST, critic_hidden=()),
+    Autoencoder(**FAST),
+    DenoisingAutoencoder(**FAST),
+    ContractiveAutoencoder(**FAST),
     ConditionalVAE(**FAST),
     SemiSupervisedVAE(**FAST, n_clusters=3),
     StackedSemiSupervisedVAE(**FAST, first=VAE(**FAST), n_clusters=3),

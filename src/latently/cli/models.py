@@ -51,6 +51,21 @@ MODELS = {
         f"{_ROOM}.clustering_aae",
         "AAE with cluster and style: finds kinds of rows without any label",
     ),
+    "autoencoder": (
+        "Autoencoder",
+        f"{_ROOM}.autoencoder",
+        "plain autoencoder, for comparison: codes that decode well, of no given shape",
+    ),
+    "denoising-autoencoder": (
+        "DenoisingAutoencoder",
+        f"{_ROOM}.autoencoder",
+        "autoencoder that is shown corrupted rows and gives the clean ones back",
+    ),
+    "contractive-autoencoder": (
+        "ContractiveAutoencoder",
+        f"{_ROOM}.autoencoder",
+        "autoencoder whose codes move little when rows do",
+    ),
 }
 """Name in the terminal → estimator, its module, and what it is."""
 

@@ -204,6 +204,18 @@ _EXAMPLES = {
         "latently fit clustering-aae --data digits --n-clusters 16",
         "latently fit clustering-aae --data photos/ --network conv --n-clusters 30",
     ),
+    "autoencoder": (
+        "latently fit autoencoder --data digits",
+        "latently fit autoencoder --data mnist --preset autoencoder --latent-dim 2",
+    ),
+    "denoising-autoencoder": (
+        "latently fit denoising-autoencoder --data mnist --preset denoising-autoencoder",
+        "latently fit denoising-autoencoder --data photos/ --network conv --corruption gaussian:0.3",
+    ),
+    "contractive-autoencoder": (
+        "latently fit contractive-autoencoder --data mnist --preset contractive-autoencoder",
+        "latently fit contractive-autoencoder --data digits --contraction 1",
+    ),
     "aae": (
         "latently fit aae --data digits --prior star",
         "latently fit aae --data mnist --preset aae-mlp --prior uniform --labels 0",

@@ -1,6 +1,7 @@
 """The estimators: scikit-learn faces of the games."""
 
 from latently.estimators.aae import AAE
+from latently.estimators.autoencoder import Autoencoder, ContractiveAutoencoder, DenoisingAutoencoder
 from latently.estimators.base import CollapseWarning, LatentModel
 from latently.estimators.clustering_aae import ClusteringAAE
 from latently.estimators.conditional_vae import ConditionalVAE
@@ -15,9 +16,12 @@ from latently.estimators.vae import VAE
 __all__ = [
     "AAE",
     "VAE",
+    "Autoencoder",
     "ClusteringAAE",
     "CollapseWarning",
     "ConditionalVAE",
+    "ContractiveAutoencoder",
+    "DenoisingAutoencoder",
     "LatentModel",
     "NotSupportedError",
     "SemiSupervisedAAE",

@@ -37,11 +37,11 @@ from latently.estimators.presets import PRESETS
 from latently.estimators.skeleton import array_leaves, game_with
 from latently.game import Game
 from latently.networks import BatchNorm
-from latently.probability import Prior
+from latently.probability import FittedNormal, Prior
 from latently.training import Feed, Trainer, keep_compiled
 
 CALIBRATION_ROWS = 4096
-"""Rows whose statistics the batch norms of a fitted model hold."""
+"""Rows whose statistics the batch norms of a fitted model hold, and a prior that is fitted to codes."""
 
 _POSITIVE = Interval(Integral, 1, None, closed="left")
 
@@ -376,8 +376,7 @@ class LatentModel(LatentSpace, ClassNamePrefixFeaturesOutMixin, BaseEstimator):
         return X[chosen], None if labels is None else labels[chosen]
 
     def _calibrated(self, game: Any) -> Any:
-        norms = [leaf for leaf in jax.tree.leaves(game, is_leaf=_is_norm) if _is_norm(leaf)]
-        if not norms:
+        if not any(map(_holds_statistics, jax.tree.leaves(game, is_leaf=_holds_statistics))):
             return game
         rows, labels = self._calibration
         batch = Batch((self.preprocessing_(rows),), None if labels is None else jnp.asarray(labels))
@@ -389,5 +388,5 @@ def _calibrate(game: Any, batch: Batch, key: PRNGKeyArray) -> Any:
     return game.calibrated(batch, key)
 
 
-def _is_norm(leaf: Any) -> bool:
-    return isinstance(leaf, BatchNorm)
+def _holds_statistics(leaf: Any) -> bool:
+    return isinstance(leaf, BatchNorm | FittedNormal)

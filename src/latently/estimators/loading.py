@@ -19,8 +19,11 @@ from latently.training import load_tree
 
 ESTIMATORS = {
     "AAE": "latently.estimators.aae",
+    "Autoencoder": "latently.estimators.autoencoder",
     "ClusteringAAE": "latently.estimators.clustering_aae",
     "ConditionalVAE": "latently.estimators.conditional_vae",
+    "ContractiveAutoencoder": "latently.estimators.autoencoder",
+    "DenoisingAutoencoder": "latently.estimators.autoencoder",
     "SemiSupervisedAAE": "latently.estimators.semi_supervised_aae",
     "SemiSupervisedVAE": "latently.estimators.semi_supervised_vae",
     "StackedSemiSupervisedVAE": "latently.estimators.stacked_semi_supervised_vae",

@@ -2,6 +2,12 @@
 
 from typing import Any
 
+_PLAIN: dict[str, Any] = {"activation": "relu", "likelihood": "bernoulli", "batch_size": 128, "epochs": 20} | {
+    "learning_rate": 1e-3,
+    "learning_rate_decay": 0.5,
+}
+"""What the presets of the plain autoencoders share."""
+
 PRESETS: dict[str, tuple[str, dict[str, Any]]] = {
     # Kingma & Welling 2013, and the two-dimensional example that most tutorials share.
     "vae-2d": (
@@ -37,6 +43,16 @@ PRESETS: dict[str, tuple[str, dict[str, Any]]] = {
             "learning_rate": 1e-3,
             "critic_learning_rate": 2e-4,
         },
+    ),
+    # Hinton & Salakhutdinov 2006, Vincent et al. 2010, Rifai et al. 2011: for comparison, one network for all three.
+    "autoencoder": ("Autoencoder", {"latent_dim": 20, "hidden": (500, 500), **_PLAIN}),
+    "denoising-autoencoder": (
+        "DenoisingAutoencoder",
+        {"latent_dim": 20, "hidden": (500, 500), "corruption": "masking:0.3", **_PLAIN},
+    ),
+    "contractive-autoencoder": (
+        "ContractiveAutoencoder",
+        {"latent_dim": 20, "hidden": (500, 500), "contraction": 0.1, **_PLAIN},
     ),
     # A probabilistic encoder and one joint step.
     "aae-gaussian": (

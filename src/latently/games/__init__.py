@@ -1,6 +1,7 @@
 """The games: one paper a file."""
 
 from latently.games.aae import AAE
+from latently.games.autoencoder import Autoencoder
 from latently.games.conditional_vae import ConditionalVAE
 from latently.games.semi_supervised_aae import SemiSupervisedAAE
 from latently.games.semi_supervised_vae import SemiSupervisedVAE
@@ -11,6 +12,7 @@ from latently.games.vae import VAE
 __all__ = [
     "AAE",
     "VAE",
+    "Autoencoder",
     "ConditionalVAE",
     "SemiSupervisedAAE",
     "SemiSupervisedVAE",

@@ -31,11 +31,13 @@ from latently.probability.heads import (
     Head,
     LaplaceHead,
 )
+from latently.probability.jacobian import with_jacobian_norm
 from latently.probability.likelihoods import Bernoulli, Categorical, Gaussian, Laplace
 from latently.probability.posteriors import Deterministic, Implicit
 from latently.probability.priors import (
     PRIORS,
     CategoricalPrior,
+    FittedNormal,
     Mixture,
     Normal,
     Prior,
@@ -61,6 +63,7 @@ __all__ = [
     "Deterministic",
     "DeterministicHead",
     "Distribution",
+    "FittedNormal",
     "Gaussian",
     "GaussianHead",
     "GaussianNoise",
@@ -92,4 +95,5 @@ __all__ = [
     "make_prior",
     "prior_from_config",
     "r1_penalty",
+    "with_jacobian_norm",
 ]

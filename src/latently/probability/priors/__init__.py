@@ -6,6 +6,7 @@ from typing import Any
 from latently.probability.priors.base import Prior
 from latently.probability.priors.categorical import CategoricalPrior
 from latently.probability.priors.curves import SCurve, SwissRoll
+from latently.probability.priors.fitted import FittedNormal
 from latently.probability.priors.mixture import Mixture
 from latently.probability.priors.normal import Normal
 from latently.probability.priors.star import Star
@@ -81,6 +82,7 @@ def prior_from_config(config: Mapping[str, Any]) -> Prior:
 __all__ = [
     "PRIORS",
     "CategoricalPrior",
+    "FittedNormal",
     "Mixture",
     "Normal",
     "Prior",

@@ -1,0 +1,152 @@
+"""The plain autoencoders, as scikit-learn estimators: for comparison with those whose codes have a shape."""
+
+import dataclasses
+from collections.abc import Callable
+from numbers import Real
+from typing import Any, ClassVar
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import PRNGKeyArray
+from sklearn.utils._param_validation import Interval
+
+from latently import games
+from latently.estimators.architecture import (
+    Shape,
+    adam,
+    build_corruption,
+    build_decoder,
+    build_encoder,
+    likelihood_head,
+)
+from latently.estimators.base import LatentModel
+from latently.probability import DeterministicHead, FittedNormal
+
+
+@dataclasses.dataclass(eq=False, repr=False)
+class PlainAutoencoder(LatentModel):
+    """What the autoencoders without a prior share.
+
+    Nothing shapes their codes in training. After it, the codes are moved to lie around 0 and scaled by one number to a
+    variance of 1, a mean over the dimensions; and a normal with their covariance is fitted to them, which stands for
+    the prior wherever one is asked for: `sample`, `sample_prior`, `manifold` (Ghosh et al. 2020, arXiv 1903.12436,
+    Section 4).
+
+    Args:
+        prior: `normal`: the normal that is fitted to the codes after training.
+        prior_scale: none: the codes give it.
+    """
+
+    _bounds_data: ClassVar[bool] = False
+
+    def _build_game(
+        self, shape: Shape, n_labels: int | None, rounds_in: Callable[[float], int], key: PRNGKeyArray
+    ) -> games.Autoencoder:
+        del n_labels  # codes know no labels
+        if self.prior != "normal" or self.prior_scale is not None:
+            raise ValueError(
+                f'{type(self).__name__} needs prior="normal" and prior_scale=None, since a normal is fitted to its '
+                f"codes after training; got prior={self.prior!r}, prior_scale={self.prior_scale!r}. "
+                "Use a VAE or an AAE to shape codes as a prior."
+            )
+        encoder_key, decoder_key = jax.random.split(key)
+        return games.Autoencoder(
+            encoder=build_encoder(self, shape, DeterministicHead(), encoder_key),
+            decoder=build_decoder(self, shape, likelihood_head(self, self.preprocessing_), decoder_key),
+            prior=FittedNormal(int(self.latent_dim)),
+            center=jnp.zeros(int(self.latent_dim)),
+            spread=jnp.ones(()),
+            optimizer=adam(
+                float(self.learning_rate), decay=float(self.learning_rate_decay), updates=rounds_in(float(self.epochs))
+            ),
+            contraction=float(getattr(self, "contraction", 0.0)),
+            corruption=build_corruption(self.corruption, self.preprocessing_),
+        )
+
+
+@dataclasses.dataclass(eq=False, repr=False)
+class Autoencoder(PlainAutoencoder):
+    """Autoencoder: rows are squeezed through a code and given back, and nothing else is asked of the code.
+
+    It reconstructs as well as a network of its size can. Its codes have no shape of their own: `sample` draws from a
+    normal that is fitted to the training codes afterwards.
+
+    Note:
+        The arguments that all models share are described at `LatentModel`; `prior` and `prior_scale` stay as they are.
+
+    References:
+        Hinton & Salakhutdinov 2006, https://doi.org/10.1126/science.1127647. Ghosh et al. 2020, arXiv 1903.12436.
+
+    Example:
+        >>> from sklearn.datasets import load_digits
+        >>> from latently import Autoencoder
+        >>> X = load_digits().images / 16
+        >>> model = Autoencoder(latent_dim=2, hidden=(64,), epochs=2, random_state=0).fit(X)
+        >>> model.transform(X[:5]).shape, model.sample(3, random_state=0).shape
+        ((5, 2), (3, 8, 8))
+    """
+
+
+@dataclasses.dataclass(eq=False, repr=False, kw_only=True)
+class DenoisingAutoencoder(PlainAutoencoder):
+    """Denoising autoencoder: it is shown corrupted rows and has to give the clean ones back.
+
+    `reconstruct` then cleans noisy rows, and codes hang on what rows have in common more than on single numbers.
+
+    Args:
+        corruption: what is done to the encoder's input in training: `gaussian:SD`, `masking:P` or `salt-and-pepper:P`.
+
+    Note:
+        The arguments that all models share are described at `LatentModel`; `prior` and `prior_scale` stay as they are.
+
+    References:
+        Vincent et al. 2008, https://doi.org/10.1145/1390156.1390294. Vincent et al. 2010, JMLR 11:3371.
+
+    Example:
+        >>> from sklearn.datasets import load_digits
+        >>> from latently import DenoisingAutoencoder
+        >>> X = load_digits().images / 16
+        >>> model = DenoisingAutoencoder(corruption="masking:0.2", hidden=(64,), epochs=2, random_state=0).fit(X)
+        >>> model.reconstruct(model.corrupt(X[:5], random_state=0)).shape
+        (5, 8, 8)
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **LatentModel._parameter_constraints,
+        "corruption": [str],
+    }
+
+    corruption: str | None = "masking:0.3"
+
+
+@dataclasses.dataclass(eq=False, repr=False, kw_only=True)
+class ContractiveAutoencoder(PlainAutoencoder):
+    """Contractive autoencoder: codes move little when rows do, except where the reconstruction needs it.
+
+    The squared Frobenius norm of the encoder's Jacobian, ‖∂z/∂x‖², is a term of the loss. It is estimated without bias
+    by one random projection a row, which costs the same for any depth of network and any length of code.
+
+    Args:
+        contraction: weight of that norm, against a reconstruction in nats; 0 makes a plain autoencoder.
+
+    Note:
+        The arguments that all models share are described at `LatentModel`; `prior` and `prior_scale` stay as they are.
+
+    References:
+        Rifai et al. 2011, https://icml.cc/2011/papers/455_icmlpaper.pdf.
+
+    Example:
+        >>> from sklearn.datasets import load_digits
+        >>> from latently import ContractiveAutoencoder
+        >>> X = load_digits().images / 16
+        >>> model = ContractiveAutoencoder(contraction=1.0, hidden=(64,), epochs=2, random_state=0).fit(X)
+        >>> sorted(model.history_[-1]["terms"])
+        ['autoencoder/contraction', 'autoencoder/reconstruction']
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **LatentModel._parameter_constraints,
+        "contraction": [Interval(Real, 0, None, closed="left")],
+    }
+
+    contraction: float = 0.1
