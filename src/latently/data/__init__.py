@@ -1,5 +1,6 @@
 """Data sets and their sources: rows in their stored type, split by seed, and what was done to them."""
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from latently.data.builtin import BUILTIN, Builtin, digits
@@ -8,9 +9,11 @@ from latently.data.errors import DataError
 from latently.data.labels import encode_labels
 from latently.data.open import open_dataset
 from latently.data.rows import Rows, Subset, pieces, release
+from latently.data.views import Views
 
 if TYPE_CHECKING:
     from latently.data.preprocessing import Preprocessing
+    from latently.data.views_preprocessing import ViewsPreprocessing, preprocessing_from_config
 
 __all__ = [
     "BUILTIN",
@@ -21,20 +24,28 @@ __all__ = [
     "Rows",
     "Splits",
     "Subset",
+    "Views",
+    "ViewsPreprocessing",
     "digits",
     "encode_labels",
     "keep_labels",
     "open_dataset",
     "pieces",
+    "preprocessing_from_config",
     "release",
     "split",
 ]
 
 
-def __getattr__(name: str) -> Any:
-    """Load `Preprocessing` when it is asked for: it needs JAX, and data sets do not."""
-    if name == "Preprocessing":
-        from latently.data.preprocessing import Preprocessing
+_NEED_JAX = {
+    "Preprocessing": "preprocessing",
+    "ViewsPreprocessing": "views_preprocessing",
+    "preprocessing_from_config": "views_preprocessing",
+}
 
-        return Preprocessing
+
+def __getattr__(name: str) -> Any:
+    """Load what needs JAX when it is asked for: data sets do not."""
+    if name in _NEED_JAX:
+        return getattr(import_module(f"latently.data.{_NEED_JAX[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

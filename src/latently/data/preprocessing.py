@@ -106,6 +106,16 @@ class Preprocessing:
             x = jax.random.bernoulli(key, x).astype(jnp.float32)
         return x
 
+    def prepare(
+        self, stored: tuple[Shaped[Array, "batch ..."] | np.ndarray, ...], key: PRNGKeyArray | None = None
+    ) -> tuple[Float[Array, "batch ..."]]:
+        """The one stored array of a batch as a game reads it."""
+        return (self(stored[0], key),)
+
+    def template(self, rows: int) -> tuple[Float[Array, "batch ..."]]:
+        """A view of the shape that `prepare` gives."""
+        return (jnp.zeros((rows, *self.event_shape)),)
+
     def inverse(self, x: Float[Array, "batch ..."] | Float[np.ndarray, "batch ..."]) -> Shaped[np.ndarray, "batch ..."]:
         """Rows in the units, the shape and the type of the data.
 

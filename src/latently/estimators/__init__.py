@@ -1,6 +1,8 @@
 """The estimators: scikit-learn faces of the games."""
 
 from latently.estimators.aae import AAE
+from latently.estimators.acca import ACCA
+from latently.estimators.acgan import ACGAN
 from latently.estimators.autoencoder import Autoencoder, ContractiveAutoencoder, DenoisingAutoencoder
 from latently.estimators.base import CollapseWarning, LatentModel
 from latently.estimators.clustering_aae import ClusteringAAE
@@ -15,6 +17,8 @@ from latently.estimators.vae import VAE
 
 __all__ = [
     "AAE",
+    "ACCA",
+    "ACGAN",
     "VAE",
     "Autoencoder",
     "ClusteringAAE",

@@ -1,15 +1,17 @@
 """From hyperparameters to networks: what `network`, `hidden`, `likelihood` and their like build."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from numbers import Integral
+from types import SimpleNamespace
 from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 import jax.numpy as jnp
+import numpy as np
 import optax
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
-from latently.data import Preprocessing
+from latently.data import Preprocessing, Subset, Views, ViewsPreprocessing
 from latently.game import Weight
 from latently.networks import Conditional, Layer, conv_decoder, conv_encoder, mlp
 from latently.probability import (
@@ -59,6 +61,7 @@ class Hyperparameters(Protocol):
     output: OutputName
     prior: PriorName | Prior
     prior_scale: float | None
+    binarize: bool
 
 
 @runtime_checkable
@@ -70,14 +73,39 @@ class Critical(Protocol):
     critic_dropout: float
 
 
-def fit_preprocessing(model: Hyperparameters, X: Any) -> Preprocessing:
-    """How the data is scaled: to where the decoder's likelihood can reach it.
+def fit_preprocessing(model: Hyperparameters, X: Any) -> Any:
+    """How the data is scaled, each view of it: to where the decoder's likelihood can reach it.
 
     Raises:
         ValueError: the data does not lie where the likelihood needs it, or is no image for convolutions.
     """
+    if isinstance(X, Views):
+        return ViewsPreprocessing({name: _fit_view(model, X, name) for name in X.names})
     wanted = "unit" if model.likelihood == "bernoulli" else _RANGES[model.output]
-    return Preprocessing.fit(X, range=wanted, image=model.network == "conv")
+    return Preprocessing.fit(X, range=wanted, image=model.network == "conv", binarize=model.binarize)
+
+
+def _fit_view(model: Hyperparameters, X: Views, name: str) -> Preprocessing:
+    """How a view is scaled, judged by the rows that have it; with convolutions, only vectors stay vectors."""
+    own, given = of_view(model, name), ~X.lacking(name)
+    if not given.any():
+        raise ValueError(f"no row has the view {name!r}; leave it out.")
+    rows = X.view(name) if given.all() else Subset(X.view(name), np.flatnonzero(given))
+    if own.network == "conv" and len(rows.shape) == 2:
+        own.network = "mlp"
+    try:
+        preprocessing: Preprocessing = fit_preprocessing(own, rows)
+    except ValueError as error:
+        raise ValueError(f"view {name!r}: {error}") from None
+    return preprocessing
+
+
+def of_view(model: Any, name: str) -> Any:
+    """The hyperparameters of a model of several views that hold for one of them: its own likelihood."""
+    own = SimpleNamespace(**model.get_params(deep=False))
+    if isinstance(model.likelihood, Mapping):
+        own.likelihood = model.likelihood.get(name, "auto")
+    return own
 
 
 def likelihood_head(model: Hyperparameters, preprocessing: Preprocessing) -> Head:
@@ -92,16 +120,21 @@ def likelihood_head(model: Hyperparameters, preprocessing: Preprocessing) -> Hea
                 f'likelihood="bernoulli" has the output "sigmoid"; got output={model.output!r}. Leave it at "auto".'
             )
         return BernoulliHead()
+    activation = output_activation(model, preprocessing)
+    learned = model.likelihood_scale == "learned"
+    value = 1.0 if model.likelihood_scale == "learned" else float(model.likelihood_scale)
+    head = GaussianHead if name == "gaussian" else LaplaceHead
+    return head(activation=activation, scale="learned" if learned else "fixed", value=value)
+
+
+def output_activation(model: Hyperparameters, preprocessing: Preprocessing) -> Literal["sigmoid", "tanh", "identity"]:
+    """What keeps rows in the range of the data."""
     activations: dict[str, Literal["sigmoid", "tanh", "identity"]] = {
         "unit": "sigmoid",
         "symmetric": "tanh",
         "real": "identity",
     }
-    activation = activations[preprocessing.range] if model.output == "auto" else model.output
-    learned = model.likelihood_scale == "learned"
-    value = 1.0 if model.likelihood_scale == "learned" else float(model.likelihood_scale)
-    head = GaussianHead if name == "gaussian" else LaplaceHead
-    return head(activation=activation, scale="learned" if learned else "fixed", value=value)
+    return activations[preprocessing.range] if model.output == "auto" else model.output
 
 
 def build_encoder(
@@ -124,24 +157,24 @@ def build_classifier(model: Hyperparameters, shape: Shape, classes: int, key: PR
 
 def build_reader(model: Hyperparameters, shape: Shape, outputs: int, key: PRNGKeyArray, *, facts: int = 0) -> Layer:
     """A network that reads rows of `shape`, with so many numbers beside each."""
-    common = _common(model)
+    common = layer_options(model)
     common["input_noise"] = float(model.input_noise)
-    if model.network == "conv":
-        height, width, channels = _image(shape)
+    if _convolves(model, shape):
+        height, width, channels = image_shape(shape)
         maps = widths("channels", model.channels)
-        return conv_encoder((height, width, channels + facts), maps, _dense(model), outputs, key, **common)
-    return mlp(math.prod(shape) + facts, _hidden(model), outputs, key, **common)
+        return conv_encoder((height, width, channels + facts), maps, dense_width(model), outputs, key, **common)
+    return mlp(math.prod(shape) + facts, hidden_widths(model), outputs, key, **common)
 
 
 def build_decoder(
     model: Hyperparameters, shape: Shape, head: Head, key: PRNGKeyArray, *, facts: int = 0
 ) -> Conditional:
     """p(x|z), the encoder's mirror image: its widths and activations run the other way; with `facts`, p(x|z, y)."""
-    common, inputs = _common(model), int(model.latent_dim) + facts
+    common, inputs = layer_options(model), int(model.latent_dim) + facts
     if not isinstance(model.activation, str):
         common["activation"] = tuple(reversed(model.activation))
-    if model.network == "conv":
-        image, widest_last = _image(shape), widths("channels", model.channels)
+    if _convolves(model, shape):
+        image, widest_last = image_shape(shape), widths("channels", model.channels)
         # The dense layer has no mirror image: the first map of the decoder is linear.
         if not isinstance(common["activation"], str):
             common["activation"] = common["activation"][-len(widest_last) :]
@@ -150,7 +183,7 @@ def build_decoder(
         outputs = image[2] * head.parameters
         network: Layer = conv_decoder(inputs, None, widest_last[::-1], image, outputs, key, **common)
     else:
-        network = mlp(inputs, _hidden(model)[::-1], math.prod(shape) * head.parameters, key, **common)
+        network = mlp(inputs, hidden_widths(model)[::-1], math.prod(shape) * head.parameters, key, **common)
     return Conditional(network, head)
 
 
@@ -250,16 +283,28 @@ def widths(name: str, values: Sequence[int]) -> tuple[int, ...]:
     return tuple(int(width) for width in values)
 
 
-def _common(model: Hyperparameters) -> dict[str, Any]:
+def _convolves(model: Hyperparameters, shape: Shape) -> bool:
+    """Whether rows are read by convolutions; of several views, those that are vectors are not."""
+    return model.network == "conv" and len(shape) == 3
+
+
+def layer_options(model: Hyperparameters) -> dict[str, Any]:
+    """What the layers of an encoder, a decoder or a generator have in common."""
     return {"activation": model.activation, "normalize": model.normalization, "dropout": float(model.dropout)}
 
 
-def _hidden(model: Hyperparameters) -> tuple[int, ...]:
+def hidden_widths(model: Hyperparameters) -> tuple[int, ...]:
+    """`hidden`, or what it is by default."""
     return _HIDDEN[model.network] if model.hidden is None else widths("hidden", model.hidden)
 
 
-def _dense(model: Hyperparameters) -> int | None:
-    hidden = _hidden(model)
+def dense_width(model: Hyperparameters) -> int | None:
+    """The width of the one dense layer beside convolutions, or `None`.
+
+    Raises:
+        ValueError: `hidden` names several.
+    """
+    hidden = hidden_widths(model)
     if len(hidden) > 1:
         raise ValueError(
             f'hidden with network="conv" is the width of the one dense layer after the convolutions; got '
@@ -268,6 +313,7 @@ def _dense(model: Hyperparameters) -> int | None:
     return hidden[0] if hidden else None
 
 
-def _image(shape: Shape) -> tuple[int, int, int]:
+def image_shape(shape: Shape) -> tuple[int, int, int]:
+    """Height, width and channels."""
     height, width, channels = shape
     return height, width, channels

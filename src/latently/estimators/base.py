@@ -12,14 +12,14 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int, PRNGKeyArray, Shaped
+from jaxtyping import Float, Int, PRNGKeyArray, Shaped
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin
 from sklearn.utils import check_array
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from latently.batch import Batch
-from latently.data import Subset, encode_labels
+from latently.data import Subset, Views, encode_labels
 from latently.estimators import inference
 from latently.estimators.architecture import (
     Hyperparameters,
@@ -75,6 +75,8 @@ class LatentModel(LatentSpace, ClassNamePrefixFeaturesOutMixin, BaseEstimator):
             all lengths of `star`.
         corruption: what is done to the encoder's input in training, for denoising: `gaussian:SD`, `masking:P` or
             `salt-and-pepper:P`; the decoder still gives the clean data.
+        binarize: draw pixels anew as 0 or 1 each time they are read in training, with their value as the probability;
+            for data in [0, 1]. Inference takes the values themselves.
         epochs: passes over the data.
         batch_size: rows a round.
         learning_rate: of Adam.
@@ -108,6 +110,7 @@ class LatentModel(LatentSpace, ClassNamePrefixFeaturesOutMixin, BaseEstimator):
         "prior": [StrOptions({"normal", "uniform", "star", "swiss-roll", "s-curve"}), Prior],
         "prior_scale": [None, Interval(Real, 0, None, closed="neither")],
         "corruption": [None, str],
+        "binarize": ["boolean"],
         "epochs": [Interval(Real, 0, None, closed="neither")],
         "batch_size": [_POSITIVE],
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
@@ -132,6 +135,7 @@ class LatentModel(LatentSpace, ClassNamePrefixFeaturesOutMixin, BaseEstimator):
     prior: PriorName | Prior = "normal"
     prior_scale: float | None = None
     corruption: str | None = None
+    binarize: bool = False
     epochs: float = 50
     batch_size: int = 128
     learning_rate: float = 1e-3
@@ -139,6 +143,9 @@ class LatentModel(LatentSpace, ClassNamePrefixFeaturesOutMixin, BaseEstimator):
     devices: int = 1
     random_state: int | np.random.RandomState | None = None
     verbose: bool = False
+
+    calibration_rows: ClassVar[int] = CALIBRATION_ROWS
+    """How many rows the batch norms of the fitted game are calibrated on, at most."""
 
     _learns_from_labels: ClassVar[bool] = False
     """Whether `fit` makes use of y."""
@@ -221,11 +228,11 @@ class LatentModel(LatentSpace, ClassNamePrefixFeaturesOutMixin, BaseEstimator):
         self.row_shape_ = self.preprocessing_.row_shape
         labels = self._accept_labels(X, y)
         feed = Feed(
-            (X,),
+            _stored(X),
             labels,
             batch_size=int(self.batch_size),
             seed=self.seed_,
-            prepare=self._prepare,
+            prepare=self.preprocessing_.prepare,
             draw_labelled=self._draws_labelled(labels),
         )
         game = self._built(lambda epochs: max(1, round(epochs * feed.rounds_per_epoch)))
@@ -307,9 +314,6 @@ class LatentModel(LatentSpace, ClassNamePrefixFeaturesOutMixin, BaseEstimator):
         except ValueError as error:
             raise ValueError(str(error)) from None  # JAX adds notes on its own workings
 
-    def _prepare(self, views: tuple[Array, ...], key: PRNGKeyArray) -> tuple[Array, ...]:
-        return (self.preprocessing_(views[0], key),)
-
     def _accept(self, X: Any, *, reset: bool) -> Any:
         """X as rows; memory maps are left on disk."""
         if isinstance(X, Subset):
@@ -372,15 +376,20 @@ class LatentModel(LatentSpace, ClassNamePrefixFeaturesOutMixin, BaseEstimator):
     def _calibration_rows(self, X: Any, labels: Int[np.ndarray, "rows"] | None) -> tuple[Any, Any]:
         """Some of the rows, labelled ones where the model can do nothing with others, and their labels."""
         usable = np.flatnonzero(labels >= 0) if self._needs_labels and labels is not None else np.arange(len(X))
-        chosen = np.sort(np.random.default_rng(self.seed_).permutation(usable)[:CALIBRATION_ROWS])
+        chosen = np.sort(np.random.default_rng(self.seed_).permutation(usable)[: self.calibration_rows])
         return X[chosen], None if labels is None else labels[chosen]
 
     def _calibrated(self, game: Any) -> Any:
         if not any(map(_holds_statistics, jax.tree.leaves(game, is_leaf=_holds_statistics))):
             return game
         rows, labels = self._calibration
-        batch = Batch((self.preprocessing_(rows),), None if labels is None else jnp.asarray(labels))
+        batch = Batch(self.preprocessing_.prepare(_stored(rows)), None if labels is None else jnp.asarray(labels))
         return _calibrate(game, batch, jax.random.key(self.seed_))
+
+
+def _stored(X: Any) -> tuple[Any, ...]:
+    """The arrays that a batch is drawn from; of several views, the last says which of them each row has."""
+    return (*X.arrays, X.given) if isinstance(X, Views) else (X,)
 
 
 @eqx.filter_jit

@@ -21,32 +21,51 @@ PIECE_NUMBERS = 2**21
 def in_pieces(
     function: Callable[..., Float[Array, "piece ..."]],
     rows: Any,
-    prepare: Callable[[Any], Array] = jnp.asarray,
+    prepare: Callable[[Any], Any] = jnp.asarray,
     labels: Shaped[np.ndarray, "rows ..."] | None = None,
 ) -> Float[np.ndarray, "rows ..."]:
     """Apply a compiled function to rows, piece by piece; the last piece is filled up, so that one program serves all.
 
     Args:
         function: from a piece of prepared rows, and of labels where there are any, to one result a row.
-        rows: array-like, at least one row.
+        rows: an array, or several views; at least one row.
         prepare: from stored rows to what the function takes.
         labels: something beside each row that goes to the function as it is.
 
     Returns:
         One result a row, in order.
     """
+    results: Float[np.ndarray, "rows ..."] = all_in_pieces(function, rows, prepare, labels)
+    return results
+
+
+def all_in_pieces(
+    function: Callable[..., Any],
+    rows: Any,
+    prepare: Callable[[Any], Any] = jnp.asarray,
+    labels: Shaped[np.ndarray, "rows ..."] | None = None,
+) -> Any:
+    """As `in_pieces`, for a function that gives several arrays."""
     size = piece_rows(len(rows), int(np.prod(rows.shape[1:])))
     results = []
     for start in range(0, len(rows), size):
-        piece = np.asarray(rows[start : start + size])
-        beside = [] if labels is None else [jnp.asarray(_filled(labels[start : start + size], size))]
-        results.append(np.asarray(function(prepare(_filled(piece, size)), *beside))[: len(piece)])
-    return np.concatenate(results)
+        chosen = np.minimum(np.arange(start, start + size), len(rows) - 1)
+        beside = [] if labels is None else [jnp.asarray(labels[chosen])]
+        result = function(prepare(rows[chosen]), *beside)
+        results.append(jax.tree.map(lambda array: np.asarray(array)[: len(rows) - start], result))  # noqa: B023
+    return jax.tree.map(lambda *arrays: np.concatenate(arrays), *results)
 
 
-def _filled(piece: Shaped[np.ndarray, "rows ..."], size: int) -> Shaped[np.ndarray, "size ..."]:
-    missing = size - len(piece)
-    return np.concatenate([piece, np.repeat(piece[:1], missing, axis=0)]) if missing else piece
+def regroup(data: Any, *groups: int) -> Any:
+    """Rows, or name → rows, laid out in groups of groups.
+
+    Example:
+        >>> regroup({"left": np.zeros((6, 4))}, 2, 3)["left"].shape
+        (2, 3, 4)
+    """
+    if isinstance(data, dict):
+        return {name: regroup(rows, *groups) for name, rows in data.items()}
+    return data.reshape(*groups, *data.shape[1:])
 
 
 def piece_rows(rows: int, numbers_per_row: int) -> int:
@@ -56,7 +75,7 @@ def piece_rows(rows: int, numbers_per_row: int) -> int:
 
 
 @runtime_checkable
-class LatentGame(Protocol):
+class GenerativeGame(Protocol):
     """What the estimators ask of a fitted game. Where the decoder is given a label, y is one-hot, `[batch, classes]`.
 
     Such a game also has `n_labels`, and `class_scores(x)`: how well each class explains x, as logits.
@@ -64,12 +83,17 @@ class LatentGame(Protocol):
 
     prior: Prior
 
-    def encode(self, x: Float[Array, "batch ..."], y: Any = None) -> Distribution:
-        """q(z|x), or q(z|x, y)."""
+    def decode(self, z: Float[Array, "batch latent"], y: Any = None) -> Any:
+        """p(x|z), or p(x|y, z): a distribution, or a joint one of several views."""
         ...
 
-    def decode(self, z: Float[Array, "batch latent"], y: Any = None) -> Distribution:
-        """p(x|z), or p(x|y, z)."""
+
+@runtime_checkable
+class LatentGame(GenerativeGame, Protocol):
+    """A game that gives codes for data, too."""
+
+    def encode(self, x: Any, y: Any = None) -> Distribution:
+        """q(z|x), or q(z|x, y); of several views, x is a tuple."""
         ...
 
 
@@ -79,24 +103,22 @@ decoder is given no label."""
 
 
 @eqx.filter_jit
-def code_means(game: LatentGame, x: Float[Array, "piece ..."], labels: Labels = None) -> Float[Array, "piece latent"]:
+def code_means(game: LatentGame, x: Any, labels: Labels = None) -> Float[Array, "piece latent"]:
     """The mean of q(z|x) of each row."""
     return game.encode(x, label_weights(game, x, labels)).mean
 
 
 @eqx.filter_jit
-def code_draws(
-    game: LatentGame, key: PRNGKeyArray, x: Float[Array, "piece ..."], labels: Labels = None
-) -> Float[Array, "piece latent"]:
+def code_draws(game: LatentGame, key: PRNGKeyArray, x: Any, labels: Labels = None) -> Float[Array, "piece latent"]:
     """One draw of q(z|x) of each row."""
     return game.encode(x, label_weights(game, x, labels)).sample(key)
 
 
 @eqx.filter_jit
 def data_means(
-    game: LatentGame, z: Float[Array, "piece latent"], y: Float[Array, "piece classes"] | None = None
-) -> Float[Array, "piece ..."]:
-    """The mean of p(x|z) of each code."""
+    game: GenerativeGame, z: Float[Array, "piece latent"], y: Float[Array, "piece classes"] | None = None
+) -> Any:
+    """The mean of p(x|z) of each code, or of each view."""
     return game.decode(z, y).mean
 
 
@@ -115,7 +137,7 @@ def known_weights(game: Any, x: Float[Array, "piece ..."], labels: Labels) -> Fl
     return weights
 
 
-def label_weights(game: Any, x: Float[Array, "piece ..."], labels: Labels) -> Float[Array, "piece classes"] | None:
+def label_weights(game: Any, x: Any, labels: Labels) -> Float[Array, "piece classes"] | None:
     """The labels as one-hot weights, the likeliest class standing in where one is unknown."""
     if labels is None or labels.ndim == 2:
         return labels

@@ -13,7 +13,6 @@ from sklearn.base import TransformerMixin
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
-from latently.data import Preprocessing
 from latently.estimators import inference
 from latently.estimators.bounds import Bounds
 from latently.estimators.known_labels import KnownLabels, NotSupportedError
@@ -25,7 +24,7 @@ class LatentSpace(KnownLabels, Bounds, TransformerMixin):
 
     Attributes:
         game_: the fitted game.
-        preprocessing_: what was done to the data.
+        preprocessing_: what was done to the data: a `Preprocessing`, or a `ViewsPreprocessing` for several views.
         classes_: the labels seen in `fit`, or `None`.
         row_shape_: the shape of a row of the training data.
     """
@@ -33,7 +32,7 @@ class LatentSpace(KnownLabels, Bounds, TransformerMixin):
     latent_dim: int
     corruption: str | None
     game_: Any
-    preprocessing_: Preprocessing
+    preprocessing_: Any
     classes_: Shaped[np.ndarray, "classes"] | None
     row_shape_: tuple[int, ...]
 
@@ -50,9 +49,7 @@ class LatentSpace(KnownLabels, Bounds, TransformerMixin):
         """
         return self._on_rows(X, partial(inference.code_means, self._fitted()), labels)
 
-    def inverse_transform(
-        self, Z: Float[np.ndarray, "rows latent"], labels: Any = None
-    ) -> Shaped[np.ndarray, "rows ..."]:
+    def inverse_transform(self, Z: Float[np.ndarray, "rows latent"], labels: Any = None) -> Any:
         """The data that codes stand for: the mean of p(x|z).
 
         Args:
@@ -60,7 +57,8 @@ class LatentSpace(KnownLabels, Bounds, TransformerMixin):
             labels: one for all or one for each, for a model whose decoder is given the label; it needs one.
 
         Returns:
-            Rows in the shape, the units and the type of the training data (floats come as float32).
+            Rows in the shape, the units and the type of the training data (floats come as float32); here and below,
+            name → rows where there are several views.
         """
         check_is_fitted(self)
         Z = check_array(Z, dtype=np.float32)
@@ -76,7 +74,7 @@ class LatentSpace(KnownLabels, Bounds, TransformerMixin):
             )
         return self._decode(Z, self._one_hot(self._codes_of(labels, len(Z))))
 
-    def reconstruct(self, X: Any, labels: Any = None) -> Shaped[np.ndarray, "rows ..."]:
+    def reconstruct(self, X: Any, labels: Any = None) -> Any:
         """Each row, encoded to its mean code and decoded again.
 
         Args:
@@ -88,9 +86,7 @@ class LatentSpace(KnownLabels, Bounds, TransformerMixin):
         """
         return self._decode(self.transform(X, labels), self._label_weights(X, labels))
 
-    def corrupt(
-        self, X: Any, random_state: int | np.random.RandomState | None = None
-    ) -> Shaped[np.ndarray, "rows ..."]:
+    def corrupt(self, X: Any, random_state: int | np.random.RandomState | None = None) -> Any:
         """Rows as the encoder met them in training, noise and all: what a denoising model learned to clean.
 
         Args:
@@ -108,11 +104,11 @@ class LatentSpace(KnownLabels, Bounds, TransformerMixin):
         if noise is None:
             raise NotSupportedError(f"this {type(self).__name__} was fitted without a corruption, so it adds no noise.")
         keys = inference.keys_of(random_state)
-        return self.preprocessing_.inverse(self._on_rows(X, lambda x, *_: noise(x, next(keys))))
+        rows = self._rows(X)
+        noisy = inference.all_in_pieces(lambda x: noise(x, next(keys)), rows, self.preprocessing_)
+        return self.preprocessing_.inverse(noisy)
 
-    def sample(
-        self, n: int = 1, labels: Any = None, random_state: int | np.random.RandomState | None = None
-    ) -> Shaped[np.ndarray, "n ..."]:
+    def sample(self, n: int = 1, labels: Any = None, random_state: int | np.random.RandomState | None = None) -> Any:
         """New data: draws from the prior, decoded to their means.
 
         Args:
@@ -178,7 +174,7 @@ class LatentSpace(KnownLabels, Bounds, TransformerMixin):
         keys, game = inference.keys_of(random_state), self._fitted()
         return self._on_rows(X, lambda *rows: inference.code_draws(game, next(keys), *rows))
 
-    def interpolate(self, a: Any, b: Any, steps: int = 8) -> Shaped[np.ndarray, "rows steps ..."]:
+    def interpolate(self, a: Any, b: Any, steps: int = 8) -> Any:
         """Straight paths between the codes of two rows, decoded.
 
         Args:
@@ -198,9 +194,9 @@ class LatentSpace(KnownLabels, Bounds, TransformerMixin):
         weights = None
         if start_weights is not None and end_weights is not None:
             weights = _paths(start_weights, end_weights, steps)
-        return self._decode(path, weights).reshape(len(start), steps, *self.row_shape_)
+        return inference.regroup(self._decode(path, weights), len(start), steps)
 
-    def manifold(self, rows: int = 20, label: Any = None) -> Shaped[np.ndarray, "cells ..."]:
+    def manifold(self, rows: int = 20, label: Any = None) -> Any:
         """The grid over the prior's support, decoded: `manifold_codes` shows where each cell lies.
 
         Args:
@@ -235,7 +231,7 @@ class LatentSpace(KnownLabels, Bounds, TransformerMixin):
             codes[:, 1] = np.repeat(middles[::-1], rows)
         return codes
 
-    def restyle(self, X: Any, labels: Any = None, known: Any = None) -> Shaped[np.ndarray, "rows labels ..."]:
+    def restyle(self, X: Any, labels: Any = None, known: Any = None) -> Any:
         """The style of each row under other labels: its code, decoded with every label (arXiv 1406.5298, Figure 1).
 
         Args:
@@ -257,7 +253,7 @@ class LatentSpace(KnownLabels, Bounds, TransformerMixin):
         wanted = np.atleast_1d(np.asarray(self._values() if labels is None else labels))
         weights = self._one_hot(self._codes_of(wanted, len(wanted)))
         data = self._decode(np.repeat(codes, len(wanted), axis=0), np.tile(weights, (len(codes), 1)))
-        return data.reshape(len(codes), len(wanted), *self.row_shape_)
+        return inference.regroup(data, len(codes), len(wanted))
 
     def complete(self, views: Any) -> dict[str, Any]:
         """The missing views from the given ones, for models of several views."""
@@ -267,9 +263,12 @@ class LatentSpace(KnownLabels, Bounds, TransformerMixin):
     def capabilities(self) -> frozenset[str]:
         """What this fitted model can do: names that `latently.evaluation` knows."""
         check_is_fitted(self)
-        wanted = {"predict": "predict", "log_likelihood": "score_samples", "posterior_kl": "posterior_kl"}
-        able = {"encode", "decode", "sample"} | {name for name, method in wanted.items() if hasattr(self, method)}
-        if self.decodes_labels:
+        wanted = {"encode": "transform", "decode": "reconstruct", "predict": "predict"}
+        wanted |= {"log_likelihood": "score_samples", "posterior_kl": "posterior_kl"}
+        able = {"sample"} | {name for name, method in wanted.items() if hasattr(self, method)}
+        if self.knows_labels and self.classes_ is not None:
+            able.add("sample_labels")
+        if self.decodes_labels and "encode" in able:
             able |= {"restyle"} | ({"label_likelihood"} if "log_likelihood" in able else set())
         return frozenset(able)
 
@@ -283,12 +282,10 @@ class LatentSpace(KnownLabels, Bounds, TransformerMixin):
         check_is_fitted(self)
         save_model(self, Path(path), about or {})
 
-    def _decode(
-        self, Z: Float[np.ndarray, "rows latent"], weights: Float[np.ndarray, "rows classes"] | None
-    ) -> Shaped[np.ndarray, "rows ..."]:
-        """Codes, and for a decoder that is given the label the weight of each class, as data."""
-        rows = inference.in_pieces(partial(inference.data_means, self._fitted()), Z, labels=weights)
-        return self.preprocessing_.inverse(rows)
+    def _decode(self, Z: Float[np.ndarray, "rows latent"], weights: Float[np.ndarray, "rows classes"] | None) -> Any:
+        """Codes, and for a decoder that is given the label the weight of each class, as data; name → data of views."""
+        means = inference.all_in_pieces(partial(inference.data_means, self._fitted()), Z, labels=weights)
+        return self.preprocessing_.inverse(means)
 
     def _label_weights(self, X: Any, labels: Any) -> Float[np.ndarray, "rows classes"] | None:
         """The labels of rows as one-hot weights, the likeliest class standing in for an unknown one."""

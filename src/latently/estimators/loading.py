@@ -10,7 +10,7 @@ import equinox as eqx
 import jax
 import numpy as np
 
-from latently.data import Preprocessing
+from latently.data import preprocessing_from_config
 from latently.estimators.base import LatentModel
 from latently.estimators.saving import FORMAT
 from latently.estimators.skeleton import game_shape
@@ -19,6 +19,8 @@ from latently.training import load_tree
 
 ESTIMATORS = {
     "AAE": "latently.estimators.aae",
+    "ACGAN": "latently.estimators.acgan",
+    "ACCA": "latently.estimators.acca",
     "Autoencoder": "latently.estimators.autoencoder",
     "ClusteringAAE": "latently.estimators.clustering_aae",
     "ConditionalVAE": "latently.estimators.conditional_vae",
@@ -87,7 +89,7 @@ def _read(path: Path) -> tuple[Any, Any]:
 def _skeleton(config: dict[str, Any]) -> Any:
     model = unfitted(config)
     model._validate_params()
-    model.preprocessing_ = Preprocessing.from_config(config["preprocessing"])
+    model.preprocessing_ = preprocessing_from_config(config["preprocessing"])
     model.n_features_in_ = model.event_size_ = model.preprocessing_.n_features
     model.row_shape_ = model.preprocessing_.row_shape
     model.classes_ = None if config["classes"] is None else np.asarray(config["classes"])
@@ -116,6 +118,6 @@ def unfitted(config: Mapping[str, Any], **changes: Any) -> Any:
 def _revived(value: Any) -> Any:
     if isinstance(value, dict) and "estimator" in value:
         return unfitted(value)
-    if isinstance(value, dict):
+    if isinstance(value, dict) and "prior" in value:
         return prior_from_config(value["prior"])
     return tuple(_revived(item) for item in value) if isinstance(value, list) else value

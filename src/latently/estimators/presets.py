@@ -116,5 +116,25 @@ PRESETS: dict[str, tuple[str, dict[str, Any]]] = {
         | {"output": "sigmoid", "batch_size": 128, "epochs": 24, "learning_rate": 1e-3, "learning_rate_decay": 0.5}
         | {"momentum": 0.5, "head_distance": 8.0},
     ),
+    # Shi et al. 2019, halves of images: squared error on [-1, 1] is −log p of a Gaussian of variance 1/2.
+    "acca-halves": (
+        "ACCA",
+        {"latent_dim": 100, "hidden": (256, 256), "critic_hidden": (512, 256), "activation": "leaky_relu"}
+        | {"likelihood": "gaussian", "likelihood_scale": 0.5**0.5, "output": "tanh", "fooling_weight": 1e-4}
+        | {"batch_size": 256, "epochs": 42.67, "learning_rate": 1e-3},
+    ),
+    # Odena et al. 2016, in the size that tutorials on MNIST share; 20,000 rounds. The narrow one is for CPUs.
+    "acgan-mnist": (
+        "ACGAN",
+        {"latent_dim": 100, "network": "conv", "hidden": (1024,), "channels": (128, 256, 128), "output": "tanh"}
+        | {"critic_channels": (32, 64, 128, 256), "critic_dropout": 0.3, "activation": "leaky_relu"}
+        | {"batch_size": 32, "epochs": 32 / 3, "learning_rate": 2e-4, "momentum": 0.5},
+    ),
+    "acgan-small": (
+        "ACGAN",
+        {"latent_dim": 100, "network": "conv", "hidden": (256,), "channels": (64, 64, 32), "output": "tanh"}
+        | {"critic_channels": (16, 32, 64, 128), "critic_dropout": 0.3, "activation": "leaky_relu"}
+        | {"averaging": 0.999, "batch_size": 64, "epochs": 20, "learning_rate": 2e-4, "momentum": 0.5},
+    ),
 }
 """Name → (estimator, its hyperparameters)."""

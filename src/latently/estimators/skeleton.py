@@ -40,5 +40,5 @@ def _calibrated_game(model: Any) -> Any:
     """The game that `model` would build, calibrated: only its shapes are wanted."""
     shape, key = model.preprocessing_.event_shape, jax.random.key(0)
     game = model._build_game(shape, model._n_labels(), lambda epochs: max(1, int(epochs)), key)
-    rows = Batch((jax.numpy.zeros((2, *shape)),), jax.numpy.zeros(2, int))
+    rows = Batch(model.preprocessing_.template(2), jax.numpy.zeros(2, int))
     return game.calibrated(rows, key)

@@ -13,9 +13,11 @@ from latently.probability.adversarial import (
     r1_penalty,
 )
 from latently.probability.bounds import elbo, importance_weighted_bound
+from latently.probability.combined import Averaged, Joint
 from latently.probability.corruption import (
     CORRUPTIONS,
     Corruption,
+    EachView,
     GaussianNoise,
     MaskingNoise,
     SaltAndPepperNoise,
@@ -54,6 +56,7 @@ __all__ = [
     "CORRUPTIONS",
     "PRIORS",
     "AdversarialLoss",
+    "Averaged",
     "Bernoulli",
     "BernoulliHead",
     "Categorical",
@@ -63,6 +66,7 @@ __all__ = [
     "Deterministic",
     "DeterministicHead",
     "Distribution",
+    "EachView",
     "FittedNormal",
     "Gaussian",
     "GaussianHead",
@@ -70,6 +74,7 @@ __all__ = [
     "Head",
     "Hinge",
     "Implicit",
+    "Joint",
     "Laplace",
     "LaplaceHead",
     "LeastSquares",

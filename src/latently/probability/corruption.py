@@ -91,6 +91,23 @@ class SaltAndPepperNoise(Corruption):
         return jnp.where(u < self.probability / 2, self.low, jnp.where(u < self.probability, self.high, x))
 
 
+class EachView(eqx.Module):
+    """Corrupts several views, each in its own way; what stands behind the views is left alone.
+
+    Arguments:
+        corruptions: one a view.
+    """
+
+    corruptions: tuple[Corruption, ...]
+
+    def __call__(
+        self, views: tuple[Float[Array, "batch ..."], ...], key: PRNGKeyArray
+    ) -> tuple[Float[Array, "batch ..."], ...]:
+        keys, n = jax.random.split(key, len(self.corruptions)), len(self.corruptions)
+        noisy = (noise(x, each) for noise, x, each in zip(self.corruptions, views[:n], keys, strict=True))
+        return (*noisy, *views[n:])
+
+
 CORRUPTIONS: dict[str, type[GaussianNoise] | type[MaskingNoise] | type[SaltAndPepperNoise]] = {
     "gaussian": GaussianNoise,
     "masking": MaskingNoise,

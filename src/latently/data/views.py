@@ -1,0 +1,154 @@
+"""Several views of the same rows: two halves of an image, a picture and its measurements."""
+
+from collections.abc import Mapping
+from math import prod
+from typing import Any, final
+
+import numpy as np
+from jaxtyping import Bool
+
+from latently.data.errors import DataError
+from latently.data.rows import Rows, Subset, is_mapped
+from latently.data.statistics import as_rows
+
+
+@final
+class Views:
+    """One array a view, under a name, all with the same number of rows; a row may lack some of its views.
+
+    A row lacks a view where that array's row is all NaN, where a masked array masks it, or where `given` says so. Rows
+    of memory-mapped files are not searched for NaN.
+
+    Arguments:
+        arrays: name → rows of shape `(n, ...)`.
+        given: name → which rows have the view, booleans of shape `(n,)`; found out for a view that is not named.
+
+    Raises:
+        DataError: where there is no view, the views differ in length, a row is masked in part, or has no view at all.
+
+    Example:
+        >>> left = np.array([[1.0, 2.0], [np.nan, np.nan], [3.0, 4.0]])
+        >>> pairs = Views({"left": left, "right": np.arange(3)[:, None]})
+        >>> pairs.shape, pairs[1:].given.tolist()
+        ((3, 3), [[False, True], [True, True]])
+    """
+
+    def __init__(self, arrays: Mapping[str, Any], given: Mapping[str, Any] | None = None) -> None:
+        if not arrays:
+            raise DataError("views must hold at least one view; got none.")
+        self.names = tuple(arrays)
+        found = [_rows_and_presence(name, array, (given or {}).get(name)) for name, array in arrays.items()]
+        self.arrays: tuple[Rows, ...] = tuple(rows for rows, _ in found)
+        lengths = {name: len(rows) for name, rows in zip(self.names, self.arrays, strict=True)}
+        if len(set(lengths.values())) > 1:
+            counts = ", ".join(f"{name} has {length:,}" for name, length in lengths.items())
+            raise DataError(f"views must have equally many rows; got: {counts}.")
+        self.given: Bool[np.ndarray, "rows views"] = np.stack([given for _, given in found], axis=1)
+        without = np.flatnonzero(~self.given.any(axis=1))
+        if len(without):
+            raise DataError(f"row {without[0]} has none of its views ({len(without):,} such rows); leave it out.")
+
+    @classmethod
+    def of(cls, X: Any, names: tuple[str, ...] | None = None) -> "Views":
+        """Views from a dict, a list or tuple of arrays, or views.
+
+        Arguments:
+            X: name → rows, or the arrays in order.
+            names: of the views of a list; `view1`, `view2`, … by default.
+
+        Raises:
+            DataError: where X is none of these, or a list is not as long as `names`.
+
+        Example:
+            >>> Views.of([np.eye(2), np.eye(2)]).names
+            ('view1', 'view2')
+        """
+        if isinstance(X, Views):
+            return X
+        if isinstance(X, Mapping):
+            return cls(X)
+        if not isinstance(X, list | tuple):
+            raise DataError(
+                f"X must be several views: a list or a dict of arrays; got {type(X).__name__}. "
+                "For one array use a model of one view, such as AAE."
+            )
+        names = names or tuple(f"view{place}" for place in range(1, len(X) + 1))
+        if len(names) != len(X):
+            raise DataError(
+                f"X must be a list of {len(names)} views ({', '.join(names)}), or a dict of some of them; got {len(X)}."
+            )
+        return cls(dict(zip(names, X, strict=True)))
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """How many rows, and how many numbers a row has in all views together."""
+        return len(self), sum(prod(array.shape[1:]) for array in self.arrays)
+
+    @property
+    def ndim(self) -> int:
+        return 2
+
+    @property
+    def complete(self) -> bool:
+        """Whether every row has every view."""
+        return bool(self.given.all())
+
+    def __len__(self) -> int:
+        return len(self.arrays[0])
+
+    def view(self, name: str) -> Rows:
+        """All rows of one view."""
+        return self.arrays[self.names.index(name)]
+
+    def lacking(self, name: str) -> Bool[np.ndarray, "rows"]:
+        """Which rows lack a view."""
+        lacking: Bool[np.ndarray, rows] = ~self.given[:, self.names.index(name)]
+        return lacking
+
+    def __getitem__(self, rows: Any) -> "Views":
+        """Some rows, by slice, integer array or mask."""
+        chosen = object.__new__(Views)
+        chosen.names = self.names
+        chosen.arrays = tuple(array[rows] for array in self.arrays)
+        chosen.given = self.given[rows]
+        return chosen
+
+    def __repr__(self) -> str:
+        views = ", ".join(
+            f"{name}: {array.dtype} {array.shape}" for name, array in zip(self.names, self.arrays, strict=True)
+        )
+        return f"Views({views})"
+
+
+def _rows_and_presence(name: str, array: Any, given: Any) -> tuple[Rows, Bool[np.ndarray, "rows"]]:
+    """A view's rows, and which of them are there."""
+    masked = None
+    if isinstance(array, np.ma.MaskedArray):
+        masked, array = np.ma.getmaskarray(array), array.data
+    rows = as_rows(array, f"view {name!r}")
+    if given is not None:
+        given = np.asarray(given)
+        if given.shape != (len(rows),) or given.dtype != bool:
+            raise DataError(
+                f"given[{name!r}] must be {len(rows):,} booleans, one a row; got {given.dtype} {given.shape}."
+            )
+        return rows, given
+    if masked is not None:
+        return rows, ~_whole_rows(masked, name)
+    if isinstance(rows, Subset) or is_mapped(rows) or rows.dtype.kind != "f":
+        return rows, np.ones(len(rows), dtype=bool)
+    flat = np.asarray(rows).reshape(len(rows), -1)
+    lacking = np.isnan(flat[:, 0])
+    lacking[lacking] = np.isnan(flat[lacking]).all(axis=1)
+    return rows, np.logical_not(lacking)
+
+
+def _whole_rows(masked: Bool[np.ndarray, "rows ..."], name: str) -> Bool[np.ndarray, "rows"]:
+    flat = masked.reshape(len(masked), -1)
+    lacking: Bool[np.ndarray, rows] = np.asarray(flat.all(axis=1))
+    partly = np.asarray(flat.any(axis=1)) & ~lacking
+    if partly.any():
+        raise DataError(
+            f"row {int(partly.argmax())} of view {name!r} is masked in part; mask whole rows, and fill in the rest."
+        )
+    return lacking

@@ -1,0 +1,115 @@
+"""What was done to each of several views, and back."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, PRNGKeyArray, Shaped
+
+from latently.data.errors import DataError
+from latently.data.preprocessing import Preprocessing
+from latently.data.rows import Subset
+from latently.data.views import Views
+
+
+@dataclass(frozen=True, eq=False)
+class ViewsPreprocessing:
+    """A `Preprocessing` for each view. What a game reads is a tuple: the views, then which of them each row has.
+
+    Attributes:
+        views: name → what is done to that view, in the order of the game's views.
+
+    Example:
+        >>> rows = Views({"image": np.zeros((3, 2, 2), np.uint8), "table": 9 * np.eye(3, 5)})
+        >>> both = ViewsPreprocessing({name: Preprocessing.fit(rows.view(name)) for name in rows.names})
+        >>> [x.shape for x in both(rows)]
+        [(3, 4), (3, 5), (3, 2)]
+    """
+
+    views: Mapping[str, Preprocessing]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The views' names, in order."""
+        return tuple(self.views)
+
+    @property
+    def row_shape(self) -> dict[str, tuple[int, ...]]:
+        """The shape of a stored row of each view."""
+        return {name: view.row_shape for name, view in self.views.items()}
+
+    @property
+    def event_shape(self) -> tuple[tuple[int, ...], ...]:
+        """The shape of a row of each view, as a network reads it."""
+        return tuple(view.event_shape for view in self.views.values())
+
+    @property
+    def n_features(self) -> int:
+        """How many numbers a row has in all views."""
+        return sum(view.n_features for view in self.views.values())
+
+    def __call__(self, rows: Views) -> tuple[Float[Array, "batch ..."], ...]:
+        """Rows as a game reads them."""
+        return self.prepare((*(np.asarray(array) for array in rows.arrays), rows.given))
+
+    def prepare(
+        self, stored: tuple[Shaped[Array, "batch ..."] | np.ndarray, ...], key: PRNGKeyArray | None = None
+    ) -> tuple[Float[Array, "batch ..."], ...]:
+        """Stored arrays, the last of which says what is given, as a game reads them: zeros stand for what is not."""
+        *arrays, given = stored
+        keys = [None] * len(arrays) if key is None else jax.random.split(key, len(arrays))
+        there = jnp.asarray(given, jnp.float32)
+        return (
+            *(
+                _where(there[:, place], view(array, each))
+                for place, (view, array, each) in enumerate(zip(self.views.values(), arrays, keys, strict=True))
+            ),
+            there,
+        )
+
+    def template(self, rows: int) -> tuple[Float[Array, "batch ..."], ...]:
+        """Views of the shapes that `prepare` gives."""
+        views = tuple(jnp.zeros((rows, *shape)) for shape in self.event_shape)
+        return (*views, jnp.ones((rows, len(views))))
+
+    def inverse(self, x: tuple[Any, ...]) -> dict[str, np.ndarray]:
+        """Name → rows in the units, the shape and the type of that view."""
+        return {name: view.inverse(each) for (name, view), each in zip(self.views.items(), x, strict=False)}
+
+    def check(self, X: Views, owner: str = "Preprocessing", *, noisy: bool = False) -> Views:
+        """See that new rows mean what the fitted ones meant; only rows that are given are looked at.
+
+        Raises:
+            DataError: for views of other names, and as `Preprocessing.check`.
+        """
+        if X.names != self.names:
+            raise DataError(f"X has the views {', '.join(X.names)}; {owner} was fitted on {', '.join(self.names)}.")
+        for name, view in self.views.items():
+            given = np.flatnonzero(~X.lacking(name))
+            if len(given):
+                view.check(Subset(X.view(name), given), f"view {name!r} of {owner}", noisy=noisy)
+        return X
+
+    def to_config(self) -> dict[str, Any]:
+        """All fields as JSON-able values."""
+        return {"views": {name: view.to_config() for name, view in self.views.items()}}
+
+
+def preprocessing_from_config(config: Mapping[str, Any]) -> Preprocessing | ViewsPreprocessing:
+    """What `to_config` of either kind wrote, checked.
+
+    Raises:
+        DataError: it is no such config.
+    """
+    if "views" not in config:
+        return Preprocessing.from_config(config)
+    if set(config) != {"views"} or not isinstance(config["views"], Mapping) or not config["views"]:
+        raise DataError("a preprocessing config of several views must have the field 'views' alone, with one or more.")
+    return ViewsPreprocessing({name: Preprocessing.from_config(view) for name, view in config["views"].items()})
+
+
+def _where(given: Float[Array, "batch"], x: Float[Array, "batch ..."]) -> Float[Array, "batch ..."]:
+    return jnp.where(given.reshape(-1, *[1] * (x.ndim - 1)) > 0, x, 0.0)
