@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from latently.batch import Batch
-    from latently.data import Dataset, Splits, open_dataset
+    from latently.data import Dataset, Splits, Views, open_dataset
     from latently.estimators import (
         AAE,
+        ACCA,
+        ACGAN,
         VAE,
         Autoencoder,
         ClusteringAAE,
@@ -33,6 +35,8 @@ __version__ = "0.1.0"
 
 _ROOMS = {
     "AAE": "latently.estimators",
+    "ACGAN": "latently.estimators",
+    "ACCA": "latently.estimators",
     "VAE": "latently.estimators",
     "Autoencoder": "latently.estimators",
     "Batch": "latently.batch",
@@ -52,12 +56,15 @@ _ROOMS = {
     "StackedSemiSupervisedVAE": "latently.estimators",
     "SupervisedAAE": "latently.estimators",
     "Trainer": "latently.training",
+    "Views": "latently.data",
     "load": "latently.estimators",
     "open_dataset": "latently.data",
 }
 
 __all__ = [
     "AAE",
+    "ACCA",
+    "ACGAN",
     "VAE",
     "Autoencoder",
     "Batch",
@@ -77,6 +84,7 @@ __all__ = [
     "StackedSemiSupervisedVAE",
     "SupervisedAAE",
     "Trainer",
+    "Views",
     "load",
     "open_dataset",
 ]

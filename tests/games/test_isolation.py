@@ -12,7 +12,7 @@ import pytest
 from latently import games
 from latently.batch import Batch
 from latently.game import check_game
-from latently.networks import Conditional, conv_decoder, conv_encoder, mlp
+from latently.networks import Chain, Conditional, LabelProduct, conv_decoder, conv_encoder, mlp
 from latently.probability import (
     BernoulliHead,
     CategoricalHead,
@@ -110,7 +110,21 @@ def autoencoder(**options):
     return games.Autoencoder(encoder, decoder, FittedNormal(2), jnp.zeros(2), jnp.ones(()), optax.adam(0.1), **options)
 
 
+def acgan(**options):
+    keys = jax.random.split(KEY, 4)
+
+    def generator(key):
+        layers = (LabelProduct(3, 2, key), *mlp(2, (5,), 16, key, normalize="batch").layers)
+        return Conditional(Chain(layers), DeterministicHead())
+
+    critic, adam = mlp(16, (5,), 1 + 3, keys[1], dropout=0.2), optax.adam(0.1)
+    options |= {"average": generator(keys[2])} if "decay" in options else {}
+    return games.ACGAN(generator(keys[0]), critic, Normal(2), logistic, adam, adam, n_labels=3, **options)
+
+
 GAMES = {
+    "acgan": acgan,
+    "acgan, averaged": lambda: acgan(decay=0.9),
     "autoencoder": autoencoder,
     "contractive autoencoder": lambda: autoencoder(contraction=0.1),
     "cvae": cvae,

@@ -29,6 +29,10 @@ def plain_upsampled(x: Array, kernel: Array) -> Array:
 
 PAIRS: dict[str, tuple[Convolution, Convolution]] = {
     "stride 1": (convolve, plain),
+    "stride 1, summed taps": (
+        lambda x, kernel: convolve(x, kernel[..., :1]),
+        lambda x, kernel: plain(x, kernel[..., :1]),
+    ),
     "stride 2": (lambda x, kernel: convolve(x, kernel, 2), lambda x, kernel: plain(x, kernel, 2)),
     "stride 3": (lambda x, kernel: convolve(x, kernel, 3), lambda x, kernel: plain(x, kernel, 3)),
     "upsampled": (upsample_convolve, plain_upsampled),

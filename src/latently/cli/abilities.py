@@ -7,17 +7,18 @@ import numpy as np
 
 from latently.cli.errors import UsageError
 
-Ability = Literal["classify", "cluster", "restyle", "denoise"]
+Ability = Literal["encode", "classify", "cluster", "restyle", "denoise"]
 
 _INABILITY = {
+    "encode": "draws and does not encode: it has no code for a row of data. Every model but acgan has one.",
     "classify": "tells no classes apart. `latently fit` makes models that do: m2, m1m2, semi-supervised-aae, cvae, "
-    "supervised-aae, and aae with a prior tied to labels, such as --prior star.",
+    "supervised-aae, acgan, and aae with a prior tied to labels, such as --prior star.",
     "cluster": "finds no clusters. `latently fit` makes models that do: clustering-aae, and m2, m1m2 and "
     "semi-supervised-aae with --labels 0.",
     "restyle": "does not give its decoder a label, so there is none to change. `latently fit` makes models that do: "
     "cvae, m2, m1m2, supervised-aae, semi-supervised-aae and clustering-aae.",
     "denoise": "was fitted without a corruption, so it has not learned to clean noise. `latently fit` makes a model "
-    "that has, of any kind but m1m2, with --corruption gaussian:0.5, say.",
+    "that has, of any kind but m1m2 and acgan, with --corruption gaussian:0.5, say.",
 }
 
 
@@ -35,7 +36,10 @@ def check_ability(model: Any, ability: Ability) -> None:
     if predicts and ability in ("classify", "cluster") and named != (ability == "classify"):
         what, command = ("was fitted with classes", "classify") if named else ("finds clusters of its own", "cluster")
         raise UsageError(f"this {type(model).__name__} {what}; use `latently {command}`.")
+    if ability == "restyle" and model.decodes_labels:
+        ability = "encode"  # the label is no hindrance
     able = {
+        "encode": "encode" in model.capabilities(),
         "classify": predicts,
         "cluster": predicts,
         "restyle": "restyle" in model.capabilities(),

@@ -38,11 +38,13 @@ def main(arguments: Sequence[str]) -> int:
     given = parser.parse_args(arguments)
 
     from latently import figures
+    from latently.cli.abilities import check_ability
     from latently.cli.data import open_run_splits, rows_of
     from latently.cli.opening import about_run, open_model
     from latently.run import Run
 
     model = open_model(given.run)
+    check_ability(model, "encode")
     paths = choose_paths(given, "interpolations", [kind for kind in kinds_for(model) if kind in KINDS])
     run = Run.open(given.run)
     rows = rows_of(getattr(open_run_splits(about_run(run, run.config())), given.part))

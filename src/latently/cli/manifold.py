@@ -51,7 +51,8 @@ def main(arguments: Sequence[str]) -> int:
 def _chosen(model: Any, text: str | None) -> Any:
     """The label whose plane is decoded, where the decoder is given one."""
     if text is not None:
-        check_ability(model, "restyle")
+        if not model.decodes_labels:
+            check_ability(model, "restyle")
         return chosen_label(model, text)
     if model.decodes_labels:
         names = ", ".join(map(str, model.label_values.tolist()))

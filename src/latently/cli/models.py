@@ -51,6 +51,16 @@ MODELS = {
         f"{_ROOM}.clustering_aae",
         "AAE with cluster and style: finds kinds of rows without any label",
     ),
+    "acgan": (
+        "ACGAN",
+        f"{_ROOM}.acgan",
+        "GAN that is told the class: draws any class, and tells classes apart; it encodes nothing",
+    ),
+    "acca": (
+        "ACCA",
+        f"{_ROOM}.acca",
+        "adversarial CCA of two views or more: one code from any of them, missing views completed",
+    ),
     "autoencoder": (
         "Autoencoder",
         f"{_ROOM}.autoencoder",

@@ -204,6 +204,10 @@ _EXAMPLES = {
         "latently fit clustering-aae --data digits --n-clusters 16",
         "latently fit clustering-aae --data photos/ --network conv --n-clusters 30",
     ),
+    "acgan": (
+        "latently fit acgan --data digits --network conv --epochs 100",
+        "latently fit acgan --data mnist --preset acgan-small",
+    ),
     "autoencoder": (
         "latently fit autoencoder --data digits",
         "latently fit autoencoder --data mnist --preset autoencoder --latent-dim 2",

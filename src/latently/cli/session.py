@@ -241,11 +241,10 @@ def waiting(what: str, manner: Manner) -> AbstractContextManager[Any]:
 def next_steps(run: Run, model: Any) -> dict[str, str]:
     """What to do with a fitted model, as commands."""
     folder, source = shlex.quote(str(run.folder)), shlex.quote(run.config()["run"]["data"]["source"])
-    steps = {
-        "Sample": f"latently sample {folder}" + (" --labels all" if model.knows_labels else ""),
-        "Codes": f"latently encode {folder} {source} --out codes.csv",
-    }
     able = model.capabilities()
+    steps = {"Sample": f"latently sample {folder}" + (" --labels all" if model.knows_labels else "")}
+    if "encode" in able:
+        steps["Codes"] = f"latently encode {folder} {source} --out codes.csv"
     if "predict" in able and model.classes_ is None:
         steps["Clusters"] = f"latently cluster {folder} {source}"
     elif "predict" in able:

@@ -207,7 +207,7 @@ def _predictions(model: FittedModel, test: Rows, y_train: np.ndarray | None) -> 
 def _parzen(
     model: FittedModel, test: Rows, validation: Data | None, train: Rows | None, samples: int, seed: int
 ) -> Block:
-    if reason := inability(model, "sample", "decode"):
+    if reason := inability(model, "sample"):
         return {"skipped": reason}
     if isinstance(test.data, list | tuple):
         return {"skipped": "the data has several views"}

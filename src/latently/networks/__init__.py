@@ -1,10 +1,11 @@
 """Networks: each maps a batch to a batch, `network(x, key)` in training and `network(x)` in inference."""
 
-from latently.networks.conditional import Conditional, beside, calibrated_pair
+from latently.networks.conditional import Conditional, LabelProduct, beside, calibrated_pair
 from latently.networks.conv import Conv, UpsampleConv, conv_decoder, conv_encoder
 from latently.networks.layers import (
     ACTIVATIONS,
     NORMALIZATIONS,
+    Activate,
     BatchNorm,
     Chain,
     Dropout,
@@ -18,12 +19,14 @@ from latently.networks.mlp import mlp
 __all__ = [
     "ACTIVATIONS",
     "NORMALIZATIONS",
+    "Activate",
     "BatchNorm",
     "Chain",
     "Conditional",
     "Conv",
     "Dropout",
     "Gate",
+    "LabelProduct",
     "Layer",
     "LayerNorm",
     "Linear",

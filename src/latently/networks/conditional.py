@@ -59,6 +59,31 @@ class _Inference(Layer):
         return self.network(x)
 
 
+class LabelProduct(Layer):
+    """Noise times an embedding of the label, feature by feature: what a generator that is told the class begins with.
+
+    It takes what `beside` makes of noise and a one-hot label.
+
+    Example:
+        >>> import jax, jax.numpy as jnp
+        >>> product = LabelProduct(3, 5, jax.random.key(0))
+        >>> bool((product(beside(jnp.full((3, 5), 2.0), jnp.eye(3))) == 2 * product.embedding).all())
+        True
+    """
+
+    embedding: Float[Array, "labels features"]
+
+    def __init__(self, labels: int, features: int, key: PRNGKeyArray) -> None:
+        self.embedding = jax.random.normal(key, (labels, features))
+
+    def __call__(
+        self, x: Float[Array, "batch both"], key: PRNGKeyArray | None = None
+    ) -> Float[Array, "batch features"]:
+        del key
+        noise, label = jnp.split(x, (self.embedding.shape[1],), axis=1)
+        return noise * (label @ self.embedding)
+
+
 def beside(x: Float[Array, "batch ..."], y: Float[Array, "batch facts"]) -> Float[Array, "batch ..."]:
     """What a network that knows y is fed: vectors with y behind them, images with y as constant channels.
 

@@ -162,6 +162,7 @@ def conv_decoder(
     dropout: float = 0.0,
     input_noise: float = 0.0,
     spectral_norm: bool = False,
+    last: int | None = None,
 ) -> Chain:
     """Vectors to images: a dense hidden layer, a small image of `channels[0]`, then upsampling convolutions.
 
@@ -180,6 +181,8 @@ def conv_decoder(
         dropout: the probability of dropping a hidden unit, in [0, 1).
         input_noise: the standard deviation of noise added to the vectors in training.
         spectral_norm: divide every kernel and weight by its largest singular value.
+        last: channels at the full size, which one more convolution turns into the outputs; `None`: the last upsampling
+            convolution gives the outputs itself. It is a hidden layer more.
 
     Returns:
         A network that maps `[batch, inputs]` to `[batch, height, width, outputs]`.
@@ -197,8 +200,8 @@ def conv_decoder(
     _check(shape, channels, dense, outputs)
     if outputs % shape[2]:
         raise ValueError(f"outputs must be a multiple of the {shape[2]} channels of shape={shape}; got {outputs}.")
-    keys = iter(jax.random.split(key, len(channels) + 2))
-    follow = iter(_follow(activation, normalize, len(channels) + (dense is not None)))
+    keys = iter(jax.random.split(key, len(channels) + 2 + (last is not None)))
+    follow = iter(_follow(activation, normalize, len(channels) + (dense is not None) + (last is not None)))
     layers: list[Layer] = [InputNoise(input_noise)] if input_noise else []
     if dense is not None:
         layers.append(Linear(inputs, dense, next(keys), spectral_norm=spectral_norm))
@@ -210,9 +213,12 @@ def conv_decoder(
     first = (*smallest, channels[0])
     layers += [Linear(inputs, smallest[0] * smallest[1] * channels[0], next(keys), spectral_norm=spectral_norm)]
     layers += [Unflatten(first)]
-    for before, after, size in zip(channels, (*channels[1:], outputs), reversed(sizes), strict=True):
+    for before, after, size in zip(channels, (*channels[1:], last or outputs), reversed(sizes), strict=True):
         layers += _following(next(follow), before, dropout)
         layers.append(UpsampleConv(before, after, size, next(keys), spectral_norm=spectral_norm))
+    if last is not None:
+        layers += _following(next(follow), last, dropout)
+        layers.append(Conv(last, outputs, next(keys), spectral_norm=spectral_norm))
     return Chain(tuple(layers))
 
 

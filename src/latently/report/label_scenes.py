@@ -63,7 +63,7 @@ def class_scenes(
     side_by_side = count > ACROSS
     draws = (
         "Draws from the prior, decoded under each label"
-        if "restyle" in model.capabilities()
+        if model.decodes_labels
         else (f"Draws from the region of each {things} in the prior, decoded")
     )
     yield Scene(

@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Int, Shaped
+from jaxtyping import Float, Int, Shaped
 from matplotlib.figure import Figure
 
 from latently import figures
 from latently.data import Dataset, Splits
+from latently.report.drawing_scenes import drawing_scenes
 from latently.report.label_scenes import class_scenes, label_names, prediction_scenes
 from latently.report.plane import Plane, plane_in_words, plane_of, widened
 from latently.report.scene import Scene, drawn
@@ -32,8 +33,25 @@ def scenes(model: Any, run: Run, splits: Splits, shown: Dataset, evaluation: Map
     """
     rows = np.asarray(shown.x[: min(len(shown), CODED_ROWS)])
     labels = None if shown.labels is None else shown.labels[: len(rows)]
-    codes = model.transform(rows)
-    plane = plane_of(model, codes)
+    pictures = figures.are_pictures(rows.shape[1:])
+    if "encode" in model.capabilities():
+        codes = model.transform(rows)
+        plane = plane_of(model, codes)
+        yield from _code_scenes(model, plane, codes, run, splits, shown)
+        yield from prediction_scenes(evaluation)
+        yield from _data_scenes(model, shown, rows, labels)
+        yield _prior_match(model, rows, plane)
+    else:
+        yield from drawing_scenes(model, shown) if pictures else [_table_samples(model, shown, rows)]
+        yield from prediction_scenes(evaluation)
+    if history := run.history():
+        caption = "Means over chunks of rounds, unweighted."
+        yield Scene("terms.png", "The terms over time", caption, True, drawn(lambda: figures.terms(history)))
+
+
+def _code_scenes(
+    model: Any, plane: Plane, codes: Float[np.ndarray, "rows latent"], run: Run, splits: Splits, shown: Dataset
+) -> Iterator[Scene]:
     yield Scene(
         "film.gif",
         "The latent space as it forms",
@@ -45,13 +63,13 @@ def scenes(model: Any, run: Run, splits: Splits, shown: Dataset, evaluation: Map
     yield Scene(
         "codes.png",
         "Codes over the prior",
-        f"The mean code of {len(rows):,} held-out rows ({plane_in_words(model, plane)})."
+        f"The mean code of {len(codes):,} held-out rows ({plane_in_words(model, plane)})."
         + (style if "restyle" in model.capabilities() else ""),
         False,
         drawn(
             lambda: figures.codes(
                 plane.project(codes),
-                labels,
+                None if shown.labels is None else shown.labels[: len(codes)],
                 shown.classes,
                 background=plane.background,
                 limits=widened(plane.limits, plane.project(codes)),
@@ -59,9 +77,10 @@ def scenes(model: Any, run: Run, splits: Splits, shown: Dataset, evaluation: Map
             )
         ),
     )
-    yield from prediction_scenes(evaluation)
-    yield from _data_scenes(model, shown, rows, labels)
-    yield Scene(
+
+
+def _prior_match(model: Any, rows: Shaped[np.ndarray, "rows ..."], plane: Plane) -> Scene:
+    return Scene(
         "prior_match.png",
         "Do the codes fill the prior?",
         "One draw of the posterior of every held-out row, beside as many draws of the prior.",
@@ -74,9 +93,6 @@ def scenes(model: Any, run: Run, splits: Splits, shown: Dataset, evaluation: Map
             )
         ),
     )
-    if history := run.history():
-        caption = "Means over chunks of rounds, unweighted."
-        yield Scene("terms.png", "The terms over time", caption, True, drawn(lambda: figures.terms(history)))
 
 
 def _data_scenes(
@@ -118,7 +134,12 @@ def _table_scenes(model: Any, shown: Dataset, rows: Shaped[np.ndarray, "rows ...
         True,
         drawn(lambda: figures.table_reconstructions(rows, model.reconstruct(rows), columns)),
     )
-    yield Scene(
+    yield _table_samples(model, shown, rows)
+
+
+def _table_samples(model: Any, shown: Dataset, rows: Shaped[np.ndarray, "rows ..."]) -> Scene:
+    columns = shown.description.get("columns")
+    return Scene(
         "samples.png",
         "Samples",
         "Draws from the prior, decoded, beside held-out rows.",

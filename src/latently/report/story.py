@@ -78,10 +78,9 @@ def _facts(model: Any, splits: Splits, about: Mapping[str, Any]) -> dict[str, st
 
 def _next_commands(model: Any, folder: Path) -> dict[str, str]:
     able = model.capabilities()
-    commands = {
-        "draw new data": f"latently sample {folder} --n 64",
-        "encode other data": f"latently encode {folder} DATA",
-    }
+    commands = {"draw new data": f"latently sample {folder} --n 64"}
+    if "encode" in able:
+        commands["encode other data"] = f"latently encode {folder} DATA"
     if "predict" in able and model.classes_ is not None:
         commands["classify other data"] = f"latently classify {folder} DATA"
     elif "predict" in able:

@@ -42,8 +42,9 @@ def train(
     Returns:
         Whether the run came to its end; the model has then been adopted and saved.
     """
-    camera = Film(model, run, film, until, trainer)
-    writers: list[HistoryWriter | Film] = [HistoryWriter(run, trainer.round), camera]
+    writers: list[HistoryWriter | Film] = [HistoryWriter(run, trainer.round)]
+    if hasattr(model, "peek"):  # a model without an encoder gives no codes to film
+        writers.append(Film(model, run, film, until, trainer))
     keeper = Checkpointer(run, writers, checkpoint_seconds)
     if trainer.round == 0:
         keeper.write(

@@ -1,0 +1,157 @@
+"""The auxiliary classifier GAN: images of the class that is asked for.
+
+References:
+    Odena et al. 2016, Conditional Image Synthesis with Auxiliary Classifier GANs, arXiv 1610.09585: Section 3,
+    Equations 2 and 3.
+    Goodfellow et al. 2014, Generative Adversarial Networks, arXiv 1406.2661, Section 3 (the generator's loss in the
+    form that does not saturate).
+    Yazıcı et al. 2019, The Unusual Effectiveness of Averaging in GAN Training, arXiv 1806.04498 (`average`).
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Self
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import optax
+from jaxtyping import Array, Float, Int, PRNGKeyArray
+
+from latently.batch import Batch
+from latently.game import Game, Player, Terms
+from latently.networks import Conditional, Layer, beside
+from latently.probability import AdversarialLoss, Distribution, Prior
+
+
+class ACGAN(Game):
+    """A generator is asked for a class; a critic tells real rows from generated ones, and names the class of both.
+
+    Attributes:
+        generator: G(c, z), fed z beside the one-hot class c.
+        critic: for each row one logit for P(S = real | x) and then one for each class, for P(C = c | x).
+        prior: p(z); only draws of it are needed.
+        adversarial: what the two play for in the term of the source, L_S.
+        optimizer, critic_optimizer: how they move.
+        n_labels: the number of classes.
+        class_weight: weight of the term of the class, L_C, against that of the source, for both players.
+        average: a running mean of the generator, which then draws in its place; `None` for none.
+        decay: the share of the mean that a round leaves as it was.
+    """
+
+    generator: Conditional
+    critic: Layer
+    prior: Prior
+    adversarial: AdversarialLoss
+    optimizer: optax.GradientTransformation = eqx.field(static=True)
+    critic_optimizer: optax.GradientTransformation = eqx.field(static=True)
+    n_labels: int = eqx.field(static=True)
+    class_weight: float = eqx.field(static=True, default=1.0)
+    average: Conditional | None = None
+    decay: float = eqx.field(static=True, default=0.999)
+
+    def players(self) -> tuple[Player, ...]:
+        """Critic and generator; and the mean that follows the generator, if there is one."""
+        of_both = {"real_class": self.class_weight, "fake_class": self.class_weight}
+        seen = {"source_accuracy": 0.0, "class_accuracy": 0.0}
+        of_fakes = {"class": self.class_weight, "class_accuracy": 0.0}
+        players = (
+            Player("critic", ("critic",), ACGAN.judge, self.critic_optimizer, of_both | seen),
+            Player("generator", ("generator",), ACGAN.fool, self.optimizer, of_fakes),
+        )
+        if self.average is None:
+            return players
+        # A step of 1 - decay down the gradient average - generator: an exponential moving average, exactly.
+        return (*players, Player("average", ("average",), ACGAN.follow, optax.sgd(1 - self.decay)))
+
+    def judge(self, batch: Batch, key: PRNGKeyArray) -> Terms:
+        """L_S + L_C: real rows are real and fakes are fake (Equation 2), and each is of its class (Equation 3)."""
+        known, labelled = batch.known, batch.labelled is not None
+        real, fake = batch.x, self._fakes(batch, key)
+        # One pass over all rows: the critic has no batch norm, and one larger product is faster than two.
+        rows = jnp.concatenate([fake, real, known.x] if labelled else [fake, real])
+        source, classes = self._verdict(rows, jax.random.fold_in(key, 1))
+        on_fake, on_real = source[: len(fake)], source[len(fake) : len(fake) + len(real)]
+        class_of_fake, class_of_real = classes[: len(fake)], classes[-len(known.x) :]
+        return {
+            "real": self.adversarial.real(on_real),
+            "fake": self.adversarial.fake(on_fake),
+            "real_class": _surprise(class_of_real, known.y),
+            "fake_class": _surprise(class_of_fake, known.y),
+            "source_accuracy": ((on_real > 0).mean() + (on_fake < 0).mean()) / 2,
+            "class_accuracy": _accuracy(class_of_real, known.y),
+        }
+
+    def fool(self, batch: Batch, key: PRNGKeyArray) -> Terms:
+        """L_C − L_S: fakes want to be called real, and to be taken for the class that was asked for."""
+        source, classes = self._verdict(self._fakes(batch, key), jax.random.fold_in(key, 2))
+        y = batch.known.y
+        return {
+            "fooling": self.adversarial.fool(source),
+            "class": _surprise(classes, y),
+            "class_accuracy": _accuracy(classes, y),
+        }
+
+    def follow(self, batch: Batch, key: PRNGKeyArray) -> Terms:
+        """½ ‖average − generator‖², over all weights."""
+        del batch, key
+        pairs = zip(*(jax.tree.leaves(eqx.filter(g, eqx.is_inexact_array)) for g in self._pair()), strict=True)
+        return {"distance": sum((jnp.sum((mean - now) ** 2) / 2 for mean, now in pairs), jnp.zeros(()))}
+
+    def decode(self, z: Float[Array, "batch latent"], y: Float[Array, "batch classes"]) -> Distribution:
+        """G(c, z), by the running mean where there is one."""
+        return (self.average or self.generator)(beside(z, y))
+
+    def class_scores(self, x: Float[Array, "batch ..."]) -> Float[Array, "batch classes"]:
+        """The logits of P(C = c | x)."""
+        return self._verdict(x)[1]
+
+    def calibrated(self, batch: Batch, key: PRNGKeyArray) -> Self:
+        """A copy whose batch norms hold the statistics of fakes, one for each of these rows and of its class."""
+        draw_key, generator_key = jax.random.split(key)
+        asked = self._asked(batch.y, draw_key)
+        fitted = [each.calibrated(asked, generator_key)[0] for each in self._pair()]
+        calibrated: Self = eqx.tree_at(lambda game: game._pair(), self, fitted)
+        return calibrated
+
+    def diagnose(self, history: Sequence[Mapping[str, float]]) -> tuple[str, ...]:
+        """A game that has come to a stand: a critic that always wins."""
+        # The first chunks of rounds are short, and no critic is good before it has learned.
+        accuracies = [terms["critic/source_accuracy"] for terms in history][2:]
+        if accuracies and min(accuracies[len(accuracies) // 4 :]) > 0.99:
+            return (
+                f"the critic has told fakes from real rows from the start (accuracy {accuracies[-1]:.2f}), and a "
+                "critic that is always right teaches the generator nothing. Lower critic_learning_rate, or raise "
+                "critic_dropout.",
+            )
+        return ()
+
+    def _fakes(self, batch: Batch, key: PRNGKeyArray) -> Float[Array, "known ..."]:
+        """A fake of the class of each row whose class is known: so c is drawn as the data has it.
+
+        The key being the same, the fakes are the same, and so one computation, for both players: critic moves first.
+        """
+        draw_key, generator_key = jax.random.split(jax.random.fold_in(key, 0))
+        return self.generator(self._asked(batch.known.y, draw_key), generator_key).mean
+
+    def _asked(self, y: Int[Array, "known"], key: PRNGKeyArray) -> Float[Array, "known both"]:
+        return beside(self.prior.sample(key, len(y)), jax.nn.one_hot(y, self.n_labels))
+
+    def _verdict(
+        self, x: Float[Array, "rows ..."], key: PRNGKeyArray | None = None
+    ) -> tuple[Float[Array, "rows"], Float[Array, "rows classes"]]:
+        logits = self.critic(x, key)
+        return logits[:, 0], logits[:, 1:]
+
+    def _pair(self) -> tuple[Conditional, ...]:
+        """The mean and the generator that it follows; the generator alone, where there is no mean."""
+        return (self.generator,) if self.average is None else (self.average, self.generator)
+
+
+def _surprise(logits: Float[Array, "rows classes"], y: Int[Array, "rows"]) -> Float[Array, ""]:
+    """−E log P(C = y): the cross-entropy of a softmax, taken of the logits themselves."""
+    surprise: Float[Array, rows] = optax.softmax_cross_entropy_with_integer_labels(logits, y)
+    return surprise.mean()
+
+
+def _accuracy(logits: Float[Array, "rows classes"], y: Int[Array, "rows"]) -> Float[Array, ""]:
+    return (jnp.argmax(logits, axis=1) == y).mean()
