@@ -10,6 +10,7 @@ _EXAMPLES = (
     "latently evaluate runs/vae-digits-1",
     "latently evaluate runs/vae-mnist-1 --importance-samples 1000",
     "latently evaluate runs/aae-mnist-1 --parzen",
+    "latently evaluate runs/cvae-mnist-1 --judge",
     "latently evaluate runs/vae-mnist-1 --data fashion-mnist --json",
 )
 
@@ -19,6 +20,7 @@ def main(arguments: Sequence[str]) -> int:
     given = _parser().parse_args(arguments)
 
     from latently.cli.data import data_arguments, open_run_splits, open_splits, short_name
+    from latently.cli.judging import judge_for
     from latently.cli.opening import about_run, open_model
     from latently.cli.session import Manner, evaluated, waiting
     from latently.cli.terminal import print_json, print_measures
@@ -27,11 +29,14 @@ def main(arguments: Sequence[str]) -> int:
 
     model, run = open_model(given.run), Run.open(given.run)
     if given.data is None:
-        splits, name = open_run_splits(about_run(run, run.config())), "evaluation.json"
+        about = about_run(run, run.config())
+        data, splits, name = about["data"], open_run_splits(about), "evaluation.json"
     else:
-        arguments_ = data_arguments(given)
-        splits, name = open_splits(arguments_), f"evaluation-{short_name(arguments_['source'])}.json"
+        data = data_arguments(given)
+        splits, name = open_splits(data), f"evaluation-{short_name(data['source'])}.json"
     settings = {name: getattr(given, name) for name in ("importance_samples", "max_rows", "seed", "parzen")}
+    if given.judge:
+        settings["judge"] = judge_for(model, data, splits, live=not given.json)
     with waiting("evaluating …", Manner(json=given.json)):
         evaluation = evaluated(model, splits, settings)
     if evaluation is None:
@@ -69,6 +74,12 @@ def _parser() -> Parser:
         "--parzen",
         action="store_true",
         help="also estimate the likelihood by a Parzen window on 10,000 samples, as is done for models without a bound",
+    )
+    parser.add_argument(
+        "--judge",
+        action="store_true",
+        help="also show samples to a classifier of the training rows, which is trained once for the data and kept: "
+        "whether they are of the class asked for, and how they compare with real rows in its features",
     )
     parser.add_argument("--seed", metavar="N", type=int, default=0, help="of every draw")
     parser.add_argument("--json", action="store_true", help="print the numbers as JSON")

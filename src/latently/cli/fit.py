@@ -94,6 +94,7 @@ def _planned(model: str, parser: "FitParser", given: Any, recipe: "Recipe | None
         "recipe": recipe.name if recipe else None,
         "use_labels": given.labels != 0,
         "command": command,
+        "judge": recipe is not None and recipe.needs_judge,
     }
     hyperparameters = parser.hyperparameters(given)
     if hyperparameters.get("first"):  # the folder of an earlier stage

@@ -21,7 +21,8 @@ class Plan:
     Attributes:
         estimator: not fitted.
         data: the arguments of `open_dataset`.
-        about: what the run's configuration says of it: `model`, `preset`, `recipe`, `use_labels`, `command`.
+        about: what the run's configuration says of it: `model`, `preset`, `recipe`, `use_labels`, `command`,
+            and `judge`: whether samples are shown to a judge at its end.
     """
 
     estimator: Any
@@ -41,7 +42,7 @@ class Plan:
         """
         config = run.config()
         about = about_run(run, config)
-        kept = {name: about.get(name) for name in ("model", "preset", "recipe", "use_labels", "command")}
+        kept = {name: about.get(name) for name in ("model", "preset", "recipe", "use_labels", "command", "judge")}
         return cls(unfitted({**config, "parameters": parameters}, {}), about["data"], kept)
 
     def repeated(self, place: int) -> "Plan":

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from latently.cli.data import open_run_splits
+from latently.cli.judging import judged
 from latently.cli.opening import about_run, open_model
 from latently.cli.plan import Plan
 from latently.cli.resume import take_up
@@ -83,7 +84,8 @@ def _see_to_evaluation(run: Run, manner: Manner) -> None:
     """Evaluate a trained run, if that was cut short."""
     if not (run.folder / "evaluation.json").exists():
         splits = open_run_splits(about_run(run, run.config()))
-        evaluate_run(run, open_model(run.folder), splits, manner.evaluation)
+        model = open_model(run.folder)
+        evaluate_run(run, model, splits, manner.evaluation | judged(run, model, splits, live=manner.live))
 
 
 def _sum_up(repeats: Repeats, summary: Mapping[str, Any], path: Path, manner: Manner) -> None:

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from latently.cli.data import labels_of, rows_of
 from latently.cli.errors import INTERRUPTED
+from latently.cli.judging import judged
 from latently.cli.terminal import number, print_facts, print_line, say
 from latently.data import Splits
 from latently.evaluation import as_table, evaluate
@@ -101,8 +102,9 @@ class Session:
 
     def _look_back(self, manner: Manner) -> tuple[dict[str, Any] | None, Path | None]:
         """The evaluation and the report, as far as there are any."""
+        judge = judged(self.run, self.model, self.splits, live=manner.live)
         with waiting("evaluating …", manner):
-            evaluation = evaluate_run(self.run, self.model, self.splits, manner.evaluation)
+            evaluation = evaluate_run(self.run, self.model, self.splits, manner.evaluation | judge)
         if not manner.report:
             return evaluation, None
         with waiting("drawing the report …", manner):

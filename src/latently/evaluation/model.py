@@ -68,6 +68,22 @@ class Samples(FittedModel, Protocol):
 
 
 @runtime_checkable
+class SamplesLabels(FittedModel, Protocol):
+    """`sample_labels`: draws of data of a class that is asked for.
+
+    Attributes:
+        label_values: the labels that the model can be asked for.
+    """
+
+    @property
+    def label_values(self) -> Any: ...
+
+    def sample(self, n: int = 1, labels: Any = None, random_state: int | None = None) -> Data:
+        """`n` rows of new data, one of each label."""
+        ...
+
+
+@runtime_checkable
 class Predicts(FittedModel, Protocol):
     """`predict`: data to classes.
 
@@ -161,6 +177,7 @@ CAPABILITIES: dict[str, type] = {
     "encode": Encodes,
     "decode": Decodes,
     "sample": Samples,
+    "sample_labels": SamplesLabels,
     "predict": Predicts,
     "log_likelihood": BoundsLikelihood,
     "label_likelihood": BoundsLabelLikelihood,
@@ -173,6 +190,7 @@ _IN_WORDS = {
     "encode": "encode data",
     "decode": "decode codes",
     "sample": "draw from a prior",
+    "sample_labels": "draw data of a class",
     "predict": "predict classes",
     "log_likelihood": "bound its log-likelihood",
     "label_likelihood": "bound its log-likelihood given labels",

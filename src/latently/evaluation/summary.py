@@ -26,11 +26,12 @@ from latently.evaluation.probe import probe
 from latently.evaluation.reconstruction import reconstruction
 from latently.evaluation.regions import regions
 from latently.evaluation.rows import Rows, Splits, known_labels, stream
+from latently.evaluation.samples import Judges, samples
 
 Block = dict[str, Any]
 PRIOR_SAMPLES = 3
 BANDWIDTH_ROWS = 1000
-_TRAIN, _TEST, _CODES, _PRIOR, _DIRECTIONS, _BOUNDS, _BANDWIDTH, _DRAWS = range(8)  # one stream of numbers each
+_TRAIN, _TEST, _CODES, _PRIOR, _DIRECTIONS, _BOUNDS, _BANDWIDTH, _DRAWS, _SAMPLES = range(9)  # a stream of numbers each
 
 
 def evaluate(
@@ -43,6 +44,7 @@ def evaluate(
     parzen: bool = False,
     parzen_samples: int = 10_000,
     validation: Data | None = None,
+    judge: Judges | None = None,
 ) -> Block:
     """All that the model can be asked, in numbers that JSON can hold.
 
@@ -59,6 +61,7 @@ def evaluate(
         parzen_samples: how many samples that is.
         validation: rows to choose the window's bandwidth by; those of the splits, unless given. Where there are none,
             training rows are taken. 1000 of them suffice.
+        judge: also show samples of the model to it: a classifier of real data, `latently.evaluation.judge_of(X, y)`.
 
     Returns:
         `seed`, `train_rows`, `test_rows`, and blocks, each as its function in this package returns it, or
@@ -67,7 +70,7 @@ def evaluate(
         - every model: `likelihood`, `reconstruction`, `prior_match`, `probe`, `dimensions`, `regions`;
         - models that bound log p(x|y): `label_likelihood`;
         - models that predict clusters: `clustering`; all others: `classification`;
-        - where it is asked for: `parzen`.
+        - where they are asked for: `parzen`, and `samples` with a judge.
 
         `classification` has `labels_in_training` beside: how many training rows had a label.
 
@@ -98,6 +101,8 @@ def evaluate(
     if parzen:
         rows = _validation(data) if validation is None else validation
         blocks["parzen"] = _parzen(model, test, rows, train, parzen_samples, seed)
+    if judge is not None:
+        blocks["samples"] = samples(model, judge, train, test, stream(seed, _SAMPLES))
     counts = {"seed": seed, "train_rows": 0 if train is None else len(train), "test_rows": len(test)}
     return {**counts, **{name: {**block, "seed": seed} for name, block in blocks.items()}}
 

@@ -160,6 +160,27 @@ def _parzen(block: Block) -> Iterator[Line]:
     yield Line("Parzen log-likelihood", block["log_likelihood_nats"], "nats", note)
 
 
+def _samples(block: Block) -> Iterator[Line]:
+    real, rows = block["test"], _count(block["rows"], "sample")
+    if "class_consistency" in block:
+        shares = block["class_consistency_by_label"]
+        worst = min(shares, key=lambda label: shares[label])
+        note = f"{_plus_minus(100 * block['class_consistency_standard_error'])}{rows}"
+        note += f"; least for {worst}: {100 * shares[worst]:.1f} %"
+        if "class_consistency" in real:
+            note += f"; real test rows {100 * real['class_consistency']:.4g} %"
+        yield Line("samples read as the class asked for", 100 * block["class_consistency"], "%", note)
+    for key, name, unit, scale in (
+        ("frechet_distance", "Fréchet distance of samples", "", 1),
+        ("precision", "precision of samples", "%", 100),
+        ("recall", "recall of samples", "%", 100),
+        ("density", "density of samples", "", 1),
+        ("coverage", "coverage of samples", "%", 100),
+    ):
+        beside = f"real test rows {scale * real[key]:.4g}{unit and ' ' + unit}; {rows}"
+        yield Line(name, scale * block[key], unit, f"{beside}, {block['judge']['features']} features of the judge")
+
+
 def _plus_minus(error: float | None) -> str:
     return "" if error is None else f"± {error:.2g}, "
 
@@ -172,6 +193,7 @@ _BLOCKS: dict[str, Callable[[Block], Iterator[Line]]] = {
     "likelihood": _likelihood,
     "label_likelihood": lambda block: _likelihood(block, " given the label"),
     "parzen": _parzen,
+    "samples": _samples,
     "reconstruction": _reconstruction,
     "prior_match": _prior_match,
     "probe": _probe,

@@ -15,6 +15,7 @@ from latently.networks.layers import (
     Linear,
 )
 from latently.networks.mlp import mlp
+from latently.networks.shift import Shift
 
 __all__ = [
     "ACTIVATIONS",
@@ -30,6 +31,7 @@ __all__ = [
     "Layer",
     "LayerNorm",
     "Linear",
+    "Shift",
     "UpsampleConv",
     "beside",
     "calibrated_pair",

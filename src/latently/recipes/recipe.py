@@ -81,6 +81,11 @@ class Recipe:
     options: Mapping[str, Any]
     reach: tuple[Target, ...]
 
+    @property
+    def needs_judge(self) -> bool:
+        """Whether one of the numbers is about samples, which are shown to a judge then."""
+        return any(target.key.split(".")[0] == "samples" for target in self.reach)
+
     def judge(self, evaluation: Mapping[str, Any]) -> list[Verdict]:
         """Whether an evaluation reaches each number."""
         return [target.judge(evaluation) for target in self.reach]

@@ -1,0 +1,150 @@
+"""The judge: a classifier of real data that samples of a model are shown to. It has seen no sample of any model."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, final
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from jaxtyping import Array, Float, Int, PRNGKeyArray, Shaped
+
+from latently.batch import Batch
+from latently.data import Preprocessing, Subset
+from latently.evaluation.rows import known_labels
+from latently.games.classifier import Classifier
+from latently.networks import Chain, Layer, conv_encoder, mlp
+from latently.networks.shift import Shift
+from latently.training import Feed, Observer, Trainer
+
+EPOCHS, LEAST_ROUNDS, MOST_ROUNDS = 12, 1500, 20_000
+BATCH_SIZE = 128
+LEARNING_RATE = 2e-3
+CHANNELS = (32, 64, 128)
+FEATURES = 128
+DROPOUT = 0.2
+PIECE_ROWS = 512
+CALIBRATION_ROWS = 4096
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Judge:
+    """A small network that reads the class of a row: convolutions for images, a perceptron for vectors.
+
+    Attributes:
+        network: from prepared rows to one logit a class; its batch norms are calibrated.
+        preprocessing: what was done to the rows that it learned from.
+        classes: their labels, in order.
+        training_rows: how many they were.
+
+    Example:
+        >>> random = np.random.default_rng(0)
+        >>> y = random.integers(2, size=200)
+        >>> X = random.normal(size=(200, 3)) + 9 * y[:, None]
+        >>> judge = Judge.fit(X, y, rounds=50)
+        >>> float((judge.predict(X) == y).mean()), judge.features(X).shape
+        (1.0, (200, 128))
+    """
+
+    network: Chain
+    preprocessing: Preprocessing
+    classes: Shaped[np.ndarray, "classes"]
+    training_rows: int
+
+    @classmethod
+    def fit(
+        cls, X: Any, y: Shaped[np.ndarray, "rows"], *, rounds: int | None = None, observers: Sequence[Observer] = ()
+    ) -> "Judge":
+        """Learn from real data. The same rows give the same judge.
+
+        Args:
+            X: rows `(n, features)`, `(n, height, width)` or `(n, height, width, channels)`, as models take them.
+            y: the label of each row; rows where it is -1 (or the empty word) are left out.
+            rounds: of 128 rows; unless said, 12 passes over the rows, and at least 1500 rounds.
+            observers: look on between chunks of rounds, a progress bar for instance.
+
+        Raises:
+            ValueError: fewer than two classes are known, or there is not one label a row.
+        """
+        labels = np.asarray(y)
+        if labels.shape != (len(X),):
+            raise ValueError(f"y must have one label for each of the {len(X)} rows of X; got shape {labels.shape}.")
+        known = np.flatnonzero(known_labels(labels))
+        classes, codes = np.unique(labels[known], return_inverse=True)
+        if len(classes) < 2:
+            raise ValueError(f"y must name two classes or more for a judge to tell apart; got {len(classes)}.")
+        rows = X if len(known) == len(X) else Subset(X, known)
+        preprocessing = Preprocessing.fit(rows, image=len(rows.shape) > 2)
+        if rounds is None:
+            rounds = min(max(EPOCHS * len(rows) // BATCH_SIZE, LEAST_ROUNDS), MOST_ROUNDS)
+        network = _train(rows, codes.astype(np.int32), preprocessing, len(classes), rounds, observers)
+        return cls(network, preprocessing, classes, len(known))
+
+    def predict(self, X: Any) -> Shaped[np.ndarray, "rows"]:
+        """The likeliest class of each row."""
+        read: Shaped[np.ndarray, rows] = self.classes[self.predict_proba(X).argmax(axis=1)]
+        return read
+
+    def predict_proba(self, X: Any) -> Float[np.ndarray, "rows classes"]:
+        """The probability of each class for each row, in the order of `classes`."""
+        return self._read(X, self.network, probabilities=True)
+
+    def features(self, X: Any) -> Float[np.ndarray, "rows features"]:
+        """What the judge tells the classes by: the output of its last hidden layer."""
+        return self._read(X, Chain(self.network.layers[:-1]), probabilities=False)
+
+    def _read(self, X: Any, network: Chain, *, probabilities: bool) -> Float[np.ndarray, "rows outputs"]:
+        """The network's output, piece by piece; the last piece is filled up, so that one program serves all."""
+        if math.prod(X.shape[1:]) != self.preprocessing.n_features:
+            raise ValueError(
+                f"X must have rows of shape {self.preprocessing.row_shape}, as the judge's training rows had; "
+                f"got {tuple(X.shape[1:])}."
+            )
+        results = []
+        for start in range(0, len(X), PIECE_ROWS):
+            piece = np.asarray(X[np.minimum(np.arange(start, start + PIECE_ROWS), len(X) - 1)])
+            read = _outputs(network, self.preprocessing(piece), probabilities)
+            results.append(np.asarray(read)[: len(X) - start])
+        return np.concatenate(results)
+
+
+@eqx.filter_jit
+def _outputs(network: Layer, x: Float[Array, "piece ..."], probabilities: bool) -> Float[Array, "piece outputs"]:
+    outputs = network(x)
+    return jax.nn.softmax(outputs) if probabilities else outputs
+
+
+def judge_network(event_shape: tuple[int, ...], n_classes: int, key: PRNGKeyArray) -> Chain:
+    """The untrained network: images are moved about a little while it learns, by a fourteenth of their size."""
+    common: dict[str, Any] = {"normalize": "batch", "dropout": DROPOUT}
+    if len(event_shape) == 1:
+        return mlp(event_shape[0], (2 * FEATURES, FEATURES), n_classes, key, **common)
+    height, width, channels = event_shape
+    network = conv_encoder((height, width, channels), CHANNELS, FEATURES, n_classes, key, **common)
+    return Chain((Shift(max(1, round(min(height, width) / 14))), *network.layers))
+
+
+def _train(
+    rows: Any,
+    codes: Int[np.ndarray, "rows"],
+    preprocessing: Preprocessing,
+    n_classes: int,
+    rounds: int,
+    observers: Sequence[Observer],
+) -> Chain:
+    optimizer = optax.adam(optax.cosine_decay_schedule(LEARNING_RATE, rounds))
+    build = eqx.filter_jit(lambda key: judge_network(preprocessing.event_shape, n_classes, key))
+    game = Classifier(build(jax.random.key(0)), optimizer)
+    feed = Feed(
+        (rows,), codes, batch_size=BATCH_SIZE, seed=0, prepare=lambda views, key: (preprocessing(views[0], key),)
+    )
+    trainer = Trainer(game, feed, seed=0)
+    trainer.run(rounds, observers)
+    spread = np.unique(np.linspace(0, len(rows) - 1, CALIBRATION_ROWS).astype(int))
+    batch = Batch((preprocessing(np.asarray(rows[spread])),), jnp.asarray(codes[spread]))
+    network: Chain = trainer.state.game.calibrated(batch, jax.random.key(0)).network  # type: ignore[assignment]
+    return network

@@ -1,0 +1,151 @@
+"""What samples are worth, in the eyes of a judge that has learned from real data alone."""
+
+from typing import Any, Protocol, cast, runtime_checkable
+
+import numpy as np
+from jaxtyping import Float, Shaped
+
+from latently.evaluation.fidelity import DENSITY_NEIGHBOURS, SUPPORT_NEIGHBOURS, fidelity
+from latently.evaluation.frechet import frechet_distance
+from latently.evaluation.model import Data, FittedModel, Samples, SamplesLabels, inability
+from latently.evaluation.rows import Rows, known_labels, stream, unlabelled
+
+_REFERENCE, _TEST, _LABELS, _DRAWS = range(4)  # one stream of numbers each
+
+
+@runtime_checkable
+class Judges(Protocol):
+    """What is asked of a judge; `latently.evaluation.judge.Judge` is one.
+
+    Attributes:
+        classes: the labels it tells apart.
+        training_rows: how many rows it learned from.
+    """
+
+    @property
+    def classes(self) -> np.ndarray: ...
+
+    @property
+    def training_rows(self) -> int: ...
+
+    def predict_proba(self, X: Data) -> Float[np.ndarray, "rows classes"]:
+        """The probability of each class for each row."""
+        ...
+
+    def features(self, X: Data) -> Float[np.ndarray, "rows features"]:
+        """Where each row lies in the judge's own space."""
+        ...
+
+
+def samples(model: FittedModel, judge: Judges, train: Rows | None, test: Rows, seed: int) -> dict[str, Any]:
+    """How samples compare with training rows in the judge's features, and whether they are of the class asked for.
+
+    The figures of real test rows stand beside them: they are what a perfect model would reach. All sets (samples, test
+    rows, and the training rows that both are compared with) have the same number of rows, since every figure depends on
+    it. The labels asked for are those of the test rows.
+
+    Args:
+        model: the fitted model.
+        judge: reads rows of the data.
+        train: training rows; samples are compared with as many of them as there are test rows.
+        test: test rows.
+        seed: of every draw.
+
+    Returns:
+        - `frechet_distance` (squared, in the units of the judge's features), `precision`, `recall`, `density` and
+          `coverage` of the samples, as `frechet_distance` and `fidelity` give them;
+        - `class_consistency`, the share of samples that the judge reads as the class asked for, its binomial
+          `class_consistency_standard_error`, and `class_consistency_by_label`: of models that sample by label;
+        - `test`, the same of real test rows, whose class consistency is the judge's accuracy on them;
+        - `rows` of each set, `neighbours`, and of the `judge` its `training_rows` and its `features`.
+
+        Or `skipped`.
+    """
+    if reason := inability(model, "sample"):
+        return {"skipped": reason}
+    if isinstance(test.data, list | tuple):
+        return {"skipped": "the data has several views"}
+    n = 0 if train is None else min(len(train), len(test))
+    if train is None or n <= max(SUPPORT_NEIGHBOURS, DENSITY_NEIGHBOURS):
+        return {"skipped": f"there are too few training or test rows to compare samples with: {n}"}
+    reference = _fewer(train, n, stream(seed, _REFERENCE)).apply(judge.features)
+    shown = _fewer(test, n, stream(seed, _TEST))
+    labels, random_state = _wanted(model, judge, shown, stream(seed, _LABELS)), stream(seed, _DRAWS)
+    if labels is None:
+        drawn = np.asarray(cast(Samples, model).sample(n, random_state=random_state))
+    else:
+        drawn = np.asarray(cast(SamplesLabels, model).sample(n, labels, random_state=random_state))
+    broken = 0 if drawn.dtype.kind != "f" else np.count_nonzero(~np.isfinite(drawn).reshape(n, -1).all(axis=1))
+    if broken:
+        return {"skipped": f"{broken} of {n} samples are not finite"}
+    rows = Rows.choose(drawn, labels, n, 0)
+    return {
+        **_compared(judge, reference, rows),
+        "test": _compared(judge, reference, shown),
+        "rows": n,
+        "neighbours": {"precision_recall": SUPPORT_NEIGHBOURS, "density_coverage": DENSITY_NEIGHBOURS},
+        "judge": {"training_rows": judge.training_rows, "features": reference.shape[1]},
+    }
+
+
+def agreement(judge: Judges, X: Data, labels: Shaped[np.ndarray, "rows"]) -> float:
+    """The share of rows that the judge reads as their label.
+
+    Args:
+        judge: reads rows of the data.
+        X: rows: samples of a class that was asked for, or views that a model completed.
+        labels: the class that each should be read as; rows where it is unknown are left out.
+
+    Raises:
+        ValueError: no label is known, or there is not one a row.
+    """
+    return float(_right(judge, Rows.choose(X, np.asarray(labels), len(X), 0))[1].mean())
+
+
+def _compared(judge: Judges, reference: Float[np.ndarray, "n features"], rows: Rows) -> dict[str, Any]:
+    features = rows.apply(judge.features)
+    figures = {"frechet_distance": frechet_distance(reference, features), **fidelity(reference, features)}
+    return {**figures, **({} if unlabelled(rows.labels) else _consistency(judge, rows))}
+
+
+def _consistency(judge: Judges, rows: Rows) -> dict[str, Any]:
+    labels, right = _right(judge, rows)
+    share = float(right.mean())
+    by_label = {str(label): float(right[labels == label].mean()) for label in np.unique(labels).tolist()}
+    return {
+        "class_consistency": share,
+        "class_consistency_standard_error": float(np.sqrt(share * (1 - share) / len(right))),
+        "class_consistency_by_label": by_label,
+    }
+
+
+def _right(judge: Judges, rows: Rows) -> tuple[Shaped[np.ndarray, "known"], Shaped[np.ndarray, "known"]]:
+    """The known labels, and whether the judge reads each of their rows as such."""
+    if rows.labels is None or not (known := known_labels(rows.labels)).any():
+        raise ValueError("labels must hold one known label or more; every one is unknown.")
+    chosen = rows.where(known)
+    read = judge.classes[chosen.apply(judge.predict_proba).argmax(axis=1)]
+    labels = np.asarray(chosen.labels)
+    return labels, np.asarray(read == labels)
+
+
+def _wanted(model: FittedModel, judge: Judges, test: Rows, seed: int) -> Shaped[np.ndarray, "rows"] | None:
+    """A label to ask for each sample: those of test rows, as far as model and judge know them; `None`: ask for none."""
+    if inability(model, "sample_labels"):
+        return None
+    able = np.asarray(cast(SamplesLabels, model).label_values)
+    common = able[np.isin(able, judge.classes)]
+    if not len(common):
+        return None
+    found = np.zeros(0, able.dtype) if test.labels is None else test.labels[np.isin(test.labels, common)]
+    pool = found if len(found) else common
+    if len(pool) == len(test):
+        return pool
+    return np.random.default_rng(seed).choice(pool, len(test))
+
+
+def _fewer(rows: Rows, n: int, seed: int) -> Rows:
+    """A random `n` of the chosen rows, in their order."""
+    kept = np.zeros(len(rows), bool)
+    kept[np.random.default_rng(seed).choice(len(rows), n, replace=False)] = True
+    return rows.where(kept)
