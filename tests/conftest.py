@@ -3,6 +3,7 @@
 import importlib.metadata
 import os
 import sys
+from collections.abc import Iterator
 
 import pytest
 from jaxtyping import install_import_hook
@@ -10,6 +11,19 @@ from jaxtyping import install_import_hook
 install_import_hook("latently", "typechecking.check")  # before anything imports latently
 
 _ENVIRONMENT = dict(os.environ)
+_MATHEMATICS = ("games", "networks", "probability")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def float64(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The mathematics is tested in float64."""
+    if request.path.parent.name not in _MATHEMATICS:
+        yield
+        return
+    import jax  # here, because it reads where to keep compiled programs when it is imported
+
+    with jax.enable_x64(True):
+        yield
 
 
 @pytest.fixture(scope="session")
