@@ -206,7 +206,7 @@ def test_what_a_model_can_do_follows_from_its_encoder_and_prior(vae, aae, gaussi
     assert gaussian_aae.capabilities() == everyone | {"log_likelihood", "posterior_kl"}
     assert aae.capabilities() == everyone
     tied = as_if_fitted(AAE(**FAST, critic_hidden=(8,), prior="star", encoder="gaussian"), X, np.arange(40) % 3)
-    assert tied.capabilities() == everyone | {"log_likelihood", "predict"}
+    assert tied.capabilities() == everyone | {"sample_labels", "log_likelihood", "predict"}
 
 
 # ---- watching, and going on ----

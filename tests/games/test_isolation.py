@@ -123,6 +123,7 @@ def acgan(**options):
 
 
 GAMES = {
+    "classifier": lambda: games.Classifier(mlp(16, (5,), 3, KEY, normalize="batch"), optax.adam(0.1), 0.1),
     "acgan": acgan,
     "acgan, averaged": lambda: acgan(decay=0.9),
     "autoencoder": autoencoder,
