@@ -39,9 +39,23 @@ def test_a_split_is_a_function_of_its_seed():
 
 
 def test_all_views_are_split_alike():
-    dataset = Dataset("pairs", (np.arange(30), np.arange(30) * 10))
+    dataset = Dataset("pairs", (np.arange(30), np.arange(30) * 10), view_names=("ones", "tens"))
     for part in parts_of(split(dataset)):
         np.testing.assert_array_equal(part.views[0] * 10, part.views[1])
+
+
+def test_rows_of_several_views_keep_their_names_and_what_they_lack():
+    given = np.stack([np.arange(30) != 4, np.arange(30) % 2 == 0], axis=1)
+    views = np.arange(30)[:, None], np.arange(60).reshape(30, 2)
+    for part in parts_of(split(Dataset("pairs", views, view_names=("a", "b"), given=given))):
+        assert part.rows.names == ("a", "b")
+        np.testing.assert_array_equal(part.rows.view("b"), views[1][part.x[:, 0]])
+        np.testing.assert_array_equal(part.rows.given, given[part.x[:, 0]])
+    whole = Dataset("pairs", views, view_names=("a", "b"))
+    assert whole.rows.complete
+    assert len(whole.take(np.arange(0)).rows) == 0
+    alone = Dataset("one", views[:1])
+    assert alone.rows is alone.x
 
 
 def test_rows_that_are_not_cut_stay_as_they_are():
@@ -74,7 +88,11 @@ def test_fractions_must_leave_rows_to_train_on(validation, test):
 
 def test_views_and_labels_of_another_length_are_refused():
     with pytest.raises(DataError, match="equally many rows; got 3, 4"):
-        Dataset("pairs", (np.zeros(3), np.zeros(4)))
+        Dataset("pairs", (np.zeros(3), np.zeros(4)), view_names=("a", "b"))
+    with pytest.raises(DataError, match="a name for each of its 2 views; got 0: none"):
+        Dataset("pairs", (np.zeros(3), np.zeros(3)))
+    with pytest.raises(DataError, match=r"which of 1 views it has; got an array of shape \(3, 2\)"):
+        Dataset("rows", (np.zeros(3),), view_names=("a",), given=np.ones((3, 2), bool))
     with pytest.raises(DataError, match="3 rows but 2 labels"):
         Dataset("rows", (np.zeros(3),), labels=np.zeros(2, int))
 

@@ -89,7 +89,7 @@ def short_name(source: str) -> str:
 
 def rows_of(part: Dataset) -> Any:
     """A part's rows as a model takes them."""
-    return part.x if len(part.views) == 1 else list(part.views)
+    return part.rows
 
 
 def labels_of(part: Dataset) -> Shaped[np.ndarray, "rows"] | None:
@@ -161,5 +161,6 @@ def _joined(first: Dataset, second: Dataset) -> Dataset:
     views = tuple(
         np.concatenate([np.asarray(a), np.asarray(b)]) for a, b in zip(first.views, second.views, strict=True)
     )
+    given = None if first.given is None or second.given is None else np.concatenate([first.given, second.given])
     labels = None if first.labels is None or second.labels is None else np.concatenate([first.labels, second.labels])
-    return replace(first, views=views, labels=labels)
+    return replace(first, views=views, labels=labels, given=given)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from latently.cli.data import labels_of, open_splits, rows_of
 from latently.cli.errors import UsageError
-from latently.data import Splits
+from latently.data import Splits, Views
 from latently.run import Run
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def judge_for(model: Any, data: Mapping[str, Any], splits: Splits, *, live: bool
         raise UsageError(f"--judge is shown samples, and {type(model).__name__} draws none; leave it out.")
     whole = splits if data.get("labels") is None else open_splits({**data, "labels": None})
     rows, labels = rows_of(whole.train), labels_of(whole.train)
-    if isinstance(rows, list | tuple) or labels is None or not len(labels):
+    if isinstance(rows, Views) or labels is None or not len(labels):
         raise UsageError(
             "--judge needs training rows of one view, with labels, to learn from; this data has none. Leave it out."
         )

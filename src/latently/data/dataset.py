@@ -5,11 +5,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Bool, Int
 
 from latently.data.errors import DataError
 from latently.data.labels import UNKNOWN, Label
 from latently.data.rows import Rows, Subset, is_mapped
+from latently.data.views import Views
 
 _COPIED_BYTES = 2**30
 
@@ -24,9 +25,11 @@ class Dataset:
         labels: the class of each row as a code in `[0, K)`, -1 where it is unknown; `None` where there are no labels.
         classes: the K original label values, in the order of their codes.
         description: what was done to the data, as JSON-able facts: it goes into the report.
+        view_names: of the views, where a row is made of several; none where the one view is all there is.
+        given: which rows have which view, of shape `(n, views)`; `None` where every row has all of them.
 
     Raises:
-        DataError: where views and labels differ in length.
+        DataError: where views, labels, names and what is given differ in length.
 
     Example:
         >>> pairs = Dataset("pairs", (np.eye(3),), labels=np.array([0, 1, -1]), classes=("left", "right"))
@@ -39,8 +42,15 @@ class Dataset:
     labels: Int[np.ndarray, "rows"] | None = None
     classes: tuple[Label, ...] = ()
     description: Mapping[str, Any] = field(default_factory=dict)
+    view_names: tuple[str, ...] = ()
+    given: Bool[np.ndarray, "rows views"] | None = None
 
     def __post_init__(self) -> None:
+        if len(self.view_names) != len(self.views) and (self.view_names or len(self.views) > 1):
+            raise DataError(
+                f"{self.name} must have a name for each of its {len(self.views)} views; got {len(self.view_names)}: "
+                f"{', '.join(self.view_names) or 'none'}."
+            )
         lengths = {len(view) for view in self.views}
         if len(lengths) != 1:
             found = ", ".join(str(len(view)) for view in self.views) or "none"
@@ -49,6 +59,11 @@ class Dataset:
             raise DataError(
                 f"{self.name} has {len(self):,} rows but {len(self.labels):,} labels; "
                 "give one label a row (an empty one, or -1, where it is unknown)."
+            )
+        if self.given is not None and self.given.shape != (len(self), len(self.views)):
+            raise DataError(
+                f"given must say of each of {len(self):,} rows which of {len(self.views)} views it has; got an array "
+                f"of shape {self.given.shape}."
             )
 
     def __len__(self) -> int:
@@ -64,6 +79,16 @@ class Dataset:
         """The first view: the only one of most data sets."""
         return self.views[0]
 
+    @property
+    def rows(self) -> Rows | Views:
+        """What a model takes: the one view, or all of them under their names.
+
+        Example:
+            >>> Dataset("both", (np.eye(2), np.ones((2, 3))), view_names=("a", "b")).rows.shape
+            (2, 5)
+        """
+        return Views.checked(self.view_names, self.views, self.given) if self.view_names else self.x
+
     def take(self, rows: Int[np.ndarray, "chosen"], **description: Any) -> "Dataset":
         """The rows of these numbers, in this order.
 
@@ -73,6 +98,7 @@ class Dataset:
             self,
             views=tuple(_take(view, rows) for view in self.views),
             labels=None if self.labels is None else self.labels[rows],
+            given=None if self.given is None else self.given[rows],
             description={**self.description, **description},
         )
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Bool, Int
 
 from latently.data.rows import Rows
 
@@ -16,13 +16,19 @@ WHOLE_BYTES = 2**28
 """Rows of up to this size are hashed whole; of larger ones, a few thousand spread over all of them."""
 
 
-def hash_rows(views: Sequence[Rows], labels: Int[np.ndarray, "rows"] | None, digest: "_Hash | None" = None) -> "_Hash":
+def hash_rows(
+    views: Sequence[Rows],
+    labels: Int[np.ndarray, "rows"] | None,
+    digest: "_Hash | None" = None,
+    given: Bool[np.ndarray, "rows views"] | None = None,
+) -> "_Hash":
     """Take rows and the codes of their labels into a hash.
 
     Args:
         views: one array a view.
         labels: the code of each label; `None` where there are none.
         digest: the hash to go on with; a new SHA-256 unless given.
+        given: which rows have which view; `None` where they have all.
 
     Example:
         >>> hash_rows((np.eye(2),), None).hexdigest() == hash_rows((np.eye(2),), np.array([0, 1])).hexdigest()
@@ -36,6 +42,8 @@ def hash_rows(views: Sequence[Rows], labels: Int[np.ndarray, "rows"] | None, dig
         digest.update(np.ascontiguousarray(rows).tobytes())
     if labels is not None:
         digest.update(np.ascontiguousarray(labels, np.int64).tobytes())
+    if given is not None:
+        digest.update(np.ascontiguousarray(given).tobytes())
     return digest
 
 

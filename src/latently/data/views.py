@@ -5,7 +5,7 @@ from math import prod
 from typing import Any, final
 
 import numpy as np
-from jaxtyping import Bool
+from jaxtyping import Bool, Shaped
 
 from latently.data.errors import DataError
 from latently.data.rows import Rows, Subset, is_mapped
@@ -79,6 +79,22 @@ class Views:
             )
         return cls(dict(zip(names, X, strict=True)))
 
+    @classmethod
+    def checked(
+        cls, names: tuple[str, ...], arrays: tuple[Rows, ...], given: Bool[np.ndarray, "rows views"] | None
+    ) -> "Views":
+        """Views of which all is known, such as parts of a data set; there may be no rows.
+
+        Arguments:
+            names: of the views.
+            arrays: their rows.
+            given: which rows have which view; `None` where they have all.
+        """
+        views = object.__new__(cls)
+        views.names, views.arrays = names, arrays
+        views.given = np.ones((len(arrays[0]), len(arrays)), dtype=bool) if given is None else given
+        return views
+
     @property
     def shape(self) -> tuple[int, int]:
         """How many rows, and how many numbers a row has in all views together."""
@@ -105,19 +121,43 @@ class Views:
         lacking: Bool[np.ndarray, rows] = ~self.given[:, self.names.index(name)]
         return lacking
 
+    def only(self, *names: str) -> "Views":
+        """The same rows, with these views alone given."""
+        return self._with(np.isin(self.names, names))
+
+    def without(self, *names: str) -> "Views":
+        """The same rows, with these views not given."""
+        return self._with(~np.isin(self.names, names))
+
+    def _with(self, kept: Bool[np.ndarray, "views"]) -> "Views":
+        views = self[:]
+        views.given = self.given & kept
+        return views
+
     def __getitem__(self, rows: Any) -> "Views":
         """Some rows, by slice, integer array or mask."""
-        chosen = object.__new__(Views)
-        chosen.names = self.names
-        chosen.arrays = tuple(array[rows] for array in self.arrays)
-        chosen.given = self.given[rows]
-        return chosen
+        return Views.checked(self.names, tuple(array[rows] for array in self.arrays), self.given[rows])
 
     def __repr__(self) -> str:
         views = ", ".join(
             f"{name}: {array.dtype} {array.shape}" for name, array in zip(self.names, self.arrays, strict=True)
         )
         return f"Views({views})"
+
+
+def joined(views: Mapping[str, np.ndarray]) -> Shaped[np.ndarray, "rows height width ..."] | None:
+    """The images whose halves these views are, by their names: left and right, or top and bottom; else `None`.
+
+    Example:
+        >>> joined({"left": np.zeros((5, 8, 4)), "right": np.zeros((5, 8, 4))}).shape
+        (5, 8, 8)
+    """
+    axes = {("left", "right"): 2, ("top", "bottom"): 1}
+    halves, axis = list(views.values()), axes.get(tuple(views))
+    if axis is None or any(half.ndim < 3 for half in halves):
+        return None
+    shapes = {np.delete(half.shape, axis).tobytes() for half in halves}
+    return np.concatenate([np.asarray(half) for half in halves], axis=axis) if len(shapes) == 1 else None
 
 
 def _rows_and_presence(name: str, array: Any, given: Any) -> tuple[Rows, Bool[np.ndarray, "rows"]]:

@@ -6,6 +6,7 @@ from typing import NamedTuple, Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Bool, Int
 
+from latently.data import Views
 from latently.evaluation.model import Data
 
 BLOCK_ROWS = 4096
@@ -13,10 +14,10 @@ BLOCK_ROWS = 4096
 
 @runtime_checkable
 class _Part(Protocol):
-    """A part of a data set: its views, and its labels if it has any."""
+    """A part of a data set: its rows as a model takes them, and its labels if it has any."""
 
     @property
-    def views(self) -> tuple[Data, ...]: ...
+    def rows(self) -> Data: ...
 
     @property
     def labels(self) -> np.ndarray | None: ...
@@ -37,7 +38,7 @@ class Rows(NamedTuple):
     """Chosen rows of a data set, not yet read.
 
     Attributes:
-        data: the whole data, or a list of its views.
+        data: the whole data, of one view or of several.
         labels: the labels of the chosen rows; `None` when there are none.
         chosen: the positions of the chosen rows in `data`, ascending.
     """
@@ -49,7 +50,7 @@ class Rows(NamedTuple):
     @classmethod
     def choose(cls, data: Data, labels: np.ndarray | None, max_rows: int, seed: int) -> "Rows":
         """All rows, or a random `max_rows` of them."""
-        n = len(data[0]) if isinstance(data, list | tuple) else len(data)
+        n = len(data)
         if labels is not None and len(labels) != n:
             raise ValueError(f"y must have one label a row of X; got {len(labels)} labels and {n} rows.")
         if n > max_rows:
@@ -83,6 +84,11 @@ class Rows(NamedTuple):
         return np.concatenate([np.asarray(function(read(), of_block)) for read, of_block in pairs])
 
 
+def has_views(data: Data) -> bool:
+    """Whether a row of the data is made of several views."""
+    return isinstance(data, Views)
+
+
 def known_labels(labels: np.ndarray) -> Bool[np.ndarray, "rows"]:
     """Where a label is known: everywhere but at the number -1 and at the empty word.
 
@@ -113,6 +119,4 @@ def stream(seed: int, *branch: int) -> int:
 
 
 def _take(data: Data, rows: Int[np.ndarray, "rows"]) -> Data:
-    if isinstance(data, list | tuple):
-        return [np.asarray(view[rows]) for view in data]
-    return np.asarray(data[rows])
+    return data[rows] if has_views(data) else np.asarray(data[rows])

@@ -8,7 +8,7 @@ from jaxtyping import Float, Shaped
 from latently.evaluation.fidelity import DENSITY_NEIGHBOURS, SUPPORT_NEIGHBOURS, fidelity
 from latently.evaluation.frechet import frechet_distance
 from latently.evaluation.model import Data, FittedModel, Samples, SamplesLabels, inability
-from latently.evaluation.rows import Rows, known_labels, stream, unlabelled
+from latently.evaluation.rows import Rows, has_views, known_labels, stream, unlabelled
 
 _REFERENCE, _TEST, _LABELS, _DRAWS = range(4)  # one stream of numbers each
 
@@ -63,7 +63,7 @@ def samples(model: FittedModel, judge: Judges, train: Rows | None, test: Rows, s
     """
     if reason := inability(model, "sample"):
         return {"skipped": reason}
-    if isinstance(test.data, list | tuple):
+    if has_views(test.data):
         return {"skipped": "the data has several views"}
     n = 0 if train is None else min(len(train), len(test))
     if train is None or n <= max(SUPPORT_NEIGHBOURS, DENSITY_NEIGHBOURS):

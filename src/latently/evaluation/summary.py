@@ -25,7 +25,7 @@ from latently.evaluation.prior_match import prior_match
 from latently.evaluation.probe import probe
 from latently.evaluation.reconstruction import reconstruction
 from latently.evaluation.regions import regions
-from latently.evaluation.rows import Rows, Splits, known_labels, stream
+from latently.evaluation.rows import Rows, Splits, has_views, known_labels, stream
 from latently.evaluation.samples import Judges, samples
 
 Block = dict[str, Any]
@@ -110,16 +110,12 @@ def evaluate(
 def _four(data: Splits | tuple[Data, Any, Data, Any]) -> tuple[Data, Any, Data, Any]:
     if isinstance(data, tuple):
         return data
-    parts = (data.train, data.test)
-    (X_train, y_train), (X_test, y_test) = (
-        (part.views[0] if len(part.views) == 1 else list(part.views), part.labels) for part in parts
-    )
-    return X_train, y_train, X_test, y_test
+    return data.train.rows, data.train.labels, data.test.rows, data.test.labels
 
 
 def _validation(data: Splits | tuple[Data, Any, Data, Any]) -> Data | None:
     part = getattr(data, "validation", None)
-    return None if part is None or len(part.views) > 1 or not len(part.views[0]) else part.views[0]
+    return None if part is None or has_views(part.rows) or not len(part.rows) else part.rows
 
 
 def _likelihood(model: FittedModel, test: Rows, importance_samples: int, seed: int) -> Block:
@@ -140,7 +136,7 @@ def _label_likelihood(model: FittedModel, test: Rows, importance_samples: int, s
 def _reconstruction(model: FittedModel, test: Rows) -> Block:
     if reason := inability(model, "encode", "decode"):
         return {"skipped": reason}
-    if isinstance(test.data, list | tuple):
+    if has_views(test.data):
         return {"skipped": "the data has several views"}
     return reconstruction(cast(Decodes, model), test)
 
@@ -214,7 +210,7 @@ def _parzen(
 ) -> Block:
     if reason := inability(model, "sample"):
         return {"skipped": reason}
-    if isinstance(test.data, list | tuple):
+    if has_views(test.data):
         return {"skipped": "the data has several views"}
     source = "validation"
     if validation is None or not len(validation):

@@ -27,5 +27,6 @@ def fingerprint(splits: Splits) -> str:
     """
     digest = hashlib.sha256()
     for part in (splits.train, splits.validation, splits.test):
-        hash_rows(part.views, part.labels, digest)
+        digest.update(",".join(part.view_names).encode())
+        hash_rows(part.views, part.labels, digest, part.given)
     return digest.hexdigest()[:16]
