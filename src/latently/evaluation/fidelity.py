@@ -55,7 +55,7 @@ def fidelity(
         >>> real, fake = np.arange(6.0)[:, None], np.array([[0.5], [0.5], [9.0]])
         >>> {name: round(value, 3) for name, value in fidelity(real, fake, support_neighbours=1,
         ...     density_neighbours=1).items()}
-        {'precision': 0.667, 'recall': 0.5, 'density': 1.333, 'coverage': 0.333}
+        {'precision': 0.667, 'recall': 0.833, 'density': 1.333, 'coverage': 0.333}
     """
     least = max(support_neighbours, density_neighbours)
     if real.shape[1] != fake.shape[1] or min(len(real), len(fake)) <= least:
