@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from latently import AAE, VAE, ClusteringAAE, ConditionalVAE, SemiSupervisedVAE
+from latently import AAE, VAE, ClusteringAAE, ConditionalVAE, DenoisingAutoencoder, SemiSupervisedVAE
 from latently.data import Dataset, digits, split
 from latently.evaluation import evaluate
 from latently.report import report_run
@@ -54,6 +54,16 @@ def test_images_in_two_dimensions_give_every_picture(images, tmp_path):
     assert "negative evidence lower bound" in page
     with Image.open(run.folder / "figures" / "film.gif") as film:
         assert film.n_frames == len(run.film()[0]) > 10
+
+
+def test_a_prior_that_was_fitted_to_codes_is_told_from_one_that_shaped_them(images, tmp_path):
+    model = DenoisingAutoencoder(2, **SMALL)
+    run = run_of(model, images, tmp_path / "run")
+    page = report_run(model, run, images, evaluate(model, images)).read_text()
+    assert "a normal that was fitted to training codes" in page
+    assert "2 dimensions, fitted normal prior" in page
+    assert "Noise cleaned away" in page
+    assert "evidence lower bound" not in page
 
 
 @pytest.mark.parametrize(

@@ -243,6 +243,11 @@ def build_corruption(description: str | None, preprocessing: Preprocessing) -> C
     return corruption
 
 
+def build_optimizer(model: Any, updates: int) -> optax.GradientTransformation:
+    """Adam at the model's learning rate, which falls as it says, for so many updates."""
+    return adam(float(model.learning_rate), decay=float(model.learning_rate_decay), updates=updates)
+
+
 def adam(
     learning_rate: float, b1: float = 0.9, *, decay: float = 0.0, updates: int = 1
 ) -> optax.GradientTransformation:

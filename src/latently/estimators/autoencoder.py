@@ -13,10 +13,10 @@ from sklearn.utils._param_validation import Interval
 from latently import games
 from latently.estimators.architecture import (
     Shape,
-    adam,
     build_corruption,
     build_decoder,
     build_encoder,
+    build_optimizer,
     likelihood_head,
 )
 from latently.estimators.base import LatentModel
@@ -56,9 +56,7 @@ class PlainAutoencoder(LatentModel):
             prior=FittedNormal(int(self.latent_dim)),
             center=jnp.zeros(int(self.latent_dim)),
             spread=jnp.ones(()),
-            optimizer=adam(
-                float(self.learning_rate), decay=float(self.learning_rate_decay), updates=rounds_in(float(self.epochs))
-            ),
+            optimizer=build_optimizer(self, rounds_in(float(self.epochs))),
             contraction=float(getattr(self, "contraction", 0.0)),
             corruption=build_corruption(self.corruption, self.preprocessing_),
         )

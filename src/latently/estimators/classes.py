@@ -36,3 +36,21 @@ class Classifies(LatentSpace):
         """
         function, rows = partial(inference.class_probabilities, self._fitted()), self._rows(X)
         return inference.in_pieces(function, rows, self.preprocessing_)
+
+
+def check_classes(model: Any, classes: int, *, instead: str) -> None:
+    """Refuse labels that are all of one class, which leave nothing to tell apart.
+
+    Args:
+        model: the estimator.
+        classes: how many there are.
+        instead: the estimator for data of one class.
+
+    Raises:
+        ValueError: there is one class only.
+    """
+    if classes < 2 and model.classes_ is not None:
+        raise ValueError(
+            f"{type(model).__name__} tells classes apart, so it needs 2 or more; the labels are all of one class. "
+            f"Use {instead} for data of one class, or y=None for clusters."
+        )

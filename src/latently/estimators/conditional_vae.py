@@ -12,10 +12,10 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from latently import games
 from latently.estimators.architecture import (
     Shape,
-    adam,
     build_corruption,
     build_decoder,
     build_encoder,
+    build_optimizer,
     likelihood_head,
     normal_prior,
     warm_up,
@@ -75,12 +75,12 @@ class ConditionalVAE(Classifies, LatentModel):
     ) -> games.ConditionalVAE:
         classes = n_labels or 1
         encoder_key, decoder_key = jax.random.split(key)
-        posterior, rounds = GaussianHead(scale=self.posterior_scale), rounds_in(float(self.epochs))
+        posterior = GaussianHead(scale=self.posterior_scale)
         return games.ConditionalVAE(
             encoder=build_encoder(self, shape, posterior, encoder_key, facts=classes),
             decoder=build_decoder(self, shape, likelihood_head(self, self.preprocessing_), decoder_key, facts=classes),
             prior=normal_prior(self),
-            optimizer=adam(float(self.learning_rate), decay=float(self.learning_rate_decay), updates=rounds),
+            optimizer=build_optimizer(self, rounds_in(float(self.epochs))),
             n_labels=classes,
             beta=warm_up(float(self.beta), rounds_in(self.warm_up_epochs) if self.warm_up_epochs else 0),
             corruption=build_corruption(self.corruption, self.preprocessing_),

@@ -20,7 +20,7 @@ from latently.estimators.architecture import (
     likelihood_head,
     normal_prior,
 )
-from latently.estimators.classes import Classifies
+from latently.estimators.classes import Classifies, check_classes
 from latently.networks import BatchNorm, Chain
 from latently.probability import ADVERSARIAL_LOSSES
 
@@ -100,11 +100,7 @@ def build_semi_supervised_aae(
     Raises:
         ValueError: there is one class only.
     """
-    if classes < 2 and model.classes_ is not None:
-        raise ValueError(
-            f"{type(model).__name__} tells classes apart, so it needs 2 or more; the labels are all of one class. "
-            "Use AAE for data of one class, or y=None for clusters."
-        )
+    check_classes(model, classes, instead="AAE")
     dim, beside = int(model.latent_dim), model.representation == "beside"
     keys = jax.random.split(key, 5)
 

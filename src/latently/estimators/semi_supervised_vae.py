@@ -12,16 +12,16 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from latently import games
 from latently.estimators.architecture import (
     Shape,
-    adam,
     build_classifier,
     build_corruption,
     build_decoder,
     build_encoder,
+    build_optimizer,
     likelihood_head,
     normal_prior,
 )
 from latently.estimators.base import LatentModel
-from latently.estimators.classes import Classifies
+from latently.estimators.classes import Classifies, check_classes
 from latently.probability import GaussianHead, Head
 
 
@@ -93,18 +93,14 @@ def build_m2(
     Raises:
         ValueError: there is one class only.
     """
-    if classes < 2 and model.classes_ is not None:
-        raise ValueError(
-            f"{type(model).__name__} tells classes apart, so it needs 2 or more; the labels are all of one class. "
-            "Use VAE for data of one class, or y=None for clusters."
-        )
+    check_classes(model, classes, instead="VAE")
     classifier_key, encoder_key, decoder_key = jax.random.split(key, 3)
     return games.SemiSupervisedVAE(
         classifier=build_classifier(model, shape, classes, classifier_key),
         encoder=build_encoder(model, shape, GaussianHead(scale=model.posterior_scale), encoder_key, facts=classes),
         decoder=build_decoder(model, shape, head, decoder_key, facts=classes),
         prior=normal_prior(model),
-        optimizer=adam(float(model.learning_rate), decay=float(model.learning_rate_decay), updates=updates),
+        optimizer=build_optimizer(model, updates),
         n_labels=classes,
         classification_weight=float(model.classification_weight),
         labels_known=getattr(model, "labels_known_", "some"),

@@ -12,10 +12,10 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from latently import games
 from latently.estimators.architecture import (
     Shape,
-    adam,
     build_corruption,
     build_decoder,
     build_encoder,
+    build_optimizer,
     build_prior,
     likelihood_head,
     warm_up,
@@ -82,9 +82,7 @@ class VAE(LatentModel):
             encoder=build_encoder(self, shape, posterior, encoder_key),
             decoder=build_decoder(self, shape, likelihood_head(self, self.preprocessing_), decoder_key),
             prior=prior,
-            optimizer=adam(
-                float(self.learning_rate), decay=float(self.learning_rate_decay), updates=rounds_in(float(self.epochs))
-            ),
+            optimizer=build_optimizer(self, rounds_in(float(self.epochs))),
             beta=warm_up(float(self.beta), rounds_in(self.warm_up_epochs) if self.warm_up_epochs else 0),
             importance_samples=int(self.importance_samples),
             corruption=build_corruption(self.corruption, self.preprocessing_),
