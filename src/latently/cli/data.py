@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Shaped
 
 from latently.cli.data_options import PARTS
+from latently.cli.data_views import image_size_of, views_in, with_views_of
 from latently.cli.errors import UsageError
 from latently.data import BUILTIN, Dataset, Splits, open_dataset
 from latently.data.mnist import is_idx_folder
@@ -34,6 +35,7 @@ def data_arguments(given: Any) -> dict[str, Any]:
         "labels_column": given.labels_column,
         "image_size": list(size) if isinstance(size, tuple | list) else size,
         "skip_bad": given.skip_bad,
+        "views": getattr(given, "views", None),
         "validation": getattr(given, "validation", None),
         "test": getattr(given, "test", None),
         "labels": getattr(given, "labels", None) or None,
@@ -51,8 +53,31 @@ def located(source: str) -> str:
 def open_splits(arguments: Mapping[str, Any]) -> Splits:
     """Open what `data_arguments` describes."""
     size = arguments["image_size"]
-    height_width = (int(size[0]), int(size[1])) if isinstance(size, list) else size
-    return open_dataset(**{**arguments, "image_size": height_width})
+    sizes = {view: _pair(each) for view, each in size.items()} if isinstance(size, dict) else _pair(size)
+    return open_dataset(**{**arguments, "image_size": sizes})
+
+
+def _pair(size: Any) -> Any:
+    """A height and a width from JSON; one number, and none, as they are."""
+    return (int(size[0]), int(size[1])) if isinstance(size, list) else size
+
+
+def check_views(estimator: Any, part: Dataset) -> None:
+    """See that the data has as many views as the model wants.
+
+    Raises:
+        UsageError: it has one where several are wanted, or several where one is.
+    """
+    name, views = type(estimator).__name__, ", ".join(part.view_names)
+    if estimator.takes_views and not views:
+        raise UsageError(
+            f"{name} learns from rows of several views, and {part.name} has one: give --views halves for images, or "
+            "--views NAME=WHAT,NAME=WHAT for what a file or a folder holds."
+        )
+    if views and not estimator.takes_views:
+        raise UsageError(
+            f"{name} learns from rows of one view, and --views gives several ({views}); leave --views out, or fit acca."
+        )
 
 
 def open_run_splits(about: Mapping[str, Any]) -> Splits:
@@ -129,14 +154,20 @@ def open_rows(given: Any, model: Any, about: Mapping[str, Any]) -> Dataset:
     """The rows that parsed options name, for a fitted model.
 
     Args:
-        given: `data`, `part`, `labels_column` and `skip_bad`.
+        given: `data`, `part`, `labels_column`, `skip_bad` and, unless those of the run will do, `views`.
         model: a folder's images are brought to its size.
-        about: what the run says of its own data, which decides the split and a table's column of labels.
+        about: what the run says of its own data, which decides the split, a table's column of labels and what is which
+            view.
+
+    Returns:
+        The rows; for a model of several views, with its views in its order, blank and not given where the data has not
+        got them.
 
     Raises:
-        ValueError: the data cannot be opened, or the part has no rows.
+        ValueError: the data cannot be opened, has views that the model has not, or the part has no rows.
     """
     source, own = located(given.data), about.get("data", {})
+    views = views_in(source, getattr(given, "views", None), own.get("views"), model)
     same = own.get("source") == source
     table = Path(source).suffix.lower() in _TABLES
     has_test = source in _WITH_TEST or (Path(source).is_dir() and is_idx_folder(Path(source)))
@@ -144,17 +175,19 @@ def open_rows(given: Any, model: Any, about: Mapping[str, Any]) -> Dataset:
     arguments = {
         "source": source,
         "labels_column": given.labels_column or (own.get("labels_column") if table else None),
-        "image_size": list(model.row_shape_[:2]) if folder and len(model.row_shape_) > 1 else None,
+        "image_size": image_size_of(model, views) if folder else None,
         "skip_bad": given.skip_bad,
+        "views": views,
+        "some_views": True,
     }
     if given.part == "all":
         splits = open_splits({**arguments, "validation": 0.0, "test": None if has_test else 0.0})
-        return _joined(splits.train, splits.test) if has_test else splits.train
+        return with_views_of(model, _joined(splits.train, splits.test) if has_test else splits.train)
     cut = {name: own.get(name) for name in ("validation", "test")} | {"seed": own.get("seed", 0)} if same else {}
     part: Dataset = getattr(open_splits({**arguments, **cut}), given.part)
     if not len(part):
         raise UsageError(f"--part {given.part} has no rows in {given.data}; the parts are {', '.join(PARTS)}.")
-    return part
+    return with_views_of(model, part)
 
 
 def _joined(first: Dataset, second: Dataset) -> Dataset:

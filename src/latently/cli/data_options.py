@@ -13,4 +13,10 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
         "--part", choices=PARTS, default="all", help="all rows, or those of the run's own split (default: all)"
     )
     group.add_argument("--labels-column", metavar="NAME", help="the column of a table that holds the labels")
+    group.add_argument(
+        "--views",
+        metavar="SPEC",
+        help="what of the data is which view, for a model of several, as for `latently fit`; views that the data lacks "
+        "may be left out (default: as the run says)",
+    )
     group.add_argument("--skip-bad", action="store_true", help="leave out images that cannot be read")

@@ -12,6 +12,13 @@ _FILES = (
     (".csv .tsv .parquet", "numeric columns; --labels-column names that of the labels"),
     ("idx files, or a folder of them", "as MNIST is published: train-images-idx3-ubyte.gz and so on"),
 )
+_VIEWS = (
+    ("halves, top-bottom", "images, cut into left and right, or into top and bottom"),
+    ("noisy", "labelled images, each rotated; and another image of its class under noise"),
+    ("NAME=ARRAY,NAME=ARRAY", "arrays of a .npz file; all NaN in one row: that row lacks the view"),
+    ("NAME=COLUMN+PATTERN*,...", "columns of a table, by name or pattern; all cells empty: the row lacks the view"),
+    ("NAME=FOLDER,NAME=FOLDER", "subfolders of images, matched by file name; labels.csv: filename,label"),
+)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -33,4 +40,6 @@ def main(arguments: Sequence[str]) -> int:
     print_table(("name", "what", "rows", "shape", "classes", "where it comes from"), rows, numbers=(2, 4))
     print()
     print_table(("your own", "what is read"), _FILES)
+    print()
+    print_table(("--views", "several views of a row, for ACCA"), _VIEWS)
     return 0

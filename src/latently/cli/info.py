@@ -81,6 +81,8 @@ def _course(run: Any, about: Mapping[str, Any], state: Mapping[str, Any]) -> dic
 
 def _rows(config: Mapping[str, Any]) -> str:
     preprocessing = config.get("preprocessing", {})
+    if isinstance(views := preprocessing.get("views"), dict):
+        return "; ".join(f"{name} {_rows({'preprocessing': view})}" for name, view in views.items())
     shape = "×".join(map(str, preprocessing.get("row_shape", ())))
     return f"{shape} {preprocessing.get('dtype', '')}, scaled to {preprocessing.get('range', '?')}"
 

@@ -23,6 +23,14 @@ DATA_OPTIONS: tuple[tuple[str, Any, Any, str, str], ...] = (
     ),
     ("--skip-bad", None, False, "", "leave out images that cannot be read, instead of stopping"),
     (
+        "--views",
+        str | None,
+        None,
+        "SPEC",
+        "the views of a row, for a model of several: halves, top-bottom or noisy of images, or NAME=WHAT,NAME=WHAT: "
+        "arrays of a .npz file, columns of a table (names or patterns joined by +), subfolders of a folder",
+    ),
+    (
         "--validation",
         float | None,
         None,
@@ -203,6 +211,11 @@ _EXAMPLES = {
     "clustering-aae": (
         "latently fit clustering-aae --data digits --n-clusters 16",
         "latently fit clustering-aae --data photos/ --network conv --n-clusters 30",
+    ),
+    "acca": (
+        "latently fit acca --data mnist --views halves --preset acca-halves",
+        "latently fit acca --data photos/ --views before=2019,after=2024 --network conv",
+        "latently fit acca --data patients.csv --views 'blood=hb+wbc_*,scan=voxel_*' --labels-column outcome",
     ),
     "acgan": (
         "latently fit acgan --data digits --network conv --epochs 100",

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from latently import __version__
-from latently.cli.data import open_splits
+from latently.cli.data import check_views, open_splits
 from latently.cli.opening import about_run, unfitted
 from latently.cli.session import Manner, Session, trainer_for
 from latently.estimators.saving import model_config
@@ -65,6 +65,7 @@ class Plan:
         """
         Run.check_free(folder)
         splits, estimator = open_splits(self.data), self.estimator
+        check_views(estimator, splits.train)
         trainer = trainer_for(estimator, splits, self.about["use_labels"], live=manner.live)
         rounds = estimator.total_rounds(trainer)
         title = f"{type(estimator).__name__} on {splits.train.name}"

@@ -10,6 +10,8 @@ from latently.data.dataset import Dataset
 from latently.data.errors import DataError
 from latently.data.labels import encode_labels
 from latently.data.rows import Rows, Subset
+from latently.data.view_spec import Groups
+from latently.data.views import Views
 
 ROWS_KEYS = ("X", "x", "data", "images")
 LABELS_KEYS = ("y", "labels", "target")
@@ -31,26 +33,35 @@ def open_npy(path: Path) -> Dataset:
     return Dataset(path.name, (array,), codes, classes, {"source": "memory-mapped .npy file"})
 
 
-def open_npz(path: Path) -> Dataset:
+def open_npz(path: Path, groups: Groups | None = None) -> Dataset:
     """The rows and labels of a `.npz` file.
 
     Rows are the array named `X`, `x`, `data` or `images`, or the only array besides the labels; labels are the array
     named `y`, `labels` or `target`.
+
+    Arguments:
+        path: the file.
+        groups: the array of each view, where a row has several; a row that is all NaN in an array lacks that view.
 
     Raises:
         DataError: where the file is damaged, its rows cannot be told, or its numbers are Python objects.
     """
     try:
         with np.load(path, allow_pickle=False) as archive:
-            rows_key, labels_key = _keys(archive, path)
-            array = np.atleast_1d(archive[rows_key])
+            rows_keys, labels_key = _keys(archive, path, groups)
+            arrays = [np.atleast_1d(archive[key]) for key in rows_keys.values()]
             labels = None if labels_key is None else archive[labels_key]
     except DataError:
         raise
     except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
         raise DataError(_unreadable(path, error)) from error
     codes, classes = (None, ()) if labels is None else encode_labels(labels, path.name)
-    return Dataset(path.name, (array,), codes, classes, {"source": ".npz file", "array": rows_key})
+    if groups is None:
+        return Dataset(path.name, (arrays[0],), codes, classes, {"source": ".npz file", "array": rows_keys[""]})
+    views = Views(dict(zip(rows_keys, arrays, strict=True)))
+    description = {"source": ".npz file", "arrays": rows_keys}
+    given = None if views.complete else views.given
+    return Dataset(path.name, views.arrays, codes, classes, description, views.names, given)
 
 
 def _mapped(path: Path) -> Rows:
@@ -61,9 +72,12 @@ def _mapped(path: Path) -> Rows:
     return array if array.dtype.isnative else Subset(array, np.arange(len(array)))
 
 
-def _keys(archive: Any, path: Path) -> tuple[str, str | None]:
-    """The names of the rows and of the labels."""
+def _keys(archive: Any, path: Path, groups: Groups | None) -> tuple[dict[str, str], str | None]:
+    """The names of the arrays of rows, by view (the only one has no name), and of the labels."""
     names = list(archive.files)
+    if groups is not None:
+        of_view = groups.one_each(names, f"{path} holds the arrays")
+        return of_view, next((key for key in LABELS_KEYS if key in names and key not in of_view.values()), None)
     labels_key = next((key for key in LABELS_KEYS if key in names), None)
     others = [name for name in names if name != labels_key]
     rows_key = next((key for key in ROWS_KEYS if key in names), others[0] if len(others) == 1 else None)
@@ -71,9 +85,10 @@ def _keys(archive: Any, path: Path) -> tuple[str, str | None]:
         found = ", ".join(f'"{name}" {archive[name].shape}' for name in names) or "no arrays"
         raise DataError(
             f'{path} holds {found}, and which of them is the rows is not clear; save the rows as "X" and their '
-            'labels as "y": np.savez(path, X=..., y=...).'
+            'labels as "y": np.savez(path, X=..., y=...). Where several arrays are the views of a row, name them with '
+            "views (--views NAME=ARRAY,NAME=ARRAY)."
         )
-    return rows_key, labels_key
+    return {"": rows_key}, labels_key
 
 
 def _unreadable(path: Path, error: Exception) -> str:

@@ -5,7 +5,7 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 from jaxtyping import UInt8
@@ -26,6 +26,7 @@ _UNREADABLE = (OSError, SyntaxError, ValueError, EOFError, struct.error)
 _NAMED_AT_MOST = 20
 
 Read = TypeVar("Read")
+ImageSize: TypeAlias = int | tuple[int, int] | None
 
 
 class Look(NamedTuple):
@@ -42,7 +43,7 @@ class Look(NamedTuple):
     gray: bool
 
 
-def open_images(folder: Path, image_size: int | tuple[int, int] | None = None, skip_bad: bool = False) -> Dataset:
+def open_images(folder: Path, image_size: ImageSize = None, skip_bad: bool = False) -> Dataset:
     """The images in a folder and in its subfolders (one level deep), as uint8 of one size.
 
     All images come out in `image_size`, or else in the size that most of them have (of equally common ones, the
@@ -66,6 +67,39 @@ def open_images(folder: Path, image_size: int | tuple[int, int] | None = None, s
     if not found:
         raise DataError(f"{folder} holds no PNG or JPEG image, nor does a folder in it; check the path.")
     labels = image_labels(folder, found)
+    read = read_images(folder, found, image_size, skip_bad)
+    codes, classes = (
+        (None, ()) if labels is None else encode_labels(np.array([labels[p] for p in read.paths]), str(folder))
+    )
+    description = {"source": "folder of images", **read.description}
+    return Dataset(folder.resolve().name, (read.images,), codes, classes, description)
+
+
+class Pictures(NamedTuple):
+    """Images that were read, in one size.
+
+    Attributes:
+        images: of shape `(n, height, width)`, or with three channels.
+        paths: where each is from.
+        description: how they were brought to one size and colour, and which could not be read.
+    """
+
+    images: UInt8[np.ndarray, "images height width *channels"]
+    paths: list[Path]
+    description: dict[str, Any]
+
+
+def read_images(folder: Path, found: Iterable[Path], image_size: ImageSize, skip_bad: bool) -> Pictures:
+    """Images of one size, gray where all of them are.
+
+    Arguments:
+        folder: that they are all in, for messages.
+        found: the images.
+        image_size, skip_bad: as for `open_images`.
+
+    Raises:
+        DataError: where an image cannot be read.
+    """
     wanted = _height_width(image_size)
     reader = _Reader(skip_bad)
     looks = {path: look for path in found if (look := reader(path, _look)) is not None}
@@ -79,26 +113,28 @@ def open_images(folder: Path, image_size: int | tuple[int, int] | None = None, s
             images[len(good)] = image
             good.append(path)
     reader.warn(folder, n_good=len(good))
-    codes, classes = (None, ()) if labels is None else encode_labels(np.array([labels[p] for p in good]), str(folder))
     rule = "as asked" if wanted else "the most common size"
     description = {
-        "source": "folder of images",
         "size": f"{height} x {width}, {rule}; others cropped around the centre and resized with a Lanczos filter",
         "colour": "gray" if gray else "RGB",
         "skipped": [str(path.relative_to(folder)) for path in reader.bad],
     }
-    return Dataset(folder.resolve().name, (images[: len(good)],), codes, classes, description)
+    return Pictures(images[: len(good)], good, description)
 
 
 def find_images(folder: Path) -> list[Path]:
     """The PNG and JPEG files in a folder and in its subfolders, sorted, without hidden ones."""
-    folders = [folder, *(entry for entry in folder.iterdir() if entry.is_dir() and not entry.name.startswith("."))]
     return sorted(
         entry
-        for inner in folders
+        for inner in (folder, *subfolders(folder))
         for entry in inner.iterdir()
         if entry.suffix.lower() in _SUFFIXES and not entry.name.startswith(".") and entry.is_file()
     )
+
+
+def subfolders(folder: Path) -> list[Path]:
+    """The folders in a folder, sorted, without hidden ones."""
+    return sorted(entry for entry in folder.iterdir() if entry.is_dir() and not entry.name.startswith("."))
 
 
 class _Reader:
@@ -130,7 +166,7 @@ class _Reader:
         if self.bad:
             names = ", ".join(str(path.relative_to(folder)) for path in self.bad[:_NAMED_AT_MOST])
             more = f" and {len(self.bad) - _NAMED_AT_MOST} more" if len(self.bad) > _NAMED_AT_MOST else ""
-            warnings.warn(f"skipped {len(self.bad)} images that cannot be read: {names}{more}", stacklevel=3)
+            warnings.warn(f"skipped {len(self.bad)} images that cannot be read: {names}{more}", stacklevel=4)
 
 
 def _look(image: Image.Image) -> Look:
@@ -153,7 +189,7 @@ def _pixels(image: Image.Image, height: int, width: int, gray: bool) -> UInt8[np
     return np.asarray(image)
 
 
-def _height_width(image_size: int | tuple[int, int] | None) -> tuple[int, int] | None:
+def _height_width(image_size: ImageSize) -> tuple[int, int] | None:
     if image_size is None:
         return None
     height, width = (image_size, image_size) if isinstance(image_size, int) else image_size

@@ -1,7 +1,7 @@
 """One call for every source of data."""
 
 import difflib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,14 +12,17 @@ from latently.data.arrays import open_npy, open_npz
 from latently.data.builtin import BUILTIN, digits
 from latently.data.dataset import Dataset, Splits, keep_labels, split
 from latently.data.errors import DataError
+from latently.data.halves import halves, top_bottom
 from latently.data.idx import is_idx, open_idx
-from latently.data.images import open_images
-from latently.data.rows import is_mapped
+from latently.data.image_views import open_image_views
+from latently.data.images import ImageSize, open_images
+from latently.data.noisy_views import noisy
+from latently.data.rows import Subset, is_mapped
 from latently.data.statistics import as_rows, summarize
 from latently.data.tables import open_csv, open_parquet
+from latently.data.view_spec import Groups, view_groups
 
-_ARRAYS: dict[str, Callable[[Path], Dataset]] = {".npy": open_npy, ".npz": open_npz}
-_TABLES: dict[str, Callable[[Path, str | None], Dataset]] = {
+_TABLES: dict[str, Callable[[Path, str | None, Groups | None], Dataset]] = {
     ".csv": open_csv,
     ".tsv": open_csv,
     ".parquet": open_parquet,
@@ -34,8 +37,10 @@ def open_dataset(
     source: str | Path,
     *,
     labels_column: str | None = None,
-    image_size: int | tuple[int, int] | None = None,
+    image_size: ImageSize | Mapping[str, ImageSize] = None,
     skip_bad: bool = False,
+    views: str | None = None,
+    some_views: bool = False,
     validation: float | None = None,
     test: float | None = None,
     labels: int | None = None,
@@ -50,7 +55,19 @@ def open_dataset(
             data set is, write `./digits`.
         labels_column: the column of a table that holds the labels.
         image_size: the height and width of a folder's images, or one number for both; by default the most common size.
+            For a folder of several views also a dict, name → size.
         skip_bad: leave out a folder's images that cannot be read, with a warning, instead of stopping.
+        views: of what several views a row is made; by default it has one.
+
+            - `"halves"` cuts images into `left` and `right`, `"top-bottom"` into `top` and `bottom`;
+            - `"noisy"` makes two noisy views of labelled images: `rotated`, and `noisy`, which is another image of the
+              same class under noise (see `latently.data.noisy_views`);
+            - `"NAME=WHAT,NAME=WHAT"` names the views that the data holds: arrays of a `.npz` file; columns of a table,
+              as names or patterns joined by `+`, such as `"sizes=leaf_*+stem,colours=red+green"`; subfolders of a
+              folder, whose images are matched by file name.
+
+            Where one array is all NaN, a group of cells empty, or an image missing, the row lacks that view.
+        some_views: take data that has only some of the views that `views` names.
         validation: the fraction of rows for validation: by default 0.1 of all rows, or none of the training rows of a
             data set that has a test set of its own.
         test: the fraction of all rows for the test, by default 0.2; not for a data set that has a test set of its own.
@@ -70,7 +87,8 @@ def open_dataset(
         >>> len(data.train), len(data.test), int((data.train.labels >= 0).sum())
         (1258, 359, 100)
     """
-    whole, official_test = _open(source, labels_column, image_size, skip_bad)
+    groups = view_groups(views, partial=some_views)
+    whole, official_test = _open(source, labels_column, image_size, skip_bad, groups)
     whole = _checked(whole)
     if official_test is None:
         splits = split(whole, 0.1 if validation is None else validation, 0.2 if test is None else test, seed)
@@ -78,13 +96,27 @@ def open_dataset(
         raise DataError(f"{source} has a test set of its own, of {len(official_test):,} rows; leave test={test} out.")
     else:
         splits = replace(split(whole, validation or 0.0, 0.0, seed), test=_checked(official_test))
+    if views is not None and groups is None:
+        splits = _with_views(splits, views, seed)
     if labels is None:
         return splits
     return replace(splits, train=keep_labels(splits.train, labels, seed if label_seed is None else label_seed))
 
 
+def _with_views(splits: Splits, maker: str, seed: int) -> Splits:
+    """The parts, with the views of each made of its own images."""
+    parts = (splits.train, splits.validation, splits.test)
+    if maker == "noisy":
+        return Splits(*(noisy(part, (seed, place)) for place, part in enumerate(parts)))
+    return Splits(*map({"halves": halves, "top-bottom": top_bottom}[maker], parts))
+
+
 def _open(
-    source: str | Path, labels_column: str | None, image_size: int | tuple[int, int] | None, skip_bad: bool
+    source: str | Path,
+    labels_column: str | None,
+    image_size: ImageSize | Mapping[str, ImageSize],
+    skip_bad: bool,
+    groups: Groups | None,
 ) -> tuple[Dataset, Dataset | None]:
     """The data set, and its own test set where it has one."""
     path = Path(source).expanduser()
@@ -95,9 +127,18 @@ def _open(
         raise DataError(f'labels_column="{labels_column}" is for tables (.csv, .tsv, .parquet); {source} is none.')
     if image_size is not None and not images:
         raise DataError(f"image_size={image_size} is for folders of images; {source} is none.")
+    if groups is not None and not images and suffix not in (".npz", *_TABLES):
+        raise DataError(
+            "views that are named are the arrays of a .npz file, the columns of a table or the subfolders of a folder; "
+            f'{source} has none. Use views="halves" for images.'
+        )
     if named:
         return _open_builtin(str(source))
+    if images and groups is not None:
+        return open_image_views(path, groups, image_size, skip_bad), None
     if images:
+        if isinstance(image_size, Mapping):
+            raise DataError(f"image_size of each view is for folders of several views; {source} has one.")
         return open_images(path, image_size, skip_bad), None
     if path.is_dir():
         return mnist.open_idx_folder(path)
@@ -105,10 +146,12 @@ def _open(
         raise DataError(_not_found(source))
     if is_idx(path):
         return open_idx(path), None
-    if suffix in _ARRAYS:
-        return _ARRAYS[suffix](path), None
+    if suffix == ".npy":
+        return open_npy(path), None
+    if suffix == ".npz":
+        return open_npz(path, groups), None
     if suffix in _TABLES:
-        return _TABLES[suffix](path, labels_column), None
+        return _TABLES[suffix](path, labels_column, groups), None
     raise DataError(f'{source} ends in "{path.suffix}", which is not known here; give {_KNOWN}.')
 
 
@@ -120,10 +163,12 @@ def _open_builtin(name: str) -> tuple[Dataset, Dataset | None]:
 
 def _checked(dataset: Dataset) -> Dataset:
     """The data set, if its rows are numbers to learn from."""
-    for view in dataset.views:
-        rows = as_rows(view, dataset.name)
+    for place, view in enumerate(dataset.views):
+        name = f'{dataset.name}, view "{dataset.view_names[place]}",' if dataset.view_names else dataset.name
+        rows = as_rows(view, name)
         if isinstance(rows, np.ndarray) and rows.dtype.kind == "f" and not is_mapped(rows):
-            summarize(rows, per_feature=False, name=dataset.name)
+            there = None if dataset.given is None else Subset(rows, np.flatnonzero(dataset.given[:, place]))
+            summarize(rows if there is None else there, per_feature=False, name=name)
     return dataset
 
 

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float32, Float64, Shaped
+from jaxtyping import Bool, Float32, Float64, Shaped
 
 from latently.data.dataset import Dataset
 from latently.data.errors import DataError
 from latently.data.labels import Label, encode_labels
+from latently.data.view_spec import Groups
+from latently.data.views import Views
 
 _MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "?"})
 _DELIMITERS = {".csv": ",", ".tsv": "\t"}
@@ -32,12 +34,14 @@ class Column:
     word: str | None = None
 
 
-def open_csv(path: Path, labels_column: str | None = None) -> Dataset:
+def open_csv(path: Path, labels_column: str | None = None, groups: Groups | None = None) -> Dataset:
     """The rows of a CSV file (or of a .tsv file, with tabs) with a header of column names.
 
     Arguments:
         path: a file in UTF-8.
         labels_column: the column of labels; an empty cell is an unknown one.
+        groups: the columns of each view, where a row has several; other columns are passed over. A row whose cells of a
+            view are all missing lacks that view.
 
     Raises:
         DataError: where columns other than the labels hold words or miss values, or the file is no such table.
@@ -46,10 +50,10 @@ def open_csv(path: Path, labels_column: str | None = None) -> Dataset:
     _check_names(names, labels_column, path)
     columns = [_column(name, values) for name, values in zip(names, cells, strict=True) if name != labels_column]
     labels = None if labels_column is None else np.array([cell.strip() for cell in cells[names.index(labels_column)]])
-    return _dataset(path, columns, labels, labels_column)
+    return _dataset(path, columns, labels, labels_column, groups)
 
 
-def open_parquet(path: Path, labels_column: str | None = None) -> Dataset:
+def open_parquet(path: Path, labels_column: str | None = None, groups: Groups | None = None) -> Dataset:
     """The rows of a Parquet file; see `open_csv`. Needs PyArrow, the `tables` extra.
 
     Raises:
@@ -69,12 +73,52 @@ def open_parquet(path: Path, labels_column: str | None = None) -> Dataset:
         raise DataError(f"{path} holds no rows below its column names; give at least 2.")
     columns = [_arrow_column(name, table.column(name), pa) for name in table.column_names if name != labels_column]
     labels = None if labels_column is None else _arrow_labels(table.column(labels_column))
-    return _dataset(path, columns, labels, labels_column)
+    return _dataset(path, columns, labels, labels_column, groups)
 
 
 def _dataset(
-    path: Path, columns: Sequence[Column], labels: Shaped[np.ndarray, "rows"] | None, labels_column: str | None
+    path: Path,
+    columns: Sequence[Column],
+    labels: Shaped[np.ndarray, "rows"] | None,
+    labels_column: str | None,
+    groups: Groups | None,
 ) -> Dataset:
+    codes: Any = None
+    classes: tuple[Label, ...] = ()
+    if labels is not None:
+        codes, classes = encode_labels(labels, f'{path.name}, column "{labels_column}"')
+    description = {"source": "table", "labels_column": labels_column}
+    if groups is None:
+        names = [column.name for column in columns]
+        return Dataset(path.name, (_matrix(columns, path),), codes, classes, {**description, "columns": names})
+    by_name = {column.name: column for column in columns}
+    of_view = groups.matched(list(by_name), f"{path} has the columns")
+    given = {view: _present([by_name[name] for name in names]) for view, names in of_view.items()}
+    views = Views(
+        {view: _matrix([by_name[name] for name in names], path, given[view]) for view, names in of_view.items()}, given
+    )
+    return Dataset(
+        path.name,
+        views.arrays,
+        codes,
+        classes,
+        {**description, "columns": of_view},
+        views.names,
+        None if views.complete else views.given,
+    )
+
+
+def _present(columns: Sequence[Column]) -> Bool[np.ndarray, "rows"]:
+    """Which rows have a number in any of these columns."""
+    missing = [np.isnan(column.numbers) & (column.word is None) for column in columns]
+    present: Bool[np.ndarray, rows] = ~np.all(missing, axis=0)
+    return present
+
+
+def _matrix(
+    columns: Sequence[Column], path: Path, present: Bool[np.ndarray, "rows"] | None = None
+) -> Float32[np.ndarray, "rows columns"]:
+    """The numbers of these columns, NaN in rows that are not `present`."""
     words = [f'"{column.name}" (such as "{column.word}")' for column in columns if column.word is not None]
     if words:
         raise DataError(
@@ -83,13 +127,11 @@ def _dataset(
         )
     if not columns:
         raise DataError(f"{path} has no numeric columns to learn from; give at least one besides the labels.")
-    X = np.stack([_float32(column, path) for column in columns], axis=1)
-    codes: Any = None
-    classes: tuple[Label, ...] = ()
-    if labels is not None:
-        codes, classes = encode_labels(labels, f'{path.name}, column "{labels_column}"')
-    description = {"source": "table", "columns": [column.name for column in columns], "labels_column": labels_column}
-    return Dataset(path.name, (X,), codes, classes, description)
+    matrix = np.full((len(columns[0].numbers), len(columns)), np.nan, dtype=np.float32)
+    for place, column in enumerate(columns):
+        rows = slice(None) if present is None else present
+        matrix[rows, place] = _float32(Column(column.name, column.numbers[rows]), path)
+    return matrix
 
 
 def _float32(column: Column, path: Path) -> Float32[np.ndarray, "rows"]:

@@ -152,7 +152,7 @@ def joined(views: Mapping[str, np.ndarray]) -> Shaped[np.ndarray, "rows height w
         >>> joined({"left": np.zeros((5, 8, 4)), "right": np.zeros((5, 8, 4))}).shape
         (5, 8, 8)
     """
-    axes = {("left", "right"): 2, ("top", "bottom"): 1}
+    axes: dict[tuple[str, ...], int] = {("left", "right"): 2, ("top", "bottom"): 1}
     halves, axis = list(views.values()), axes.get(tuple(views))
     if axis is None or any(half.ndim < 3 for half in halves):
         return None

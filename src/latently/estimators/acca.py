@@ -83,6 +83,7 @@ class ACCA(AdversarialModel):
     }
 
     _bounds_data: ClassVar[bool] = False
+    takes_views: ClassVar[bool] = True
 
     latent_dim: int = 10
     _: dataclasses.KW_ONLY

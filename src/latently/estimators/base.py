@@ -147,6 +147,9 @@ class LatentModel(LatentSpace, ClassNamePrefixFeaturesOutMixin, BaseEstimator):
     calibration_rows: ClassVar[int] = CALIBRATION_ROWS
     """How many rows the batch norms of the fitted game are calibrated on, at most."""
 
+    takes_views: ClassVar[bool] = False
+    """Whether rows have several views."""
+
     _learns_from_labels: ClassVar[bool] = False
     """Whether `fit` makes use of y."""
 
@@ -318,6 +321,11 @@ class LatentModel(LatentSpace, ClassNamePrefixFeaturesOutMixin, BaseEstimator):
         """X as rows; memory maps are left on disk."""
         if isinstance(X, Subset):
             return X
+        if isinstance(X, Views):
+            raise ValueError(
+                f"X must have one view; got {', '.join(X.names)}. Use ACCA for several, or give one of them: "
+                f'X.view("{X.names[0]}").'
+            )
         if isinstance(X, np.memmap):
             return Subset(X, np.arange(len(X)))
         if not hasattr(X, "ndim"):
