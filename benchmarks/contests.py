@@ -80,6 +80,15 @@ CONTESTS = (
             Peer("eager PyTorch, fused Adam", "torch", "torch_semi_supervised_aae.py", FUSED, floor=2.0),
         ),
     ),
+    Contest(
+        "acgan-mnist",
+        "ACGAN 128-256-128 against 32-64-128-256, batch 32",
+        (
+            Peer("Keras train_on_batch", "tensorflow", "keras_acgan.py", floor=2.0),
+            Peer("eager PyTorch", "torch", "torch_acgan.py", floor=1.3),
+            Peer("eager PyTorch, fused Adam", "torch", "torch_acgan.py", FUSED, floor=1.3),
+        ),
+    ),
 )
 
 STARTUP_FLOORS = {"import latently": 0.5, "latently --help": 0.7, "latently fit vae --help": 3.0}

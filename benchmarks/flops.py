@@ -98,6 +98,12 @@ def semi_supervised_aae(
     return train_autoencoder(encoder, decoder) + sum(map(train_critic, critics)) + fooling + round(classify)
 
 
+def acgan(generator: Network, critic: Network) -> int:
+    """A round of critic and generator; the fakes that the critic learns from are those that the generator improves."""
+    learn = generator.forward + generator.weight_gradients + generator.inner_gradients
+    return train_critic(critic) + fool_critic(critic) + learn
+
+
 @dataclass(frozen=True)
 class Training:
     """One of the trainings that are measured."""
@@ -133,6 +139,20 @@ TRAININGS = {
         train_autoencoder(
             convolution(14 * 14, 1, 32) + convolution(7 * 7, 32, 64) + dense(64 * 7 * 7, 256, 2 * 16),
             dense(16, 64 * 7 * 7) + convolution(7 * 7, 64, 32) + convolution(14 * 14, 32, 1),
+        ),
+    ),
+    "acgan-mnist": Training(
+        32,
+        acgan(
+            dense(100, 1024, 128 * 7 * 7)
+            + convolution(7 * 7, 128, 256)
+            + convolution(14 * 14, 256, 128)
+            + convolution(28 * 28, 128, 1),
+            convolution(14 * 14, 1, 32)
+            + convolution(7 * 7, 32, 64)
+            + convolution(4 * 4, 64, 128)
+            + convolution(2 * 2, 128, 256)
+            + dense(256 * 2 * 2, 1 + 10),
         ),
     ),
 }

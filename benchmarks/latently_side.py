@@ -9,7 +9,7 @@ from importlib.metadata import version
 from typing import Any
 
 from benchmarks.flops import TRAININGS, xla_flops_per_round
-from benchmarks.peers.common import mnist_images, parser, print_line
+from benchmarks.peers.common import mnist_images, mnist_labels, parser, print_line
 
 LABELLED = 100
 """Rows whose label a semi-supervised model is shown."""
@@ -41,8 +41,8 @@ class Stopwatch:
         trainer.stop_requested = self.elapsed >= self.seconds
 
 
-def make_trainer(preset: str, images: Any) -> Any:
-    """A trainer of the preset's estimator on images, at round 0; where it learns from labels, it is given 100."""
+def make_trainer(preset: str, images: Any, labels: Any) -> Any:
+    """A trainer of the preset's estimator on images, at round 0; where a few labels do, it is given 100."""
     import numpy as np
 
     import latently
@@ -51,8 +51,9 @@ def make_trainer(preset: str, images: Any) -> Any:
     estimator = getattr(latently, PRESETS[preset][0]).from_preset(preset, random_state=0)
     if not estimator.draws_labelled:
         return estimator.trainer(images)
-    rows = np.arange(len(images))
-    return estimator.trainer(images, np.where(rows < LABELLED, rows % 10, -1))
+    if estimator.__sklearn_tags__().target_tags.required:
+        return estimator.trainer(images, labels)
+    return estimator.trainer(images, np.where(np.arange(len(images)) < LABELLED, labels.astype(int), -1))
 
 
 def main() -> None:
@@ -62,7 +63,7 @@ def main() -> None:
     if hasattr(os, "sched_setaffinity"):  # XLA takes as many threads as there are cores to run on
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: options.threads])
     training = TRAININGS[options.preset]
-    trainer = make_trainer(options.preset, mnist_images(options.data))
+    trainer = make_trainer(options.preset, mnist_images(options.data), mnist_labels(options.data))
     batch = trainer.feed.batch_size
     if batch != training.batch:
         raise SystemExit(f"{options.preset} has batches of {batch}; benchmarks/flops.py says {training.batch}")

@@ -30,14 +30,26 @@ def mnist_images(folder: Path | None) -> np.ndarray:
     Raises:
         SystemExit: no folder was named, or it holds no `mnist/train-images-idx3-ubyte`, gzipped or not.
     """
+    return np.frombuffer(_idx_bytes(folder, "train-images-idx3-ubyte"), np.uint8, offset=16).reshape(-1, 28, 28)
+
+
+def mnist_labels(folder: Path | None) -> np.ndarray:
+    """The training labels of MNIST, of shape [60000], uint8.
+
+    Raises:
+        SystemExit: no folder was named, or it holds no `mnist/train-labels-idx1-ubyte`, gzipped or not.
+    """
+    return np.frombuffer(_idx_bytes(folder, "train-labels-idx1-ubyte"), np.uint8, offset=8)
+
+
+def _idx_bytes(folder: Path | None, name: str) -> bytes:
     if folder is None:
         raise SystemExit("--data must name the folder that has mnist/ (or set LATENTLY_DATA)")
-    path = Path(folder) / "mnist" / "train-images-idx3-ubyte"
+    path = Path(folder) / "mnist" / name
     packed = path.with_name(f"{path.name}.gz")
     if not (path.is_file() or packed.is_file()):
         raise SystemExit(f"--data must name the folder that has mnist/; there is neither {path} nor {packed}")
-    raw = gzip.decompress(packed.read_bytes()) if packed.is_file() else path.read_bytes()
-    return np.frombuffer(raw, np.uint8, offset=16).reshape(-1, 28, 28)
+    return gzip.decompress(packed.read_bytes()) if packed.is_file() else path.read_bytes()
 
 
 def time_rounds(rounds: Iterator[Mapping[str, object]], warm_up: float, seconds: float) -> dict[str, object]:
