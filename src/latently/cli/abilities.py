@@ -7,7 +7,7 @@ import numpy as np
 
 from latently.cli.errors import UsageError
 
-Ability = Literal["encode", "classify", "cluster", "restyle", "denoise"]
+Ability = Literal["encode", "classify", "cluster", "restyle", "denoise", "complete"]
 
 _INABILITY = {
     "encode": "draws and does not encode: it has no code for a row of data. Every model but acgan has one.",
@@ -17,6 +17,8 @@ _INABILITY = {
     "semi-supervised-aae with --labels 0.",
     "restyle": "does not give its decoder a label, so there is none to change. `latently fit` makes models that do: "
     "cvae, m2, m1m2, supervised-aae, semi-supervised-aae and clustering-aae.",
+    "complete": "models one view of a row, so none is missing. `latently fit acca --views halves`, say, makes a model "
+    "of several.",
     "denoise": "was fitted without a corruption, so it has not learned to clean noise. `latently fit` makes a model "
     "that has, of any kind but m1m2 and acgan, with --corruption gaussian:0.5, say.",
 }
@@ -44,6 +46,7 @@ def check_ability(model: Any, ability: Ability) -> None:
         "cluster": predicts,
         "restyle": "restyle" in model.capabilities(),
         "denoise": model.corruption is not None,
+        "complete": "complete" in model.capabilities(),
     }
     if not able[ability]:
         raise UsageError(f"this {type(model).__name__} {_INABILITY[ability]}")

@@ -48,6 +48,7 @@ COMMANDS = {
         Command(_USE, "cluster RUN DATA", "the cluster of each row, found without labels"),
         Command(_USE, "restyle RUN DATA", "each row under other labels, its style kept"),
         Command(_USE, "denoise RUN DATA", "noise cleaned away"),
+        Command(_USE, "complete RUN DATA", "missing views, from those that are given"),
         Command(_USE, "interpolate RUN", "paths through the latent space"),
         Command(_USE, "manifold RUN", "the plane of codes, decoded"),
         Command(_KNOW, "datasets", "the data that can be opened"),

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from latently.cli.errors import UsageError
-from latently.cli.outputs import Result, add_output_options, choose_paths, kinds_for, write
+from latently.cli.outputs import Result, add_output_options, by_view, choose_paths, kinds_for, paths_of_images, write
 from latently.cli.parsing import Parser
 
 PATHS = 6
@@ -55,8 +55,8 @@ def main(arguments: Sequence[str]) -> int:
     else:
         pairs = np.asarray([_pair(text, len(rows)) for text in given.rows])
     steps = model.interpolate(rows[pairs[:, 0]], rows[pairs[:, 1]], given.steps)
-    arrays = {"interpolations": steps, "rows": pairs}
-    write(paths, Result("{rows} paths", arrays, draw=lambda: figures.interpolations(steps)))
+    arrays = by_view("interpolations", steps) | {"rows": pairs}
+    write(paths, Result("{rows} paths", arrays, draw=lambda: figures.interpolations(paths_of_images(steps))))
     return 0
 
 

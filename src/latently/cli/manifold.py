@@ -6,7 +6,7 @@ from typing import Any
 
 from latently.cli.abilities import check_ability, chosen_label
 from latently.cli.errors import UsageError
-from latently.cli.outputs import Result, add_output_options, choose_paths, kinds_for, vectors, write
+from latently.cli.outputs import Result, add_output_options, by_view, choose_paths, images, kinds_for, vectors, write
 from latently.cli.parsing import Parser
 
 _EXAMPLES = (
@@ -42,8 +42,8 @@ def main(arguments: Sequence[str]) -> int:
     label = _chosen(model, given.label)
     codes = model.manifold_codes(given.rows)
     data = model.manifold(given.rows, label)
-    arrays = {"manifold": data, "codes": codes}
-    draw = lambda: figures.manifold(data, model.prior_support())  # noqa: E731
+    arrays = by_view("manifold", data) | {"codes": codes}
+    draw = lambda: figures.manifold(images(data), model.prior_support())  # noqa: E731
     write(paths, Result("{rows} points of the plane", arrays, lambda: vectors(data), draw))
     return 0
 

@@ -57,9 +57,21 @@ def kinds_for(model: Any) -> tuple[str, ...]:
     """The kinds of file that hold rows of a model's data: pictures for images, tables for vectors."""
     from latently import figures
 
-    picture = (".png",) if figures.are_pictures(model.row_shape_) else ()
-    table = (".csv",) if len(model.row_shape_) == 1 else ()
-    return (*picture, *table, ".npz", ".npy")
+    several = isinstance(model.row_shape_, dict)
+    shapes = list(model.row_shape_.values()) if several else [model.row_shape_]
+    picture = (".png",) if any(figures.are_pictures(shape) for shape in shapes) else ()
+    table = (".csv",) if all(len(shape) == 1 for shape in shapes) else ()
+    return (*picture, *table, ".npz", *(() if several else (".npy",)))
+
+
+def by_view(name: str, data: Any) -> dict[str, np.ndarray]:
+    """Rows as arrays with a name; those of several views have the view's name behind it.
+
+    Example:
+        >>> list(by_view("samples", {"left": np.zeros(3), "right": np.zeros(3)}))
+        ['samples_left', 'samples_right']
+    """
+    return {f"{name}_{view}": rows for view, rows in data.items()} if isinstance(data, dict) else {name: data}
 
 
 def choose_paths(given: Any, stem: str, kinds: Sequence[str]) -> list[Path]:
@@ -87,9 +99,37 @@ def write(paths: Sequence[Path], result: Result) -> None:
         print(f"{path}: {result.what.format(rows=f'{rows:,}')}")
 
 
-def vectors(rows: np.ndarray) -> tuple[list[str], Any]:
-    """Rows `(n, d)` as a table."""
+def vectors(rows: Any) -> tuple[list[str], Any]:
+    """Rows `(n, d)` as a table; those of several views side by side."""
+    if isinstance(rows, dict):
+        header = [f"{view}.{column}" for view, values in rows.items() for column in vectors(values)[0]]
+        return header, np.hstack(list(rows.values())).tolist()
     return [f"x{place + 1}" for place in range(rows.shape[1])], rows.tolist()
+
+
+def images(data: Any) -> np.ndarray:
+    """Rows as pictures; those of several views put together."""
+    from latently import figures
+
+    pictures = figures.as_images(data)
+    if pictures is None:
+        raise UsageError("these rows are no pictures.")
+    return pictures
+
+
+def first_views(rows: Any, n: int) -> dict[str, np.ndarray]:
+    """The views of the first rows; zeros, where a row lacks one."""
+    return {name: np.nan_to_num(np.asarray(rows.view(name)[:n])) for name in rows.names}
+
+
+def paths_of_images(paths: Any) -> np.ndarray:
+    """Paths `(k, steps, ...)` of rows as pictures."""
+    if not isinstance(paths, dict):
+        array: np.ndarray = paths
+        return array
+    k, steps = next(iter(paths.values())).shape[:2]
+    pictures = images({view: values.reshape(k * steps, *values.shape[2:]) for view, values in paths.items()})
+    return pictures.reshape(k, steps, *pictures.shape[1:])
 
 
 def _npz(result: Result) -> bytes:

@@ -7,7 +7,17 @@ from typing import Any
 import numpy as np
 
 from latently.cli.data_options import add_data_options
-from latently.cli.outputs import Result, add_output_options, choose_paths, kinds_for, vectors, write
+from latently.cli.outputs import (
+    Result,
+    add_output_options,
+    by_view,
+    choose_paths,
+    first_views,
+    images,
+    kinds_for,
+    vectors,
+    write,
+)
 from latently.cli.parsing import Parser
 
 SHOWN = 24
@@ -46,15 +56,18 @@ def main(arguments: Sequence[str]) -> int:
         paths,
         Result(
             "{rows} reconstructions",
-            {"reconstructions": result},
+            by_view("reconstructions", result),
             lambda: vectors(result),
-            lambda: _draw(np.asarray(rows[:SHOWN]), result[:SHOWN]),
+            lambda: _draw(rows, result),
         ),
     )
     return 0
 
 
-def _draw(originals: np.ndarray, reconstructed: np.ndarray) -> Any:
+def _draw(originals: Any, reconstructed: Any) -> Any:
     from latently import figures
 
-    return figures.reconstructions(originals.reshape(reconstructed.shape), reconstructed)
+    shown = images(reconstructed)[:SHOWN]
+    several = isinstance(reconstructed, dict)
+    first = images(first_views(originals, SHOWN)) if several else np.asarray(originals[:SHOWN]).reshape(shown.shape)
+    return figures.reconstructions(first, shown)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from latently.cli.errors import UsageError
-from latently.cli.outputs import Result, add_output_options, choose_paths, kinds_for, vectors, write
+from latently.cli.outputs import Result, add_output_options, by_view, choose_paths, images, kinds_for, vectors, write
 from latently.cli.parsing import Parser
 
 _EXAMPLES = (
@@ -38,8 +38,8 @@ def main(arguments: Sequence[str]) -> int:
     each = given.n or (64 if classes is None else 10)
     labels = None if classes is None else np.repeat(classes, each)
     samples = model.sample(each if labels is None else len(labels), labels, random_state=given.seed)
-    arrays = {"samples": samples} | ({} if labels is None else {"labels": labels})
-    write(paths, Result("{rows} samples", arrays, lambda: vectors(samples), lambda: _draw(samples, classes)))
+    arrays = by_view("samples", samples) | ({} if labels is None else {"labels": labels})
+    write(paths, Result("{rows} samples", arrays, lambda: vectors(samples), lambda: _draw(images(samples), classes)))
     return 0
 
 

@@ -253,6 +253,8 @@ def next_steps(run: Run, model: Any) -> dict[str, str]:
         steps["Classes"] = f"latently classify {folder} {source}"
     if "restyle" in able:
         steps["Restyle"] = f"latently restyle {folder} {source}"
+    if "complete" in able:
+        steps["Complete"] = f"latently complete {folder} {source} --given {model.view_names_[0]}"
     if model.corruption is not None:
         steps["Denoise"] = f"latently denoise {folder} {source} --corrupt"
     return steps | {"Python": f"latently.load({str(run.folder)!r})"}

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 Data = Any
-"""Rows of data as a model takes them: anything with `len` that is indexed by an array of rows, or a list of those."""
+"""Rows of data as a model takes them: anything with `len` that is indexed by an array of rows, such as `Views`."""
 
 
 @runtime_checkable
@@ -165,6 +165,26 @@ class Restyles(FittedModel, Protocol):
 
 
 @runtime_checkable
+class Completes(FittedModel, Protocol):
+    """`complete`: missing views from those that are given.
+
+    Attributes:
+        view_names_: the views' names, in order.
+    """
+
+    @property
+    def view_names_(self) -> tuple[str, ...]: ...
+
+    def transform(self, X: Data) -> Float[np.ndarray, "rows latent"]:
+        """The code of every row, from the views that it has."""
+        ...
+
+    def complete(self, views: Data) -> dict[str, np.ndarray]:
+        """Every view that some row lacks, completed."""
+        ...
+
+
+@runtime_checkable
 class MeasuresPosterior(FittedModel, Protocol):
     """`posterior_kl`: what each dimension of a code tells."""
 
@@ -182,6 +202,7 @@ CAPABILITIES: dict[str, type] = {
     "log_likelihood": BoundsLikelihood,
     "label_likelihood": BoundsLabelLikelihood,
     "restyle": Restyles,
+    "complete": Completes,
     "posterior_kl": MeasuresPosterior,
 }
 """Every ability, and the methods that it stands for."""
@@ -194,6 +215,7 @@ _IN_WORDS = {
     "predict": "predict classes",
     "log_likelihood": "bound its log-likelihood",
     "label_likelihood": "bound its log-likelihood given labels",
+    "complete": "complete a missing view",
     "restyle": "decode a code under another label",
     "posterior_kl": "give its posterior's KL in closed form",
 }

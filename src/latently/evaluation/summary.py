@@ -11,6 +11,7 @@ from latently.evaluation.likelihood import label_likelihood, likelihood
 from latently.evaluation.model import (
     BoundsLabelLikelihood,
     BoundsLikelihood,
+    Completes,
     Data,
     Decodes,
     Encodes,
@@ -27,11 +28,14 @@ from latently.evaluation.reconstruction import reconstruction
 from latently.evaluation.regions import regions
 from latently.evaluation.rows import Rows, Splits, has_views, known_labels, stream
 from latently.evaluation.samples import Judges, samples
+from latently.evaluation.views import several_views
 
 Block = dict[str, Any]
 PRIOR_SAMPLES = 3
 BANDWIDTH_ROWS = 1000
-_TRAIN, _TEST, _CODES, _PRIOR, _DIRECTIONS, _BOUNDS, _BANDWIDTH, _DRAWS, _SAMPLES = range(9)  # a stream of numbers each
+_TRAIN, _TEST, _CODES, _PRIOR, _DIRECTIONS, _BOUNDS, _BANDWIDTH, _DRAWS, _SAMPLES, _COSTS = range(
+    10
+)  # streams of numbers
 
 
 def evaluate(
@@ -69,6 +73,7 @@ def evaluate(
 
         - every model: `likelihood`, `reconstruction`, `prior_match`, `probe`, `dimensions`, `regions`;
         - models that bound log p(x|y): `label_likelihood`;
+        - models that complete missing views: `views`;
         - models that predict clusters: `clustering`; all others: `classification`;
         - where they are asked for: `parzen`, and `samples` with a judge.
 
@@ -97,6 +102,7 @@ def evaluate(
         "prior_match": _prior_match(model, test, seed),
         **_about_means(model, train, test, seed),
         **_predictions(model, test, y_train),
+        **_views(model, train, test, judge, seed),
     }
     if parzen:
         rows = _validation(data) if validation is None else validation
@@ -203,6 +209,12 @@ def _predictions(model: FittedModel, test: Rows, y_train: np.ndarray | None) -> 
         known = None if y_train is None else int(np.count_nonzero(known_labels(np.asarray(y_train))))
         block["labels_in_training"] = known
     return blocks | {"classification": block}
+
+
+def _views(model: FittedModel, train: Rows | None, test: Rows, judge: Judges | None, seed: int) -> dict[str, Block]:
+    if inability(model, "complete"):
+        return {}
+    return {"views": several_views(cast(Completes, model), train, test, judge, stream(seed, _COSTS))}
 
 
 def _parzen(

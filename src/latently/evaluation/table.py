@@ -181,6 +181,41 @@ def _samples(block: Block) -> Iterator[Line]:
         yield Line(name, scale * block[key], unit, f"{beside}, {block['judge']['features']} features of the judge")
 
 
+def _views(block: Block) -> Iterator[Line]:
+    rows = _count(block["rows"], "row")
+    for pair, common in block["correlation"].items():
+        note = f"{_count(common['components'], 'pair')}; of the data themselves {common['of_data']:.4g}; {rows}"
+        yield Line(f"total canonical correlation of the codes of {pair}", common["total"], "", note)
+        note = f"normalised: 0 to 1; {common['hsic_shuffled']:.2g} with the rows of one shuffled"
+        yield Line(f"HSIC of the codes of {pair}", common["hsic"], "", note)
+    svm = block["svm_error"]
+    if skipped := _skipped("linear SVM on the codes", svm):
+        yield skipped
+    else:
+        for name, error in svm.items():
+            if name == "data":
+                continue
+            own = f"on the data themselves {100 * svm['data'][name]:.4g} %; " if name in svm["data"] else ""
+            note = f"{own}fitted on {_count(block['train_rows'], 'row')}; {rows}"
+            yield Line(f"error of a linear SVM on the codes of {name}", 100 * error, "%", note)
+    for view, figures in block["completion"].items():
+        for key, name, unit, scale in COMPLETION_FIGURES:
+            if key not in figures["model"]:
+                continue
+            others = (
+                f"{COMPLETERS[other]} {scale * figures[other][key]:.4g}" for other in figures if other in COMPLETERS
+            )
+            yield Line(f"{name}, {view} completed", scale * figures["model"][key], unit, f"{', '.join(others)}; {rows}")
+
+
+COMPLETION_FIGURES = (
+    ("judge_agreement", "read as the true class", "%", 100),
+    ("root_mean_squared_error", "root mean squared error", "data units", 1),
+    ("structural_similarity", "structural similarity", "", 1),
+)
+COMPLETERS = {"cca": "by CCA", "nearest_neighbour": "by the nearest neighbour", "truth": "the truth"}
+
+
 def _plus_minus(error: float | None) -> str:
     return "" if error is None else f"± {error:.2g}, "
 
@@ -201,4 +236,5 @@ _BLOCKS: dict[str, Callable[[Block], Iterator[Line]]] = {
     "regions": _regions,
     "classification": _classification,
     "clustering": _clustering,
+    "views": _views,
 }

@@ -2,8 +2,8 @@
 
 The five kinds and where they are:
 
-- `images`: grids, reconstructions, the manifold, interpolations; `restyled`: one style under every label; `tables` for
-  rows that are no images.
+- `images`: grids, reconstructions, the manifold, interpolations; `restyled`: one style under every label; `views`: a
+  missing view completed; `tables` for rows that are no images.
 - `latent`: codes over the prior; `film`: the same as an animation; `distributions`: codes beside the prior.
 - `predictions`: confusions and calibration of a classifier.
 - `history`: the terms of the losses.
@@ -19,12 +19,15 @@ from latently.figures.predictions import calibration, confusion
 from latently.figures.restyled import restyled
 from latently.figures.style import png, save
 from latently.figures.tables import table_reconstructions, table_samples
+from latently.figures.views import as_images, completions
 
 __all__ = [
     "Background",
     "are_pictures",
+    "as_images",
     "calibration",
     "codes",
+    "completions",
     "confusion",
     "image_grid",
     "interpolations",

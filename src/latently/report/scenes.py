@@ -9,12 +9,13 @@ from jaxtyping import Float, Int, Shaped
 from matplotlib.figure import Figure
 
 from latently import figures
-from latently.data import Dataset, Splits
+from latently.data import Dataset, Splits, Views
 from latently.probability import FittedNormal
 from latently.report.drawing_scenes import drawing_scenes
 from latently.report.label_scenes import class_scenes, label_names, prediction_scenes
 from latently.report.plane import Plane, plane_in_words, plane_of, widened
 from latently.report.scene import Scene, drawn
+from latently.report.view_scenes import view_scenes
 from latently.run import Run, film_rows
 
 SHOWN_ROWS = 12
@@ -32,6 +33,9 @@ def scenes(model: Any, run: Run, splits: Splits, shown: Dataset, evaluation: Map
         shown: the held-out rows to show.
         evaluation: what `latently.evaluation.evaluate` gave; empty, where nothing was measured.
     """
+    if isinstance(shown.rows, Views):
+        yield from _scenes_of_views(model, run, splits, shown, shown.rows[: min(len(shown), CODED_ROWS)])
+        return
     rows = np.asarray(shown.x[: min(len(shown), CODED_ROWS)])
     labels = None if shown.labels is None else shown.labels[: len(rows)]
     pictures = figures.are_pictures(rows.shape[1:])
@@ -45,6 +49,19 @@ def scenes(model: Any, run: Run, splits: Splits, shown: Dataset, evaluation: Map
     else:
         yield from drawing_scenes(model, shown) if pictures else [_table_samples(model, shown, rows)]
         yield from prediction_scenes(evaluation)
+    yield from _terms(run)
+
+
+def _scenes_of_views(model: Any, run: Run, splits: Splits, shown: Dataset, rows: Views) -> Iterator[Scene]:
+    codes = model.transform(rows)
+    plane = plane_of(model, codes)
+    yield from _code_scenes(model, plane, codes, run, splits, shown)
+    yield from view_scenes(model, shown, rows)
+    yield _prior_match(model, rows, plane)
+    yield from _terms(run)
+
+
+def _terms(run: Run) -> Iterator[Scene]:
     if history := run.history():
         caption = "Means over chunks of rounds, unweighted."
         yield Scene("terms.png", "The terms over time", caption, True, drawn(lambda: figures.terms(history)))
@@ -80,7 +97,7 @@ def _code_scenes(
     )
 
 
-def _prior_match(model: Any, rows: Shaped[np.ndarray, "rows ..."], plane: Plane) -> Scene:
+def _prior_match(model: Any, rows: Any, plane: Plane) -> Scene:
     caption = "One draw of the posterior of every held-out row, beside as many draws of the prior."
     if isinstance(model.game_.prior, FittedNormal):
         caption = (

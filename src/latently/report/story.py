@@ -58,7 +58,7 @@ def _facts(model: Any, splits: Splits, about: Mapping[str, Any]) -> dict[str, st
     train = splits.train
     facts = {
         "model": f"{type(model).__name__}" + (f", preset {about['preset']}" if about.get("preset") else ""),
-        "data": f"{train.name}, rows of shape {' × '.join(map(str, train.x.shape[1:]))}",
+        "data": f"{train.name}, {_shapes(train)}",
         "split": f"{len(train):,} train, {len(splits.validation):,} validation, {len(splits.test):,} test",
     }
     if train.labels is not None:
@@ -76,6 +76,13 @@ def _facts(model: Any, splits: Splits, about: Mapping[str, Any]) -> dict[str, st
     return facts
 
 
+def _shapes(part: Dataset) -> str:
+    shapes = [" × ".join(map(str, view.shape[1:])) for view in part.views]
+    if not part.view_names:
+        return f"rows of shape {shapes[0]}"
+    return "views " + ", ".join(f"{name} ({shape})" for name, shape in zip(part.view_names, shapes, strict=True))
+
+
 def _next_commands(model: Any, folder: Path) -> dict[str, str]:
     able = model.capabilities()
     commands = {"draw new data": f"latently sample {folder} --n 64"}
@@ -85,6 +92,8 @@ def _next_commands(model: Any, folder: Path) -> dict[str, str]:
         commands["classify other data"] = f"latently classify {folder} DATA"
     elif "predict" in able:
         commands["sort other data into the clusters"] = f"latently cluster {folder} DATA"
+    if "complete" in able:
+        commands["complete a missing view"] = f"latently complete {folder} DATA --given {model.view_names_[0]}"
     if "restyle" in able:
         commands["give other data every label"] = f"latently restyle {folder} DATA"
     if model.corruption is not None:
@@ -97,6 +106,7 @@ def _next_commands(model: Any, folder: Path) -> dict[str, str]:
 
 
 _HEADLINE = (
+    "samples read as the class asked for",
     "classification error",
     "accuracy by the AAE protocol",
     "accuracy by Hungarian matching",

@@ -1,0 +1,114 @@
+"""A missing view from the terminal: what is written, and what is said where nothing can be completed."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import latently
+from latently.data import open_dataset
+
+from .conftest import SMALL, call
+
+
+@pytest.fixture(scope="module")
+def acca_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run on halves of digits, with its report."""
+    folder = tmp_path_factory.mktemp("acca") / "run"
+    words = ("--views", "halves", "--encoder", "gaussian", "--critic-hidden", "8", "--latent-dim", "2")
+    answer = call("fit", "acca", "--data", "digits", *words, "--out", folder, *SMALL)
+    assert answer.code == 0, answer.err
+    return folder
+
+
+def test_a_half_is_completed_and_written_in_every_form(acca_run: Path, here: Path) -> None:
+    words = ("--part", "test", "--given", "left", "--out", "a.png", "--out", "a.npz")
+    answer = call("complete", acca_run, "digits", *words)
+    assert answer.code == 0, answer.err
+    assert "right completed" in answer.out
+    test = open_dataset("digits", views="halves").test.rows
+    expected = latently.load(acca_run).complete({"left": test.view("left")})["right"]
+    arrays = np.load("a.npz")
+    assert list(arrays) == ["right"]
+    np.testing.assert_array_equal(arrays["right"], expected)
+    assert Image.open("a.png").size[0] > 500
+
+
+def test_a_file_of_one_half_alone_will_do(acca_run: Path, here: Path) -> None:
+    halves = open_dataset("digits", views="halves").test.rows
+    np.save("right.npy", np.asarray(halves.view("right")))
+    answer = call("complete", acca_run, "right.npy", "--given", "right", "--out", "a.npz", "--out", "a.png")
+    assert answer.code == 0, answer.err
+    expected = latently.load(acca_run).complete({"right": halves.view("right")})["left"]
+    np.testing.assert_array_equal(np.load("a.npz")["left"], expected)
+
+
+def test_draws_are_several_completions_of_a_row(acca_run: Path, here: Path) -> None:
+    answer = call("complete", acca_run, "digits", "--part", "test", "--given", "left", "--draws", "3")
+    assert answer.code == 0, answer.err
+    assert np.load("completed.npz")["right"].shape == (359, 3, 8, 4)
+
+
+def test_gaps_of_a_table_are_filled(here: Path) -> None:
+    random = np.random.default_rng(0)
+    values = random.normal(size=(60, 5)).round(3)
+    with Path("patients.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["age", "weight", "lab1", "lab2", "lab3"])
+        writer.writerows([*row[:2], *(["", "", ""] if place % 5 == 0 else row[2:])] for place, row in enumerate(values))
+    spec = ("--views", "body=age+weight,lab=lab*")
+    answer = call("fit", "acca", "--data", "patients.csv", *spec, "--latent-dim", "2", "--out", "run", *SMALL)
+    assert answer.code == 0, answer.err
+    answer = call("complete", "run", "patients.csv", "--out", "filled.csv")
+    assert answer.code == 0, answer.err
+    with Path("filled.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == ["lab.x1", "lab.x2", "lab.x3"]
+    filled = np.array([[float(cell) for cell in row.values()] for row in rows])
+    there = np.arange(60) % 5 != 0
+    np.testing.assert_allclose(filled[there], values[there, 2:], atol=1e-5)
+    assert np.isfinite(filled).all()
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("--given", "middle"), "--given must be among the views left, right; got 'middle'"),
+        (("--given", "left,right"), "names all of the views"),
+        ((), "nothing to complete"),
+        (("--given", "left", "--draws", "0"), "--draws must be 1 or more"),
+        (("--given", "left", "--draws", "2", "--out", "a.png"), "--out must end in .npz here"),
+    ],
+)
+def test_misuse_gets_one_sentence_and_writes_nothing(
+    acca_run: Path, here: Path, words: tuple[str, ...], sentence: str
+) -> None:
+    answer = call("complete", acca_run, "digits", *words)
+    assert (answer.code, list(here.iterdir())) == (2, [])
+    assert sentence in answer.err
+
+
+def test_a_model_of_one_view_says_so(vae_run: Path, here: Path) -> None:
+    answer = call("complete", vae_run, "digits", "--given", "left")
+    assert answer.code == 2
+    assert "models one view of a row" in answer.err
+
+
+@pytest.mark.parametrize("command", ["sample", "reconstruct", "interpolate", "manifold", "encode"])
+def test_the_other_commands_know_several_views(acca_run: Path, here: Path, command: str) -> None:
+    data = () if command in ("sample", "manifold") else ("digits", "--part", "test")
+    if command == "interpolate":
+        data = ("--data", "digits", "--part", "test")
+    outs = ("--out", "a.npz") if command == "encode" else ("--out", "a.npz", "--out", "a.png")
+    answer = call(command, acca_run, *data, *outs)
+    assert answer.code == 0, answer.err
+    names = {name for name in np.load("a.npz") if name.endswith(("left", "right"))}
+    assert len(names) == (0 if command == "encode" else 2)
+
+
+def test_the_report_shows_both_completions(acca_run: Path) -> None:
+    figures = {path.name for path in (acca_run / "figures").iterdir()}
+    assert {"completed-left.png", "completed-right.png", "samples.png", "codes.png", "film.gif"} <= figures
+    assert "right from left" in (acca_run / "report.html").read_text()
