@@ -45,8 +45,8 @@ class ACGAN(Classifies, AdversarialModel):
         critic_dropout: probability of dropping a hidden unit of the critic in training.
         adversarial: what the two play for in the term of the source: `logistic`, `least-squares` or `hinge`.
         class_weight: weight of the term of the class, against 1 for the source.
-        averaging: share that a running mean of the generator keeps each round, such as 0.999; the mean then draws in
-            the generator's place. None: no mean.
+        averaging: share that a running mean of the generator keeps each round, such as 0.999, and less in the first
+            rounds; the mean then draws in the generator's place. None: no mean.
         spectral_norm: divide the critic's weights by their largest singular value.
         likelihood: none but `auto`: nothing is reconstructed, so there is no p(x|z).
         corruption: none, likewise.

@@ -61,7 +61,7 @@ class ACGAN(Game):
         if self.average is None:
             return players
         # A step of 1 - decay down the gradient average - generator: an exponential moving average, exactly.
-        return (*players, Player("average", ("average",), ACGAN.follow, optax.sgd(1 - self.decay)))
+        return (*players, Player("average", ("average",), ACGAN.follow, optax.sgd(self._catching_up)))
 
     def judge(self, batch: Batch, key: PRNGKeyArray) -> Terms:
         """L_S + L_C: real rows are real and fakes are fake (Equation 2), and each is of its class (Equation 3)."""
@@ -141,6 +141,10 @@ class ACGAN(Game):
     ) -> tuple[Float[Array, "rows"], Float[Array, "rows classes"]]:
         logits = self.critic(x, key)
         return logits[:, 0], logits[:, 1:]
+
+    def _catching_up(self, round_: Int[Array, ""]) -> Float[Array, ""]:
+        """The mean's step: 1 - decay in the end; more in the first rounds, so that it forgets how it began."""
+        return jnp.maximum(1 - self.decay, 10 / (10 + round_))
 
     def _pair(self) -> tuple[Conditional, ...]:
         """The mean and the generator that it follows; the generator alone, where there is no mean."""
