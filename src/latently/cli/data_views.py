@@ -32,7 +32,7 @@ def views_in(source: str, given: str | None, own: str | None, model: Any) -> str
                 f"--views is for models of several views, and {type(model).__name__} has one; leave it out."
             )
         return None
-    if given is not None or own is None:
+    if given is not None:
         return given
     held = _arrays(source)
     named = [view for view in model.row_shape_ if view in held]

@@ -11,7 +11,6 @@ from latently.data.errors import DataError
 from latently.data.labels import encode_labels
 from latently.data.rows import Rows, Subset
 from latently.data.view_spec import Groups
-from latently.data.views import Views
 
 ROWS_KEYS = ("X", "x", "data", "images")
 LABELS_KEYS = ("y", "labels", "target")
@@ -58,10 +57,9 @@ def open_npz(path: Path, groups: Groups | None = None) -> Dataset:
     codes, classes = (None, ()) if labels is None else encode_labels(labels, path.name)
     if groups is None:
         return Dataset(path.name, (arrays[0],), codes, classes, {"source": ".npz file", "array": rows_keys[""]})
-    views = Views(dict(zip(rows_keys, arrays, strict=True)))
     description = {"source": ".npz file", "arrays": rows_keys}
-    given = None if views.complete else views.given
-    return Dataset(path.name, views.arrays, codes, classes, description, views.names, given)
+    views = dict(zip(rows_keys, arrays, strict=True))
+    return Dataset.of_views(path.name, views, labels=codes, classes=classes, description=description)
 
 
 def _mapped(path: Path) -> Rows:

@@ -66,6 +66,32 @@ class Dataset:
                 f"of shape {self.given.shape}."
             )
 
+    @classmethod
+    def of_views(
+        cls,
+        name: str,
+        arrays: Mapping[str, Rows],
+        given: Mapping[str, Bool[np.ndarray, "rows"]] | None = None,
+        **rest: Any,
+    ) -> "Dataset":
+        """Several views under their names.
+
+        Arguments:
+            name: as for a `Dataset`.
+            arrays: name of a view → its rows.
+            given: name of a view → which rows have it; where an array is not all NaN, unless said.
+            rest: the other attributes.
+
+        Raises:
+            DataError: where they are no views, or a row has none.
+        """
+        try:
+            views = Views(arrays, given)
+        except DataError as error:
+            raise DataError(f"{name}: {error}") from None
+        lacking = None if views.complete else views.given
+        return cls(name, views.arrays, view_names=views.names, given=lacking, **rest)
+
     def __len__(self) -> int:
         return len(self.views[0])
 

@@ -34,8 +34,6 @@ def open_image_views(
             `labels.csv` does not fit.
     """
     chosen = groups.one_each([entry.name for entry in subfolders(folder)], f"{folder} holds the folders")
-    if len(set(chosen.values())) < len(chosen):
-        raise DataError(f"each view must have a folder of its own; got {chosen}.")
     pictures = {
         view: _pictures(
             folder / name, image_size.get(view) if isinstance(image_size, Mapping) else image_size, skip_bad
@@ -44,22 +42,19 @@ def open_image_views(
     }
     names = sorted({path.stem for read in pictures.values() for path in read.paths})
     place = {name: row for row, name in enumerate(names)}
-    given = np.zeros((len(names), len(pictures)), dtype=bool)
-    views = []
-    for column, read in enumerate(pictures.values()):
+    views, given = {}, {}
+    for view, read in pictures.items():
         rows = np.array([place[path.stem] for path in read.paths])
-        images = np.zeros((len(names), *read.images.shape[1:]), dtype=np.uint8)
-        images[rows], given[rows, column] = read.images, True
-        views.append(images)
+        views[view], given[view] = np.zeros((len(names), *read.images.shape[1:]), np.uint8), np.zeros(len(names), bool)
+        views[view][rows], given[view][rows] = read.images, True
     codes, classes = _labels(folder, place)
     description = {
         "source": "folders of images, matched by file name",
         "folders": chosen,
         **{f"{view}: {fact}": value for view, read in pictures.items() for fact, value in read.description.items()},
     }
-    complete = bool(given.all())
     name = folder.resolve().name
-    return Dataset(name, tuple(views), codes, classes, description, tuple(pictures), None if complete else given)
+    return Dataset.of_views(name, views, given, labels=codes, classes=classes, description=description)
 
 
 def _pictures(folder: Path, image_size: ImageSize, skip_bad: bool) -> Pictures:

@@ -90,6 +90,7 @@ def open_dataset(
     groups = view_groups(views, partial=some_views)
     whole, official_test = _open(source, labels_column, image_size, skip_bad, groups)
     whole = _checked(whole)
+    _check_given(whole, groups)
     if official_test is None:
         splits = split(whole, 0.1 if validation is None else validation, 0.2 if test is None else test, seed)
     elif test is not None:
@@ -127,7 +128,7 @@ def _open(
         raise DataError(f'labels_column="{labels_column}" is for tables (.csv, .tsv, .parquet); {source} is none.')
     if image_size is not None and not images:
         raise DataError(f"image_size={image_size} is for folders of images; {source} is none.")
-    if groups is not None and not images and suffix not in (".npz", *_TABLES):
+    if groups is not None and not images and suffix not in (".npz", *_TABLES) and (named or path.exists()):
         raise DataError(
             "views that are named are the arrays of a .npz file, the columns of a table or the subfolders of a folder; "
             f'{source} has none. Use views="halves" for images.'
@@ -167,9 +168,19 @@ def _checked(dataset: Dataset) -> Dataset:
         name = f'{dataset.name}, view "{dataset.view_names[place]}",' if dataset.view_names else dataset.name
         rows = as_rows(view, name)
         if isinstance(rows, np.ndarray) and rows.dtype.kind == "f" and not is_mapped(rows):
-            there = None if dataset.given is None else Subset(rows, np.flatnonzero(dataset.given[:, place]))
-            summarize(rows if there is None else there, per_feature=False, name=name)
+            there = None if dataset.given is None else np.flatnonzero(dataset.given[:, place])
+            if there is None or len(there):
+                summarize(rows if there is None else Subset(rows, there), per_feature=False, name=name)
     return dataset
+
+
+def _check_given(dataset: Dataset, groups: Groups | None) -> None:
+    """See that there is a row of each view to learn from, where all views are wanted."""
+    if groups is None or groups.partial or dataset.given is None:
+        return
+    for view, given in zip(dataset.view_names, dataset.given.T, strict=True):
+        if not given.any():
+            raise DataError(f'{dataset.name} has no row with the view "{view}"; give some, or leave the view out.')
 
 
 def _not_found(source: str | Path) -> str:

@@ -13,7 +13,6 @@ from latently.data.dataset import Dataset
 from latently.data.errors import DataError
 from latently.data.labels import Label, encode_labels
 from latently.data.view_spec import Groups
-from latently.data.views import Views
 
 _MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "?"})
 _DELIMITERS = {".csv": ",", ".tsv": "\t"}
@@ -87,25 +86,16 @@ def _dataset(
     classes: tuple[Label, ...] = ()
     if labels is not None:
         codes, classes = encode_labels(labels, f'{path.name}, column "{labels_column}"')
-    description = {"source": "table", "labels_column": labels_column}
+    description: dict[str, Any] = {"source": "table", "labels_column": labels_column}
     if groups is None:
         names = [column.name for column in columns]
         return Dataset(path.name, (_matrix(columns, path),), codes, classes, {**description, "columns": names})
     by_name = {column.name: column for column in columns}
     of_view = groups.matched(list(by_name), f"{path} has the columns")
     given = {view: _present([by_name[name] for name in names]) for view, names in of_view.items()}
-    views = Views(
-        {view: _matrix([by_name[name] for name in names], path, given[view]) for view, names in of_view.items()}, given
-    )
-    return Dataset(
-        path.name,
-        views.arrays,
-        codes,
-        classes,
-        {**description, "columns": of_view},
-        views.names,
-        None if views.complete else views.given,
-    )
+    views = {view: _matrix([by_name[name] for name in names], path, given[view]) for view, names in of_view.items()}
+    description |= {"columns": of_view}
+    return Dataset.of_views(path.name, views, given, labels=codes, classes=classes, description=description)
 
 
 def _present(columns: Sequence[Column]) -> Bool[np.ndarray, "rows"]:

@@ -39,7 +39,7 @@ class Groups:
         views: dict[str, list[str]] = {}
         owner: dict[str, str] = {}
         for view, patterns in self.patterns.items():
-            hits = {pattern: {name for name in found if fnmatchcase(name, pattern)} for pattern in patterns}
+            hits = {pattern: {name for name in found if _matches(name, pattern)} for pattern in patterns}
             if self.partial and not any(hits.values()):
                 continue
             for pattern, names in hits.items():
@@ -98,6 +98,10 @@ def view_groups(spec: str | None, *, partial: bool = False) -> Groups | None:
     if len(patterns) < 2 and not partial:
         raise DataError(f"views must name two views or more; got {spec!r}.")
     return Groups(patterns, partial)
+
+
+def _matches(name: str, pattern: str) -> bool:
+    return name == pattern or fnmatchcase(name, pattern)  # a name may have brackets of its own
 
 
 def _listed(names: Sequence[str]) -> str:

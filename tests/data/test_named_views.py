@@ -1,0 +1,224 @@
+"""Views that a file or a folder holds: arrays, groups of columns, subfolders of images."""
+
+import json
+
+import numpy as np
+import pytest
+
+from latently.data import DataError, open_dataset
+from latently.data.view_spec import view_groups
+
+A, B = np.arange(24.0).reshape(8, 3), np.arange(32, dtype=np.uint8).reshape(8, 2, 2)
+
+
+def whole(source, views, **options):
+    return open_dataset(source, views=views, validation=0.0, test=0.0, **options).train
+
+
+# ---- what is asked for ----
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ("halfs", r"one of halves, top-bottom, noisy, or NAME=WHAT,NAME=WHAT .*; got 'halfs'"),
+        ("a=", "got 'a='"),
+        ("a=X,=Y", "got 'a=X,=Y'"),
+        ("a=X,a=Y", 'got "a" twice'),
+        ("a=X", "two views or more; got 'a=X'"),
+        ("a=X+,b=Y", "got 'a=X"),
+    ],
+)
+def test_a_spec_that_cannot_be_read_gets_a_sentence(spec, message):
+    with pytest.raises(DataError, match=message):
+        view_groups(spec)
+
+
+def test_names_and_patterns_find_their_parts():
+    groups = view_groups("a = x? + z[0] ,b=y")
+    assert groups.matched(["z[0]", "x1", "y", "x2", "other"], "it has") == {"a": ["z[0]", "x1", "x2"], "b": ["y"]}
+    with pytest.raises(DataError, match=r'it has x1, y; none of them is "z\[0\]", of the view "a"'):
+        groups.matched(["x1", "y"], "it has")
+    with pytest.raises(DataError, match='"y" must be in one view alone; got it in "a" and in "b"'):
+        view_groups("a=*,b=y").matched(["x1", "y"], "it has")
+    assert view_groups("a=x,b=y", partial=True).matched(["y"], "it has") == {"b": ["y"]}
+    with pytest.raises(DataError, match="none of them is of a view"):
+        view_groups("a=x,b=y", partial=True).matched(["z"], "it has")
+
+
+@pytest.mark.parametrize("source", ["digits", "rows.npy"])
+def test_data_without_parts_has_no_named_views(source, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    np.save("rows.npy", A)
+    with pytest.raises(DataError, match=f'{source} has none. Use views="halves"'):
+        open_dataset(source, views="a=X,b=Y")
+
+
+# ---- arrays ----
+
+
+@pytest.fixture
+def npz(tmp_path):
+    path = tmp_path / "pairs.npz"
+    sparse = A.copy()
+    sparse[[1, 5]] = np.nan
+    np.savez(path, a=sparse, b=B, y=np.arange(8) % 2)
+    return path
+
+
+def test_arrays_of_a_file_are_views_and_rows_of_nan_lack_theirs(npz):
+    data = whole(npz, "numbers=a,image=b")
+    assert data.view_names == ("numbers", "image")
+    assert data.given[:, 0].tolist() == [True, False, True, True, True, False, True, True]
+    assert data.given[:, 1].all()
+    np.testing.assert_array_equal(data.views[1], B)
+    np.testing.assert_array_equal(data.labels, np.arange(8) % 2)
+    json.dumps(dict(data.description))
+    parts = open_dataset(npz, views="numbers=a,image=b", seed=1)
+    for part in (parts.train, parts.test):
+        np.testing.assert_array_equal(np.isnan(part.views[0]).all(axis=1), ~part.given[:, 0])
+
+
+def test_the_labels_may_be_a_view(npz):
+    np.savez(npz, a=A, y=B)
+    data = whole(npz, "a=a,b=y")
+    assert data.labels is None
+    np.testing.assert_array_equal(data.rows.view("b"), B)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "views", "message"),
+    [
+        ({"a": A, "b": B}, "a=a,c=c", r'pairs.npz holds the arrays a, b; none of them is "c", of the view "c"'),
+        ({"a": A, "b": B, "c": A}, "a=[ac],b=b", 'holds the arrays a, c for the view "a"; name one of them alone'),
+        ({"a": A, "b": B[:3]}, "a=a,b=b", "pairs.npz: views must have equally many rows; got: a has 8, b has 3"),
+        ({"a": A[:, 0], "b": B}, "a=a,b=b", "view 'a' must be rows of features"),
+        ({"a": np.where(A == 4, np.nan, A), "b": B}, "a=a,b=b", 'pairs.npz, view "a", must be finite'),
+        ({"a": np.full_like(A, np.nan), "b": B}, "a=a,b=b", 'no row with the view "a"; give some, or leave'),
+        ({"a": A, "b": B}, None, r"name them with views \(--views NAME=ARRAY,NAME=ARRAY\)"),
+    ],
+)
+def test_arrays_that_are_no_views_are_refused(arrays, views, message, npz):
+    np.savez(npz, **arrays)
+    with pytest.raises(DataError, match=message):
+        whole(npz, views)
+
+
+def test_some_of_the_views_will_do_where_that_is_said(npz):
+    data = whole(npz, "numbers=gone,image=b", some_views=True)
+    assert data.view_names == ("image",)
+    np.testing.assert_array_equal(data.rows.view("image"), B)
+
+
+# ---- groups of columns ----
+
+TABLE = """leaf_length,leaf_width,red,green,note,kind
+1,2,10,20,hi,ant
+3,4,,,,bee
+,,30,40,ho,ant
+5,6,50,60,,
+"""
+
+
+def table(tmp_path, text=TABLE):
+    path = tmp_path / "plants.csv"
+    path.write_text(text)
+    return path
+
+
+def test_groups_of_columns_are_views_and_other_columns_are_passed_over(tmp_path):
+    data = whole(table(tmp_path), "leaf=leaf_*,colour=green+red", labels_column="kind")
+    assert data.description["columns"] == {"leaf": ["leaf_length", "leaf_width"], "colour": ["red", "green"]}
+    assert data.given.tolist() == [[True, True], [True, False], [False, True], [True, True]]
+    np.testing.assert_array_equal(data.views[0][[0, 1, 3]], [[1, 2], [3, 4], [5, 6]])
+    np.testing.assert_array_equal(data.views[1][[0, 2, 3]], [[10, 20], [30, 40], [50, 60]])
+    assert (data.classes, data.labels.tolist()) == (("ant", "bee"), [0, 1, 0, -1])
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (TABLE.replace("5,6,50", "5,6,"), r'misses values in column "red", in 1 of 3 rows'),
+        (TABLE.replace(",,30,40", ",,,"), "plants.csv: row 2 has none of its views"),
+        (TABLE.replace("50", "pink"), r'columns that are not numbers: "red" \(such as "pink"\)'),
+        (TABLE.replace("green", "blue"), r'the columns leaf_length, .*; none of them is "green", of the view "colour"'),
+    ],
+)
+def test_groups_of_columns_that_are_no_views_are_refused(text, message, tmp_path):
+    with pytest.raises(DataError, match=message):
+        whole(table(tmp_path, text), "leaf=leaf_*,colour=green+red", labels_column="kind")
+
+
+def test_groups_of_columns_of_parquet_are_views(tmp_path):
+    pa = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    parquet.write_table(pa.table({"a": [1.0, None, 3.0], "b": [1, 2, 3], "c": [4, 5, None]}), tmp_path / "rows.parquet")
+    with pytest.raises(DataError, match='misses values in column "c"'):
+        whole(tmp_path / "rows.parquet", "one=a,two=b+c")
+    data = whole(tmp_path / "rows.parquet", "one=a,two=b")
+    assert data.given.tolist() == [[True, True], [False, True], [True, True]]
+
+
+# ---- subfolders of images ----
+
+
+@pytest.fixture
+def folder(tmp_path, make_image):
+    for name in ("a", "b", "d"):
+        make_image(tmp_path / "before" / f"{name}.png", (6, 4))
+    make_image(tmp_path / "after" / "c.png", (5, 5), "RGB")
+    for name in ("a", "b"):
+        make_image(tmp_path / "after" / f"{name}.jpg", (5, 5), "RGB")
+    make_image(tmp_path / "other" / "z.png")
+    return tmp_path
+
+
+def test_images_of_one_name_are_one_row_and_others_lack_a_view(folder):
+    data = whole(folder, "then=before,now=after")
+    assert [view.shape for view in data.views] == [(4, 6, 4), (4, 5, 5, 3)]
+    assert data.given.tolist() == [[True, True], [True, True], [False, True], [True, False]]
+    assert (data.views[0][2] == 0).all()
+    assert (data.views[0][3] != 0).any()
+    assert data.labels is None
+    json.dumps(dict(data.description))
+
+
+def test_images_of_views_have_labels_by_name_and_sizes_of_their_own(folder):
+    (folder / "labels.csv").write_text("filename,label\na,old\nc.png,new\n")
+    data = whole(folder, "then=before,now=after", image_size={"then": (3, 3), "now": 2})
+    assert [view.shape[1:3] for view in data.views] == [(3, 3), (2, 2)]
+    assert (data.classes, data.labels.tolist()) == (("new", "old"), [1, -1, 0, -1])
+    (folder / "labels.csv").write_text("filename,label\nz,old\n")
+    with pytest.raises(DataError, match='names "z", which is not among the images'):
+        whole(folder, "then=before,now=after")
+
+
+def test_an_image_that_is_skipped_leaves_its_row_without_the_view(folder):
+    (folder / "before" / "b.png").write_bytes(b"no image")
+    with pytest.raises(DataError, match=r"b\.png cannot be read"):
+        whole(folder, "then=before,now=after")
+    with pytest.warns(UserWarning, match=r"skipped 1 images .* b\.png"):
+        data = whole(folder, "then=before,now=after", skip_bad=True)
+    assert data.given[:, 0].tolist() == [True, False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("views", "message"),
+    [
+        ("then=before,now=later", 'holds the folders after, before, empty, other; none of them is "later"'),
+        ("then=before,now=[ao]*", 'for the view "now"; name one of them alone'),
+        ("then=before,now=before", '"before" must be in one view alone'),
+        ("then=before,now=empty", "empty holds no PNG or JPEG image"),
+    ],
+)
+def test_folders_that_are_no_views_are_refused(views, message, folder):
+    (folder / "empty").mkdir()
+    with pytest.raises(DataError, match=message):
+        whole(folder, views)
+
+
+def test_two_images_of_one_name_in_a_view_are_refused(folder, make_image):
+    make_image(folder / "before" / "a.jpg")
+    with pytest.raises(DataError, match='two images named "a"'):
+        whole(folder, "then=before,now=after")
