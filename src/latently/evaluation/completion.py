@@ -91,7 +91,7 @@ def flat(views: Views) -> Float[np.ndarray, "rows numbers"]:
     return np.hstack([np.asarray(array).reshape(len(views), -1) for array in there]).astype(np.float64)
 
 
-def _varying(components: Float[np.ndarray, "rows d"]) -> Float[np.ndarray, "rows d"]:
+def _varying(components: Float[np.ndarray, "rows d"]) -> Float[np.ndarray, "rows kept"]:
     """The leading principal components that are more than rounding."""
     deviation = components.std(axis=0)
     return components[:, : max(1, int((deviation > 1e-6 * deviation[0]).sum()))]

@@ -12,7 +12,7 @@ from latently.figures.images import are_pictures, as_pictures, display_range, im
 GAP_PIXELS = 2
 UNKNOWN = 0.5
 
-Views = Mapping[str, Shaped[np.ndarray, "n ..."]]
+Views = Mapping[str, Shaped[np.ndarray, "_n ..."]]
 
 
 def as_images(data: Views | Shaped[np.ndarray, "n ..."]) -> Shaped[np.ndarray, "n ..."] | None:
