@@ -1,14 +1,17 @@
 """What samples are worth, in the eyes of a judge that has learned from real data alone."""
 
+from collections.abc import Mapping
 from typing import Any, Protocol, cast, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, Shaped
 
+from latently.data import Views
+from latently.data.views import joined
 from latently.evaluation.fidelity import DENSITY_NEIGHBOURS, SUPPORT_NEIGHBOURS, fidelity
 from latently.evaluation.frechet import frechet_distance
 from latently.evaluation.model import Data, FittedModel, Samples, SamplesLabels, inability
-from latently.evaluation.rows import Rows, has_views, known_labels, stream, unlabelled
+from latently.evaluation.rows import Rows, known_labels, stream, unlabelled
 
 _REFERENCE, _TEST, _LABELS, _DRAWS = range(4)  # one stream of numbers each
 
@@ -63,18 +66,18 @@ def samples(model: FittedModel, judge: Judges, train: Rows | None, test: Rows, s
     """
     if reason := inability(model, "sample"):
         return {"skipped": reason}
-    if has_views(test.data):
-        return {"skipped": "the data has several views"}
+    if whole_rows(test.data[:1]) is None:
+        return {"skipped": "the data has several views that are no halves of images"}
     n = 0 if train is None else min(len(train), len(test))
     if train is None or n <= max(SUPPORT_NEIGHBOURS, DENSITY_NEIGHBOURS):
         return {"skipped": f"there are too few training or test rows to compare samples with: {n}"}
-    reference = _fewer(train, n, stream(seed, _REFERENCE)).apply(judge.features)
+    reference = _features(judge, _fewer(train, n, stream(seed, _REFERENCE)))
     shown = _fewer(test, n, stream(seed, _TEST))
     labels, random_state = _wanted(model, judge, shown, stream(seed, _LABELS)), stream(seed, _DRAWS)
     if labels is None:
-        drawn = np.asarray(cast(Samples, model).sample(n, random_state=random_state))
+        drawn = np.asarray(whole_rows(cast(Samples, model).sample(n, random_state=random_state)))
     else:
-        drawn = np.asarray(cast(SamplesLabels, model).sample(n, labels, random_state=random_state))
+        drawn = np.asarray(whole_rows(cast(SamplesLabels, model).sample(n, labels, random_state=random_state)))
     broken = 0 if drawn.dtype.kind != "f" else np.count_nonzero(~np.isfinite(drawn).reshape(n, -1).all(axis=1))
     if broken:
         return {"skipped": f"{broken} of {n} samples are not finite"}
@@ -102,8 +105,19 @@ def agreement(judge: Judges, X: Data, labels: Shaped[np.ndarray, "rows"]) -> flo
     return float(_right(judge, Rows.choose(X, np.asarray(labels), len(X), 0))[1].mean())
 
 
+def whole_rows(data: Any) -> Any:
+    """What a judge is shown of rows: of views that are the halves of images, the images; `None` for other views."""
+    if isinstance(data, Views):
+        return joined({name: np.asarray(data.view(name)) for name in data.names})
+    return joined(data) if isinstance(data, Mapping) else data
+
+
+def _features(judge: Judges, rows: Rows) -> Float[np.ndarray, "n features"]:
+    return rows.apply(lambda X: judge.features(whole_rows(X)))
+
+
 def _compared(judge: Judges, reference: Float[np.ndarray, "n features"], rows: Rows) -> dict[str, Any]:
-    features = rows.apply(judge.features)
+    features = _features(judge, rows)
     figures = {"frechet_distance": frechet_distance(reference, features), **fidelity(reference, features)}
     return {**figures, **({} if unlabelled(rows.labels) else _consistency(judge, rows))}
 
@@ -124,7 +138,7 @@ def _right(judge: Judges, rows: Rows) -> tuple[Shaped[np.ndarray, "known"], Shap
     if rows.labels is None or not (known := known_labels(rows.labels)).any():
         raise ValueError("labels must hold one known label or more; every one is unknown.")
     chosen = rows.where(known)
-    read = judge.classes[chosen.apply(judge.predict_proba).argmax(axis=1)]
+    read = judge.classes[chosen.apply(lambda X: judge.predict_proba(whole_rows(X))).argmax(axis=1)]
     labels = np.asarray(chosen.labels)
     return labels, np.asarray(read == labels)
 

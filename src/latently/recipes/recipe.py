@@ -83,8 +83,8 @@ class Recipe:
 
     @property
     def needs_judge(self) -> bool:
-        """Whether one of the numbers is about samples, which are shown to a judge then."""
-        return any(target.key.split(".")[0] == "samples" for target in self.reach)
+        """Whether one of the numbers is a judge's: about samples, or about its agreement with completed views."""
+        return any(target.key.startswith("samples.") or "judge" in target.key for target in self.reach)
 
     def judge(self, evaluation: Mapping[str, Any]) -> list[Verdict]:
         """Whether an evaluation reaches each number."""
