@@ -81,6 +81,16 @@ CONTESTS = (
         ),
     ),
     Contest(
+        "acca-halves",
+        "ACCA of halves 392-256-256-100, batch 256",
+        (
+            Peer("Keras train_on_batch", "tensorflow", "keras_acca.py", floor=4.0),
+            Peer("Keras train_on_batch, tuned", "tensorflow", "keras_acca.py", ("--tuned",)),
+            Peer("eager PyTorch", "torch", "torch_acca.py"),
+            Peer("eager PyTorch, fused Adam", "torch", "torch_acca.py", FUSED),
+        ),
+    ),
+    Contest(
         "acgan-mnist",
         "ACGAN 128-256-128 against 32-64-128-256, batch 32",
         (

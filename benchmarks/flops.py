@@ -104,6 +104,15 @@ def acgan(generator: Network, critic: Network) -> int:
     return train_critic(critic) + fool_critic(critic) + learn
 
 
+def acca(encoders: tuple[Network, ...], decoders: tuple[Network, ...], critic: Network) -> int:
+    """A round of critic and autoencoder, with a code from each encoder, each decoded to every view."""
+    codes = len(encoders)
+    encode = sum(each.forward + each.weight_gradients + each.inner_gradients for each in encoders)
+    decode = sum(each.forward + each.weight_gradients + each.input_gradient for each in decoders)
+    judge = critic.forward + critic.weight_gradients + critic.inner_gradients
+    return encode + codes * (decode + fool_critic(critic)) + (codes + 1) * judge
+
+
 @dataclass(frozen=True)
 class Training:
     """One of the trainings that are measured."""
@@ -139,6 +148,14 @@ TRAININGS = {
         train_autoencoder(
             convolution(14 * 14, 1, 32) + convolution(7 * 7, 32, 64) + dense(64 * 7 * 7, 256, 2 * 16),
             dense(16, 64 * 7 * 7) + convolution(7 * 7, 64, 32) + convolution(14 * 14, 32, 1),
+        ),
+    ),
+    "acca-halves": Training(
+        256,
+        acca(
+            (dense(392, 256, 256, 100), dense(392, 256, 256, 100), dense(784, 256, 256, 100)),
+            (dense(100, 256, 256, 392), dense(100, 256, 256, 392)),
+            dense(100, 512, 256, 1),
         ),
     ),
     "acgan-mnist": Training(

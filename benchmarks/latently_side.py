@@ -42,13 +42,18 @@ class Stopwatch:
 
 
 def make_trainer(preset: str, images: Any, labels: Any) -> Any:
-    """A trainer of the preset's estimator on images, at round 0; where a few labels do, it is given 100."""
+    """A trainer of the preset's estimator on images, at round 0; where a few labels do, it is given 100.
+
+    What learns from several views is given the images' left and right halves.
+    """
     import numpy as np
 
     import latently
     from latently.estimators.presets import PRESETS
 
     estimator = getattr(latently, PRESETS[preset][0]).from_preset(preset, random_state=0)
+    if estimator.takes_views:
+        return estimator.trainer({"left": images[:, :, :14], "right": images[:, :, 14:]})
     if not estimator.draws_labelled:
         return estimator.trainer(images)
     if estimator.__sklearn_tags__().target_tags.required:
