@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
@@ -14,11 +15,12 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from latently.batch import Batch
 from latently.game import Game, Terms, check_game
-from latently.training.checkpoint import load_tree, save_tree
+from latently.training.checkpoint import is_key, load_tree, save_tree
 from latently.training.compilation import keep_compiled
 from latently.training.devices import Devices
 from latently.training.feed import Chunk, Feed
 from latently.training.progress import Progress, Rate
+from latently.training.sharing import computed_once
 
 AnyGame = TypeVar("AnyGame", bound=Game)
 
@@ -135,10 +137,10 @@ class Trainer(Generic[AnyGame]):
         sample = self._devices.place(feed.chunk(0, 1))
         check_game(game, jax.eval_shape(lambda chunk: feed.batch(chunk, 0, state.key), sample))
         number = jax.ShapeDtypeStruct((), jnp.int32)
-        self._play_inline = jax.jit(self._play, inline=True)  # so that the round is traced once, here
+        self._play_inline = jax.jit(computed_once(self._play), inline=True)  # so that the round is traced once, here
         traced = self._play_inline.trace(self._arrays, sample, number)
-        self._terms = traced.out_info[1]
-        self._looped = not (jax.default_backend() == "cpu" and "conv_general_dilated" in str(traced.jaxpr))
+        self._terms, self._program = traced.out_info[1], traced.jaxpr
+        self._looped = not (jax.default_backend() == "cpu" and "conv_general_dilated" in self._round)
         everywhere = self._devices.everywhere
         self._play_loop = jax.jit(self._loop, donate_argnums=0, out_shardings=everywhere)
         self._play_one = jax.jit(self._play_inline, donate_argnums=0, out_shardings=everywhere)
@@ -220,6 +222,11 @@ class Trainer(Generic[AnyGame]):
                 )
         self._arrays = self._devices.place_state(arrays)
 
+    @cached_property
+    def _round(self) -> str:
+        """What a round computes, in words, but for the constant arrays in it."""
+        return str(self._program)
+
     def _feed_facts(self) -> dict[str, int]:
         """What decides which rows a round draws: a checkpoint goes on only where it is the same."""
         labelled = 0 if self.feed.labelled_rows is None else len(self.feed.labelled_rows)
@@ -293,8 +300,4 @@ def _own(arrays: Any) -> Any:
 
     What came of a Python number is weakly typed, and would be compiled for once more.
     """
-    return jax.tree.map(lambda array: array if _is_key(array) else jnp.array(array, array.dtype), arrays)
-
-
-def _is_key(array: Array) -> bool:
-    return bool(jnp.issubdtype(array.dtype, jax.dtypes.prng_key))
+    return jax.tree.map(lambda array: array if is_key(array) else jnp.array(array, array.dtype), arrays)
