@@ -32,7 +32,7 @@ class Contest:
     share_floor: float | None = None
 
 
-FUSED = ("--fused",)
+FUSED, CLUSTERING = ("--fused",), ("--clustering",)
 LOADER, MEMORY = ("--loading", "dataloader"), ("--loading", "memory")
 
 CONTESTS = (
@@ -78,6 +78,30 @@ CONTESTS = (
         (
             Peer("eager PyTorch", "torch", "torch_semi_supervised_aae.py", floor=2.0),
             Peer("eager PyTorch, fused Adam", "torch", "torch_semi_supervised_aae.py", FUSED, floor=2.0),
+        ),
+    ),
+    Contest(
+        "aae-clustering",
+        "clustering AAE 784-1000-1000-(30, 5), batch 128",
+        (
+            Peer("eager PyTorch", "torch", "torch_semi_supervised_aae.py", CLUSTERING),
+            Peer("eager PyTorch, fused Adam", "torch", "torch_semi_supervised_aae.py", CLUSTERING + FUSED),
+        ),
+    ),
+    Contest(
+        "cvae",
+        "conditional VAE 784-500-500-20, batch 128",
+        (
+            Peer("eager PyTorch", "torch", "torch_cvae.py"),
+            Peer("eager PyTorch, fused Adam", "torch", "torch_cvae.py", FUSED),
+        ),
+    ),
+    Contest(
+        "m2",
+        "M2 784-500-50, 10 classes, 100 labels, batch 128",
+        (
+            Peer("eager PyTorch", "torch", "torch_m2.py"),
+            Peer("eager PyTorch, fused Adam", "torch", "torch_m2.py", FUSED),
         ),
     ),
     Contest(

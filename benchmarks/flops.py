@@ -104,6 +104,16 @@ def acgan(generator: Network, critic: Network) -> int:
     return train_critic(critic) + fool_critic(critic) + learn
 
 
+def semi_supervised_vae(
+    classifier: Network, encoder: Network, decoder: Network, classes: int, labelled_share: float
+) -> int:
+    """A round of M2: every row with every class; the encoder's first product, with the row alone, once for all."""
+    first, rest = Network(encoder.layers[:1]), Network(encoder.layers[1:])
+    each = sum(network.forward + network.weight_gradients + network.input_gradient for network in (rest, decoder))
+    classify = classifier.forward + classifier.weight_gradients + classifier.inner_gradients
+    return first.forward + first.weight_gradients + classes * each + round((1 + labelled_share) * classify)
+
+
 def acca(encoders: tuple[Network, ...], decoders: tuple[Network, ...], critic: Network) -> int:
     """A round of critic and autoencoder, with a code from each encoder, each decoded to every view."""
     codes = len(encoders)
@@ -142,6 +152,20 @@ TRAININGS = {
             (dense(10, 500, 500, 1), dense(10 + 10, 500, 500, 1)),
             100 / 128,
         ),
+    ),
+    "aae-clustering": Training(
+        128,
+        semi_supervised_aae(
+            dense(784, 1000, 1000, 30 + 5),
+            dense(30 + 5, 1000, 1000, 784),
+            (dense(30, 500, 500, 1), dense(30 + 5, 500, 500, 1)),
+            0.0,
+        ),
+    ),
+    "cvae": Training(128, train_autoencoder(dense(784 + 10, 500, 500, 2 * 20), dense(20 + 10, 500, 500, 784))),
+    "m2": Training(
+        128,
+        semi_supervised_vae(dense(784, 500, 10), dense(784, 500, 2 * 50), dense(50 + 10, 500, 784), 10, 100 / 128),
     ),
     "vae-conv": Training(
         128,

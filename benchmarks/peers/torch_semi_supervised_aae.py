@@ -2,7 +2,8 @@
 
 One encoder gives ten class logits and a 10-D style, batch-normalised; reconstruction from noisy input (sd 0.3, mean
 squared error on a sigmoid output), a critic of 500-500 each for classes and for styles beside their class, one update
-of the encoder against both, and one of its classifier on the labelled rows; Adam 1e-3 (0.5, 0.999); batch 128.
+of the encoder against both, and one of its classifier on the labelled rows; Adam 1e-3 (0.5, 0.999); batch 128. With
+`--clustering` it is the `aae-clustering` game: 30 clusters, a 5-D style, and no classifier to train.
 """
 
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, mse_loss, one_hot
 from torch_common import adam, as_tensor, memory_batches, torch_parser
 
-CLASSES, LATENT_DIM, HIDDEN, CRITIC, PIXELS, BATCH, LABELLED, NOISE = 10, 10, 1000, 500, 784, 128, 100, 0.3
+HIDDEN, CRITIC, PIXELS, BATCH, LABELLED, NOISE = 1000, 500, 784, 128, 100, 0.3
 
 
 def make_mlp(inputs: int, hidden: int, outputs: int) -> nn.Sequential:
@@ -22,13 +23,8 @@ def make_mlp(inputs: int, hidden: int, outputs: int) -> nn.Sequential:
     )
 
 
-def heads(encoder: nn.Module, x: Tensor) -> tuple[Tensor, Tensor]:
-    logits, z = encoder(x).split([CLASSES, LATENT_DIM], dim=1)
-    return logits, z
-
-
 def seen(logits: Tensor, z: Tensor) -> Tensor:
-    return torch.cat([z, one_hot(logits.argmax(1), CLASSES).float()], 1)
+    return torch.cat([z, one_hot(logits.argmax(1), logits.shape[1]).float()], 1)
 
 
 def judge(critic: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
@@ -37,29 +33,36 @@ def judge(critic: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
     return 0.5 * (loss_real + binary_cross_entropy_with_logits(on_fake, torch.zeros_like(on_fake)))
 
 
-def train(batches: Iterator[Tensor], labelled: Tensor, labels: Tensor, fused: bool) -> Iterator[dict[str, Tensor]]:
-    """One round of the game for every batch; yields the losses."""
-    encoder = make_mlp(PIXELS, HIDDEN, CLASSES + LATENT_DIM).append(nn.BatchNorm1d(CLASSES + LATENT_DIM))
-    decoder = make_mlp(CLASSES + LATENT_DIM, HIDDEN, PIXELS).append(nn.Sigmoid())
-    critics = nn.ModuleList([make_mlp(CLASSES, CRITIC, 1), make_mlp(CLASSES + LATENT_DIM, CRITIC, 1)])
+def train(
+    batches: Iterator[Tensor], classes: int, latent_dim: int, labelled: Tensor | None, fused: bool
+) -> Iterator[dict[str, Tensor]]:
+    """One round of the game for every batch; yields the losses. With no labelled rows it clusters."""
+    both = classes + latent_dim
+    encoder = make_mlp(PIXELS, HIDDEN, both).append(nn.BatchNorm1d(both))
+    decoder = make_mlp(both, HIDDEN, PIXELS).append(nn.Sigmoid())
+    critics = nn.ModuleList([make_mlp(classes, CRITIC, 1), make_mlp(both, CRITIC, 1)])
     settings = {"fused": fused, "lr": 1e-3, "betas": (0.5, 0.999)}
     autoencoder_optimizer = adam(encoder, decoder, **settings)
     critic_optimizer, generator_optimizer = adam(critics, **settings), adam(encoder, **settings)
     classifier_optimizer = adam(encoder, **settings)
-    real = torch.ones(BATCH, 1)
+    real, labels = torch.ones(BATCH, 1), torch.arange(LABELLED) % classes
+
+    def heads(x: Tensor) -> tuple[Tensor, ...]:
+        return encoder(x).split([classes, latent_dim], dim=1)
+
     for x in batches:
-        logits, z = heads(encoder, x + NOISE * torch.randn_like(x))
+        logits, z = heads(x + NOISE * torch.randn_like(x))
         reconstruction = mse_loss(decoder(torch.cat([logits.softmax(1), z], 1)), x)
         autoencoder_optimizer.zero_grad()
         reconstruction.backward()
         autoencoder_optimizer.step()
 
         # One pass of the encoder serves the critics and the generator: it does not move in between.
-        logits, z = heads(encoder, x)
+        logits, z = heads(x)
         fixed, style = logits.detach(), z.detach()
-        y_prior = one_hot(torch.randint(CLASSES, (BATCH,)), CLASSES).float()
+        y_prior = one_hot(torch.randint(classes, (BATCH,)), classes).float()
         critic_loss = judge(critics[0], y_prior, fixed.softmax(1)) + judge(
-            critics[1], seen(fixed, torch.randn(BATCH, LATENT_DIM)), seen(fixed, style)
+            critics[1], seen(fixed, torch.randn(BATCH, latent_dim)), seen(fixed, style)
         )
         critic_optimizer.zero_grad()
         critic_loss.backward()
@@ -73,18 +76,22 @@ def train(batches: Iterator[Tensor], labelled: Tensor, labels: Tensor, fused: bo
         generator_optimizer.step()
         critics.requires_grad_(True)
 
-        classification = cross_entropy(heads(encoder, labelled + NOISE * torch.randn_like(labelled))[0], labels)
-        classifier_optimizer.zero_grad()
-        classification.backward()
-        classifier_optimizer.step()
+        if labelled is not None:
+            classification = cross_entropy(heads(labelled + NOISE * torch.randn_like(labelled))[0], labels)
+            classifier_optimizer.zero_grad()
+            classification.backward()
+            classifier_optimizer.step()
         yield {"reconstruction": reconstruction.detach(), "critic": critic_loss.detach(), "fool": fool.detach()}
 
 
 def main() -> None:
-    options = torch_parser(__doc__).parse_args()
+    options = torch_parser(__doc__)
+    options.add_argument("--clustering", action="store_true", help="30 clusters, a 5-D style, no labels")
+    options = options.parse_args()
     torch.set_num_threads(options.threads)
     data = as_tensor(mnist_images(options.data)).flatten(1)
-    rounds = train(memory_batches(data, BATCH), data[:LABELLED], torch.arange(LABELLED) % CLASSES, options.fused)
+    classes, latent_dim, labelled = (30, 5, None) if options.clustering else (10, 10, data[:LABELLED])
+    rounds = train(memory_batches(data, BATCH), classes, latent_dim, labelled, options.fused)
     timing = time_rounds(rounds, options.warm_up, options.seconds)
     print_line("torch", BATCH, **timing, fused=options.fused, versions={"torch": torch.__version__})
 
