@@ -70,23 +70,24 @@ def _named(tree: PyTree) -> dict[str, Any]:
     return {jax.tree_util.keystr(path): leaf for path, leaf in jax.tree_util.tree_leaves_with_path(tree)}
 
 
-def _is_key(leaf: Any) -> bool:
+def is_key(leaf: Any) -> bool:
+    """Whether a leaf is a random key, which is stored as its numbers."""
     return bool(jax.numpy.issubdtype(leaf.dtype, jax.dtypes.prng_key))
 
 
 def _numbers(leaf: Any) -> Shaped[np.ndarray, "..."]:
-    return np.asarray(jax.random.key_data(leaf) if _is_key(leaf) else leaf)
+    return np.asarray(jax.random.key_data(leaf) if is_key(leaf) else leaf)
 
 
 def _restored(path: Path, name: str, stored: Shaped[np.ndarray, "..."], like: Any) -> Any:
-    expected = jax.eval_shape(jax.random.key_data, like) if _is_key(like) else like
+    expected = jax.eval_shape(jax.random.key_data, like) if is_key(like) else like
     if stored.shape != expected.shape or stored.dtype != expected.dtype:
         raise ValueError(
             f"{path} does not fit this model: {name} is {stored.dtype}{list(stored.shape)}, "
             f"the model's is {expected.dtype}{list(expected.shape)}."
         )
     array = jax.numpy.array(stored)
-    return jax.random.wrap_key_data(array, impl=_key_kind(like)) if _is_key(like) else array
+    return jax.random.wrap_key_data(array, impl=_key_kind(like)) if is_key(like) else array
 
 
 def _key_kind(like: Any) -> Any:
