@@ -1,11 +1,12 @@
 """The report of a run: one page that opens offline.
 
-`page` writes any page of figures, numbers and tables; `story` says what the page of a run shows, and `comparison` what
-that of several runs does.
+`elements` are what pages are made of; `page` writes any page of figures, numbers and tables; `story` says what the
+page of a run shows, and `comparison` what that of several runs does.
 """
 
 from latently.report.comparison import compare_runs, measures
-from latently.report.page import ReportFigure, ReportRow, ReportTable, write_report
+from latently.report.elements import ReportFigure, ReportRow, ReportTable
+from latently.report.page import write_report
 from latently.report.story import report_run
 
 __all__ = ["ReportFigure", "ReportRow", "ReportTable", "compare_runs", "measures", "report_run", "write_report"]

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from latently.evaluation import as_table
-from latently.report.page import ReportFigure, ReportRow, ReportTable, write_report
+from latently.report.elements import ReportFigure, ReportRow, ReportTable
+from latently.report.page import write_report
 from latently.run import Run
 
 _SPLIT = ("source", "validation", "test", "seed")

@@ -8,7 +8,8 @@ import numpy as np
 
 from latently.data import Dataset, Splits
 from latently.evaluation import Line, as_table
-from latently.report.page import ReportFigure, ReportTable, write_report
+from latently.report.elements import ReportFigure, ReportTable
+from latently.report.page import write_report
 from latently.report.scenes import scenes
 from latently.run import Run
 
