@@ -37,7 +37,8 @@ def test_a_convolution_counts_nine_taps_for_each_pixel():
 
 
 @pytest.mark.parametrize(
-    "preset", ["vae-2d", "aae-gaussian", "aae-mlp", "aae-semi-supervised", "aae-clustering", "cvae", "acca-halves"]
+    "preset",
+    ["vae-2d", "aae-gaussian", "aae-mlp", "aae-semi-supervised", "aae-clustering", "cvae", "m2", "acca-halves"],
 )
 def test_xla_counts_the_same_operations_and_a_few_for_activations_and_optimizers(preset):
     images = np.random.default_rng(0).integers(0, 256, (256, 28, 28), np.uint8)

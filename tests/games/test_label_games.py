@@ -47,7 +47,7 @@ def test_m2s_unlabelled_bound_is_the_sum_over_classes():
     """Equation 7 by an explicit loop, with the very draws that the game makes."""
     game, batch = m2("none"), Batch((X,))
     bound_key = jax.random.split(KEY, 4)[0]
-    sample_key = jax.random.split(bound_key, 3)[1]
+    sample_key = jax.random.split(jax.random.split(bound_key)[1])[0]
     noise = jax.random.normal(sample_key, (6 * K, 2))
     expected = []
     for row in range(6):

@@ -62,7 +62,9 @@ class SemiSupervisedVAE(Game):
         q_y = self._classify(x, classifier_key)
         terms: Terms = {}
         if self.labels_known == "all":
-            bound, kl = self._labelled_bound(batch.x, x, jax.nn.one_hot(batch.y, self.n_labels), bound_key)
+            y = jax.nn.one_hot(batch.y, self.n_labels)
+            encoder_key, bound_key = jax.random.split(bound_key)
+            bound, kl = self._labelled_bound(batch.x, y, self.encoder(beside(x, y), encoder_key), bound_key)
             terms["classification"] = -q_y.log_prob(batch.y).mean()
         else:
             bound, kl = self._bound(batch, x, q_y, bound_key)
@@ -100,25 +102,26 @@ class SemiSupervisedVAE(Game):
 
     def _labelled_bound(
         self,
-        target: Float[Array, "rows ..."],
         x: Float[Array, "rows ..."],
         y: Float[Array, "rows k"],
+        q: Distribution,
         key: PRNGKeyArray,
     ) -> tuple[Float[Array, "rows"], Float[Array, "rows latent"]]:
-        """−L(x, y), a bound on log p(x, y) (Equation 6), and its KL in each dimension."""
-        encoder_key, sample_key, decoder_key = jax.random.split(key, 3)
-        q = self.encoder(beside(x, y), encoder_key)
+        """−L(x, y), a bound on log p(x, y) (Equation 6) with the posterior q(z|x, y), and its KL in each dimension."""
+        sample_key, decoder_key = jax.random.split(key)
         p = self.decoder(beside(q.sample(sample_key), y), decoder_key)
         kl = kl_per_dimension(q, self.prior)
-        return p.log_prob(target) - jnp.log(self.n_labels) - kl.sum(axis=1), kl
+        return p.log_prob(x) - jnp.log(self.n_labels) - kl.sum(axis=1), kl
 
     def _bound(
         self, batch: Batch, x: Float[Array, "batch ..."], q_y: Categorical, key: PRNGKeyArray
     ) -> tuple[Float[Array, "batch"], Float[Array, "batch latent"]]:
         """−U(x) = Σ_y q(y|x) (−L(x, y)) + H(q(y|x)) (Equation 7), exactly; where y is known, all of q lies on it."""
         k, rows = self.n_labels, len(x)
-        y = jnp.tile(jnp.eye(k), (rows, 1))  # [rows * k, k]: every row with every class
-        each, kl = self._labelled_bound(jnp.repeat(batch.x, k, axis=0), jnp.repeat(x, k, axis=0), y, key)
+        encoder_key, bound_key = jax.random.split(key)
+        q = self.encoder.crossed(x, jnp.eye(k), encoder_key)  # [rows * k, ...]: every row with every class
+        y = jnp.tile(jnp.eye(k), (rows, 1))
+        each, kl = self._labelled_bound(jnp.repeat(batch.x, k, axis=0), y, q, bound_key)
         weights, entropy = q_y.mean, q_y.entropy
         if batch.labels is not None:
             known = batch.labels >= 0

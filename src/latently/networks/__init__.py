@@ -1,6 +1,7 @@
 """Networks: each maps a batch to a batch, `network(x, key)` in training and `network(x)` in inference."""
 
-from latently.networks.conditional import Conditional, LabelProduct, beside, calibrated_pair
+from latently.networks.beside import beside, every_beside_every
+from latently.networks.conditional import Conditional, LabelProduct, calibrated_pair
 from latently.networks.conv import Conv, UpsampleConv, conv_decoder, conv_encoder
 from latently.networks.layers import (
     ACTIVATIONS,
@@ -37,5 +38,6 @@ __all__ = [
     "calibrated_pair",
     "conv_decoder",
     "conv_encoder",
+    "every_beside_every",
     "mlp",
 ]

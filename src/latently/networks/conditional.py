@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from latently.networks.beside import beside, every_beside_every
 from latently.networks.layers import Layer
 from latently.probability import Distribution, Head, Implicit
 
@@ -37,6 +38,14 @@ class Conditional(eqx.Module):
         if self.noise_dim:
             return Implicit(self.network if key is not None else _Inference(self.network), given, self.noise_dim)
         return self.head(self.network(given, key))
+
+    def crossed(
+        self, x: Float[Array, "rows ..."], y: Float[Array, "k facts"], key: PRNGKeyArray | None = None
+    ) -> Distribution:
+        """The distribution given every row of x beside every row of y, x by x."""
+        if self.noise_dim:
+            return self(every_beside_every(x, y), key)
+        return self.head(self.network.crossed(x, y, key))
 
     def calibrated(self, given: Float[Array, "batch ..."], key: PRNGKeyArray) -> tuple[Self, Distribution]:
         """A copy whose batch norms hold the statistics of these rows, and its distribution given them."""
@@ -82,20 +91,6 @@ class LabelProduct(Layer):
         del key
         noise, label = jnp.split(x, (self.embedding.shape[1],), axis=1)
         return noise * (label @ self.embedding)
-
-
-def beside(x: Float[Array, "batch ..."], y: Float[Array, "batch facts"]) -> Float[Array, "batch ..."]:
-    """What a network that knows y is fed: vectors with y behind them, images with y as constant channels.
-
-    Example:
-        >>> import jax.numpy as jnp
-        >>> beside(jnp.ones((2, 4, 4, 1)), jnp.eye(2)).shape, beside(jnp.ones((2, 16)), jnp.eye(2)).shape
-        ((2, 4, 4, 3), (2, 18))
-    """
-    if x.ndim == 4:
-        planes = jnp.broadcast_to(y[:, None, None, :], (*x.shape[:3], y.shape[1]))
-        return jnp.concatenate([x, planes], axis=-1)
-    return jnp.concatenate([x.reshape(len(x), -1), y], axis=1)
 
 
 def calibrated_pair(

@@ -13,13 +13,14 @@ from latently.networks.layers import (
     Activate,
     Chain,
     Dropout,
+    Flatten,
     InputNoise,
     Layer,
     Linear,
     normalization,
     spectral_norm,
 )
-from latently.networks.mlp import Flatten, per_layer
+from latently.networks.mlp import per_layer
 
 # What follows a layer's linear map: (activation, norm).
 _Follow = tuple[str, str | None]

@@ -9,6 +9,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from latently.networks.beside import every_beside_every
+
 Activation: TypeAlias = Callable[[Array], Array]
 
 
@@ -42,6 +44,12 @@ class Layer(eqx.Module):
     def __call__(self, x: Float[Array, "batch ..."], key: PRNGKeyArray | None = None) -> Float[Array, "batch ..."]:
         """The layer's output; without a key, that of inference."""
 
+    def crossed(
+        self, x: Float[Array, "rows ..."], y: Float[Array, "k facts"], key: PRNGKeyArray | None = None
+    ) -> Float[Array, "crossed ..."]:
+        """The layer's output on every row of x beside every row of y, x by x."""
+        return self(every_beside_every(x, y), key)
+
     def calibrated(self, x: Float[Array, "batch ..."]) -> tuple[Self, Float[Array, "batch ..."]]:
         """The layer with the statistics of these rows, and its output."""
         return self, self(x)
@@ -67,8 +75,19 @@ class Linear(Layer):
         self, x: Float[Array, "batch inputs"], key: PRNGKeyArray | None = None
     ) -> Float[Array, "batch outputs"]:
         del key
-        weight = self.weight / spectral_norm(self.weight) if self.spectral_norm else self.weight
-        return x @ weight + self.bias
+        return x @ self._normalized() + self.bias
+
+    def crossed(
+        self, x: Float[Array, "rows ..."], y: Float[Array, "k facts"], key: PRNGKeyArray | None = None
+    ) -> Float[Array, "crossed outputs"]:
+        """The same numbers, but the product with each x is taken once, and not once for every y."""
+        del key
+        x = x.reshape(len(x), -1)
+        of_x, of_y = jnp.split(self._normalized(), (x.shape[1],))
+        return ((x @ of_x)[:, None] + (y @ of_y + self.bias)).reshape(-1, len(self.bias))
+
+    def _normalized(self) -> Float[Array, "inputs outputs"]:
+        return self.weight / spectral_norm(self.weight) if self.spectral_norm else self.weight
 
 
 def spectral_norm(weight: Float[Array, "inputs outputs"], iterations: int = 12) -> Float[Array, ""]:
@@ -197,14 +216,33 @@ class Activate(Layer):
         return ACTIVATIONS[self.name](x)
 
 
+class Flatten(Layer):
+    """Rows of any shape become vectors."""
+
+    def __call__(self, x: Float[Array, "batch ..."], key: PRNGKeyArray | None = None) -> Float[Array, "batch features"]:
+        del key
+        return x.reshape(len(x), -1)
+
+
 class Chain(Layer):
     """Layers one after the other; each gets its own key."""
 
     layers: tuple[Layer, ...]
 
     def __call__(self, x: Float[Array, "batch ..."], key: PRNGKeyArray | None = None) -> Float[Array, "batch ..."]:
-        for number, layer in enumerate(self.layers):
-            x = layer(x, None if key is None else jax.random.fold_in(key, number))
+        return self._rest(0, x, key)
+
+    def crossed(
+        self, x: Float[Array, "rows ..."], y: Float[Array, "k facts"], key: PRNGKeyArray | None = None
+    ) -> Float[Array, "crossed ..."]:
+        """The same numbers; what the first layer can share among all y, it does."""
+        first = int(isinstance(self.layers[0], Flatten))  # rows beside others are flat
+        x = self.layers[first].crossed(x, y, _layer_key(key, first))
+        return self._rest(first + 1, x, key)
+
+    def _rest(self, first: int, x: Float[Array, "batch ..."], key: PRNGKeyArray | None) -> Float[Array, "batch ..."]:
+        for number, layer in enumerate(self.layers[first:], first):
+            x = layer(x, _layer_key(key, number))
         return x
 
     def calibrated(self, x: Float[Array, "batch ..."]) -> tuple[Self, Float[Array, "batch ..."]]:
@@ -214,6 +252,10 @@ class Chain(Layer):
             layer, x = layer.calibrated(x)
             layers.append(layer)
         return eqx.tree_at(lambda chain: chain.layers, self, tuple(layers)), x
+
+
+def _layer_key(key: PRNGKeyArray | None, number: int) -> PRNGKeyArray | None:
+    return None if key is None else jax.random.fold_in(key, number)
 
 
 def normalization(name: str | None, channels: int) -> tuple[Layer, ...]:

@@ -4,19 +4,21 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 import jax
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import PRNGKeyArray
 
-from latently.networks.layers import ACTIVATIONS, Activate, Chain, Dropout, InputNoise, Layer, Linear, normalization
+from latently.networks.layers import (
+    ACTIVATIONS,
+    Activate,
+    Chain,
+    Dropout,
+    Flatten,
+    InputNoise,
+    Layer,
+    Linear,
+    normalization,
+)
 
 _Name = TypeVar("_Name", str, str | None)
-
-
-class Flatten(Layer):
-    """Rows of any shape become vectors."""
-
-    def __call__(self, x: Float[Array, "batch ..."], key: PRNGKeyArray | None = None) -> Float[Array, "batch features"]:
-        del key
-        return x.reshape(len(x), -1)
 
 
 def mlp(

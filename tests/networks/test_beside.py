@@ -1,0 +1,58 @@
+"""Rows beside facts: products shared among many facts are the products written out."""
+
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jaxtyping import Array
+
+from latently.networks import Chain, Gate, Layer, conv_encoder, every_beside_every, mlp
+
+KEY = jax.random.key(0)
+OPTIONS: list[dict[str, Any]] = [
+    {},
+    {"dropout": 0.3},
+    {"input_noise": 0.2},
+    {"normalize": "batch"},
+    {"spectral_norm": True},
+]
+
+
+def agree(network: Layer, x: Array, y: Array) -> None:
+    """Outputs and gradients of `crossed` are those of every pair written out."""
+
+    def crossed(parts: tuple[Layer, Array, Array]) -> Array:
+        network, x, y = parts
+        return (network.crossed(x, y, KEY) ** 2).sum()
+
+    def written_out(parts: tuple[Layer, Array, Array]) -> Array:
+        network, x, y = parts
+        return (network(every_beside_every(x, y), KEY) ** 2).sum()
+
+    both = [eqx.filter_value_and_grad(function)((network, x, y)) for function in (crossed, written_out)]
+    for one, other in zip(*map(jax.tree.leaves, both), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+def test_a_network_on_every_pair_is_the_network_on_the_pairs_written_out(options: dict[str, Any]) -> None:
+    x = jnp.asarray(np.random.default_rng(0).normal(size=(3, 2, 2)))
+    agree(mlp(4 + 2, (5, 3), 2, KEY, activation="tanh", **options), x, jnp.eye(2))
+
+
+def test_a_gate_and_convolutions_are_fed_the_pairs_written_out() -> None:
+    random = np.random.default_rng(1)
+    gated = Chain((Gate(jnp.array([1.0, 0.0, 1.0, 1.0])), mlp(4, (3,), 2, KEY)))
+    agree(gated, jnp.asarray(random.normal(size=(3, 2))), jnp.eye(2))
+    images = jnp.asarray(random.normal(size=(2, 4, 4, 1)))
+    agree(conv_encoder((4, 4, 1 + 2), (3,), None, 2, KEY), images, jnp.eye(2))
+
+
+def test_the_product_with_a_row_is_taken_once_for_all_facts() -> None:
+    network, x, y = mlp(50, (7,), 2, KEY), jnp.ones((6, 40)), jnp.eye(10)
+    products = str(jax.make_jaxpr(lambda x, y: network.crossed(x, y))(x, y))
+    assert "[6,7] = dot_general" in products
+    assert "[60,7] = dot_general" not in products
