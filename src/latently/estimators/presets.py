@@ -136,5 +136,11 @@ PRESETS: dict[str, tuple[str, dict[str, Any]]] = {
         | {"critic_channels": (16, 32, 64, 128), "critic_dropout": 0.3, "activation": "leaky_relu"}
         | {"averaging": 0.999, "batch_size": 64, "epochs": 20, "learning_rate": 2e-4, "momentum": 0.5},
     ),
+    "acca-noisy": (
+        "ACCA",
+        {"latent_dim": 20, "hidden": (512, 512), "critic_hidden": (512, 256), "activation": "relu"}
+        | {"likelihood": "bernoulli", "fooling_weight": 1e-3, "batch_size": 128, "epochs": 20}
+        | {"learning_rate": 1e-3, "learning_rate_decay": 0.5},
+    ),
 }
 """Name → (estimator, its hyperparameters)."""
