@@ -119,3 +119,13 @@ def clustering_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     assert answer.code == 0, answer.err
     return folder / "run"
+
+
+@pytest.fixture(scope="session")
+def acca_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run on the halves of digits, with its report."""
+    folder = tmp_path_factory.mktemp("acca") / "run"
+    words = ("--views", "halves", "--encoder", "gaussian", "--critic-hidden", "8", "--latent-dim", "2")
+    answer = call("fit", "acca", "--data", "digits", *words, "--out", folder, *SMALL)
+    assert answer.code == 0, answer.err
+    return folder

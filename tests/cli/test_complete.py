@@ -13,16 +13,6 @@ from latently.data import open_dataset
 from .conftest import SMALL, call
 
 
-@pytest.fixture(scope="module")
-def acca_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A finished run on halves of digits, with its report."""
-    folder = tmp_path_factory.mktemp("acca") / "run"
-    words = ("--views", "halves", "--encoder", "gaussian", "--critic-hidden", "8", "--latent-dim", "2")
-    answer = call("fit", "acca", "--data", "digits", *words, "--out", folder, *SMALL)
-    assert answer.code == 0, answer.err
-    return folder
-
-
 def test_a_half_is_completed_and_written_in_every_form(acca_run: Path, here: Path) -> None:
     words = ("--part", "test", "--given", "left", "--out", "a.png", "--out", "a.npz")
     answer = call("complete", acca_run, "digits", *words)

@@ -5,7 +5,6 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
-import pytest
 from PIL import Image
 
 import latently
@@ -19,44 +18,34 @@ from .conftest import SMALL, call
 HALVES = SimpleNamespace(row_shape_={"left": (4, 2), "right": (4, 3)})
 
 
-@pytest.fixture(scope="module")
-def halves_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A finished run on halves of digits."""
-    folder = tmp_path_factory.mktemp("halves") / "run"
-    words = ("--views", "halves", "--hidden", "16", "--critic-hidden", "8", "--latent-dim", "2", "--epochs", "1")
-    answer = call("fit", "acca", "--data", "digits", *words, "--out", folder, "--no-report", "--quiet")
-    assert answer.code == 0, answer.err
-    return folder
-
-
 def opened(source: Path, model: SimpleNamespace, views: str | None = None, own: str | None = None) -> Dataset:
     given = Namespace(data=str(source), part="all", labels_column=None, skip_bad=False, views=views)
     return open_rows(given, model, {"data": {"views": own}})
 
 
-def test_a_run_knows_its_views_and_opens_new_rows_by_them(halves_run: Path, here: Path) -> None:
-    about = Run.open(halves_run).config()["run"]
+def test_a_run_knows_its_views_and_opens_new_rows_by_them(acca_run: Path, here: Path) -> None:
+    about = Run.open(acca_run).config()["run"]
     splits = open_dataset("digits", views="halves")
     assert about["data"]["views"] == "halves"
     assert about["fingerprint"] == fingerprint(splits) != fingerprint(open_dataset("digits"))
-    assert call("encode", halves_run, "digits", "--part", "test").code == 0
-    model = latently.load(halves_run)
+    assert call("encode", acca_run, "digits", "--part", "test").code == 0
+    model = latently.load(acca_run)
     np.testing.assert_allclose(np.load("codes.npz")["codes"], model.transform(splits.test.rows), atol=1e-5)
-    assert "left 8×4 uint8, scaled to unit; right 8×4" in call("info", halves_run).out
+    assert "left 8×4 uint8, scaled to unit; right 8×4" in call("info", acca_run).out
 
 
-def test_arrays_named_as_the_views_are_the_views(halves_run: Path, here: Path) -> None:
+def test_arrays_named_as_the_views_are_the_views(acca_run: Path, here: Path) -> None:
     test = open_dataset("digits", views="halves").test.rows
     np.savez("one.npz", left=np.asarray(test.view("left")))
     np.savez("other.npz", seen=np.asarray(test.view("left")))
-    assert call("encode", halves_run, "one.npz", "--out", "one.npy").code == 0
-    assert call("encode", halves_run, "other.npz", "--views", "left=seen", "--out", "other.npy").code == 0
-    wanted = latently.load(halves_run).transform({"left": test.view("left")})
+    assert call("encode", acca_run, "one.npz", "--out", "one.npy").code == 0
+    assert call("encode", acca_run, "other.npz", "--views", "left=seen", "--out", "other.npy").code == 0
+    wanted = latently.load(acca_run).transform({"left": test.view("left")})
     for name in ("one.npy", "other.npy"):
         np.testing.assert_allclose(np.load(name), wanted, atol=1e-5)
 
 
-def test_models_and_data_of_unlike_views_get_a_sentence(vae_run: Path, halves_run: Path, here: Path) -> None:
+def test_models_and_data_of_unlike_views_get_a_sentence(vae_run: Path, acca_run: Path, here: Path) -> None:
     several = call("fit", "vae", "--data", "digits", "--views", "halves", *SMALL)
     assert several.code == 2
     assert "VAE learns from rows of one view, and --views gives several (left, right)" in several.err
@@ -67,7 +56,7 @@ def test_models_and_data_of_unlike_views_get_a_sentence(vae_run: Path, halves_ru
     used = call("encode", vae_run, "digits", "--views", "halves")
     assert used.code == 2
     assert "--views is for models of several views, and VAE has one" in used.err
-    unknown = call("encode", halves_run, "digits", "--views", "top-bottom")
+    unknown = call("encode", acca_run, "digits", "--views", "top-bottom")
     assert unknown.code == 2
     assert "has the view 'top', and those of the model are left, right" in unknown.err
 

@@ -1,6 +1,7 @@
 """`latently complete RUN DATA`: the views that are missing, from those that are given."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -105,10 +106,11 @@ def _open(given: Any, model: Any, about: Mapping[str, Any], names: list[str] | N
     from latently.data import Views
 
     if names is not None and len(names) == 1:
-        alone = rows_of(open_rows(given, model, {**about, "data": {**about.get("data", {}), "views": None}}))
-        if not isinstance(alone, Views) and tuple(alone.shape[1:]) == model.row_shape_[names[0]]:
-            blank = {name: np.zeros((len(alone), *shape), np.float32) for name, shape in model.row_shape_.items()}
-            there = {name: np.full(len(alone), name == names[0]) for name in blank}
-            return Views({**blank, names[0]: alone}, there)
+        with suppress(ValueError):  # the file holds more than one view, and the run knows which is which
+            alone = rows_of(open_rows(given, model, {**about, "data": {**about.get("data", {}), "views": None}}))
+            if not isinstance(alone, Views) and tuple(alone.shape[1:]) == model.row_shape_[names[0]]:
+                blank = {name: np.zeros((len(alone), *shape), np.float32) for name, shape in model.row_shape_.items()}
+                there = {name: np.full(len(alone), name == names[0]) for name in blank}
+                return Views({**blank, names[0]: alone}, there)
     views: Views = rows_of(open_rows(given, model, about))
     return views
