@@ -33,6 +33,7 @@ from latently.evaluation.views import several_views
 Block = dict[str, Any]
 PRIOR_SAMPLES = 3
 BANDWIDTH_ROWS = 1000
+VIEWS_ROWS = 5
 _TRAIN, _TEST, _CODES, _PRIOR, _DIRECTIONS, _BOUNDS, _BANDWIDTH, _DRAWS, _SAMPLES, _COSTS = range(
     10
 )  # streams of numbers
@@ -102,7 +103,7 @@ def evaluate(
         "prior_match": _prior_match(model, test, seed),
         **_about_means(model, train, test, seed),
         **_predictions(model, test, y_train),
-        **_views(model, train, test, judge, seed),
+        **_views(model, None if X_train is None else (X_train, y_train), max_rows, test, judge, seed),
     }
     if parzen:
         rows = _validation(data) if validation is None else validation
@@ -211,9 +212,13 @@ def _predictions(model: FittedModel, test: Rows, y_train: np.ndarray | None) -> 
     return blocks | {"classification": block}
 
 
-def _views(model: FittedModel, train: Rows | None, test: Rows, judge: Judges | None, seed: int) -> dict[str, Block]:
+def _views(
+    model: FittedModel, training: tuple[Data, Any] | None, max_rows: int, test: Rows, judge: Judges | None, seed: int
+) -> dict[str, Block]:
+    """Baselines and classifiers of codes learn from more rows than the other blocks look at: they are often quoted."""
     if inability(model, "complete"):
         return {}
+    train = None if training is None else Rows.choose(*training, VIEWS_ROWS * max_rows, stream(seed, _TRAIN))
     return {"views": several_views(cast(Completes, model), train, test, judge, stream(seed, _COSTS))}
 
 

@@ -24,7 +24,11 @@ COSTS = (1e-3, 1e-2, 1e-1, 1.0)
 
 
 def several_views(
-    model: Completes, train: Rows | None, test: Rows, judge: Judges | None = None, seed: int = 0
+    model: Completes,
+    train: Rows | None,
+    test: Rows,
+    judge: Judges | None = None,
+    seed: int = 0,
 ) -> dict[str, Any]:
     """What the codes of single views share, what a linear classifier reads in them, and the completion of each view.
 
