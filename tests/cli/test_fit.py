@@ -1,8 +1,6 @@
 """`latently fit`: what it leaves, what it prints, and that bad input leaves nothing."""
 
-import dataclasses
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +9,6 @@ import pytest
 
 import latently.cli.session
 import latently.recipes
-from latently.cli.demo import RECIPES
-from latently.recipes import Recipe
 from latently.run import Run
 
 from .conftest import SMALL, Answer, call
@@ -142,25 +138,3 @@ def test_a_recipe_says_whether_its_numbers_are_reached(here: Path) -> None:
     assert lines[-2].split() == ["dimensions", "10", "≤", "10", "reached"]
     assert lines[-1].endswith("NOT reached")
     assert (here / "runs" / "mine-1" / "model.safetensors").exists()
-
-
-def test_the_demo_leaves_two_runs_and_a_page_that_leads_to_their_reports(
-    here: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def shortened(name: str, load: Callable[[str], Recipe] = latently.recipes.load_recipe) -> Recipe:
-        recipe = load(name)
-        return dataclasses.replace(recipe, options={**recipe.options, "epochs": 1}, reach=())
-
-    def blank_report(model: Any, run: Run, splits: Any, evaluation: Any) -> Path:
-        (run.folder / "report.html").write_text("")
-        return run.folder / "report.html"
-
-    monkeypatch.setattr(latently.recipes, "load_recipe", shortened)
-    monkeypatch.setattr(latently.cli.session, "write_report", blank_report)
-    answer = call("demo", "--quiet")
-    assert answer.code == 0, answer.err
-    page = (here / "runs" / "demo" / "index.html").read_text()
-    for name in RECIPES:
-        assert f'href="{name}/report.html"' in page
-        assert (here / "runs" / "demo" / name / "report.html").exists()
-    assert call("demo", "--out", "runs/demo").code == 2

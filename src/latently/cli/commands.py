@@ -34,7 +34,7 @@ _TRAIN, _JUDGE, _USE, _KNOW = "Train", "Look at a run", "Use a model", "Find you
 COMMANDS = {
     command.name: command
     for command in (
-        Command(_TRAIN, "demo", "train two small models on digits and leave a report of each"),
+        Command(_TRAIN, "demo", "train five small models on digits, and show them on one page"),
         Command(_TRAIN, "fit MODEL --data SOURCE", "train a model (`latently fit` lists them)"),
         Command(_TRAIN, "resume RUN", "go on with a run that was interrupted, or make it longer"),
         Command(_JUDGE, "info RUN", "what a run is and how far it came"),

@@ -58,8 +58,8 @@ def main(arguments: Sequence[str]) -> int:
     return fit(model, words, recipe, command=shlex.join(["latently", "fit", *arguments]))
 
 
-def fit(model: str, words: Sequence[str], recipe: "Recipe | None", *, command: str) -> int:
-    """Train as the words of a command line say, and see whether the recipe's numbers are reached."""
+def fit(model: str, words: Sequence[str], recipe: "Recipe | None", *, command: str, brief: bool = False) -> int:
+    """Train as the words of a command line say, and see whether the recipe's numbers are reached; `brief`: a line."""
     from latently.cli.session import Manner
 
     parser = _parser(model)
@@ -72,6 +72,7 @@ def fit(model: str, words: Sequence[str], recipe: "Recipe | None", *, command: s
         report=not given.no_report,
         checkpoint_seconds=given.checkpoint_every,
         thorough=recipe is not None,
+        brief=brief,
     )
     plan, folder = _planned(model, parser, given, recipe, command)
     status = _play(plan, folder, given.repeats, manner)
@@ -174,7 +175,7 @@ def _reached(recipe: "Recipe", evaluation: Mapping[str, Any], manner: "Manner") 
     verdicts = recipe.judge(evaluation)
     if manner.json:
         print_line({"event": "recipe", "name": recipe.name, "reach": [verdict.as_json() for verdict in verdicts]})
-    elif verdicts:
+    elif verdicts and not (manner.brief and all(verdict.reached for verdict in verdicts)):
         print()
         rows = [
             (v.target.name, number(v.value, v.target.unit), v.target.rule, "reached" if v.reached else "NOT reached")

@@ -62,6 +62,19 @@ figcaption, .caption { color: var(--soft); font-size: 14px; margin-top: 12px; ov
 .beside { display: grid; grid-template-columns: repeat(var(--columns), minmax(260px, 1fr)); gap: 24px; }
 .beside img { width: 100%; }
 
+a { color: var(--accent); }
+.contents { list-style: none; display: flex; flex-wrap: wrap; gap: 10px; margin: 24px 0 0; padding: 0; }
+.contents a {
+  display: block; padding: 6px 14px; border: 1px solid var(--rule); border-radius: 999px; background: var(--card);
+  color: var(--ink); font-size: 14px; text-decoration: none;
+}
+.contents a:hover, .contents a:focus { border-color: var(--accent); }
+.exhibit { border-top: 1px solid var(--rule); padding-top: 40px; }
+.exhibit h2 { font-size: clamp(22px, 3.5vw, 30px); letter-spacing: -0.015em; margin-bottom: 8px; }
+.about { font-size: 17px; max-width: 76ch; margin-bottom: 22px; }
+.makers { display: grid; grid-template-columns: minmax(0, 2fr) minmax(0, 3fr); gap: 24px; margin-top: 24px; }
+.makers h3 { font-size: 14px; color: var(--soft); margin-bottom: 0; }
+
 .facts dl > div {
   display: flex; justify-content: space-between; gap: 20px; padding: 9px 0; border-top: 1px solid var(--rule);
 }
@@ -92,7 +105,7 @@ pre {
 @media screen and (max-width: 760px) {
   main { padding: 28px 16px; }
   section, .opening, footer { margin-top: 28px; }
-  .opening, .gallery { grid-template-columns: minmax(0, 1fr); gap: 16px; }
+  .opening, .gallery, .makers { grid-template-columns: minmax(0, 1fr); gap: 16px; }
   .numbers { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 12px; }
   .number dd { font-size: 22px; }
   figure, .facts, .table { padding: 16px; border-radius: 12px; }
@@ -113,6 +126,7 @@ pre {
   .number dd { font-size: 20px; }
   .number dt, figcaption, .caption, table, th, footer p, pre { font-size: 11px; }
   main { max-width: none; padding: 0; }
+  nav { display: none; }
   figure, .facts, .table, .number { border: 1px solid var(--rule); break-inside: avoid; }
   h2 { break-after: avoid; }
 }

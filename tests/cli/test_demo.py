@@ -1,0 +1,122 @@
+"""`latently demo`: five runs, and one page that holds the best of them and leads to their reports."""
+
+import base64
+import contextlib
+import io
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import latently
+import latently.cli.session
+import latently.evaluation.views
+import latently.report.story
+from html_page import Page
+from latently.cli.demo import show
+from latently.cli.exhibits import PARTS, python_of
+from latently.estimators.base import LatentModel
+from latently.recipes import load_recipe
+from latently.report.scene import Scene
+
+from .conftest import call
+
+RUNS = [part.recipe for part in PARTS]
+FIGURES = [(part.recipe, file) for part in PARTS for file, *_ in part.pictures]
+
+
+class StubJudge:
+    """A judge that learned nothing: features are pixels, and the class is the first pixel's."""
+
+    classes, training_rows = np.arange(10), 1
+
+    def features(self, X: Any) -> Any:
+        return np.asarray(X, dtype=np.float32).reshape(len(X), -1)
+
+    def predict_proba(self, X: Any) -> Any:
+        return np.eye(10, dtype=np.float32)[self.features(X)[:, 0].astype(int) % 10]
+
+
+def tiny(path: Path) -> Path:
+    """A picture of its own, in the place of one that takes a second to draw."""
+    Image.fromarray(np.frombuffer("/".join(path.parts[-3:]).ljust(64).encode(), np.uint8)[:64].reshape(8, 8)).save(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[dict[str, Any]]]:
+    """The demo's folder after an epoch of each model, without what takes long, and the events that were printed."""
+
+    def undrawn(*arguments: Any, scenes: Any = latently.report.story.scenes) -> Iterator[Scene]:
+        return (scene._replace(draw=tiny) for scene in scenes(*arguments))
+
+    folder, out = tmp_path_factory.mktemp("demo") / "my demo", io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(out):
+        patch.setattr(latently.report.story, "scenes", undrawn)
+        patch.setattr(latently.cli.session, "judged", lambda *_, **__: {"judge": StubJudge(), "importance_samples": 1})
+        patch.setattr(latently.evaluation.views, "canonical_correlation", latently.evaluation.views.nearest_neighbour)
+        assert show(folder, json=True, epochs=1) == 0
+    return folder, [json.loads(line) for line in out.getvalue().splitlines()]
+
+
+def test_the_page_shows_all_five_with_their_pictures_inside_it(demo: tuple[Path, Any]) -> None:
+    folder, _ = demo
+    page = Page((folder / "index.html").read_text(encoding="utf-8"))
+    sections = [section for section in page.all("section") if section.get("class") == "exhibit"]
+    assert len(sections) == len(PARTS) == 5
+    for part in PARTS:
+        assert f"latently fit --recipe {part.recipe}" in page.text
+        assert all(words in page.text for words in (part.name, part.title, part.about))
+    inside = [base64.b64decode((image["src"] or "").partition(";base64,")[2]) for image in page.all("img")]
+    assert inside == [(folder / recipe / "figures" / file).read_bytes() for recipe, file in FIGURES]
+
+
+def test_every_number_that_the_page_promises_was_measured(demo: tuple[Path, Any]) -> None:
+    page = Page((demo[0] / "index.html").read_text(encoding="utf-8"))
+    assert "–" not in page.text
+    assert len(page.all("dd")) == sum(len(part.numbers) + 1 for part in PARTS)
+
+
+def test_links_lead_to_reports_and_places_that_are_there_and_nothing_to_elsewhere(demo: tuple[Path, Any]) -> None:
+    folder, _ = demo
+    text = (folder / "index.html").read_text(encoding="utf-8")
+    page = Page(text)
+    targets = [link["href"] or "" for link in page.all("a")]
+    assert [target for target in targets if not target.startswith("#")] == [f"{name}/report.html" for name in RUNS]
+    assert all((folder / name / "report.html").is_file() for name in RUNS)
+    places = {attributes.get("id") for _, attributes in page.elements}
+    assert {target[1:] for target in targets if target.startswith("#")} <= places
+    assert not re.search(r"https?:|@import|url\(", re.sub(r"base64,[^\"]*", "", text))
+    assert not {"script", "link", "iframe"} & {tag for tag, _ in page.elements}
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_the_python_shown_makes_the_model_that_was_trained(
+    name: str, demo: tuple[Path, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int] = []
+
+    def fit(model: LatentModel, X: Any, y: Any) -> LatentModel:
+        seen.extend((len(X), len(y)))
+        return model
+
+    monkeypatch.setattr(LatentModel, "fit", fit)
+    made: dict[str, Any] = {}
+    exec(python_of(load_recipe(name)), made)
+    trained = latently.load(demo[0] / name)
+    assert type(made["model"]) is type(trained)
+    assert {**made["model"].get_params(), "epochs": 1} == trained.get_params()
+    assert seen == [1258, 1258]
+
+
+def test_the_demo_never_overwrites_and_prints_events_alone_with_json(demo: tuple[Path, Any]) -> None:
+    folder, events = demo
+    assert [event["folder"] for event in events if event["event"] == "finished"] == [str(folder / run) for run in RUNS]
+    assert events[-1]["event"] == "demo"
+    assert events[-1]["page"] == str(folder / "index.html")
+    assert call("demo", "--out", folder).code == 2
