@@ -84,7 +84,11 @@ def _at(evaluation: Mapping[str, Any], key: str, unit: str) -> float | None:
     return None if value is None else float(value) * (100 if unit == "%" else 1)
 
 
-_READ_AS_ASKED = ("of its samples are read as the digit asked for, by a judge", "samples.class_consistency", "%")
+_READ_AS_ASKED = (
+    "of its samples are read as the digit asked for, by a classifier of real digits",
+    "samples.class_consistency",
+    "%",
+)
 
 PARTS = (
     Part(
@@ -97,18 +101,18 @@ PARTS = (
             (
                 "film.gif",
                 "The map as it forms",
-                "Digits that it did not learn from, from the first round to the last.",
+                "Digits that it did not learn from; the first rounds to the last.",
                 False,
             ),
             ("manifold.png", "The map, decoded", "What each place of the plane decodes to.", False),
         ),
         (
+            ("of other digits are told by their 5 nearest neighbours on the map", "probe.neighbours.accuracy", "%"),
             (
-                "at most, to tell a digit's pixels, in nats (evidence lower bound)",
+                "negative evidence lower bound of other digits",
                 "likelihood.evidence_lower_bound.negative_log_likelihood_nats",
-                "",
+                "nats",
             ),
-            ("of digits have their class from their 5 nearest neighbours on the map", "probe.neighbours.accuracy", "%"),
         ),
     ),
     Part(
@@ -141,7 +145,7 @@ PARTS = (
             (
                 "film.gif",
                 "The codes fill the star",
-                "Digits that it did not learn from, from the first round to the last.",
+                "Digits that it did not learn from; the first rounds to the last.",
                 False,
             ),
             ("samples.png", "Petal by petal", "Ten draws from each petal, decoded.", False),
@@ -173,11 +177,11 @@ PARTS = (
         ),
         (
             (
-                "of digits with a completed right half are read as what they are, by a judge",
+                "of digits with a completed right half are read as what they are, by a classifier of real digits",
                 "views.completion.right.model.judge_agreement",
                 "%",
             ),
-            ("with a completed left half", "views.completion.left.model.judge_agreement", "%"),
+            ("of digits with a completed left half", "views.completion.left.model.judge_agreement", "%"),
         ),
     ),
     Part(
