@@ -12,7 +12,7 @@ from latently.data import Dataset, digits, split
 from latently.evaluation import evaluate
 from latently.report import report_run
 from latently.report.label_scenes import known_labels_of, label_names, one_of_each
-from latently.run import Run, film_rows, train
+from latently.run import Run, Training, film_rows, train
 
 SMALL = {"hidden": (16,), "epochs": 2, "batch_size": 64, "random_state": 0}
 
@@ -23,7 +23,7 @@ def run_of(model, splits, folder):
     run = Run.create(folder)
     trainer = model.trainer(splits.train.x, splits.train.labels)
     run.write_config(model_config(model) | {"run": {"command": "latently fit"}})
-    assert train(model, trainer, run, film=film_rows(splits).x, until=model.total_rounds(trainer))
+    assert train(Training(model, trainer, run, film=film_rows(splits).x, until=model.total_rounds(trainer)))
     return run
 
 

@@ -50,7 +50,7 @@ def test_a_summary_names_the_runs_and_their_seeds(tmp_path: Path) -> None:
     path = repeats.write(repeats.summarize())
     assert Repeats.open(tmp_path).are_finished
     values = json.loads(path.read_text())
-    assert values["runs"][1] == {"folder": "repeat-2", "seed": 1, "label_seed": 5, "seconds": 1.5}
+    assert values["runs"][1] == {"folder": "repeat-2", "seed": 1, "label_seed": 5, "seconds": 1.5, "together": 1}
     assert [run["label_seed"] for run in values["runs"]] == [4, 5]
     assert (values["repeats"], values["mean"]) == (2, {"error": 0.5})
 

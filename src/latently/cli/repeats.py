@@ -1,9 +1,9 @@
-"""Several runs of one plan, one after the other, each with seeds of its own: what they come to, as mean and spread."""
+"""Several runs of one plan, each with seeds of its own: what they come to, as mean and spread."""
 
 import dataclasses
 import shlex
 import statistics
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,8 @@ from latently.cli.opening import about_run, open_model
 from latently.cli.plan import Plan
 from latently.cli.resume import take_up
 from latently.cli.session import Manner, Session, evaluate_run
-from latently.cli.terminal import number, print_facts, print_line, print_table
+from latently.cli.terminal import number, print_facts, print_line, print_table, say
+from latently.cli.together import is_wanted, play_together, why_not
 from latently.evaluation import as_table
 from latently.run import Repeats, Run
 from latently.training.bar import in_words
@@ -57,27 +58,57 @@ def resume_repeats(repeats: Repeats, manner: Manner) -> int:
 
 
 def _play(plan: Plan, repeats: Repeats, manner: Manner, first: Session | None) -> int:
-    for place in range(repeats.count):
-        folder = repeats.run_folder(place)
-        if first is not None and place == 0:
-            session = first
-        elif not (folder / "config.json").exists():
-            session = plan.repeated(place).begin(folder, manner)
-        elif Run.open(folder).is_finished:
-            _see_to_evaluation(Run.open(folder), manner)
-            continue
-        else:
-            session = take_up(Run.open(folder), None, manner)
-        title = f"{session.title}, {place + 1} of {repeats.count}"
-        with session.run.lock():
-            status = dataclasses.replace(session, title=title, resumed_by=repeats.folder).play(
-                dataclasses.replace(manner, brief=True)
-            )
-        if status:
+    """Play what is not finished: together where that pays and can be done, else one after the other; then sum up."""
+    opened = {} if first is None else {0: first}
+    places = [place for place in range(repeats.count) if place in opened or not _is_finished(repeats, place)]
+    for place in set(range(repeats.count)) - set(places):
+        _see_to_evaluation(Run.open(repeats.run_folder(place)), manner)
+    each = dataclasses.replace(manner, brief=True)
+    if is_wanted(manner) and _open_together(plan, repeats, manner, places, opened):
+        if status := play_together([_titled(opened[place], repeats, place) for place in places], repeats.folder, each):
             return status
+        places = []
+    for place in places:
+        session = opened.pop(place) if place in opened else _open(plan, repeats, place, manner)
+        session = _titled(session, repeats, place)
+        with session.run.lock():
+            if status := session.play(each):
+                return status
     summary = repeats.summarize()
     _sum_up(repeats, summary, repeats.write(summary), manner)
     return 0
+
+
+def _is_finished(repeats: Repeats, place: int) -> bool:
+    folder = repeats.run_folder(place)
+    return (folder / "config.json").exists() and Run.open(folder).is_finished
+
+
+def _open(plan: Plan, repeats: Repeats, place: int, manner: Manner) -> Session:
+    """Begin a run, or take it up where it stands."""
+    folder = repeats.run_folder(place)
+    if (folder / "config.json").exists():
+        return take_up(Run.open(folder), None, manner)
+    return plan.repeated(place).begin(folder, manner)
+
+
+def _open_together(
+    plan: Plan, repeats: Repeats, manner: Manner, places: Sequence[int], opened: dict[int, Session]
+) -> bool:
+    """Open one run after another, and see that they can be played as one program; what is open stays so."""
+    for place in places if len(places) > 1 else ():
+        if place not in opened:
+            opened[place] = _open(plan, repeats, place, manner)
+        if reason := why_not(opened[places[0]], opened[place]):
+            if manner.live:
+                say(f"The runs are made one after the other, since {reason}.")
+            return False
+    return len(places) > 1
+
+
+def _titled(session: Session, repeats: Repeats, place: int) -> Session:
+    title = f"{session.title}, {place + 1} of {repeats.count}"
+    return dataclasses.replace(session, title=title, resumed_by=repeats.folder)
 
 
 def _see_to_evaluation(run: Run, manner: Manner) -> None:
@@ -93,7 +124,7 @@ def _sum_up(repeats: Repeats, summary: Mapping[str, Any], path: Path, manner: Ma
         print_line({"event": "repeated", "folder": str(repeats.folder), "repeats": repeats.count, **summary})
         return
     title, folder = Run.open(repeats.run_folder(0)).config()["run"]["title"], shlex.quote(str(repeats.folder))
-    seconds = sum(run["seconds"] for run in summary["runs"])
+    seconds = sum(run["seconds"] / run["together"] for run in summary["runs"])
     print(f"\n{title}: {repeats.count} runs in {in_words(seconds)}\n")
     if "mean" in summary:
         print_table(("measure", "mean", "± sd", "unit"), _lines(repeats), numbers=(1, 2))

@@ -16,7 +16,7 @@ from latently.cli.judging import judged
 from latently.cli.terminal import number, print_facts, print_line, say
 from latently.data import Splits
 from latently.evaluation import as_table, evaluate
-from latently.run import Run, film_rows, train
+from latently.run import Run, Training, film_rows, train
 from latently.training import NonFiniteLossError, Observer, Progress, Trainer
 from latently.training.bar import ProgressBar, in_words
 
@@ -35,6 +35,7 @@ class Manner:
         checkpoint_seconds: the age at which a checkpoint is renewed.
         thorough: evaluate as `latently evaluate` does.
         brief: sum up in one line, since the run is one of several.
+        together: play several runs as one program; `None` where that pays, which is anywhere but on a CPU.
     """
 
     quiet: bool = False
@@ -43,6 +44,7 @@ class Manner:
     checkpoint_seconds: float = 30.0
     thorough: bool = False
     brief: bool = False
+    together: bool | None = None
 
     @property
     def live(self) -> bool:
@@ -91,6 +93,11 @@ class Session:
         if not self._train(manner):
             self._tell_interrupted(manner)
             return INTERRUPTED
+        self.finish(manner)
+        return 0
+
+    def finish(self, manner: Manner) -> None:
+        """Evaluate, report and sum up a model that is trained."""
         try:
             evaluation, report = self._look_back(manner)
         except BaseException:
@@ -98,7 +105,17 @@ class Session:
             say(f"The model is trained and saved; what is left: latently evaluate {folder}, latently report {folder}")
             raise
         self._sum_up(evaluation, report, manner)
-        return 0
+
+    def training(self, manner: Manner) -> Training:
+        """The run in training: made once, when it is about to begin or to go on."""
+        return Training(
+            self.model,
+            self.trainer,
+            self.run,
+            film=rows_of(film_rows(self.splits)),
+            until=self.until,
+            checkpoint_seconds=manner.checkpoint_seconds,
+        )
 
     def _look_back(self, manner: Manner) -> tuple[dict[str, Any] | None, Path | None]:
         """The evaluation and the report, as far as there are any."""
@@ -111,22 +128,10 @@ class Session:
             return evaluation, write_report(self.model, self.run, self.splits, evaluation)
 
     def _train(self, manner: Manner) -> bool:
-        bar = ProgressBar(self.title) if manner.live else None
-        observers: list[Observer] = [bar] if bar else [JsonLines()] if manner.json else []
+        bar, observers = onlookers(self.title, manner)
         try:
             with bar or nullcontext():
-                return train(
-                    self.model,
-                    self.trainer,
-                    self.run,
-                    film=rows_of(film_rows(self.splits)),
-                    until=self.until,
-                    observers=observers,
-                    checkpoint_seconds=manner.checkpoint_seconds,
-                    on_interrupt=lambda: (
-                        bar.note("Stopping after this chunk; Ctrl-C again stops at once.") if bar else None
-                    ),
-                )
+                return train(self.training(manner), observers, lambda: stopping(bar))
         except NonFiniteLossError as error:
             kept = self.run.position()
             about = f" The checkpoint of round {kept:,} is kept in {self.run.folder}." if kept else ""
@@ -191,6 +196,18 @@ def trainer_for(model: Any, splits: Splits, use_labels: bool, *, live: bool, res
         return trainer
     finally:
         model.set_params(verbose=verbose)
+
+
+def onlookers(title: str, manner: Manner) -> tuple[ProgressBar | None, list[Observer]]:
+    """The progress bar, if there is to be one, and all who show how training goes."""
+    bar = ProgressBar(title) if manner.live else None
+    return bar, [bar] if bar else [JsonLines()] if manner.json else []
+
+
+def stopping(bar: ProgressBar | None) -> None:
+    """Say that a signal was heard."""
+    if bar:
+        bar.note("Stopping after this chunk; Ctrl-C again stops at once.")
 
 
 class JsonLines:

@@ -72,8 +72,9 @@ class Repeats:
         """What the finished runs come to.
 
         Returns:
-            `runs`, with the `folder`, the seeds and the `seconds` of each; and where they were evaluated, `mean` and
-            `sd` of every number, in the form of an `evaluation.json` (see `mean_and_sd`).
+            `runs`, with the `folder` and the seeds of each, its `seconds` and how many runs went on `together` in them;
+            and where they were evaluated, `mean` and `sd` of every number, in the form of an `evaluation.json` (see
+            `mean_and_sd`).
         """
         runs = [Run.open(self.run_folder(place)) for place in range(self.count)]
         evaluations = [run.read_json("evaluation.json") for run in runs if (run.folder / "evaluation.json").exists()]
@@ -135,4 +136,5 @@ def _about(run: Run) -> dict[str, Any]:
         "seed": config["seed"],
         "label_seed": data["seed"] if data.get("label_seed") is None else data["label_seed"],
         "seconds": config["run"]["seconds"],
+        "together": config["run"].get("together", 1),
     }

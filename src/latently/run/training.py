@@ -1,4 +1,4 @@
-"""A run from where it stands to its end."""
+"""A run from where it stands to its end, or several at once."""
 
 import contextlib
 import signal
@@ -8,26 +8,13 @@ from typing import Any
 
 from latently.run.folder import Run
 from latently.run.recording import Checkpointer, Film, HistoryWriter, seconds_in
-from latently.training import Observer, Trainer
+from latently.training import Observer, Together, Trainer
 
 CHECKPOINT_SECONDS = 30.0
 
 
-def train(
-    model: Any,
-    trainer: Trainer[Any],
-    run: Run,
-    *,
-    film: Any,
-    until: int,
-    observers: Sequence[Observer] = (),
-    checkpoint_seconds: float = CHECKPOINT_SECONDS,
-    on_interrupt: Callable[[], None] = lambda: None,
-) -> bool:
-    """Play a run to its end.
-
-    Checkpoint, history and film are written on the way. The first Ctrl-C (SIGINT), or a SIGTERM, lets the chunk at hand
-    end, writes a checkpoint and returns; a second Ctrl-C stops at once.
+class Training:
+    """A run that is being trained: who plays it, and who writes its checkpoint, its history and its film on the way.
 
     Args:
         model: the estimator that made the trainer.
@@ -35,43 +22,100 @@ def train(
         run: the folder; what it knows of later rounds than the trainer's is cut off.
         film: the rows whose codes are filmed.
         until: the round at which the run ends.
-        observers: a progress bar, say.
         checkpoint_seconds: a checkpoint is written when the last one is older.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        trainer: Trainer[Any],
+        run: Run,
+        *,
+        film: Any,
+        until: int,
+        checkpoint_seconds: float = CHECKPOINT_SECONDS,
+    ) -> None:
+        self.model, self.trainer, self.run, self.until = model, trainer, run, until
+        writers: list[HistoryWriter | Film] = [HistoryWriter(run, trainer.round)]
+        if hasattr(model, "peek"):  # a model without an encoder gives no codes to film
+            writers.append(Film(model, run, film, until, trainer))
+        self._keeper = Checkpointer(run, writers, checkpoint_seconds)
+        self.writers: tuple[Observer, ...] = (*writers, self._keeper)
+        if trainer.round == 0:  # so that what was done before it, such as fitting an earlier stage, is not done again
+            self._keeper.write(trainer)
+
+    def end(self, together: int = 1) -> bool:
+        """Write a checkpoint; at the run's end adopt and save the model, too.
+
+        Args:
+            together: how many runs shared the time that it took.
+
+        Returns:
+            Whether the run came to its end.
+        """
+        self._keeper.write(self.trainer)
+        if self.trainer.round < self.until:
+            return False
+        self.model.adopt(self.trainer)
+        history = self.run.history()
+        warnings = self.trainer.state.game.diagnose([record["terms"] for record in history])
+        now = {"played": self.until, "seconds": seconds_in(history), "warnings": list(warnings)}
+        now |= {"together": together} if together > 1 else {}
+        self.model.save(self.run.folder, about={"run": {**self.run.config()["run"], **now}})
+        return True
+
+
+def train(
+    training: Training, observers: Sequence[Observer] = (), on_interrupt: Callable[[], None] = lambda: None
+) -> bool:
+    """Play a run to its end.
+
+    The first Ctrl-C (SIGINT), or a SIGTERM, lets the chunk at hand end, writes a checkpoint and returns; a second
+    Ctrl-C stops at once.
+
+    Args:
+        training: the run.
+        observers: a progress bar, say.
         on_interrupt: called as soon as the signal comes.
 
     Returns:
         Whether the run came to its end; the model has then been adopted and saved.
     """
-    writers: list[HistoryWriter | Film] = [HistoryWriter(run, trainer.round)]
-    if hasattr(model, "peek"):  # a model without an encoder gives no codes to film
-        writers.append(Film(model, run, film, until, trainer))
-    keeper = Checkpointer(run, writers, checkpoint_seconds)
-    if trainer.round == 0:
-        keeper.write(
-            trainer
-        )  # what was done before the first round, such as fitting an earlier stage, is not done again
-    with _finish_chunk_on_interrupt(trainer, on_interrupt):
-        trainer.run(until, [*writers, keeper, *observers])
-    keeper.write(trainer)
-    if trainer.round < until:
-        return False
-    model.adopt(trainer)
-    history = run.history()
-    warnings = trainer.state.game.diagnose([record["terms"] for record in history])
-    now = {"played": until, "seconds": seconds_in(history), "warnings": list(warnings)}
-    model.save(run.folder, about={"run": {**run.config()["run"], **now}})
-    return True
+    with _finish_chunk_on_interrupt([training.trainer], on_interrupt):
+        training.trainer.run(training.until, [*training.writers, *observers])
+    return training.end()
+
+
+def train_together(
+    trainings: Sequence[Training], observers: Sequence[Observer] = (), on_interrupt: Callable[[], None] = lambda: None
+) -> bool:
+    """Play several runs to their common end as one program; each writes its own files, as if it were alone.
+
+    Args:
+        trainings: the runs; their trainers can be played together (see `latently.training.why_apart`).
+        observers: each is told of every run.
+        on_interrupt: as in `train`; all runs stop after the same chunk.
+
+    Returns:
+        Whether they came to their end; all models have then been adopted and saved.
+    """
+    trainers = [training.trainer for training in trainings]
+    with _finish_chunk_on_interrupt(trainers, on_interrupt):
+        Together(trainers).run(trainings[0].until, [[*training.writers, *observers] for training in trainings])
+    ends = [training.end(together=len(trainings)) for training in trainings]
+    return all(ends)
 
 
 @contextlib.contextmanager
-def _finish_chunk_on_interrupt(trainer: Trainer[Any], tell: Callable[[], None]) -> Iterator[None]:
+def _finish_chunk_on_interrupt(trainers: Sequence[Trainer[Any]], tell: Callable[[], None]) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():  # only the main thread hears of signals
         yield
         return
 
     def request(signum: int, frame: Any) -> None:
         del signum, frame
-        trainer.stop_requested = True
+        for trainer in trainers:
+            trainer.stop_requested = True
         signal.signal(signal.SIGINT, signal.default_int_handler)  # a second Ctrl-C does not wait
         tell()
 

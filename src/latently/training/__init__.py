@@ -4,6 +4,7 @@ from latently.training.checkpoint import load_tree, save_tree
 from latently.training.compilation import keep_compiled
 from latently.training.feed import Chunk, Feed
 from latently.training.progress import Progress
+from latently.training.together import Together, why_apart
 from latently.training.trainer import NonFiniteLossError, Observer, State, Trainer, play_round
 
 __all__ = [
@@ -13,9 +14,11 @@ __all__ = [
     "Observer",
     "Progress",
     "State",
+    "Together",
     "Trainer",
     "keep_compiled",
     "load_tree",
     "play_round",
     "save_tree",
+    "why_apart",
 ]

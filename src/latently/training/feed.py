@@ -105,7 +105,7 @@ class Feed:
         self.max_rounds = (
             MAX_CHUNK_ROUNDS
             if self.resident
-            else max(1, min(MAX_CHUNK_ROUNDS, CHUNK_BYTES // (row_bytes * self._drawn())))
+            else max(1, min(MAX_CHUNK_ROUNDS, CHUNK_BYTES // (row_bytes * self.drawn)))
         )
         self._data: tuple[tuple[Array, ...], Array | None] | None = None
         self._reader: ThreadPoolExecutor | None = None
@@ -115,6 +115,11 @@ class Feed:
     def rounds_per_epoch(self) -> float:
         """Rounds in which every row is drawn once, on average."""
         return self.rows / self.batch_size
+
+    @property
+    def drawn(self) -> int:
+        """Rows drawn a round: the batch, and its labelled rows where those are drawn beside it."""
+        return self.batch_size + (self.labelled_order.batch_size if self.labelled_order else 0)
 
     def chunk(self, first_round: int, rounds: int) -> Chunk:
         """What `rounds` rounds from `first_round` on are played on; always of the same shapes, so compiled once."""
@@ -130,6 +135,19 @@ class Feed:
             self._reader = ThreadPoolExecutor(1, thread_name_prefix="latently-feed")
         self._ahead = ((first_round, rounds), self._reader.submit(self._make, first_round, rounds))
 
+    def same_rows(self, other: "Feed") -> bool:
+        """Whether another feed draws from the same rows; labels and order may differ."""
+        if self._data is not None and other._data is not None and self._data[0] is other._data[0]:
+            return True
+        pairs = list(zip(self.views, other.views, strict=False))
+        return len(self.views) == len(other.views) and all(
+            mine is theirs or _same(mine, theirs) for mine, theirs in pairs
+        )
+
+    def share(self, other: "Feed") -> None:
+        """Draw from the copy of the same rows that another resident feed keeps on the device; give one's own up."""
+        self._data = other._on_device()[0], self._on_device()[1]
+
     def batch(self, chunk: Chunk, number: Int[Array, ""] | int, key: PRNGKeyArray) -> Batch:
         """Round `number` of a chunk, scaled. Pure: it runs inside the compiled round."""
 
@@ -140,9 +158,6 @@ class Feed:
         if chunk.labelled_order is None:
             return take(chunk.order[number], key)
         return take(chunk.order[number], key, take(chunk.labelled_order[number], jax.random.fold_in(key, 1)))
-
-    def _drawn(self) -> int:
-        return self.batch_size + (self.labelled_order.batch_size if self.labelled_order else 0)
 
     def _labelled(self, batch_size: int, seed: int) -> tuple[Int[np.ndarray, "labelled"], Order]:
         rows = np.flatnonzero(self.labels >= 0) if self.labels is not None else np.zeros(0, int)
@@ -173,7 +188,7 @@ class Feed:
         """A chunk that brings its own rows: those of every round in turn, each labelled draw behind its batch."""
         drawn = order if labelled is None else np.concatenate([order, labelled], axis=1)
         rows = drawn.ravel()
-        numbers = np.arange(self.max_rounds * self._drawn(), dtype=np.int32).reshape(self.max_rounds, -1)
+        numbers = np.arange(self.max_rounds * self.drawn, dtype=np.int32).reshape(self.max_rounds, -1)
         views = tuple(jnp.asarray(_read(view, rows, len(numbers.ravel()))) for view in self.views)
         labels = None if self.labels is None else jnp.asarray(_read(self.labels, rows, numbers.size), jnp.int32)
         batch = order.shape[1]
@@ -191,6 +206,10 @@ class Feed:
 def _native(array: Rows) -> np.dtype[Any]:
     """The array's type in this machine's byte order, the only one that devices know."""
     return array.dtype.newbyteorder("=")
+
+
+def _same(one: Rows, other: Rows) -> bool:
+    return one.shape == other.shape and one.dtype == other.dtype and np.array_equal(np.asarray(one), np.asarray(other))
 
 
 def _read(array: Rows, rows: Int[np.ndarray, "n"], size: int) -> Shaped[np.ndarray, "size ..."]:
