@@ -73,7 +73,8 @@ def canonical_correlation(train: Views, missing: str) -> Completer:
     """
     known, rows = flat(train.without(missing)), np.asarray(train.view(missing))
     wanted = rows.reshape(len(rows), -1).astype(np.float64)
-    read, write = (PCA(min(PRINCIPAL_COMPONENTS, *values.shape), random_state=0).fit(values) for values in (known, wanted))
+    few = min(PRINCIPAL_COMPONENTS, len(rows))
+    read, write = (PCA(min(few, values.shape[1]), random_state=0).fit(values) for values in (known, wanted))
     a, b = _varying(read.transform(known)), _varying(write.transform(wanted))
     cca = CCA(n_components=min(a.shape[1], b.shape[1], CANONICAL_PAIRS), max_iter=50, tol=1e-3)
     with warnings.catch_warnings():
