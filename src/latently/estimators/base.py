@@ -12,14 +12,14 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float, Int, PRNGKeyArray, Shaped
+from jaxtyping import Float, Int, PRNGKeyArray
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin
 from sklearn.utils import check_array
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from latently.batch import Batch
-from latently.data import Subset, Views, encode_labels
+from latently.data import Subset, Views
 from latently.estimators import inference
 from latently.estimators.architecture import (
     Hyperparameters,
@@ -31,7 +31,6 @@ from latently.estimators.architecture import (
     Shape,
     fit_preprocessing,
 )
-from latently.estimators.labels import label_values
 from latently.estimators.latent_space import LatentSpace
 from latently.estimators.presets import PRESETS
 from latently.estimators.skeleton import array_leaves, game_with
@@ -149,12 +148,6 @@ class LatentModel(LatentSpace, ClassNamePrefixFeaturesOutMixin, BaseEstimator):
 
     takes_views: ClassVar[bool] = False
     """Whether rows have several views."""
-
-    _learns_from_labels: ClassVar[bool] = False
-    """Whether `fit` makes use of y."""
-
-    _needs_labels: ClassVar[bool] = False
-    """Whether `fit` can do nothing without y."""
 
     # ---- what a subclass says ----
 
@@ -335,43 +328,6 @@ class LatentModel(LatentSpace, ClassNamePrefixFeaturesOutMixin, BaseEstimator):
         else:
             X = check_array(X, allow_nd=X.ndim > 2)
         return X.astype(X.dtype.newbyteorder("="), copy=False)
-
-    def _accept_labels(self, X: Any, y: Any) -> Int[np.ndarray, "rows"] | None:
-        self.classes_: Shaped[np.ndarray, classes] | None = None
-        if y is None:
-            if self._needs_labels:
-                raise ValueError(
-                    f"{type(self).__name__} requires y to be passed, but the target y is None: it learns from labels. "
-                    "Give y, or use a model that learns without."
-                )
-            return None
-        values = label_values(y)
-        if len(values) != len(X):
-            raise ValueError(
-                f"y must have one label for each of the {len(X)} rows of X; got {len(values)}. "
-                "Give -1 where a label is unknown."
-            )
-        if not self._learns_from_labels:
-            return None
-        codes, classes = encode_labels(values, "y")
-        if not classes:
-            if self._needs_labels:
-                raise ValueError(f"{type(self).__name__} learns from labels, and y holds none: every one is unknown.")
-            return None
-        self.classes_ = np.asarray(classes).astype(values.dtype)  # as they were given: "7" stays a word
-        return codes
-
-    def _n_labels(self) -> int | None:
-        return getattr(self, "n_clusters", None) if self.classes_ is None else len(self.classes_)
-
-    def _draws_labelled(self, labels: Int[np.ndarray, "rows"] | None) -> bool:
-        """Whether a round draws labelled rows a second time: where only some are, and the model has a use for them.
-
-        Sets `labels_known_`, which tells the game.
-        """
-        known = 0 if labels is None else int((labels >= 0).sum())
-        self.labels_known_ = "none" if not known else "all" if labels is not None and known == len(labels) else "some"
-        return self.labels_known_ == "some" and self.draws_labelled
 
     def _reader(self) -> Hyperparameters:
         """Whose hyperparameters say how the data is scaled: those of the stage that meets it."""

@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float, Int, Shaped
 from sklearn.utils.validation import check_is_fitted
 
+from latently.data import encode_labels
 from latently.estimators.labels import label_values
 
 
@@ -27,6 +28,12 @@ class KnownLabels:
     draws_labelled: ClassVar[bool] = False
     """Whether training draws from the labelled rows alone, where only some rows have labels."""
 
+    _learns_from_labels: ClassVar[bool] = False
+    """Whether `fit` makes use of y."""
+
+    _needs_labels: ClassVar[bool] = False
+    """Whether `fit` can do nothing without y."""
+
     game_: Any
     classes_: Shaped[np.ndarray, "classes"] | None
 
@@ -42,6 +49,44 @@ class KnownLabels:
         if n_labels is None:
             return None
         return np.arange(n_labels) if self.classes_ is None else self.classes_
+
+    def _accept_labels(self, X: Any, y: Any) -> Int[np.ndarray, "rows"] | None:
+        """The class of each row as a number, -1 where it is unknown; sets `classes_`."""
+        self.classes_ = None
+        if y is None:
+            if self._needs_labels:
+                raise ValueError(
+                    f"{type(self).__name__} requires y to be passed, but the target y is None: it learns from labels. "
+                    "Give y, or use a model that learns without."
+                )
+            return None
+        values = label_values(y)
+        if len(values) != len(X):
+            raise ValueError(
+                f"y must have one label for each of the {len(X)} rows of X; got {len(values)}. "
+                "Give -1 where a label is unknown."
+            )
+        if not self._learns_from_labels:
+            return None
+        codes, classes = encode_labels(values, "y")
+        if not classes:
+            if self._needs_labels:
+                raise ValueError(f"{type(self).__name__} learns from labels, and y holds none: every one is unknown.")
+            return None
+        self.classes_ = np.asarray(classes).astype(values.dtype)  # as they were given: "7" stays a word
+        return codes
+
+    def _n_labels(self) -> int | None:
+        return getattr(self, "n_clusters", None) if self.classes_ is None else len(self.classes_)
+
+    def _draws_labelled(self, labels: Int[np.ndarray, "rows"] | None) -> bool:
+        """Whether a round draws labelled rows a second time: where only some are, and the model has a use for them.
+
+        Sets `labels_known_`, which tells the game.
+        """
+        known = 0 if labels is None else int((labels >= 0).sum())
+        self.labels_known_ = "none" if not known else "all" if labels is not None and known == len(labels) else "some"
+        return self.labels_known_ == "some" and self.draws_labelled
 
     def _fitted(self) -> Any:
         check_is_fitted(self)
