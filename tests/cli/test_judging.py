@@ -58,4 +58,4 @@ def test_data_without_labels_has_no_judge(here: Path) -> None:
     assert call("fit", "vae", "--data", "rows.csv", "--no-report", "--out", "run", *SMALL).code == 0
     answer = call("evaluate", "run", "--judge")
     assert (answer.code, answer.out) == (2, "")
-    assert "--judge needs training rows of one view, with labels" in answer.err
+    assert "--judge needs training rows of one view (or the halves of images), with labels" in answer.err

@@ -28,7 +28,8 @@ def total_canonical_correlation(
 
     Example:
         >>> a = np.random.default_rng(0).normal(size=(500, 3))
-        >>> round(total_canonical_correlation((a, a @ np.eye(3)[::-1]), (a, -a), 2), 2)
+        >>> b = a[:, ::-1] + 1
+        >>> round(total_canonical_correlation((a[:400], b[:400]), (a[400:], b[400:]), 2), 2)
         2.0
     """
     a, b = (codes - codes.mean(axis=0) for codes in train)
