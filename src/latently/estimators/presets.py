@@ -137,10 +137,11 @@ PRESETS: dict[str, tuple[str, dict[str, Any]]] = {
         | {"averaging": 0.999, "batch_size": 64, "epochs": 15, "learning_rate": 5e-4, "learning_rate_decay": 0.5}
         | {"momentum": 0.5},
     ),
+    # For a linear reader of the codes: more dimensions, dropout, a light critic, and no encoder of both views.
     "acca-noisy": (
         "ACCA",
-        {"latent_dim": 20, "hidden": (512, 512), "critic_hidden": (512, 256), "activation": "relu"}
-        | {"likelihood": "bernoulli", "fooling_weight": 1e-3, "batch_size": 128, "epochs": 20}
+        {"latent_dim": 100, "hidden": (1024, 1024), "critic_hidden": (512, 256), "activation": "relu", "dropout": 0.2}
+        | {"joint": False, "likelihood": "bernoulli", "fooling_weight": 1e-4, "batch_size": 256, "epochs": 20}
         | {"learning_rate": 1e-3, "learning_rate_decay": 0.5},
     ),
 }
