@@ -7,7 +7,7 @@ import pytest
 from jaxtyping import Array
 
 from latently.networks import ACTIVATIONS, BatchNorm, Chain, Dropout, Layer, LayerNorm, Linear
-from latently.networks.layers import Activate, InputNoise, normalization, spectral_norm
+from latently.networks.layers import Activate, InputNoise, spectral_norm
 
 KEY = jax.random.key(0)
 SHAPES = pytest.mark.parametrize("shape", [(40, 3), (10, 4, 5, 3)], ids=str)
@@ -140,9 +140,3 @@ def test_a_chain_calibrates_every_layer_on_what_reaches_it() -> None:
     reaching = chain.layers[2](chain.layers[1](chain.layers[0](x)))
     expected = np.mean(reaching, 0), np.var(reaching, 0)
     np.testing.assert_allclose(statistics(calibrated.layers[-1]), expected, atol=1e-12)
-
-
-def test_an_unknown_normalization_is_refused() -> None:
-    assert normalization(None, 3) == ()
-    with pytest.raises(ValueError, match="normalization must be one of batch, layer or None; got 'group'"):
-        normalization("group", 3)

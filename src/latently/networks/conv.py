@@ -1,5 +1,6 @@
 """Convolutional networks: images of any size and any number of channels to vectors, and back."""
 
+import math
 from collections.abc import Sequence
 
 import equinox as eqx
@@ -8,22 +9,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from latently.networks.convolution import convolve, upsample_convolve
-from latently.networks.layers import (
-    ACTIVATIONS,
-    Activate,
-    Chain,
-    Dropout,
-    Flatten,
-    InputNoise,
-    Layer,
-    Linear,
-    normalization,
-    spectral_norm,
-)
-from latently.networks.mlp import per_layer
-
-# What follows a layer's linear map: (activation, norm).
-_Follow = tuple[str, str | None]
+from latently.networks.hidden import hidden_layers
+from latently.networks.layers import Chain, Flatten, InputNoise, Layer, Linear, spectral_norm
 
 
 class Conv(Layer):
@@ -134,17 +121,16 @@ def conv_encoder(
     _check(shape, channels, dense, outputs)
     height, width, inputs = shape
     keys = iter(jax.random.split(key, len(channels) + 2))
-    follow = iter(_follow(activation, normalize, len(channels) + (dense is not None)))
+    hidden = [size for size in (*channels, dense) if size is not None]
+    follow = iter(hidden_layers(hidden, activation, normalize, dropout))
     layers: list[Layer] = [InputNoise(input_noise)] if input_noise else []
     for size in channels:
-        layers.append(Conv(inputs, size, next(keys), stride=2, spectral_norm=spectral_norm))
-        layers += _following(next(follow), size, dropout)
+        layers += [Conv(inputs, size, next(keys), stride=2, spectral_norm=spectral_norm), *next(follow)]
         height, width, inputs = -(-height // 2), -(-width // 2), size
     layers.append(Flatten())
     features = height * width * inputs
     if dense is not None:
-        layers.append(Linear(features, dense, next(keys), spectral_norm=spectral_norm))
-        layers += _following(next(follow), dense, dropout)
+        layers += [Linear(features, dense, next(keys), spectral_norm=spectral_norm), *next(follow)]
         features = dense
     layers.append(Linear(features, outputs, next(keys), spectral_norm=spectral_norm))
     return Chain(tuple(layers))
@@ -202,24 +188,21 @@ def conv_decoder(
     if outputs % shape[2]:
         raise ValueError(f"outputs must be a multiple of the {shape[2]} channels of shape={shape}; got {outputs}.")
     keys = iter(jax.random.split(key, len(channels) + 2 + (last is not None)))
-    follow = iter(_follow(activation, normalize, len(channels) + (dense is not None) + (last is not None)))
+    hidden = [size for size in (dense, *channels, last) if size is not None]
+    follow = iter(hidden_layers(hidden, activation, normalize, dropout))
     layers: list[Layer] = [InputNoise(input_noise)] if input_noise else []
     if dense is not None:
-        layers.append(Linear(inputs, dense, next(keys), spectral_norm=spectral_norm))
-        layers += _following(next(follow), dense, dropout)
+        layers += [Linear(inputs, dense, next(keys), spectral_norm=spectral_norm), *next(follow)]
         inputs = dense
     *sizes, smallest = [
         (-(-shape[0] // 2**halvings), -(-shape[1] // 2**halvings)) for halvings in range(len(channels) + 1)
     ]
     first = (*smallest, channels[0])
-    layers += [Linear(inputs, smallest[0] * smallest[1] * channels[0], next(keys), spectral_norm=spectral_norm)]
-    layers += [Unflatten(first)]
+    layers += [Linear(inputs, math.prod(first), next(keys), spectral_norm=spectral_norm), Unflatten(first)]
     for before, after, size in zip(channels, (*channels[1:], last or outputs), reversed(sizes), strict=True):
-        layers += _following(next(follow), before, dropout)
-        layers.append(UpsampleConv(before, after, size, next(keys), spectral_norm=spectral_norm))
+        layers += [*next(follow), UpsampleConv(before, after, size, next(keys), spectral_norm=spectral_norm)]
     if last is not None:
-        layers += _following(next(follow), last, dropout)
-        layers.append(Conv(last, outputs, next(keys), spectral_norm=spectral_norm))
+        layers += [*next(follow), Conv(last, outputs, next(keys), spectral_norm=spectral_norm)]
     return Chain(tuple(layers))
 
 
@@ -238,16 +221,3 @@ def _check(shape: tuple[int, int, int], channels: Sequence[int], dense: int | No
         raise ValueError(f"dense must be 1 or more; got {dense}. Use dense=None for no dense hidden layer.")
     if outputs < 1:
         raise ValueError(f"outputs must be 1 or more; got {outputs}.")
-
-
-def _follow(activation: str | Sequence[str], normalize: str | Sequence[str | None] | None, count: int) -> list[_Follow]:
-    activations = per_layer("activation", activation, count)
-    for name in activations:
-        if name not in ACTIVATIONS:
-            raise ValueError(f"activation must be one of {', '.join(sorted(ACTIVATIONS))}; got {name!r}.")
-    return list(zip(activations, per_layer("normalization", normalize, count), strict=True))
-
-
-def _following(follow: _Follow, channels: int, dropout: float) -> list[Layer]:
-    name, norm = follow
-    return [*normalization(norm, channels), Activate(name), *([Dropout(dropout)] if dropout else [])]

@@ -30,8 +30,6 @@ ACTIVATIONS: dict[str, Activation] = {
     "tanh": jnp.tanh,
 }
 
-NORMALIZATIONS = ("batch", "layer")
-
 
 class Layer(eqx.Module):
     """A map from a batch to a batch.
@@ -165,6 +163,10 @@ class LayerNorm(Layer):
         return (x - mean) * jax.lax.rsqrt(variance + self.epsilon) * self.gain + self.shift
 
 
+NORMALIZATIONS: dict[str, Callable[[int], Layer]] = {"batch": BatchNorm, "layer": LayerNorm}
+"""From the number of features to the layer that norms them."""
+
+
 class Gate(Layer):
     """Each feature times a factor of its own, which no player trains: a zero shuts the feature out."""
 
@@ -256,18 +258,3 @@ class Chain(Layer):
 
 def _layer_key(key: PRNGKeyArray | None, number: int) -> PRNGKeyArray | None:
     return None if key is None else jax.random.fold_in(key, number)
-
-
-def normalization(name: str | None, channels: int) -> tuple[Layer, ...]:
-    """The layer (or none) that `normalization=name` asks for.
-
-    Raises:
-        ValueError: the name is none of `NORMALIZATIONS`.
-    """
-    if name is None:
-        return ()
-    if name == "batch":
-        return (BatchNorm(channels),)
-    if name == "layer":
-        return (LayerNorm(channels),)
-    raise ValueError(f"normalization must be one of {', '.join(NORMALIZATIONS)} or None; got {name!r}.")

@@ -1,24 +1,12 @@
 """Multilayer perceptrons."""
 
 from collections.abc import Sequence
-from typing import TypeVar
 
 import jax
 from jaxtyping import PRNGKeyArray
 
-from latently.networks.layers import (
-    ACTIVATIONS,
-    Activate,
-    Chain,
-    Dropout,
-    Flatten,
-    InputNoise,
-    Layer,
-    Linear,
-    normalization,
-)
-
-_Name = TypeVar("_Name", str, str | None)
+from latently.networks.hidden import hidden_layers
+from latently.networks.layers import Chain, Flatten, InputNoise, Layer, Linear
 
 
 def mlp(
@@ -58,38 +46,14 @@ def mlp(
         >>> network(jax.numpy.ones((3, 4))).shape
         (3, 2)
     """
-    activations = per_layer("activation", activation, len(hidden))
-    normalizations = per_layer("normalization", normalize, len(hidden))
     keys = jax.random.split(key, len(hidden) + 1)
     layers: list[Layer] = [Flatten()]
     if input_noise:
         layers.append(InputNoise(input_noise))
     width = inputs
-    for size, name, norm, layer_key in zip(hidden, activations, normalizations, keys, strict=False):
-        if name not in ACTIVATIONS:
-            raise ValueError(f"activation must be one of {', '.join(sorted(ACTIVATIONS))}; got {name!r}.")
-        layers += [
-            Linear(width, size, layer_key, spectral_norm=spectral_norm),
-            *normalization(norm, size),
-            Activate(name),
-        ]
-        if dropout:
-            layers.append(Dropout(dropout))
+    follow = hidden_layers(hidden, activation, normalize, dropout)
+    for size, following, layer_key in zip(hidden, follow, keys, strict=False):
+        layers += [Linear(width, size, layer_key, spectral_norm=spectral_norm), *following]
         width = size
     layers.append(Linear(width, outputs, keys[-1], spectral_norm=spectral_norm))
     return Chain(tuple(layers))
-
-
-def per_layer(name: str, value: _Name | Sequence[_Name], count: int) -> list[_Name]:
-    """One value for each of `count` layers, from a single value or from as many as there are layers.
-
-    Raises:
-        ValueError: there are more or fewer values than layers.
-    """
-    if value is None or isinstance(value, str):
-        return [value] * count
-    if len(value) != count:
-        raise ValueError(
-            f"{name} names {len(value)} layers but there are {count}; give one value for all, or one a layer."
-        )
-    return list(value)
