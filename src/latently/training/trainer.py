@@ -4,25 +4,22 @@ import time
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
+from typing import Any, Generic, Protocol, runtime_checkable
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
-from jaxtyping import Array, Float, Int, PRNGKeyArray
+from jaxtyping import Array, Float, Int
 
-from latently.batch import Batch
-from latently.game import Game, Terms, check_game
+from latently.game import Terms, check_game
 from latently.training.checkpoint import is_key, load_tree, save_tree
 from latently.training.compilation import keep_compiled
 from latently.training.devices import Devices
 from latently.training.feed import Chunk, Feed
 from latently.training.progress import Progress, Rate
+from latently.training.round import AnyGame, State, play_round
 from latently.training.sharing import computed_once
-
-AnyGame = TypeVar("AnyGame", bound=Game)
 
 TARGET_SECONDS = 0.4
 """A chunk of rounds should take about this long: progress, interrupts and checkpoints happen between chunks."""
@@ -30,22 +27,6 @@ TARGET_SECONDS = 0.4
 
 class NonFiniteLossError(ArithmeticError):
     """A term of a loss became NaN or infinite; the run stopped before anything was saved from it."""
-
-
-class State(eqx.Module, Generic[AnyGame]):
-    """All that a run is: save it, and the run goes on bit for bit where it stood.
-
-    Attributes:
-        game: the game as it stands.
-        optimizers: each player's optimiser state, by the player's name.
-        round: how many rounds have been played.
-        key: the key of the run; round `r` is played with `fold_in(key, r)`.
-    """
-
-    game: AnyGame
-    optimizers: dict[str, optax.OptState]
-    round: Int[Array, ""]
-    key: PRNGKeyArray
 
 
 @runtime_checkable
@@ -57,38 +38,6 @@ class Observer(Protocol):
 
     def __call__(self, trainer: "Trainer[Any]", progress: Progress) -> None:
         """Look on after a chunk."""
-
-
-def play_round(state: State[AnyGame], batch: Batch) -> tuple[State[AnyGame], Terms]:
-    """One round: every player in turn makes its updates. A pure function.
-
-    All players get the same key, with the number of the update folded in, so that a forward pass that two of them share
-    is one computation to the compiler.
-
-    Args:
-        state: the run as it stands.
-        batch: the rows of this round.
-
-    Returns:
-        The run after the round, and the raw terms of each player's last update as `"player/term"`.
-    """
-    game, optimizers = state.game, dict(state.optimizers)
-    logged: Terms = {}
-    key = jax.random.fold_in(state.key, state.round)
-    for player in game.players():
-        owned = player.owns(game)
-        for update in range(player.updates):
-            mine, others = eqx.partition(game, owned)
-
-            def objective(mine: Game, others: Game = others, update: int = update) -> tuple[Float[Array, ""], Terms]:
-                whole = eqx.combine(mine, others)
-                return player.objective(whole, batch, jax.random.fold_in(key, update), state.round)  # noqa: B023
-
-            gradients, terms = jax.grad(objective, has_aux=True)(mine)
-            steps, optimizers[player.name] = player.optimizer.update(gradients, optimizers[player.name], mine)
-            game = eqx.combine(eqx.apply_updates(mine, steps), others)
-        logged |= {f"{player.name}/{name}": term for name, term in terms.items()}
-    return State(game, optimizers, state.round + 1, state.key), logged
 
 
 class Trainer(Generic[AnyGame]):
@@ -103,6 +52,11 @@ class Trainer(Generic[AnyGame]):
         feed: where the batches come from.
         seed: of the run: with the feed's, it decides everything.
         devices: how many local devices share each batch; the batch size must be a multiple of it.
+
+    Attributes:
+        feed: where the batches come from.
+        history: what was told of each chunk of rounds so far.
+        stop_requested: set it, in an observer or a signal's handler, and `run` returns after the chunk.
 
     Raises:
         ValueError: the players do not fit the game (see `latently.game.check_game`), or there are too few devices.

@@ -1,0 +1,76 @@
+"""One round of a game: the state of a run goes in, and comes out as the players have moved it."""
+
+from typing import Generic, TypeVar
+
+import equinox as eqx
+import jax
+import optax
+from jaxtyping import Array, Float, Int, PRNGKeyArray
+
+from latently.batch import Batch
+from latently.game import Game, Terms
+
+AnyGame = TypeVar("AnyGame", bound=Game)
+
+
+class State(eqx.Module, Generic[AnyGame]):
+    """All that a run is: save it, and the run goes on bit for bit where it stood.
+
+    Attributes:
+        game: the game as it stands.
+        optimizers: each player's optimiser state, by the player's name.
+        round: how many rounds have been played.
+        key: the key of the run; round `r` is played with `fold_in(key, r)`.
+    """
+
+    game: AnyGame
+    optimizers: dict[str, optax.OptState]
+    round: Int[Array, ""]
+    key: PRNGKeyArray
+
+
+def play_round(state: State[AnyGame], batch: Batch) -> tuple[State[AnyGame], Terms]:
+    """One round: every player in turn makes its updates. A pure function.
+
+    All players get the same key, with the number of the update folded in, so that a forward pass that two of them share
+    is one computation to the compiler.
+
+    Args:
+        state: the run as it stands.
+        batch: the rows of this round.
+
+    Returns:
+        The run after the round, and the raw terms of each player's last update as `"player/term"`.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from latently.game import Player
+        >>> class Mean(Game):
+        ...     center: jax.Array
+        ...     def players(self):
+        ...         return (Player("mean", ("center",), Mean.distance, optax.sgd(0.5)),)
+        ...     def distance(self, batch, key):
+        ...         return {"distance": ((batch.x - self.center) ** 2).mean()}
+        >>> game = Mean(jnp.zeros(1))
+        >>> state = State(game, {"mean": optax.sgd(0.5).init(game)}, jnp.zeros((), jnp.int32), jax.random.key(0))
+        >>> state, terms = play_round(state, Batch((jnp.ones((4, 1)),)))
+        >>> int(state.round), state.game.center.tolist(), {name: float(term) for name, term in terms.items()}
+        (1, [1.0], {'mean/distance': 1.0})
+    """
+    game, optimizers = state.game, dict(state.optimizers)
+    logged: Terms = {}
+    key = jax.random.fold_in(state.key, state.round)
+    for player in game.players():
+        owned = player.owns(game)
+        for update in range(player.updates):
+            mine, others = eqx.partition(game, owned)
+
+            def objective(mine: Game, others: Game = others, update: int = update) -> tuple[Float[Array, ""], Terms]:
+                whole = eqx.combine(mine, others)
+                return player.objective(whole, batch, jax.random.fold_in(key, update), state.round)  # noqa: B023
+
+            gradients, terms = jax.grad(objective, has_aux=True)(mine)
+            steps, optimizers[player.name] = player.optimizer.update(gradients, optimizers[player.name], mine)
+            game = eqx.combine(eqx.apply_updates(mine, steps), others)
+        logged |= {f"{player.name}/{name}": term for name, term in terms.items()}
+    return State(game, optimizers, state.round + 1, state.key), logged
