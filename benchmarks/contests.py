@@ -32,8 +32,17 @@ class Contest:
     share_floor: float | None = None
 
 
-FUSED, CLUSTERING = ("--fused",), ("--clustering",)
-LOADER, MEMORY = ("--loading", "dataloader"), ("--loading", "memory")
+def pytorch(
+    script: str, *arguments: str, title: str = "eager PyTorch", floor: float | None = None
+) -> tuple[Peer, Peer]:
+    """A script of PyTorch, with the Adam that it has by default, and with the fused one."""
+    return (
+        Peer(title, "torch", script, arguments, floor),
+        Peer(f"{title}, fused Adam", "torch", script, (*arguments, "--fused"), floor),
+    )
+
+
+LOADER = ("--loading", "dataloader")
 
 CONTESTS = (
     Contest(
@@ -45,73 +54,36 @@ CONTESTS = (
             Peer("Pythae", "torch", "pythae_vae.py", floor=3.5),
         ),
     ),
-    Contest(
-        "vae-conv",
-        "convolutional VAE 32-64, batch 128",
-        (
-            Peer("eager PyTorch", "torch", "torch_conv_vae.py", floor=1.2),
-            Peer("eager PyTorch, fused Adam", "torch", "torch_conv_vae.py", FUSED, floor=1.2),
-        ),
-    ),
+    Contest("vae-conv", "convolutional VAE 32-64, batch 128", pytorch("torch_conv_vae.py", floor=1.2)),
     Contest(
         "aae-gaussian",
         "AAE 784-512-512-10, batch 64",
         (
             Peer("PyTorch, DataLoader", "torch", "torch_aae_gaussian.py", LOADER, floor=5.0),
-            Peer("PyTorch, DataLoader, fused Adam", "torch", "torch_aae_gaussian.py", LOADER + FUSED),
-            Peer("PyTorch, in memory", "torch", "torch_aae_gaussian.py", MEMORY, floor=2.0),
-            Peer("PyTorch, in memory, fused Adam", "torch", "torch_aae_gaussian.py", MEMORY + FUSED, floor=2.0),
+            Peer("PyTorch, DataLoader, fused Adam", "torch", "torch_aae_gaussian.py", (*LOADER, "--fused")),
+            *pytorch("torch_aae_gaussian.py", "--loading", "memory", title="PyTorch, in memory", floor=2.0),
         ),
     ),
-    Contest(
-        "aae-mlp",
-        "AAE 784-1000-1000-2, batch 128",
-        (
-            Peer("eager PyTorch", "torch", "torch_aae_mlp.py"),
-            Peer("eager PyTorch, fused Adam", "torch", "torch_aae_mlp.py", FUSED),
-        ),
-        share_floor=0.65,
-    ),
+    Contest("aae-mlp", "AAE 784-1000-1000-2, batch 128", pytorch("torch_aae_mlp.py"), share_floor=0.65),
     Contest(
         "aae-semi-supervised",
         "semi-supervised AAE 784-1000-1000-(10, 10), 100 labels, batch 128",
-        (
-            Peer("eager PyTorch", "torch", "torch_semi_supervised_aae.py", floor=2.0),
-            Peer("eager PyTorch, fused Adam", "torch", "torch_semi_supervised_aae.py", FUSED, floor=2.0),
-        ),
+        pytorch("torch_semi_supervised_aae.py", floor=2.0),
     ),
     Contest(
         "aae-clustering",
         "clustering AAE 784-1000-1000-(30, 5), batch 128",
-        (
-            Peer("eager PyTorch", "torch", "torch_semi_supervised_aae.py", CLUSTERING),
-            Peer("eager PyTorch, fused Adam", "torch", "torch_semi_supervised_aae.py", CLUSTERING + FUSED),
-        ),
+        pytorch("torch_semi_supervised_aae.py", "--clustering"),
     ),
-    Contest(
-        "cvae",
-        "conditional VAE 784-500-500-20, batch 128",
-        (
-            Peer("eager PyTorch", "torch", "torch_cvae.py"),
-            Peer("eager PyTorch, fused Adam", "torch", "torch_cvae.py", FUSED),
-        ),
-    ),
-    Contest(
-        "m2",
-        "M2 784-500-50, 10 classes, 100 labels, batch 128",
-        (
-            Peer("eager PyTorch", "torch", "torch_m2.py"),
-            Peer("eager PyTorch, fused Adam", "torch", "torch_m2.py", FUSED),
-        ),
-    ),
+    Contest("cvae", "conditional VAE 784-500-500-20, batch 128", pytorch("torch_cvae.py")),
+    Contest("m2", "M2 784-500-50, 10 classes, 100 labels, batch 128", pytorch("torch_m2.py")),
     Contest(
         "acca-halves",
         "ACCA of halves 392-256-256-100, batch 256",
         (
             Peer("Keras train_on_batch", "tensorflow", "keras_acca.py", floor=4.0),
             Peer("Keras train_on_batch, tuned", "tensorflow", "keras_acca.py", ("--tuned",)),
-            Peer("eager PyTorch", "torch", "torch_acca.py"),
-            Peer("eager PyTorch, fused Adam", "torch", "torch_acca.py", FUSED),
+            *pytorch("torch_acca.py"),
         ),
     ),
     Contest(
@@ -119,8 +91,7 @@ CONTESTS = (
         "ACGAN 128-256-128 against 32-64-128-256, batch 32",
         (
             Peer("Keras train_on_batch", "tensorflow", "keras_acgan.py", floor=2.0),
-            Peer("eager PyTorch", "torch", "torch_acgan.py", floor=1.3),
-            Peer("eager PyTorch, fused Adam", "torch", "torch_acgan.py", FUSED, floor=1.3),
+            *pytorch("torch_acgan.py", floor=1.3),
         ),
     ),
 )

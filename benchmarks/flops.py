@@ -27,19 +27,19 @@ class Network:
         return sum(self.layers)
 
     @property
-    def weight_gradients(self) -> int:
-        """The products that give the weights' gradients: one a layer, as large as the forward one."""
-        return sum(self.layers)
+    def update(self) -> int:
+        """The output, the gradients of the weights, and what carries them back to the first layer; not to the input."""
+        return 3 * self.forward - self.layers[0]
 
     @property
-    def inner_gradients(self) -> int:
-        """The products that carry the gradient back to the first layer's output."""
-        return sum(self.layers[1:])
+    def inner_update(self) -> int:
+        """The same where the input is another network's output, which needs a gradient too."""
+        return 3 * self.forward
 
     @property
-    def input_gradient(self) -> int:
-        """The products that carry the gradient back to the input."""
-        return sum(self.layers)
+    def judgement(self) -> int:
+        """The output and its gradient for the input, but none of the weights."""
+        return 2 * self.forward
 
     def __add__(self, other: "Network") -> "Network":
         return Network(self.layers + other.layers)
@@ -62,46 +62,38 @@ def convolution(pixels: int, inputs: int, outputs: int) -> Network:
 
 def train_autoencoder(encoder: Network, decoder: Network) -> int:
     """One update of encoder and decoder on one row; the data need no gradient."""
-    forward = encoder.forward + decoder.forward
-    decoder_backward = decoder.weight_gradients + decoder.input_gradient
-    return forward + decoder_backward + encoder.weight_gradients + encoder.inner_gradients
+    return encoder.update + decoder.inner_update
 
 
 def train_critic(critic: Network) -> int:
     """One update of a critic on one code and one draw of the prior, both given."""
-    return 2 * (critic.forward + critic.weight_gradients + critic.inner_gradients)
-
-
-def fool_critic(critic: Network) -> int:
-    """A critic's answer to one code and its gradient for the code; the critic's own gradients are not needed."""
-    return critic.forward + critic.input_gradient
+    return 2 * critic.update
 
 
 def joint_aae(encoder: Network, decoder: Network, critic: Network) -> int:
     """A round of critic and autoencoder; the codes that the critic learns from are those that are decoded."""
-    return train_autoencoder(encoder, decoder) + train_critic(critic) + fool_critic(critic)
+    return train_autoencoder(encoder, decoder) + train_critic(critic) + critic.judgement
 
 
 def separate_aae(encoder: Network, decoder: Network, critic: Network, generator_updates: int) -> int:
     """A round of autoencoder, critic and generator; the generator's first codes are those the critic learned from."""
-    fooling = fool_critic(critic) + encoder.forward + encoder.weight_gradients + encoder.inner_gradients
+    fooling = critic.judgement + encoder.update
     return train_autoencoder(encoder, decoder) + train_critic(critic) + generator_updates * fooling
 
 
-def semi_supervised_aae(
-    encoder: Network, decoder: Network, critics: tuple[Network, Network], labelled_share: float
-) -> int:
+def semi_supervised_aae(classes: int, latent_dim: int, labelled_share: float) -> int:
     """A round of autoencoder, critics, generator and classifier; the last on so many labelled rows for each row."""
-    learn = encoder.weight_gradients + encoder.inner_gradients
-    fooling = sum(fool_critic(critic) for critic in critics) + encoder.forward + learn
-    classify = labelled_share * (encoder.forward + learn)
-    return train_autoencoder(encoder, decoder) + sum(map(train_critic, critics)) + fooling + round(classify)
+    both = classes + latent_dim
+    encoder, decoder = dense(784, 1000, 1000, both), dense(both, 1000, 1000, 784)
+    critics = dense(classes, 500, 500, 1), dense(both, 500, 500, 1)
+    fooling = sum(critic.judgement for critic in critics) + encoder.update
+    classify = round(labelled_share * encoder.update)
+    return train_autoencoder(encoder, decoder) + sum(map(train_critic, critics)) + fooling + classify
 
 
 def acgan(generator: Network, critic: Network) -> int:
     """A round of critic and generator; the fakes that the critic learns from are those that the generator improves."""
-    learn = generator.forward + generator.weight_gradients + generator.inner_gradients
-    return train_critic(critic) + fool_critic(critic) + learn
+    return train_critic(critic) + critic.judgement + generator.update
 
 
 def semi_supervised_vae(
@@ -109,18 +101,16 @@ def semi_supervised_vae(
 ) -> int:
     """A round of M2: every row with every class; the encoder's first product, with the row alone, once for all."""
     first, rest = Network(encoder.layers[:1]), Network(encoder.layers[1:])
-    each = sum(network.forward + network.weight_gradients + network.input_gradient for network in (rest, decoder))
-    classify = classifier.forward + classifier.weight_gradients + classifier.inner_gradients
-    return first.forward + first.weight_gradients + classes * each + round((1 + labelled_share) * classify)
+    each = rest.inner_update + decoder.inner_update
+    return first.update + classes * each + round((1 + labelled_share) * classifier.update)
 
 
 def acca(encoders: tuple[Network, ...], decoders: tuple[Network, ...], critic: Network) -> int:
     """A round of critic and autoencoder, with a code from each encoder, each decoded to every view."""
     codes = len(encoders)
-    encode = sum(each.forward + each.weight_gradients + each.inner_gradients for each in encoders)
-    decode = sum(each.forward + each.weight_gradients + each.input_gradient for each in decoders)
-    judge = critic.forward + critic.weight_gradients + critic.inner_gradients
-    return encode + codes * (decode + fool_critic(critic)) + (codes + 1) * judge
+    encode = sum(encoder.update for encoder in encoders)
+    decode = sum(decoder.inner_update for decoder in decoders)
+    return encode + codes * (decode + critic.judgement) + (codes + 1) * critic.update
 
 
 @dataclass(frozen=True)
@@ -144,24 +134,8 @@ TRAININGS = {
     "aae-mlp": Training(
         128, separate_aae(dense(784, 1000, 1000, 2), dense(2, 1000, 1000, 784), dense(2, 1000, 1000, 1), 2)
     ),
-    "aae-semi-supervised": Training(
-        128,
-        semi_supervised_aae(
-            dense(784, 1000, 1000, 10 + 10),
-            dense(10 + 10, 1000, 1000, 784),
-            (dense(10, 500, 500, 1), dense(10 + 10, 500, 500, 1)),
-            100 / 128,
-        ),
-    ),
-    "aae-clustering": Training(
-        128,
-        semi_supervised_aae(
-            dense(784, 1000, 1000, 30 + 5),
-            dense(30 + 5, 1000, 1000, 784),
-            (dense(30, 500, 500, 1), dense(30 + 5, 500, 500, 1)),
-            0.0,
-        ),
-    ),
+    "aae-semi-supervised": Training(128, semi_supervised_aae(10, 10, 100 / 128)),
+    "aae-clustering": Training(128, semi_supervised_aae(30, 5, 0.0)),
     "cvae": Training(128, train_autoencoder(dense(784 + 10, 500, 500, 2 * 20), dense(20 + 10, 500, 500, 784))),
     "m2": Training(
         128,
