@@ -96,10 +96,13 @@ LAYERS: tuple[tuple[str, tuple[int, int, int], int, dict[str, Form], bool], ...]
 
 
 def forward(form: Form) -> Callable[..., Any]:
+    """The form's output; what a backward pass would start from is taken and left."""
     return lambda x, kernel, cotangent: form(x, kernel)  # noqa: ARG005
 
 
 def gradients(form: Form, of_input: bool) -> Callable[..., Any]:
+    """The form's gradient for the kernel, and for the input if asked."""
+
     def both(x: Array, kernel: Array, cotangent: Array) -> Any:
         if of_input:
             return jax.vjp(form, x, kernel)[1](cotangent)
@@ -159,6 +162,7 @@ def measure(
 
 
 def main() -> None:
+    """Measure every layer, and print the table."""
     table = Table(title=f"milliseconds for a batch of {BATCH}: one call / in a compiled loop", title_justify="left")
     for column in ("layer", "pass", *UPSAMPLED, "XLA / Latently"):
         table.add_column(column, justify="left" if column in ("layer", "pass") else "right")

@@ -8,6 +8,8 @@ import time
 from importlib.metadata import version
 from typing import Any
 
+import numpy as np
+
 from benchmarks.flops import TRAININGS, xla_flops_per_round
 from benchmarks.peers.common import mnist_images, mnist_labels, parser, print_line
 
@@ -46,8 +48,6 @@ def make_trainer(preset: str, images: Any, labels: Any) -> Any:
 
     What learns from several views is given the images' left and right halves.
     """
-    import numpy as np
-
     import latently
     from latently.estimators.presets import PRESETS
 
@@ -62,9 +62,10 @@ def make_trainer(preset: str, images: Any, labels: Any) -> Any:
 
 
 def main() -> None:
-    options = parser(__doc__)
-    options.add_argument("--preset", choices=sorted(TRAININGS), required=True)
-    options = options.parse_args()
+    """Train for a while, and print the line."""
+    arguments = parser(__doc__)
+    arguments.add_argument("--preset", choices=sorted(TRAININGS), required=True)
+    options = arguments.parse_args()
     if hasattr(os, "sched_setaffinity"):  # XLA takes as many threads as there are cores to run on
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: options.threads])
     training = TRAININGS[options.preset]
@@ -74,7 +75,6 @@ def main() -> None:
         raise SystemExit(f"{options.preset} has batches of {batch}; benchmarks/flops.py says {training.batch}")
     stopwatch = Stopwatch(options.warm_up, options.seconds)
     trainer.run(10**9, [stopwatch])
-    xla = xla_flops_per_round(trainer)
     print_line(
         "latently",
         batch,
@@ -82,7 +82,7 @@ def main() -> None:
         seconds=stopwatch.elapsed,
         losses=trainer.history[-1].terms,
         flops_per_round=training.flops_per_round,
-        xla_flops_per_round=xla,
+        xla_flops_per_round=xla_flops_per_round(trainer),
         versions={name: version(name) for name in ("latently", "jax")},
     )
 

@@ -26,7 +26,7 @@ def rate(m: int, k: int, n: int, seconds: float = 1.0) -> float:
     product(left, right).block_until_ready()
     flops = 2 * m * k * n
     calls = max(1, round(2e10 / flops))
-    rates = []
+    rates: list[float] = []
     end = time.perf_counter() + seconds
     while time.perf_counter() < end or len(rates) < 3:
         start = time.perf_counter()
@@ -38,6 +38,7 @@ def rate(m: int, k: int, n: int, seconds: float = 1.0) -> float:
 
 
 def main() -> None:
+    """Measure, and print the line."""
     squares = {str(size): rate(size, size, size) for size in SQUARES}
     print(
         json.dumps(

@@ -20,6 +20,7 @@ SIDE = 64
 
 
 def main() -> None:
+    """Make the array, stream it, and print the line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--bytes", type=int, default=20 * 10**9, help="the size of the array")
     parser.add_argument("--seconds", type=float, default=60.0, help="when to stop if one pass takes longer")

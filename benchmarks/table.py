@@ -1,6 +1,7 @@
 """Results as rows, and rows as tables: one for a terminal, one in Markdown."""
 
 import statistics
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +21,7 @@ class Sheet:
 
     title: str
     columns: tuple[str, ...]
-    rows: list[tuple[str, ...]]
+    rows: Sequence[tuple[str, ...]]
 
     def rich(self) -> Table:
         """For a terminal."""
@@ -51,7 +52,7 @@ def summarize(contest: Contest, turns: list[dict[str, Any]], machine: float) -> 
     """
 
     def median(name: str) -> float:
-        return statistics.median(turn[name]["samples_per_second"] for turn in turns)
+        return float(statistics.median(turn[name]["samples_per_second"] for turn in turns))
 
     training = TRAININGS[contest.preset]
     xla = statistics.median(turn["latently"]["xla_flops_per_round"] for turn in turns)
