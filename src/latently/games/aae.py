@@ -18,6 +18,7 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from latently.batch import Batch
 from latently.game import Game, Player, Terms
+from latently.games.standstill import critic_warnings
 from latently.networks import Conditional, Layer, calibrated_pair
 from latently.probability import AdversarialLoss, Corruption, Distribution, Prior, gradient_penalty, r1_penalty
 
@@ -158,26 +159,3 @@ class AAE(Game):
 
     def _logits(self, seen: Float[Array, "rows seen"], key: PRNGKeyArray | None = None) -> Float[Array, "rows"]:
         return self.critic(seen, key)[:, 0]
-
-
-def critic_warnings(accuracies: Sequence[float]) -> tuple[str, ...]:
-    """A critic that always wins, or one that never learned, in words.
-
-    Args:
-        accuracies: of the critic, in every chunk of rounds so far.
-    """
-    # The first chunks of rounds are short, and no critic is good before it has learned.
-    accuracies = accuracies[2:]
-    if not accuracies:
-        return ()
-    if min(accuracies[len(accuracies) // 4 :]) > 0.98:
-        return (
-            f"the critic has told codes from prior draws from the start (accuracy {accuracies[-1]:.2f}): the "
-            "codes never took the prior's shape. Lower critic_learning_rate, or give the generator more updates.",
-        )
-    if max(abs(accuracy - 0.5) for accuracy in accuracies) < 0.03:
-        return (
-            "the critic has guessed from the start (accuracy 0.50): it taught the encoder nothing. "
-            "Raise critic_learning_rate, or widen critic_hidden.",
-        )
-    return ()

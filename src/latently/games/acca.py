@@ -18,7 +18,7 @@ from jaxtyping import Array, Bool, Float, PRNGKeyArray, Shaped
 
 from latently.batch import Batch
 from latently.game import Game, Player, Terms
-from latently.games.aae import critic_warnings
+from latently.games.standstill import critic_warnings
 from latently.networks import Conditional, Layer
 from latently.probability import AdversarialLoss, Averaged, Distribution, EachView, Joint, Prior
 

@@ -19,6 +19,7 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from latently.batch import Batch
 from latently.game import Game, Player, Terms
+from latently.games.standstill import after_the_start, always_won
 from latently.networks import Conditional, Layer, beside
 from latently.probability import AdversarialLoss, Distribution, Prior
 
@@ -115,9 +116,8 @@ class ACGAN(Game):
 
     def diagnose(self, history: Sequence[Mapping[str, float]]) -> tuple[str, ...]:
         """A game that has come to a stand: a critic that always wins."""
-        # The first chunks of rounds are short, and no critic is good before it has learned.
-        accuracies = [terms["critic/source_accuracy"] for terms in history][2:]
-        if accuracies and min(accuracies[len(accuracies) // 4 :]) > 0.99:
+        accuracies = after_the_start([terms["critic/source_accuracy"] for terms in history])
+        if always_won(accuracies, 0.99):
             return (
                 f"the critic has told fakes from real rows from the start (accuracy {accuracies[-1]:.2f}), and a "
                 "critic that is always right teaches the generator nothing. Lower critic_learning_rate, or raise "
