@@ -110,6 +110,9 @@ def calibrated_pair(
         key: for the draws.
         y: what the decoder is fed beside the code.
         encoder_knows: whether the encoder is fed y beside x, too.
+
+    Returns:
+        Calibrated copies of the two.
     """
     encoder_key, sample_key, decoder_key = jax.random.split(key, 3)
     given = x if y is None or not encoder_knows else beside(x, y)

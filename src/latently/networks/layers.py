@@ -168,7 +168,12 @@ NORMALIZATIONS: dict[str, Callable[[int], Layer]] = {"batch": BatchNorm, "layer"
 
 
 class Gate(Layer):
-    """Each feature times a factor of its own, which no player trains: a zero shuts the feature out."""
+    """Each feature times a factor of its own, which no player trains: a zero shuts the feature out.
+
+    Example:
+        >>> Gate(jnp.array([1.0, 0.0]))(jnp.ones((1, 2))).tolist()
+        [[1.0, 0.0]]
+    """
 
     factor: Float[Array, "features"]
 

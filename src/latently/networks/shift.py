@@ -9,7 +9,13 @@ from latently.networks.layers import Layer
 
 
 class Shift(Layer):
-    """Moves every image by up to so many pixels each way, its border drawn on; without a key, nothing happens."""
+    """Moves every image by up to so many pixels each way, its border drawn on; without a key, nothing happens.
+
+    Example:
+        >>> x = jnp.zeros((1, 3, 3, 1)).at[0, 1, 1].set(1.0)
+        >>> float(Shift(1)(x, jax.random.key(0)).sum()), bool((Shift(1)(x) == x).all())
+        (1.0, True)
+    """
 
     pixels: int = eqx.field(static=True)
 

@@ -96,6 +96,12 @@ class EachView(eqx.Module):
 
     Arguments:
         corruptions: one a view.
+
+    Example:
+        >>> import jax, jax.numpy as jnp
+        >>> lose_second = EachView((MaskingNoise(0.0), MaskingNoise(1.0)))
+        >>> [view.tolist() for view in lose_second((jnp.ones((1, 2)), jnp.ones((1, 1))), jax.random.key(0))]
+        [[[1.0, 1.0]], [[0.0]]]
     """
 
     corruptions: tuple[Corruption, ...]
