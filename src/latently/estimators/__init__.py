@@ -4,9 +4,10 @@ from latently.estimators.aae import AAE
 from latently.estimators.acca import ACCA
 from latently.estimators.acgan import ACGAN
 from latently.estimators.autoencoder import Autoencoder, ContractiveAutoencoder, DenoisingAutoencoder
-from latently.estimators.base import CollapseWarning, LatentModel
+from latently.estimators.base import LatentModel
 from latently.estimators.clustering_aae import ClusteringAAE
 from latently.estimators.conditional_vae import ConditionalVAE
+from latently.estimators.fitting import CollapseWarning
 from latently.estimators.known_labels import NotSupportedError
 from latently.estimators.loading import load
 from latently.estimators.semi_supervised_aae import SemiSupervisedAAE

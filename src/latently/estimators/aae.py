@@ -14,17 +14,16 @@ from sklearn.utils.validation import check_is_fitted
 
 from latently import games
 from latently.estimators import inference
-from latently.estimators.adversarial import AdversarialModel
+from latently.estimators.adversarial import ENCODER_CONSTRAINTS, AdversarialModel, EncoderName, build_posterior
 from latently.estimators.architecture import (
     Shape,
     build_corruption,
     build_critic,
     build_decoder,
-    build_encoder,
     build_prior,
     likelihood_head,
 )
-from latently.probability import ADVERSARIAL_LOSSES, DeterministicHead, GaussianHead, Head
+from latently.probability import ADVERSARIAL_LOSSES
 
 
 def _is_tied(model: "AAE") -> bool:
@@ -71,8 +70,7 @@ class AAE(AdversarialModel):
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **AdversarialModel._parameter_constraints,
-        "encoder": [StrOptions({"deterministic", "gaussian", "implicit"})],
-        "noise_dim": [Interval(Integral, 1, None, closed="left")],
+        **ENCODER_CONSTRAINTS,
         "penalty": [None, StrOptions({"r1", "gradient"})],
         "penalty_weight": [Interval(Real, 0, None, closed="neither")],
         "spectral_norm": ["boolean"],
@@ -84,7 +82,7 @@ class AAE(AdversarialModel):
 
     latent_dim: int = 2
     _: dataclasses.KW_ONLY
-    encoder: Literal["deterministic", "gaussian", "implicit"] = "deterministic"
+    encoder: EncoderName = "deterministic"
     noise_dim: int = 10
     penalty: Literal["r1", "gradient"] | None = None
     penalty_weight: float = 1.0
@@ -124,14 +122,12 @@ class AAE(AdversarialModel):
     ) -> games.AAE:
         rounds = rounds_in(float(self.epochs))
         encoder_key, decoder_key, critic_key = jax.random.split(key, 3)
-        head: Head = GaussianHead(scale="exp") if self.encoder == "gaussian" else DeterministicHead()
-        noise_dim = int(self.noise_dim) if self.encoder == "implicit" else 0
         seen = int(self.latent_dim) + (0 if n_labels is None else n_labels + 1)
         return games.AAE(
-            encoder=build_encoder(self, shape, head, encoder_key, noise_dim=noise_dim),
+            encoder=build_posterior(self, shape, encoder_key),
             decoder=build_decoder(self, shape, likelihood_head(self, self.preprocessing_), decoder_key),
             critic=build_critic(self, seen, critic_key, spectral_norm=bool(self.spectral_norm)),
-            prior=build_prior(self.prior, self.prior_scale, int(self.latent_dim), n_labels),
+            prior=build_prior(self, n_labels),
             adversarial=ADVERSARIAL_LOSSES[self.adversarial],
             optimizer=self._optimizer(None, rounds),
             critic_optimizer=self._optimizer(self.critic_learning_rate, rounds),

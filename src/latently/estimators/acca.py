@@ -4,8 +4,8 @@ import dataclasses
 import math
 from collections.abc import Callable, Mapping
 from functools import partial
-from numbers import Integral, Real
-from typing import Any, ClassVar, Literal
+from numbers import Real
+from typing import Any, ClassVar
 
 import jax
 import numpy as np
@@ -15,19 +15,18 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from latently import games
 from latently.data import Views, ViewsPreprocessing
 from latently.estimators import inference
-from latently.estimators.adversarial import AdversarialModel
+from latently.estimators.adversarial import ENCODER_CONSTRAINTS, AdversarialModel, EncoderName, build_posterior
 from latently.estimators.architecture import (
     LikelihoodName,
     Shape,
     build_corruption,
     build_critic,
     build_decoder,
-    build_encoder,
     build_prior,
     likelihood_head,
-    of_view,
 )
-from latently.probability import ADVERSARIAL_LOSSES, DeterministicHead, EachView, GaussianHead, Head
+from latently.estimators.scaling import of_view
+from latently.probability import ADVERSARIAL_LOSSES, EachView
 
 _LIKELIHOODS = ("auto", "bernoulli", "gaussian", "laplace")
 
@@ -77,8 +76,7 @@ class ACCA(AdversarialModel):
         **AdversarialModel._parameter_constraints,
         "likelihood": [StrOptions(set(_LIKELIHOODS)), dict],
         "joint": ["boolean"],
-        "encoder": [StrOptions({"deterministic", "gaussian", "implicit"})],
-        "noise_dim": [Interval(Integral, 1, None, closed="left")],
+        **ENCODER_CONSTRAINTS,
         "fooling_weight": [Interval(Real, 0, None, closed="neither")],
     }
 
@@ -89,7 +87,7 @@ class ACCA(AdversarialModel):
     _: dataclasses.KW_ONLY
     likelihood: LikelihoodName | Mapping[str, LikelihoodName] = "auto"  # type: ignore[assignment]
     joint: bool = True
-    encoder: Literal["deterministic", "gaussian", "implicit"] = "deterministic"
+    encoder: EncoderName = "deterministic"
     noise_dim: int = 10
     fooling_weight: float = 1e-3
 
@@ -197,21 +195,17 @@ class ACCA(AdversarialModel):
     ) -> games.ACCA:
         rounds, views = rounds_in(float(self.epochs)), len(shape)
         keys = jax.random.split(key, 2 * views + 2)
-        head: Head = GaussianHead(scale="exp") if self.encoder == "gaussian" else DeterministicHead()
-        encode = partial(
-            build_encoder, self, head=head, noise_dim=int(self.noise_dim) if self.encoder == "implicit" else 0
-        )
         preprocessings = self._parts.views
         heads = [likelihood_head(of_view(self, name), each) for name, each in preprocessings.items()]
         corruptions = [build_corruption(self.corruption, each) for each in preprocessings.values()]
         return games.ACCA(
-            encoders=tuple(encode(shape=each, key=k) for each, k in zip(shape, keys, strict=False)),
-            joint=encode(shape=(sum(map(math.prod, shape)),), key=keys[-1]) if self.joint else None,
+            encoders=tuple(build_posterior(self, each, k) for each, k in zip(shape, keys, strict=False)),
+            joint=build_posterior(self, (sum(map(math.prod, shape)),), keys[-1]) if self.joint else None,
             decoders=tuple(
                 build_decoder(self, each, head, k) for each, head, k in zip(shape, heads, keys[views:], strict=False)
             ),
             critic=build_critic(self, int(self.latent_dim), keys[-2]),
-            prior=build_prior(self.prior, self.prior_scale, int(self.latent_dim), n_labels),
+            prior=build_prior(self, n_labels),
             adversarial=ADVERSARIAL_LOSSES[self.adversarial],
             optimizer=self._optimizer(None, rounds),
             critic_optimizer=self._optimizer(self.critic_learning_rate, rounds),

@@ -105,7 +105,7 @@ class ACGAN(Classifies, AdversarialModel):
         return games.ACGAN(
             generator=generator,
             critic=build_judge(self, shape, 1 + (n_labels or 1), critic_key),
-            prior=build_prior(self.prior, self.prior_scale, int(self.latent_dim), None),
+            prior=build_prior(self),
             adversarial=ADVERSARIAL_LOSSES[self.adversarial],
             optimizer=self._optimizer(None, rounds),
             critic_optimizer=self._optimizer(self.critic_learning_rate, rounds),

@@ -2,15 +2,26 @@
 
 import dataclasses
 from collections.abc import Sequence
-from numbers import Real
-from typing import Any, ClassVar, Literal
+from numbers import Integral, Real
+from typing import Any, ClassVar, Literal, TypeAlias
 
 import optax
+from jaxtyping import PRNGKeyArray
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from latently.estimators.architecture import adam
+from latently.estimators.architecture import Shape, build_encoder
 from latently.estimators.base import LatentModel
-from latently.probability import ADVERSARIAL_LOSSES
+from latently.estimators.schedules import adam
+from latently.networks import Conditional
+from latently.probability import ADVERSARIAL_LOSSES, DeterministicHead, GaussianHead
+
+EncoderName: TypeAlias = Literal["deterministic", "gaussian", "implicit"]
+
+ENCODER_CONSTRAINTS: dict[str, list[Any]] = {
+    "encoder": [StrOptions({"deterministic", "gaussian", "implicit"})],
+    "noise_dim": [Interval(Integral, 1, None, closed="left")],
+}
+"""Of a model that needs no density of q(z|x), which may then be of any kind."""
 
 
 @dataclasses.dataclass(eq=False, repr=False)
@@ -45,3 +56,19 @@ class AdversarialModel(LatentModel):
         """Adam at that rate, or at the autoencoder's, for so many updates."""
         rate, decay = float(learning_rate or self.learning_rate), float(self.learning_rate_decay)
         return adam(rate, float(self.momentum), decay=decay, updates=updates)
+
+
+def build_posterior(model: Any, shape: Shape, key: PRNGKeyArray) -> Conditional:
+    """q(z|x) for rows of `shape`, of the kind that `encoder` names.
+
+    Args:
+        model: an estimator with `encoder`, and with `noise_dim` where that may be `implicit`.
+        shape: of a row.
+        key: for the initial weights.
+
+    Raises:
+        ValueError: an implicit encoder is asked of convolutions.
+    """
+    head = GaussianHead(scale="exp") if model.encoder == "gaussian" else DeterministicHead()
+    noise_dim = int(model.noise_dim) if model.encoder == "implicit" else 0
+    return build_encoder(model, shape, head, key, noise_dim=noise_dim)

@@ -1,18 +1,15 @@
 """From hyperparameters to networks: what `network`, `hidden`, `likelihood` and their like build."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from numbers import Integral
-from types import SimpleNamespace
 from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
-import jax.numpy as jnp
-import numpy as np
 import optax
-from jaxtyping import Array, Float, Int, PRNGKeyArray
+from jaxtyping import PRNGKeyArray
 
-from latently.data import Preprocessing, Subset, Views, ViewsPreprocessing
-from latently.game import Weight
+from latently.data import Preprocessing
+from latently.estimators.schedules import adam
 from latently.networks import Conditional, Layer, conv_decoder, conv_encoder, mlp
 from latently.probability import (
     BernoulliHead,
@@ -35,12 +32,6 @@ OutputName: TypeAlias = Literal["auto", "sigmoid", "tanh", "identity"]
 PriorName: TypeAlias = Literal["normal", "uniform", "star", "swiss-roll", "s-curve"]
 Normalization: TypeAlias = Literal["batch", "layer"] | None
 
-_RANGES: dict[str, Literal["auto", "unit", "symmetric"]] = {
-    "auto": "auto",
-    "identity": "auto",
-    "sigmoid": "unit",
-    "tanh": "symmetric",
-}
 _HIDDEN: dict[str, tuple[int, ...]] = {"mlp": (512, 512), "conv": (256,)}
 
 
@@ -73,43 +64,12 @@ class Critical(Protocol):
     critic_dropout: float
 
 
-def fit_preprocessing(model: Hyperparameters, X: Any) -> Any:
-    """How the data is scaled, each view of it: to where the decoder's likelihood can reach it.
+def likelihood_head(model: Hyperparameters, preprocessing: Preprocessing) -> Head:
+    """The head of the decoder, p(x|z); `"auto"` is Bernoulli for data in [0, 1] and Gaussian otherwise.
 
     Raises:
-        ValueError: the data does not lie where the likelihood needs it, or is no image for convolutions.
+        ValueError: the likelihood is Bernoulli, and the output is not in [0, 1].
     """
-    if isinstance(X, Views):
-        return ViewsPreprocessing({name: _fit_view(model, X, name) for name in X.names})
-    wanted = "unit" if model.likelihood == "bernoulli" else _RANGES[model.output]
-    return Preprocessing.fit(X, range=wanted, image=model.network == "conv", binarize=model.binarize)
-
-
-def _fit_view(model: Hyperparameters, X: Views, name: str) -> Preprocessing:
-    """How a view is scaled, judged by the rows that have it; with convolutions, only vectors stay vectors."""
-    own, given = of_view(model, name), ~X.lacking(name)
-    if not given.any():
-        raise ValueError(f"no row has the view {name!r}; leave it out.")
-    rows = X.view(name) if given.all() else Subset(X.view(name), np.flatnonzero(given))
-    if own.network == "conv" and len(rows.shape) == 2:
-        own.network = "mlp"
-    try:
-        preprocessing: Preprocessing = fit_preprocessing(own, rows)
-    except ValueError as error:
-        raise ValueError(f"view {name!r}: {error}") from None
-    return preprocessing
-
-
-def of_view(model: Any, name: str) -> Any:
-    """The hyperparameters of a model of several views that hold for one of them: its own likelihood."""
-    own = SimpleNamespace(**model.get_params(deep=False))
-    if isinstance(model.likelihood, Mapping):
-        own.likelihood = model.likelihood.get(name, "auto")
-    return own
-
-
-def likelihood_head(model: Hyperparameters, preprocessing: Preprocessing) -> Head:
-    """The head of the decoder, p(x|z); `"auto"` is Bernoulli for data in [0, 1] and Gaussian otherwise."""
     unit = preprocessing.range == "unit"
     name = model.likelihood
     if name == "auto":
@@ -121,10 +81,10 @@ def likelihood_head(model: Hyperparameters, preprocessing: Preprocessing) -> Hea
             )
         return BernoulliHead()
     activation = output_activation(model, preprocessing)
-    learned = model.likelihood_scale == "learned"
-    value = 1.0 if model.likelihood_scale == "learned" else float(model.likelihood_scale)
     head = GaussianHead if name == "gaussian" else LaplaceHead
-    return head(activation=activation, scale="learned" if learned else "fixed", value=value)
+    if model.likelihood_scale == "learned":
+        return head(activation=activation, scale="learned", value=1.0)
+    return head(activation=activation, scale="fixed", value=float(model.likelihood_scale))
 
 
 def output_activation(model: Hyperparameters, preprocessing: Preprocessing) -> Literal["sigmoid", "tanh", "identity"]:
@@ -140,7 +100,11 @@ def output_activation(model: Hyperparameters, preprocessing: Preprocessing) -> L
 def build_encoder(
     model: Hyperparameters, shape: Shape, head: Head, key: PRNGKeyArray, *, noise_dim: int = 0, facts: int = 0
 ) -> Conditional:
-    """q(z|x) for rows of `shape`; with `facts`, for so many numbers beside x; with `noise_dim`, an implicit one."""
+    """q(z|x) for rows of `shape`; with `facts`, for so many numbers beside x; with `noise_dim`, an implicit one.
+
+    Raises:
+        ValueError: an implicit one is asked of convolutions.
+    """
     if noise_dim and model.network == "conv":
         raise ValueError(
             'encoder="implicit" is fed noise beside x, flattened, which network="conv" cannot read; '
@@ -187,12 +151,14 @@ def build_decoder(
     return Conditional(network, head)
 
 
-def build_prior(prior: PriorName | Prior, scale: float | None, dim: int, n_labels: int | None) -> Prior:
-    """The prior that `prior` names, or the one that it is.
+def build_prior(model: Hyperparameters, n_labels: int | None = None) -> Prior:
+    """The prior that `prior` names, or the one that it is; with a region for each of so many labels.
 
     Raises:
-        ValueError: its dimension is not `latent_dim`, or it has no region for each of so many labels.
+        ValueError: its dimension is not `latent_dim`, it has no region for each label, or it is given both as a Prior
+            and with a scale.
     """
+    prior, scale, dim = model.prior, model.prior_scale, int(model.latent_dim)
     if isinstance(prior, str):
         return make_prior(prior, dim, n_labels, None if scale is None else float(scale))
     if prior.dim != dim:
@@ -213,7 +179,7 @@ def normal_prior(model: Hyperparameters) -> Normal:
     Raises:
         ValueError: another was asked for.
     """
-    prior = build_prior(model.prior, model.prior_scale, int(model.latent_dim), None)
+    prior = build_prior(model)
     if not isinstance(prior, Normal):
         raise ValueError(
             f'{type(model).__name__} needs prior="normal"; got prior={prior.name!r}. For other shapes use AAE or '
@@ -224,15 +190,14 @@ def normal_prior(model: Hyperparameters) -> Normal:
 
 def build_critic(model: Critical, inputs: int, key: PRNGKeyArray, *, spectral_norm: bool = False) -> Layer:
     """A critic: one logit for each row of so many numbers."""
-    return mlp(
-        inputs,
-        widths("critic_hidden", model.critic_hidden),
-        1,
-        key,
-        activation=model.activation if isinstance(model.activation, str) else model.activation[-1],
-        dropout=float(model.critic_dropout),
-        spectral_norm=spectral_norm,
-    )
+    hidden = widths("critic_hidden", model.critic_hidden)
+    return mlp(inputs, hidden, 1, key, **critic_options(model), spectral_norm=spectral_norm)
+
+
+def critic_options(model: Critical) -> dict[str, Any]:
+    """What the layers of all critics have in common; of one activation a layer, theirs is the last."""
+    activation = model.activation if isinstance(model.activation, str) else model.activation[-1]
+    return {"activation": activation, "dropout": float(model.critic_dropout)}
 
 
 def build_corruption(description: str | None, preprocessing: Preprocessing) -> Corruption | None:
@@ -246,35 +211,6 @@ def build_corruption(description: str | None, preprocessing: Preprocessing) -> C
 def build_optimizer(model: Any, updates: int) -> optax.GradientTransformation:
     """Adam at the model's learning rate, which falls as it says, for so many updates."""
     return adam(float(model.learning_rate), decay=float(model.learning_rate_decay), updates=updates)
-
-
-def adam(
-    learning_rate: float, b1: float = 0.9, *, decay: float = 0.0, updates: int = 1
-) -> optax.GradientTransformation:
-    """Adam (Kingma & Ba 2014, arXiv 1412.6980).
-
-    Args:
-        learning_rate: the step's size.
-        b1: decay of the gradient's running mean.
-        decay: share of the updates, at their end, over which the learning rate falls to 0 in a straight line.
-        updates: how many there will be.
-    """
-    if not decay:
-        return optax.adam(float(learning_rate), b1=b1)
-    falling = max(1, round(decay * updates))
-    schedule = optax.linear_schedule(float(learning_rate), 0.0, falling, transition_begin=updates - falling)
-    return optax.adam(schedule, b1=b1)
-
-
-def warm_up(beta: float, rounds: int) -> Weight:
-    """A weight that rises in a straight line from 0 to `beta` over so many rounds; none: `beta` from the start."""
-    if not rounds:
-        return beta
-
-    def weight(round_: Int[Array, ""]) -> Float[Array, ""]:
-        return float(beta) * jnp.minimum(1.0, round_ / rounds)
-
-    return weight
 
 
 def widths(name: str, values: Sequence[int]) -> tuple[int, ...]:

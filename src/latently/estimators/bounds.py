@@ -1,6 +1,5 @@
 """What can be asked of a model whose encoder and prior have densities: bounds on the likelihood, in nats."""
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any, ClassVar, Literal
 
@@ -11,6 +10,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from latently.estimators import inference
+from latently.estimators.coding import Coding
 from latently.probability import PRIORS, Normal, Prior
 
 
@@ -31,14 +31,11 @@ def _has_closed_divergence(model: Any) -> bool:
     return _has_density(model) and isinstance(model.game_.prior, Normal)
 
 
-class Bounds:
+class Bounds(Coding):
     """Bounds on log p(x), as far as the fitted model has densities."""
 
     _bounds_data: ClassVar[bool] = True
     """Whether encoder and decoder speak of the data itself, and with densities."""
-
-    game_: Any
-    _on_rows: Callable[..., Float[np.ndarray, "rows ..."]]
 
     @available_if(_has_density)
     def score_samples(
@@ -64,6 +61,9 @@ class Bounds:
 
         Returns:
             Bounds in nats on the density of the preprocessed row (for pixels, of values in [0, 1]).
+
+        Raises:
+            ValueError: `n_samples` is below 1, or `kind` is neither of the two.
         """
         check_is_fitted(self)
         if n_samples < 1:

@@ -7,10 +7,10 @@ import numpy as np
 from jaxtyping import Float, Shaped
 
 from latently.estimators import inference
-from latently.estimators.latent_space import LatentSpace
+from latently.estimators.coding import Coding
 
 
-class Classifies(LatentSpace):
+class Classifies(Coding):
     """`predict` and `predict_proba`, for a game with `class_scores`."""
 
     def predict(self, X: Any) -> Shaped[np.ndarray, "rows"]:

@@ -18,10 +18,10 @@ from latently.estimators.architecture import (
     build_optimizer,
     likelihood_head,
     normal_prior,
-    warm_up,
 )
 from latently.estimators.base import LatentModel
 from latently.estimators.classes import Classifies
+from latently.estimators.schedules import warm_up
 from latently.probability import GaussianHead
 
 
@@ -82,6 +82,6 @@ class ConditionalVAE(Classifies, LatentModel):
             prior=normal_prior(self),
             optimizer=build_optimizer(self, rounds_in(float(self.epochs))),
             n_labels=classes,
-            beta=warm_up(float(self.beta), rounds_in(self.warm_up_epochs) if self.warm_up_epochs else 0),
+            beta=warm_up(self.beta, self.warm_up_epochs, rounds_in),
             corruption=build_corruption(self.corruption, self.preprocessing_),
         )

@@ -2,16 +2,18 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import jax
 from jaxtyping import PRNGKeyArray
 
 from latently.data import Preprocessing
 from latently.estimators.architecture import (
+    Critical,
     Hyperparameters,
     NetworkName,
     Shape,
+    critic_options,
     dense_width,
     hidden_widths,
     image_shape,
@@ -24,15 +26,12 @@ from latently.probability import DeterministicHead
 
 
 @runtime_checkable
-class Judging(Protocol):
+class Judging(Critical, Protocol):
     """The constructor arguments that shape a critic of rows."""
 
     network: NetworkName
-    activation: str | Sequence[str]
     input_noise: float
-    critic_hidden: Sequence[int]
     critic_channels: Sequence[int]
-    critic_dropout: float
     spectral_norm: bool
 
 
@@ -69,14 +68,9 @@ def generated_channels(model: Hyperparameters) -> tuple[int, ...]:
 
 def build_judge(model: Judging, shape: Shape, outputs: int, key: PRNGKeyArray) -> Layer:
     """A critic of rows of `shape`, with so many logits for each."""
-    common: dict[str, Any] = {
-        "activation": model.activation if isinstance(model.activation, str) else model.activation[-1],
-        "dropout": float(model.critic_dropout),
-        "input_noise": float(model.input_noise),
-        "spectral_norm": bool(model.spectral_norm),
-    }
+    common = critic_options(model)
+    common |= {"input_noise": float(model.input_noise), "spectral_norm": bool(model.spectral_norm)}
     if model.network == "conv":
-        return conv_encoder(
-            image_shape(shape), widths("critic_channels", model.critic_channels), None, outputs, key, **common
-        )
+        channels = widths("critic_channels", model.critic_channels)
+        return conv_encoder(image_shape(shape), channels, None, outputs, key, **common)
     return mlp(math.prod(shape), widths("critic_hidden", model.critic_hidden), outputs, key, **common)

@@ -1,112 +1,23 @@
 """What a fitted model can be asked: codes, data, bounds. One call set for all models."""
 
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Shaped
-from sklearn.base import TransformerMixin
-from sklearn.utils import check_array
+from jaxtyping import Float
 from sklearn.utils.validation import check_is_fitted
 
 from latently.estimators import inference
 from latently.estimators.bounds import Bounds
-from latently.estimators.known_labels import KnownLabels, NotSupportedError
+from latently.estimators.known_labels import NotSupportedError
 from latently.estimators.saving import save_model
 
 
-class LatentSpace(KnownLabels, Bounds, TransformerMixin):
-    """The calls that every fitted model answers, as far as it can.
-
-    Attributes:
-        game_: the fitted game.
-        preprocessing_: what was done to the data: a `Preprocessing`, or a `ViewsPreprocessing` for several views.
-        classes_: the labels seen in `fit`, or `None`.
-        row_shape_: the shape of a row of the training data.
-    """
-
-    latent_dim: int
-    corruption: str | None
-    game_: Any
-    preprocessing_: Any
-    classes_: Shaped[np.ndarray, "classes"] | None
-    row_shape_: tuple[int, ...]
-
-    def transform(self, X: Any, labels: Any = None) -> Float[np.ndarray, "rows latent"]:
-        """The code of each row: the mean of q(z|x).
-
-        Args:
-            X: rows, as in `fit`.
-            labels: the class of each row, -1 where unknown, for a model whose decoder is given the label; the likeliest
-                class stands in for one that is not known.
-
-        Returns:
-            Codes of shape `(n, latent_dim)`.
-        """
-        return self._on_rows(X, partial(inference.code_means, self._fitted()), labels)
-
-    def inverse_transform(self, Z: Float[np.ndarray, "rows latent"], labels: Any = None) -> Any:
-        """The data that codes stand for: the mean of p(x|z).
-
-        Args:
-            Z: codes of shape `(n, latent_dim)`.
-            labels: one for all or one for each, for a model whose decoder is given the label; it needs one.
-
-        Returns:
-            Rows in the shape, the units and the type of the training data (floats come as float32); here and below,
-            name → rows where there are several views.
-        """
-        check_is_fitted(self)
-        Z = check_array(Z, dtype=np.float32)
-        if Z.shape[1] != self.latent_dim:
-            raise ValueError(f"Z must have latent_dim={self.latent_dim} columns; got {Z.shape[1]}.")
-        if not self.decodes_labels:
-            self._refuse(labels)
-            return self._decode(Z, None)
-        if labels is None:
-            raise ValueError(
-                f"the decoder of {type(self).__name__} is given a label beside each code: give labels, "
-                f"among {', '.join(map(str, self._values()))}."
-            )
-        return self._decode(Z, self._one_hot(self._codes_of(labels, len(Z))))
-
-    def reconstruct(self, X: Any, labels: Any = None) -> Any:
-        """Each row, encoded to its mean code and decoded again.
-
-        Args:
-            X: rows, as in `fit`; noisy ones, for a model that was fitted with a corruption.
-            labels: as for `transform`.
-
-        Returns:
-            Rows in the shape, the units and the type of the training data.
-        """
-        return self._decode(self.transform(X, labels), self._label_weights(X, labels))
-
-    def corrupt(self, X: Any, random_state: int | np.random.RandomState | None = None) -> Any:
-        """Rows as the encoder met them in training, noise and all: what a denoising model learned to clean.
-
-        Args:
-            X: rows, as in `fit`.
-            random_state: seed of the noise.
-
-        Returns:
-            Rows in the shape, the units and the type of the training data.
-
-        Raises:
-            NotSupportedError: the model was fitted without a corruption.
-        """
-        check_is_fitted(self)
-        noise = getattr(self.game_, "corruption", None)
-        if noise is None:
-            raise NotSupportedError(f"this {type(self).__name__} was fitted without a corruption, so it adds no noise.")
-        keys = inference.keys_of(random_state)
-        rows = self._rows(X)
-        noisy = inference.all_in_pieces(lambda x: noise(x, next(keys)), rows, self.preprocessing_)
-        return self.preprocessing_.inverse(noisy)
+class LatentSpace(Bounds):
+    """The calls that every fitted model answers, as far as it can: those of its bases, and what is made of them."""
 
     def sample(self, n: int = 1, labels: Any = None, random_state: int | np.random.RandomState | None = None) -> Any:
         """New data: draws from the prior, decoded to their means.
@@ -118,6 +29,10 @@ class LatentSpace(KnownLabels, Bounds, TransformerMixin):
 
         Returns:
             Rows in the shape, the units and the type of the training data.
+
+        Raises:
+            ValueError: `n` is below 1, or labels are too many or too few, or none of the classes.
+            NotSupportedError: labels are given to a model that ties none to its codes.
         """
         if not self.decodes_labels:
             return self._decode(self.sample_prior(n, labels, random_state), None)
@@ -138,6 +53,10 @@ class LatentSpace(KnownLabels, Bounds, TransformerMixin):
 
         Returns:
             Codes of shape `(n, latent_dim)`.
+
+        Raises:
+            ValueError: as for `sample`.
+            NotSupportedError: labels are given, and the prior is tied to none.
         """
         check_is_fitted(self)
         if n < 1:
@@ -159,21 +78,6 @@ class LatentSpace(KnownLabels, Bounds, TransformerMixin):
         low, high = self._prior.support()
         return float(low), float(high)
 
-    def aggregate_codes(
-        self, X: Any, random_state: int | np.random.RandomState | None = None
-    ) -> Float[np.ndarray, "rows latent"]:
-        """One draw of q(z|x) for each row: together, a sample of the aggregated posterior that the prior is matched to.
-
-        Args:
-            X: rows, as in `fit`.
-            random_state: seed of the draw.
-
-        Returns:
-            Codes of shape `(n, latent_dim)`.
-        """
-        keys, game = inference.keys_of(random_state), self._fitted()
-        return self._on_rows(X, lambda *rows: inference.code_draws(game, next(keys), *rows))
-
     def interpolate(self, a: Any, b: Any, steps: int = 8) -> Any:
         """Straight paths between the codes of two rows, decoded.
 
@@ -183,6 +87,9 @@ class LatentSpace(KnownLabels, Bounds, TransformerMixin):
 
         Returns:
             Data of shape `(n, steps, *row)`.
+
+        Raises:
+            ValueError: there are fewer than two steps, or more rows of one than of the other.
         """
         if steps < 2:
             raise ValueError(f"steps counts both ends, so it must be 2 or more; got {steps}.")
@@ -219,6 +126,9 @@ class LatentSpace(KnownLabels, Bounds, TransformerMixin):
 
         Returns:
             Codes of shape `(rows * rows, latent_dim)`.
+
+        Raises:
+            ValueError: `rows` is below 1.
         """
         check_is_fitted(self)
         if rows < 1:
@@ -256,7 +166,11 @@ class LatentSpace(KnownLabels, Bounds, TransformerMixin):
         return inference.regroup(data, len(codes), len(wanted))
 
     def complete(self, views: Any) -> dict[str, Any]:
-        """The missing views from the given ones, for models of several views."""
+        """The missing views from the given ones, for models of several views.
+
+        Raises:
+            NotSupportedError: the model has one view.
+        """
         del views
         raise NotSupportedError(f"{type(self).__name__} models one view, so there is none to complete.")
 
@@ -281,30 +195,6 @@ class LatentSpace(KnownLabels, Bounds, TransformerMixin):
         """
         check_is_fitted(self)
         save_model(self, Path(path), about or {})
-
-    def _decode(self, Z: Float[np.ndarray, "rows latent"], weights: Float[np.ndarray, "rows classes"] | None) -> Any:
-        """Codes, and for a decoder that is given the label the weight of each class, as data; name → data of views."""
-        means = inference.all_in_pieces(partial(inference.data_means, self._fitted()), Z, labels=weights)
-        return self.preprocessing_.inverse(means)
-
-    def _label_weights(self, X: Any, labels: Any) -> Float[np.ndarray, "rows classes"] | None:
-        """The labels of rows as one-hot weights, the likeliest class standing in for an unknown one."""
-        if not self.decodes_labels:
-            self._refuse(labels)
-            return None
-        return self._on_rows(X, partial(inference.known_weights, self._fitted()), labels)
-
-    def _on_rows(self, X: Any, function: Callable[..., Array], labels: Any = None) -> Float[np.ndarray, "rows ..."]:
-        check_is_fitted(self)
-        rows = self._rows(X)
-        return inference.in_pieces(function, rows, self.preprocessing_, self._given(labels, len(rows)))
-
-    def _rows(self, X: Any) -> Any:
-        X = self._accept(X, reset=False)
-        return self.preprocessing_.check(X, type(self).__name__, noisy=self.corruption is not None)
-
-    def _accept(self, X: Any, *, reset: bool) -> Any:
-        raise NotImplementedError
 
 
 def _paths(start: Float[np.ndarray, "n d"], end: Float[np.ndarray, "n d"], steps: int) -> Float[np.ndarray, "points d"]:

@@ -9,18 +9,17 @@ from jaxtyping import PRNGKeyArray
 from sklearn.utils._param_validation import StrOptions
 
 from latently import games
-from latently.estimators.adversarial import AdversarialModel
+from latently.estimators.adversarial import AdversarialModel, build_posterior
 from latently.estimators.architecture import (
     Shape,
     build_corruption,
     build_critic,
     build_decoder,
-    build_encoder,
     build_prior,
     likelihood_head,
 )
 from latently.estimators.classes import Classifies
-from latently.probability import ADVERSARIAL_LOSSES, DeterministicHead, GaussianHead, Head
+from latently.probability import ADVERSARIAL_LOSSES
 
 
 @dataclasses.dataclass(eq=False, repr=False, kw_only=True)
@@ -66,13 +65,12 @@ class SupervisedAAE(Classifies, AdversarialModel):
     ) -> games.SupervisedAAE:
         classes = n_labels or 1
         encoder_key, decoder_key, critic_key = jax.random.split(key, 3)
-        head: Head = GaussianHead(scale="exp") if self.encoder == "gaussian" else DeterministicHead()
         rounds = rounds_in(float(self.epochs))
         return games.SupervisedAAE(
-            encoder=build_encoder(self, shape, head, encoder_key),
+            encoder=build_posterior(self, shape, encoder_key),
             decoder=build_decoder(self, shape, likelihood_head(self, self.preprocessing_), decoder_key, facts=classes),
             critic=build_critic(self, int(self.latent_dim) + classes, critic_key),
-            prior=build_prior(self.prior, self.prior_scale, int(self.latent_dim), None),
+            prior=build_prior(self),
             adversarial=ADVERSARIAL_LOSSES[self.adversarial],
             optimizer=self._optimizer(None, rounds),
             critic_optimizer=self._optimizer(self.critic_learning_rate, rounds),

@@ -18,9 +18,9 @@ from latently.estimators.architecture import (
     build_optimizer,
     build_prior,
     likelihood_head,
-    warm_up,
 )
 from latently.estimators.base import LatentModel
+from latently.estimators.schedules import warm_up
 from latently.probability import GaussianHead, Prior
 
 
@@ -74,7 +74,7 @@ class VAE(LatentModel):
                 "importance_samples > 1 trains one bound, in which no KL term can be weighed; "
                 f"got beta={self.beta}, warm_up_epochs={self.warm_up_epochs}. Use beta=1.0 and warm_up_epochs=0."
             )
-        prior = build_prior(self.prior, self.prior_scale, int(self.latent_dim), None)
+        prior = build_prior(self)
         _check_density(prior)
         encoder_key, decoder_key = jax.random.split(key)
         posterior = GaussianHead(scale=self.posterior_scale)
@@ -83,7 +83,7 @@ class VAE(LatentModel):
             decoder=build_decoder(self, shape, likelihood_head(self, self.preprocessing_), decoder_key),
             prior=prior,
             optimizer=build_optimizer(self, rounds_in(float(self.epochs))),
-            beta=warm_up(float(self.beta), rounds_in(self.warm_up_epochs) if self.warm_up_epochs else 0),
+            beta=warm_up(self.beta, self.warm_up_epochs, rounds_in),
             importance_samples=int(self.importance_samples),
             corruption=build_corruption(self.corruption, self.preprocessing_),
         )

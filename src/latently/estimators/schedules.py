@@ -1,0 +1,59 @@
+"""What moves with the rounds of a run: learning rates that fall, weights that rise."""
+
+from collections.abc import Callable
+
+import jax.numpy as jnp
+import optax
+from jaxtyping import Array, Float, Int
+
+from latently.game import Weight
+
+
+def adam(
+    learning_rate: float, b1: float = 0.9, *, decay: float = 0.0, updates: int = 1
+) -> optax.GradientTransformation:
+    """Adam (Kingma & Ba 2014, arXiv 1412.6980).
+
+    Args:
+        learning_rate: the step's size.
+        b1: decay of the gradient's running mean.
+        decay: share of the updates, at their end, over which the learning rate falls to 0 in a straight line.
+        updates: how many there will be.
+
+    Example:
+        >>> weight, falling = jnp.zeros(1), adam(0.1, decay=0.5, updates=4)
+        >>> state, steps = falling.init(weight), []
+        >>> for _ in range(4):
+        ...     step, state = falling.update(jnp.ones(1), state)
+        ...     steps.append(round(float(step[0]), 3))
+        >>> steps
+        [-0.1, -0.1, -0.1, -0.05]
+    """
+    if not decay:
+        return optax.adam(float(learning_rate), b1=b1)
+    falling = max(1, round(decay * updates))
+    schedule = optax.linear_schedule(float(learning_rate), 0.0, falling, transition_begin=updates - falling)
+    return optax.adam(schedule, b1=b1)
+
+
+def warm_up(beta: float, epochs: float, rounds_in: Callable[[float], int]) -> Weight:
+    """A weight that rises in a straight line from 0 to `beta` over so many epochs; with 0, `beta` from the start.
+
+    Args:
+        beta: the weight in the end.
+        epochs: passes over the data.
+        rounds_in: how many rounds so many epochs are.
+
+    Example:
+        >>> weight = warm_up(4.0, 2, lambda epochs: 10 * epochs)
+        >>> [float(weight(jnp.asarray(round_))) for round_ in (0, 5, 20, 30)]
+        [0.0, 1.0, 4.0, 4.0]
+    """
+    if not epochs:
+        return float(beta)
+    rounds = rounds_in(epochs)
+
+    def weight(round_: Int[Array, ""]) -> Float[Array, ""]:
+        return float(beta) * jnp.minimum(1.0, round_ / rounds)
+
+    return weight
