@@ -5,7 +5,7 @@ import tempfile
 from importlib.metadata import version
 
 import torch
-from common import EpochClock, mnist_images, parser, print_line
+from common import EpochClock, parser, print_line
 from pythae.data.datasets import BaseDataset
 from pythae.models import VAE, VAEConfig
 from pythae.models.base.base_utils import ModelOutput
@@ -13,6 +13,7 @@ from pythae.models.nn import BaseDecoder, BaseEncoder
 from pythae.trainers import BaseTrainer, BaseTrainerConfig
 from pythae.trainers.training_callbacks import TrainingCallback
 from torch import nn
+from torch_common import load_images, start
 
 LATENT_DIM, HIDDEN, PIXELS, BATCH = 2, 256, 784, 100
 
@@ -27,6 +28,7 @@ class Encoder(BaseEncoder):
         self.log_variance = nn.Linear(HIDDEN, LATENT_DIM)
 
     def forward(self, x):
+        """The parameters of the posterior of each row."""
         hidden = self.hidden(x)
         return ModelOutput(embedding=self.mean(hidden), log_covariance=self.log_variance(hidden))
 
@@ -39,6 +41,7 @@ class Decoder(BaseDecoder):
         self.layers = nn.Sequential(nn.Linear(LATENT_DIM, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, PIXELS), nn.Sigmoid())
 
     def forward(self, z):
+        """The pixels' probabilities."""
         return ModelOutput(reconstruction=self.layers(z))
 
 
@@ -55,15 +58,16 @@ class Stopwatch(TrainingCallback):
         self.loss = float("nan")
 
     def on_log(self, training_config, logs, **kwargs):  # noqa: ARG002
+        """Count the epoch."""
         self.loss = logs["train_epoch_loss"]
         if self.clock.tick():
             raise Enough
 
 
 def main() -> None:
-    options = parser(__doc__).parse_args()
-    torch.set_num_threads(options.threads)
-    x = torch.from_numpy(mnist_images(options.data).reshape(-1, PIXELS).copy()).float() / 255
+    """Train for a while, and print the line."""
+    options = start(parser(__doc__))
+    x = load_images(options.data).flatten(1)
     model = VAE(
         VAEConfig(input_dim=(PIXELS,), latent_dim=LATENT_DIM, reconstruction_loss="bce"),
         encoder=Encoder(),

@@ -9,12 +9,13 @@ from collections.abc import Iterator
 
 import numpy as np
 import torch
-from common import mnist_images, print_line, time_rounds
+from common import mnist_images
 from PIL import Image
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits, l1_loss
 from torch.utils.data import DataLoader, Dataset
-from torch_common import adam, as_tensor, memory_batches, torch_parser
+from torch_common import load_images, memory_batches, print_fastest, print_rounds, start, torch_parser
+from torch_parts import adam, make_mlp, sample
 
 LATENT_DIM, HIDDEN, PIXELS, BATCH = 10, 512, 784, 64
 
@@ -35,12 +36,13 @@ class Encoder(nn.Module):
         self.log_variance = nn.Linear(HIDDEN, LATENT_DIM)
 
     def forward(self, x: Tensor) -> Tensor:
+        """A draw of the code of each row."""
         hidden = self.hidden(x)
-        mean, log_variance = self.mean(hidden), self.log_variance(hidden)
-        return mean + torch.exp(log_variance / 2) * torch.randn_like(mean)
+        return sample(self.mean(hidden), self.log_variance(hidden))
 
 
 def make_decoder() -> nn.Module:
+    """A code to pixels in [-1, 1]."""
     return nn.Sequential(
         nn.Linear(LATENT_DIM, HIDDEN),
         nn.LeakyReLU(0.2),
@@ -49,12 +51,6 @@ def make_decoder() -> nn.Module:
         nn.LeakyReLU(0.2),
         nn.Linear(HIDDEN, PIXELS),
         nn.Tanh(),
-    )
-
-
-def make_critic() -> nn.Module:
-    return nn.Sequential(
-        nn.Linear(LATENT_DIM, 512), nn.LeakyReLU(0.2), nn.Linear(512, 256), nn.LeakyReLU(0.2), nn.Linear(256, 1)
     )
 
 
@@ -111,7 +107,8 @@ def loader_batches(images: np.ndarray, workers: int) -> Iterator[Tensor]:
 
 def train(batches: Iterator[Tensor], fused: bool) -> Iterator[dict[str, Tensor]]:
     """One round of the game for every batch; yields both losses."""
-    encoder, decoder, critic = Encoder(), make_decoder(), make_critic()
+    encoder, decoder = Encoder(), make_decoder()
+    critic = make_mlp(LATENT_DIM, 512, 256, 1, hidden=(nn.LeakyReLU(0.2),))
     generator_optimizer = adam(encoder, decoder, fused=fused, lr=2e-4, betas=(0.5, 0.999))
     critic_optimizer = adam(critic, fused=fused, lr=2e-4, betas=(0.5, 0.999))
     real, fake = torch.ones(BATCH, 1), torch.zeros(BATCH, 1)
@@ -139,24 +136,20 @@ def train(batches: Iterator[Tensor], fused: bool) -> Iterator[dict[str, Tensor]]
 
 
 def main() -> None:
-    options = torch_parser(__doc__)
-    options.add_argument("--loading", choices=("dataloader", "memory"), default="memory")
-    options.add_argument("--workers", type=int, nargs="*", default=[0, 2], help="of the DataLoader; the fastest counts")
-    options = options.parse_args()
-    torch.set_num_threads(options.threads)
-    images = mnist_images(options.data)
-    rates: dict[str, float] = {}
-    best: dict[str, float] = {}
-    for workers in options.workers if options.loading == "dataloader" else [0]:
-        if options.loading == "dataloader":
-            batches = loader_batches(images, workers)
-        else:
-            batches = memory_batches(as_tensor(images).flatten(1) * 2 - 1, BATCH)
-        timing = time_rounds(train(batches, options.fused), options.warm_up, options.seconds)
-        rates[f"workers={workers}"] = timing["rounds"] * BATCH / timing["seconds"]
-        if rates[f"workers={workers}"] == max(rates.values()):
-            best = {**timing, "workers": workers}
-    print_line("torch", BATCH, **best, trials=rates, fused=options.fused, versions={"torch": torch.__version__})
+    """Train for a while, and print the line."""
+    arguments = torch_parser(__doc__)
+    arguments.add_argument("--loading", choices=("dataloader", "memory"), default="memory")
+    arguments.add_argument(
+        "--workers", type=int, nargs="+", default=[0, 2], help="of the DataLoader; the fastest counts"
+    )
+    options = start(arguments)
+    if options.loading == "memory":
+        batches = memory_batches(load_images(options.data).flatten(1) * 2 - 1, BATCH)
+        print_rounds(train(batches, options.fused), BATCH, options)
+    else:
+        images = mnist_images(options.data)
+        trials = {f"{n} workers": train(loader_batches(images, n), options.fused) for n in options.workers}
+        print_fastest(trials, BATCH, options)
 
 
 if __name__ == "__main__":

@@ -7,25 +7,20 @@ of the encoder that fool the critic; dropout keeps 0.9; Adam, the critic's rate 
 from collections.abc import Iterator
 
 import torch
-from common import mnist_images, print_line, time_rounds
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits, mse_loss
-from torch_common import adam, as_tensor, memory_batches, torch_parser
+from torch_common import load_images, memory_batches, print_rounds, start, torch_parser
+from torch_parts import adam, make_mlp
 
-LATENT_DIM, HIDDEN, PIXELS, BATCH = 2, 1000, 784, 128
-
-
-def make_mlp(inputs: int, outputs: int) -> nn.Sequential:
-    layers: list[nn.Module] = []
-    for units in (inputs, HIDDEN):
-        layers += [nn.Linear(units, HIDDEN), nn.ReLU(), nn.Dropout(0.1)]
-    return nn.Sequential(*layers, nn.Linear(HIDDEN, outputs))
+LATENT_DIM, WIDTHS, PIXELS, BATCH = 2, (1000, 1000), 784, 128
 
 
 def train(batches: Iterator[Tensor], fused: bool) -> Iterator[dict[str, Tensor]]:
     """One round of the game for every batch; yields the losses."""
-    encoder, critic = make_mlp(PIXELS, LATENT_DIM), make_mlp(LATENT_DIM, 1)
-    decoder = make_mlp(LATENT_DIM, PIXELS).append(nn.Sigmoid())
+    hidden = (nn.ReLU(), nn.Dropout(0.1))
+    encoder = make_mlp(PIXELS, *WIDTHS, LATENT_DIM, hidden=hidden)
+    critic = make_mlp(LATENT_DIM, *WIDTHS, 1, hidden=hidden)
+    decoder = make_mlp(LATENT_DIM, *WIDTHS, PIXELS, hidden=hidden).append(nn.Sigmoid())
     autoencoder_optimizer = adam(encoder, decoder, fused=fused, lr=1e-3)
     critic_optimizer = adam(critic, fused=fused, lr=2e-4)
     generator_optimizer = adam(encoder, fused=fused, lr=1e-3)
@@ -56,11 +51,10 @@ def train(batches: Iterator[Tensor], fused: bool) -> Iterator[dict[str, Tensor]]
 
 
 def main() -> None:
-    options = torch_parser(__doc__).parse_args()
-    torch.set_num_threads(options.threads)
-    batches = memory_batches(as_tensor(mnist_images(options.data)).flatten(1), BATCH)
-    timing = time_rounds(train(batches, options.fused), options.warm_up, options.seconds)
-    print_line("torch", BATCH, **timing, fused=options.fused, versions={"torch": torch.__version__})
+    """Train for a while, and print the line."""
+    options = start(torch_parser(__doc__))
+    batches = memory_batches(load_images(options.data).flatten(1), BATCH)
+    print_rounds(train(batches, options.fused), BATCH, options)
 
 
 if __name__ == "__main__":

@@ -8,24 +8,20 @@ the codes of each origin, and 1e-4 of each fooling term. Adam 1e-3; batch 256.
 from collections.abc import Iterator
 
 import torch
-from common import mnist_images, print_line, time_rounds
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits, mse_loss
-from torch_common import adam, as_tensor, memory_batches, torch_parser
+from torch_common import load_images, memory_batches, print_rounds, start, torch_parser
+from torch_parts import adam, make_mlp
 
 LATENT_DIM, VIEW, BATCH, ORIGINS, FOOLING = 100, 28 * 14, 256, 3, 1e-4
 
 
-def make_mlp(inputs: int, first: int, second: int, outputs: int) -> nn.Sequential:
-    hidden = (nn.Linear(inputs, first), nn.LeakyReLU(0.2), nn.Linear(first, second), nn.LeakyReLU(0.2))
-    return nn.Sequential(*hidden, nn.Linear(second, outputs))
-
-
 def train(batches: Iterator[Tensor], fused: bool) -> Iterator[dict[str, Tensor]]:
     """One round of the game for every batch; yields the losses."""
-    encoders = nn.ModuleList([make_mlp(inputs, 256, 256, LATENT_DIM) for inputs in (VIEW, VIEW, 2 * VIEW)])
-    decoders = nn.ModuleList([make_mlp(LATENT_DIM, 256, 256, VIEW).append(nn.Tanh()) for _ in range(2)])
-    critic = make_mlp(LATENT_DIM, 512, 256, 1)
+    hidden = (nn.LeakyReLU(0.2),)
+    encoders = nn.ModuleList([make_mlp(n, 256, 256, LATENT_DIM, hidden=hidden) for n in (VIEW, VIEW, 2 * VIEW)])
+    decoders = nn.ModuleList([make_mlp(LATENT_DIM, 256, 256, VIEW, hidden=hidden).append(nn.Tanh()) for _ in range(2)])
+    critic = make_mlp(LATENT_DIM, 512, 256, 1, hidden=hidden)
     optimizer, critic_optimizer = adam(encoders, decoders, fused=fused, lr=1e-3), adam(critic, fused=fused, lr=1e-3)
     real, fake = torch.ones(BATCH, 1), torch.zeros(ORIGINS * BATCH, 1)
     for x in batches:
@@ -54,11 +50,10 @@ def train(batches: Iterator[Tensor], fused: bool) -> Iterator[dict[str, Tensor]]
 
 
 def main() -> None:
-    options = torch_parser(__doc__).parse_args()
-    torch.set_num_threads(options.threads)
-    batches = memory_batches(2 * as_tensor(mnist_images(options.data)) - 1, BATCH)
-    timing = time_rounds(train(batches, options.fused), options.warm_up, options.seconds)
-    print_line("torch", BATCH, **timing, fused=options.fused, versions={"torch": torch.__version__})
+    """Train for a while, and print the line."""
+    options = start(torch_parser(__doc__))
+    batches = memory_batches(2 * load_images(options.data) - 1, BATCH)
+    print_rounds(train(batches, options.fused), BATCH, options)
 
 
 if __name__ == "__main__":

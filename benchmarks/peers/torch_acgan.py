@@ -9,10 +9,10 @@ LeakyReLU 0.2; Adam 2e-4 (0.5, 0.999); batch 32. One pass of the generator serve
 from collections.abc import Iterator
 
 import torch
-from common import mnist_images, mnist_labels, print_line, time_rounds
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
-from torch_common import adam, as_tensor, memory_batches, torch_parser
+from torch_common import load_images, load_labels, print_fastest, row_batches, start, torch_parser
+from torch_parts import MEMORY_FORMATS, adam
 
 LATENT_DIM, CLASSES, BATCH = 100, 10, 32
 
@@ -40,10 +40,12 @@ class Generator(nn.Module):
         )
 
     def forward(self, z: Tensor, y: Tensor) -> Tensor:
+        """Images of shape [batch, 1, 28, 28] in [-1, 1]."""
         return self.network(z * self.embedding(y))
 
 
 def make_critic() -> nn.Module:
+    """An image to a logit of its source and one of each class."""
     layers: list[nn.Module] = []
     for inputs, outputs in ((1, 32), (32, 64), (64, 128), (128, 256)):
         layers += [nn.Conv2d(inputs, outputs, 3, stride=2, padding=1), nn.LeakyReLU(0.2), nn.Dropout(0.3)]
@@ -57,7 +59,7 @@ def train(data: Tensor, labels: Tensor, fused: bool, memory_format: torch.memory
     settings = {"fused": fused, "lr": 2e-4, "betas": (0.5, 0.999)}
     generator_optimizer, critic_optimizer = adam(generator, **settings), adam(critic, **settings)
     real, fake = torch.ones(BATCH), torch.zeros(BATCH)
-    for rows in memory_batches(torch.arange(len(data)), BATCH):
+    for rows in row_batches(len(data), BATCH):
         x, y = data[rows].contiguous(memory_format=memory_format), labels[rows]
         fakes = generator(torch.randn(BATCH, LATENT_DIM), y)
         logits = critic(torch.cat([fakes.detach(), x]))
@@ -78,19 +80,12 @@ def train(data: Tensor, labels: Tensor, fused: bool, memory_format: torch.memory
 
 
 def main() -> None:
-    options = torch_parser(__doc__).parse_args()
-    torch.set_num_threads(options.threads)
-    data = (2 * as_tensor(mnist_images(options.data)) - 1).unsqueeze(1)
-    labels = torch.from_numpy(mnist_labels(options.data).astype("int64"))
-    formats = {"contiguous": torch.contiguous_format, "channels_last": torch.channels_last}
-    rates: dict[str, float] = {}
-    best: dict[str, object] = {}
-    for name, memory_format in formats.items():
-        timing = time_rounds(train(data, labels, options.fused, memory_format), options.warm_up, options.seconds)
-        rates[name] = timing["rounds"] * BATCH / timing["seconds"]
-        if rates[name] == max(rates.values()):
-            best = {**timing, "memory_format": name}
-    print_line("torch", BATCH, **best, trials=rates, fused=options.fused, versions={"torch": torch.__version__})
+    """Train for a while, and print the line."""
+    options = start(torch_parser(__doc__))
+    data = (2 * load_images(options.data) - 1).unsqueeze(1)
+    labels = load_labels(options.data)
+    trials = {name: train(data, labels, options.fused, memory_format) for name, memory_format in MEMORY_FORMATS.items()}
+    print_fastest(trials, BATCH, options)
 
 
 if __name__ == "__main__":

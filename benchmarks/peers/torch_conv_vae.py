@@ -8,15 +8,16 @@ logits.
 from collections.abc import Iterator
 
 import torch
-from common import mnist_images, print_line, time_rounds
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
-from torch_common import adam, as_tensor, memory_batches, torch_parser
+from torch_common import load_images, memory_batches, print_fastest, start, torch_parser
+from torch_parts import MEMORY_FORMATS, adam, kl_from_prior, sample
 
 LATENT_DIM, BATCH = 16, 128
 
 
 def make_encoder() -> nn.Module:
+    """An image to the means and log-variances of its code."""
     return nn.Sequential(
         nn.Conv2d(1, 32, 3, stride=2, padding=1),
         nn.ReLU(),
@@ -30,6 +31,7 @@ def make_encoder() -> nn.Module:
 
 
 def make_decoder() -> nn.Module:
+    """A code to the logits of pixels."""
     return nn.Sequential(
         nn.Linear(LATENT_DIM, 64 * 7 * 7),
         nn.ReLU(),
@@ -50,9 +52,10 @@ def train(batches: Iterator[Tensor], fused: bool, memory_format: torch.memory_fo
     for x in batches:
         x = x.unsqueeze(1).contiguous(memory_format=memory_format)
         mean, log_variance = encoder(x).chunk(2, dim=1)
-        z = mean + torch.exp(log_variance / 2) * torch.randn_like(mean)
-        reconstruction = binary_cross_entropy_with_logits(decoder(z), x, reduction="sum") / BATCH
-        kl = (mean.square() + log_variance.exp() - log_variance - 1).sum() / 2 / BATCH
+        reconstruction = (
+            binary_cross_entropy_with_logits(decoder(sample(mean, log_variance)), x, reduction="sum") / BATCH
+        )
+        kl = kl_from_prior(mean, log_variance) / BATCH
         optimizer.zero_grad()
         (reconstruction + kl).backward()
         optimizer.step()
@@ -60,19 +63,14 @@ def train(batches: Iterator[Tensor], fused: bool, memory_format: torch.memory_fo
 
 
 def main() -> None:
-    options = torch_parser(__doc__).parse_args()
-    torch.set_num_threads(options.threads)
-    data = as_tensor(mnist_images(options.data))
-    formats = {"contiguous": torch.contiguous_format, "channels_last": torch.channels_last}
-    rates: dict[str, float] = {}
-    best: dict[str, float] = {}
-    for name, memory_format in formats.items():
-        rounds = train(memory_batches(data, BATCH), options.fused, memory_format)
-        timing = time_rounds(rounds, options.warm_up, options.seconds)
-        rates[name] = timing["rounds"] * BATCH / timing["seconds"]
-        if rates[name] == max(rates.values()):
-            best = {**timing, "memory_format": name}
-    print_line("torch", BATCH, **best, trials=rates, fused=options.fused, versions={"torch": torch.__version__})
+    """Train for a while, and print the line."""
+    options = start(torch_parser(__doc__))
+    data = load_images(options.data)
+    trials = {
+        name: train(memory_batches(data, BATCH), options.fused, memory_format)
+        for name, memory_format in MEMORY_FORMATS.items()
+    }
+    print_fastest(trials, BATCH, options)
 
 
 if __name__ == "__main__":

@@ -7,25 +7,23 @@ softplus; Adam 1e-3; batch 128. The sum is taken as it mostly is: each row ten t
 from collections.abc import Iterator
 
 import torch
-from common import mnist_images, mnist_labels, print_line, time_rounds
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, log_softmax, one_hot
-from torch_common import adam, as_tensor, memory_batches, torch_parser
+from torch_common import load_images, load_labels, print_rounds, row_batches, start, torch_parser
+from torch_parts import adam, kl_from_prior, make_mlp, sample
 
 CLASSES, LATENT_DIM, HIDDEN, PIXELS, BATCH, LABELLED = 10, 50, 500, 784, 128, 100
 
 
-def make_mlp(inputs: int, outputs: int) -> nn.Sequential:
-    return nn.Sequential(nn.Linear(inputs, HIDDEN), nn.Softplus(), nn.Linear(HIDDEN, outputs))
-
-
 def train(data: Tensor, labels: Tensor, fused: bool) -> Iterator[dict[str, Tensor]]:
     """One round for every batch; yields the bound and the classifier's loss, in nats."""
-    classifier = make_mlp(PIXELS, CLASSES)
-    encoder, decoder = make_mlp(PIXELS + CLASSES, 2 * LATENT_DIM), make_mlp(LATENT_DIM + CLASSES, PIXELS)
+    hidden = (nn.Softplus(),)
+    classifier = make_mlp(PIXELS, HIDDEN, CLASSES, hidden=hidden)
+    encoder = make_mlp(PIXELS + CLASSES, HIDDEN, 2 * LATENT_DIM, hidden=hidden)
+    decoder = make_mlp(LATENT_DIM + CLASSES, HIDDEN, PIXELS, hidden=hidden)
     optimizer = adam(classifier, encoder, decoder, fused=fused, lr=1e-3)
     each_class = torch.eye(CLASSES).repeat(BATCH, 1)
-    for rows in memory_batches(torch.arange(len(data)), BATCH):
+    for rows in row_batches(len(data), BATCH):
         known, y = rows < LABELLED, one_hot(labels[rows], CLASSES).float()
         x = data[rows]
         log_q = log_softmax(classifier(x), 1)
@@ -34,10 +32,9 @@ def train(data: Tensor, labels: Tensor, fused: bool) -> Iterator[dict[str, Tenso
 
         copies = x.repeat_interleave(CLASSES, 0)
         mean, log_variance = encoder(torch.cat([copies, each_class], 1)).chunk(2, dim=1)
-        z = mean + torch.exp(log_variance / 2) * torch.randn_like(mean)
-        logits = decoder(torch.cat([z, each_class], 1))
+        logits = decoder(torch.cat([sample(mean, log_variance), each_class], 1))
         reconstruction = binary_cross_entropy_with_logits(logits, copies, reduction="none").sum(1)
-        kl = (mean.square() + log_variance.exp() - log_variance - 1).sum(1) / 2
+        kl = kl_from_prior(mean, log_variance, dim=1)
         bound = (weights * (reconstruction + kl).view(BATCH, CLASSES)).sum(1) - entropy
         classification = cross_entropy(classifier(data[:LABELLED]), labels[:LABELLED])
         optimizer.zero_grad()
@@ -47,12 +44,11 @@ def train(data: Tensor, labels: Tensor, fused: bool) -> Iterator[dict[str, Tenso
 
 
 def main() -> None:
-    options = torch_parser(__doc__).parse_args()
-    torch.set_num_threads(options.threads)
-    data = as_tensor(mnist_images(options.data)).flatten(1)
-    labels = torch.from_numpy(mnist_labels(options.data).astype("int64"))
-    timing = time_rounds(train(data, labels, options.fused), options.warm_up, options.seconds)
-    print_line("torch", BATCH, **timing, fused=options.fused, versions={"torch": torch.__version__})
+    """Train for a while, and print the line."""
+    options = start(torch_parser(__doc__))
+    data = load_images(options.data).flatten(1)
+    labels = load_labels(options.data)
+    print_rounds(train(data, labels, options.fused), BATCH, options)
 
 
 if __name__ == "__main__":

@@ -9,25 +9,21 @@ of the encoder against both, and one of its classifier on the labelled rows; Ada
 from collections.abc import Iterator
 
 import torch
-from common import mnist_images, print_line, time_rounds
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, mse_loss, one_hot
-from torch_common import adam, as_tensor, memory_batches, torch_parser
+from torch_common import load_images, memory_batches, print_rounds, start, torch_parser
+from torch_parts import adam, make_mlp
 
-HIDDEN, CRITIC, PIXELS, BATCH, LABELLED, NOISE = 1000, 500, 784, 128, 100, 0.3
-
-
-def make_mlp(inputs: int, hidden: int, outputs: int) -> nn.Sequential:
-    return nn.Sequential(
-        *(nn.Linear(inputs, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU(), nn.Linear(hidden, outputs))
-    )
+WIDTHS, CRITIC, PIXELS, BATCH, LABELLED, NOISE = (1000, 1000), (500, 500), 784, 128, 100, 0.3
 
 
 def seen(logits: Tensor, z: Tensor) -> Tensor:
+    """What the critic of styles sees: the style beside its likeliest class, one-hot."""
     return torch.cat([z, one_hot(logits.argmax(1), logits.shape[1]).float()], 1)
 
 
 def judge(critic: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
+    """The critic's logistic loss, in one pass over both."""
     on_real, on_fake = critic(torch.cat([real, fake])).chunk(2)
     loss_real = binary_cross_entropy_with_logits(on_real, torch.ones_like(on_real))
     return 0.5 * (loss_real + binary_cross_entropy_with_logits(on_fake, torch.zeros_like(on_fake)))
@@ -38,9 +34,9 @@ def train(
 ) -> Iterator[dict[str, Tensor]]:
     """One round of the game for every batch; yields the losses. With no labelled rows it clusters."""
     both = classes + latent_dim
-    encoder = make_mlp(PIXELS, HIDDEN, both).append(nn.BatchNorm1d(both))
-    decoder = make_mlp(both, HIDDEN, PIXELS).append(nn.Sigmoid())
-    critics = nn.ModuleList([make_mlp(classes, CRITIC, 1), make_mlp(both, CRITIC, 1)])
+    encoder = make_mlp(PIXELS, *WIDTHS, both).append(nn.BatchNorm1d(both))
+    decoder = make_mlp(both, *WIDTHS, PIXELS).append(nn.Sigmoid())
+    critics = nn.ModuleList([make_mlp(classes, *CRITIC, 1), make_mlp(both, *CRITIC, 1)])
     settings = {"fused": fused, "lr": 1e-3, "betas": (0.5, 0.999)}
     autoencoder_optimizer = adam(encoder, decoder, **settings)
     critic_optimizer, generator_optimizer = adam(critics, **settings), adam(encoder, **settings)
@@ -85,15 +81,14 @@ def train(
 
 
 def main() -> None:
-    options = torch_parser(__doc__)
-    options.add_argument("--clustering", action="store_true", help="30 clusters, a 5-D style, no labels")
-    options = options.parse_args()
-    torch.set_num_threads(options.threads)
-    data = as_tensor(mnist_images(options.data)).flatten(1)
+    """Train for a while, and print the line."""
+    arguments = torch_parser(__doc__)
+    arguments.add_argument("--clustering", action="store_true", help="30 clusters, a 5-D style, no labels")
+    options = start(arguments)
+    data = load_images(options.data).flatten(1)
     classes, latent_dim, labelled = (30, 5, None) if options.clustering else (10, 10, data[:LABELLED])
     rounds = train(memory_batches(data, BATCH), classes, latent_dim, labelled, options.fused)
-    timing = time_rounds(rounds, options.warm_up, options.seconds)
-    print_line("torch", BATCH, **timing, fused=options.fused, versions={"torch": torch.__version__})
+    print_rounds(rounds, BATCH, options)
 
 
 if __name__ == "__main__":
