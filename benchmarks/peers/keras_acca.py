@@ -5,32 +5,31 @@ decoders, in one combined model through the critic, which is frozen there. By de
 `predict`, as in the well-known scripts; `--tuned` draws them with one `predict_on_batch`, which costs far less.
 """
 
-import os
 from collections.abc import Iterator
 
 import numpy as np
-from common import mnist_images, parser, print_line, time_rounds
+from common import mnist_images, parser
+from keras_common import freeze_within_others, leaky, print_rounds, row_batches, start
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-
+# isort: split
 import keras
-import tensorflow as tf
 from keras import layers, losses
 
 LATENT_DIM, VIEW, BATCH, ORIGINS, VIEWS, FOOLING = 100, 28 * 14, 256, 3, 2, 1e-4
 
 
 def make_mlp(inputs: int, hidden: tuple[int, ...], outputs: int, activation: str | None = None) -> keras.Sequential:
+    """A multilayer perceptron, layer by layer."""
     network = keras.Sequential([keras.Input((inputs,))])
     for width in hidden:
         network.add(layers.Dense(width))
-        network.add(layers.LeakyReLU(negative_slope=0.2))
+        network.add(leaky())
     network.add(layers.Dense(outputs, activation))
     return network
 
 
 def compiled(model: keras.Model, terms: list[losses.Loss], weights: list[float] | None = None) -> keras.Model:
+    """The model, with a loss for each output and an optimiser of its own."""
     model.compile(keras.optimizers.Adam(1e-3), loss=terms, loss_weights=weights)
     return model
 
@@ -47,9 +46,7 @@ def train(left_half: np.ndarray, right_half: np.ndarray, tuned: bool) -> Iterato
     critic = compiled(make_mlp(LATENT_DIM, (512, 256), 1), [losses.BinaryCrossentropy(from_logits=True)])
     target = np.concatenate([np.ones((BATCH, 1)), np.zeros((ORIGINS * BATCH, 1))]).astype("float32")
     share = np.concatenate([np.full(BATCH, 2.0), np.full(ORIGINS * BATCH, 2 / ORIGINS)]).astype("float32")  # 1/2 each
-    # Keras fixes what a model trains when its step is traced: the critic's is, before the combined model freezes it.
-    critic.train_on_batch(np.zeros((len(target), LATENT_DIM), "float32"), target, sample_weight=share)
-    critic.trainable = False
+    freeze_within_others(critic, np.zeros((len(target), LATENT_DIM), "float32"), target, sample_weight=share)
     reconstructions = [decoder(z) for z in codes for decoder in decoders]
     combined = compiled(
         keras.Model([left, right], reconstructions + [critic(z) for z in codes]),
@@ -57,29 +54,26 @@ def train(left_half: np.ndarray, right_half: np.ndarray, tuned: bool) -> Iterato
         [1 / (ORIGINS * VIEWS)] * (ORIGINS * VIEWS) + [FOOLING] * ORIGINS,
     )
     real = np.ones((BATCH, 1), "float32")
-    while True:
-        for rows in random.permutation(len(left_half))[: len(left_half) // BATCH * BATCH].reshape(-1, BATCH):
-            views = [left_half[rows], right_half[rows]]
-            prior = random.normal(size=(BATCH, LATENT_DIM)).astype("float32")
-            fake = (
-                [all_codes.predict_on_batch(views)] if tuned else [each.predict(views, verbose=0) for each in encoders]
-            )
-            critic_loss = critic.train_on_batch(np.concatenate([prior, *fake]), target, sample_weight=share)
-            loss = combined.train_on_batch(views, views * ORIGINS + [real] * ORIGINS)
-            yield {"critic": critic_loss, "autoencoder": loss[0]}
+    for rows in row_batches(len(left_half), BATCH, random):
+        views = [left_half[rows], right_half[rows]]
+        prior = random.normal(size=(BATCH, LATENT_DIM)).astype("float32")
+        if tuned:
+            fake = [all_codes.predict_on_batch(views)]
+        else:
+            fake = [encoder.predict(views, verbose=0) for encoder in encoders]
+        critic_loss = critic.train_on_batch(np.concatenate([prior, *fake]), target, sample_weight=share)
+        loss = combined.train_on_batch(views, views * ORIGINS + [real] * ORIGINS)
+        yield {"critic": critic_loss, "autoencoder": loss[0]}
 
 
 def main() -> None:
-    options = parser(__doc__)
-    options.add_argument("--tuned", action="store_true", help="draw all codes with one predict_on_batch")
-    options = options.parse_args()
-    tf.config.threading.set_intra_op_parallelism_threads(options.threads)
-    tf.config.threading.set_inter_op_parallelism_threads(options.threads)
+    """Train for a while, and print the line."""
+    arguments = parser(__doc__)
+    arguments.add_argument("--tuned", action="store_true", help="draw all codes with one predict_on_batch")
+    options = start(arguments)
     images = mnist_images(options.data).astype("float32") / 127.5 - 1
     halves = (images[:, :, :14].reshape(-1, VIEW), images[:, :, 14:].reshape(-1, VIEW))
-    timing = time_rounds(train(*halves, options.tuned), options.warm_up, options.seconds)
-    versions = {"keras": keras.__version__, "tensorflow": tf.__version__}
-    print_line("keras-tuned" if options.tuned else "keras", BATCH, **timing, versions=versions)
+    print_rounds(train(*halves, options.tuned), BATCH, options, tuned=options.tuned)
 
 
 if __name__ == "__main__":

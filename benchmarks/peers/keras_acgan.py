@@ -4,27 +4,21 @@ A round draws fakes with `predict_on_batch`, trains the critic on them beside a 
 through the critic, which is frozen in the combined model.
 """
 
-import os
 from collections.abc import Iterator
 
 import numpy as np
-from common import mnist_images, mnist_labels, parser, print_line, time_rounds
+from common import mnist_images, mnist_labels, parser
+from keras_common import freeze_within_others, leaky, print_rounds, row_batches, start
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-
+# isort: split
 import keras
-import tensorflow as tf
 from keras import layers, losses
 
 LATENT_DIM, CLASSES, BATCH = 100, 10, 32
 
 
-def leaky():
-    return layers.LeakyReLU(negative_slope=0.2)
-
-
-def make_generator():
+def make_generator() -> keras.Model:
+    """Noise and a class to an image."""
     z, y = keras.Input((LATENT_DIM,)), keras.Input((), dtype="int32")
     x = layers.Multiply()([z, layers.Embedding(CLASSES, LATENT_DIM)(y)])
     for width in (1024, 7 * 7 * 128):
@@ -35,7 +29,8 @@ def make_generator():
     return keras.Model([z, y], layers.Conv2D(1, 3, padding="same", activation="tanh")(x))
 
 
-def make_critic():
+def make_critic() -> keras.Model:
+    """An image to a logit of its source and one of each class."""
     image = x = keras.Input((28, 28, 1))
     for channels in (32, 64, 128, 256):
         x = layers.Dropout(0.3)(leaky()(layers.Conv2D(channels, 3, strides=2, padding="same")(x)))
@@ -43,7 +38,8 @@ def make_critic():
     return keras.Model(image, [layers.Dense(1)(x), layers.Dense(CLASSES)(x)])
 
 
-def compiled(model, weight: float):
+def compiled(model: keras.Model, weight: float) -> keras.Model:
+    """The model, with the losses of source and class, equally weighted, and an optimiser of its own."""
     terms = [losses.BinaryCrossentropy(from_logits=True), losses.SparseCategoricalCrossentropy(from_logits=True)]
     model.compile(keras.optimizers.Adam(2e-4, beta_1=0.5), loss=terms, loss_weights=[weight, weight])
     return model
@@ -54,29 +50,25 @@ def train(images: np.ndarray, labels: np.ndarray) -> Iterator[dict[str, float]]:
     random = np.random.default_rng(0)
     generator, critic = make_generator(), compiled(make_critic(), 2.0)
     real, fake = np.ones((BATCH, 1), "float32"), np.zeros((BATCH, 1), "float32")
-    # Keras fixes what a model trains when its step is traced: the critic's is, before the combined model freezes it.
-    critic.train_on_batch(images[: 2 * BATCH], [np.concatenate([fake, real]), labels[: 2 * BATCH]])
-    critic.trainable = False
+    sources = np.concatenate([fake, real])
+    freeze_within_others(critic, images[: 2 * BATCH], [sources, labels[: 2 * BATCH]])
     combined = compiled(keras.Model(generator.inputs, critic(generator.output)), 1.0)
-    while True:
-        for rows in random.permutation(len(images))[: len(images) // BATCH * BATCH].reshape(-1, BATCH):
-            x, y = images[rows], labels[rows]
-            fakes = generator.predict_on_batch([random.normal(size=(BATCH, LATENT_DIM)).astype("float32"), y])
-            sources, classes = np.concatenate([fake, real]), np.concatenate([y, y])
-            critic_loss = critic.train_on_batch(np.concatenate([fakes, x]), [sources, classes])
-            z = random.normal(size=(BATCH, LATENT_DIM)).astype("float32")
-            generator_loss = combined.train_on_batch([z, y], [real, y])
-            yield {"critic": critic_loss[0], "generator": generator_loss[0]}
+    for rows in row_batches(len(images), BATCH, random):
+        x, y = images[rows], labels[rows]
+        z = random.normal(size=(BATCH, LATENT_DIM)).astype("float32")
+        both = np.concatenate([generator.predict_on_batch([z, y]), x])
+        critic_loss = critic.train_on_batch(both, [sources, np.concatenate([y, y])])
+        z = random.normal(size=(BATCH, LATENT_DIM)).astype("float32")
+        generator_loss = combined.train_on_batch([z, y], [real, y])
+        yield {"critic": critic_loss[0], "generator": generator_loss[0]}
 
 
 def main() -> None:
-    options = parser(__doc__).parse_args()
-    tf.config.threading.set_intra_op_parallelism_threads(options.threads)
-    tf.config.threading.set_inter_op_parallelism_threads(options.threads)
+    """Train for a while, and print the line."""
+    options = start(parser(__doc__))
     images = mnist_images(options.data)[..., None].astype("float32") / 127.5 - 1
     labels = mnist_labels(options.data).astype("int32")
-    timing = time_rounds(train(images, labels), options.warm_up, options.seconds)
-    print_line("keras", BATCH, **timing, versions={"keras": keras.__version__, "tensorflow": tf.__version__})
+    print_rounds(train(images, labels), BATCH, options)
 
 
 if __name__ == "__main__":

@@ -4,13 +4,10 @@ Written as Keras' own example of a VAE: a `Model` with a `train_step`, which Ker
 Keras has it; `--tuned` sets the two options of `compile` that a careful user would find.
 """
 
-import os
+from common import EpochClock, mnist_images, parser
+from keras_common import print_timing, start
 
-from common import EpochClock, mnist_images, parser, print_line
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-
+# isort: split
 import keras
 import tensorflow as tf
 from keras import layers, ops
@@ -34,9 +31,11 @@ class VAE(keras.Model):
 
     @property
     def metrics(self):
+        """What `fit` reports, and resets before every epoch."""
         return [self.reconstruction, self.kl]
 
     def train_step(self, x):
+        """One update on images of shape [batch, 784]; returns the means of both terms so far, in nats."""
         with tf.GradientTape() as tape:
             mean, log_variance = self.encoder(x)
             z = mean + ops.exp(log_variance / 2) * keras.random.normal(ops.shape(mean), seed=self.seed)
@@ -59,15 +58,15 @@ class Stopwatch(keras.callbacks.Callback):
         self.clock = clock
 
     def on_epoch_end(self, epoch, logs=None):  # noqa: ARG002
+        """Count the epoch."""
         self.model.stop_training = self.clock.tick()
 
 
 def main() -> None:
-    options = parser(__doc__)
-    options.add_argument("--tuned", action="store_true", help="compile with XLA, 100 rounds an execution")
-    options = options.parse_args()
-    tf.config.threading.set_intra_op_parallelism_threads(options.threads)
-    tf.config.threading.set_inter_op_parallelism_threads(options.threads)
+    """Train for a while, and print the line."""
+    arguments = parser(__doc__)
+    arguments.add_argument("--tuned", action="store_true", help="compile with XLA, 100 rounds an execution")
+    options = start(arguments)
     x = mnist_images(options.data).reshape(-1, PIXELS).astype("float32") / 255
     model = VAE()
     tuning = {"steps_per_execution": 100, "jit_compile": True} if options.tuned else {}
@@ -76,14 +75,13 @@ def main() -> None:
     history = model.fit(x, batch_size=BATCH, epochs=10_000, verbose=0, callbacks=[Stopwatch(clock)]).history
     loss = history["reconstruction"][-1] + history["kl"][-1]
     rounds = clock.epochs * (len(x) // BATCH)
-    print_line(
-        "keras-tuned" if options.tuned else "keras",
+    print_timing(
         BATCH,
         rounds=rounds,
         seconds=clock.elapsed,
         loss=loss,
         jit_compile=model.jit_compile,
-        versions={"keras": keras.__version__, "tensorflow": tf.__version__},
+        tuned=options.tuned,
     )
 
 
