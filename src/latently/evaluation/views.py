@@ -6,21 +6,17 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Shaped
 from sklearn.decomposition import PCA
-from sklearn.model_selection import train_test_split
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
-from sklearn.svm import LinearSVC
 
 from latently.data import Views
 from latently.evaluation.completion import Completer, canonical_correlation, completion, flat, nearest_neighbour
 from latently.evaluation.correlation import normalized_hsic, total_canonical_correlation
+from latently.evaluation.linear_svm import linear_svm_error
 from latently.evaluation.model import Completes
 from latently.evaluation.rows import Rows, known_labels
 from latently.evaluation.samples import Judges
 
 COMPONENTS = 50
 MOST_NUMBERS = 100
-COSTS = (1e-3, 1e-2, 1e-1, 1.0)
 
 
 def several_views(
@@ -111,8 +107,7 @@ def _svm_errors(
         return {"skipped": "fewer than two classes are known"}
 
     def error(on: Pair) -> float:
-        a, b = on[0][fitted], on[1][tested]
-        return _svm_error(a, train_labels[fitted], b, test_labels[tested], seed)
+        return linear_svm_error(on[0][fitted], train_labels[fitted], on[1][tested], test_labels[tested], seed)
 
     together = (model.transform(train), model.transform(test))
     data = {name: _fewer_numbers((flat(train.only(name)), flat(test.only(name)))) for name in test.names}
@@ -124,25 +119,12 @@ def _svm_errors(
 
 
 def _fewer_numbers(data: Pair) -> Pair:
-    """Principal components: on hundreds of pixels, many of them constant, a linear SVM takes minutes."""
+    """Principal components: pixels are hundreds, many of them constant."""
     train, test = data
     if train.shape[1] <= MOST_NUMBERS:
         return data
     pca = PCA(min(MOST_NUMBERS, len(train)), random_state=0).fit(train)
     return pca.transform(train), pca.transform(test)
-
-
-def _svm_error(a: np.ndarray, a_labels: np.ndarray, b: np.ndarray, b_labels: np.ndarray, seed: int) -> float:
-    """On `b`, having learned from `a`, whose last fifth decides the cost."""
-
-    def learned(cost: float, X: np.ndarray, y: np.ndarray) -> Any:
-        return make_pipeline(StandardScaler(), LinearSVC(C=cost, dual=False, tol=1e-3, random_state=seed)).fit(X, y)
-
-    X, held, y, held_labels = train_test_split(a, a_labels, test_size=0.2, random_state=seed)
-    if len(np.unique(y)) < 2:
-        return float((learned(COSTS[0], a, a_labels).predict(b) != b_labels).mean())
-    best = max(COSTS, key=lambda cost: learned(cost, X, y).score(held, held_labels))
-    return float((learned(best, a, a_labels).predict(b) != b_labels).mean())
 
 
 def _completion(
