@@ -12,10 +12,8 @@ import numpy as np
 from jaxtyping import Array, Float, Int, Key, PRNGKeyArray, Shaped, UInt32
 from sklearn.utils import check_random_state
 
+from latently.estimators.pieces import fewer_rows, piece_rows
 from latently.probability import Distribution, Gaussian, Normal, Prior, kl_per_dimension
-
-PIECE_NUMBERS = 2**21
-"""A piece holds about this many numbers of input (or 1024 rows, if that is less)."""
 
 
 def in_pieces(
@@ -46,18 +44,29 @@ def all_in_pieces(
     labels: Shaped[np.ndarray, "rows ..."] | None = None,
 ) -> Any:
     """As `in_pieces`, for a function that gives several arrays."""
+
+    def piece(start: int, size: int) -> tuple[Any, ...]:
+        chosen = np.minimum(np.arange(start, start + size), len(rows) - 1)
+        return (prepare(rows[chosen]), *(() if labels is None else (jnp.asarray(labels[chosen]),)))
+
     size = piece_rows(len(rows), int(np.prod(rows.shape[1:])))
+    first = piece(0, size)
+    fewer = fewer_rows(size, function, *first)
+    if fewer < size:
+        size, first = fewer, piece(0, fewer)
     results = []
     for start in range(0, len(rows), size):
-        chosen = np.minimum(np.arange(start, start + size), len(rows) - 1)
-        beside = [] if labels is None else [jnp.asarray(labels[chosen])]
-        result = function(prepare(rows[chosen]), *beside)
+        result = function(*(piece(start, size) if start else first))
         results.append(jax.tree.map(lambda array: np.asarray(array)[: len(rows) - start], result))  # noqa: B023
     return jax.tree.map(lambda *arrays: np.concatenate(arrays), *results)
 
 
 def regroup(data: Any, *groups: int) -> Any:
     """Rows, or name → rows, laid out in groups of groups.
+
+    Args:
+        data: `[n, *row]`, or several such by name.
+        groups: sizes whose product is n.
 
     Example:
         >>> regroup({"left": np.zeros((6, 4))}, 2, 3)["left"].shape
@@ -66,12 +75,6 @@ def regroup(data: Any, *groups: int) -> Any:
     if isinstance(data, dict):
         return {name: regroup(rows, *groups) for name, rows in data.items()}
     return data.reshape(*groups, *data.shape[1:])
-
-
-def piece_rows(rows: int, numbers_per_row: int) -> int:
-    """Rows of a piece: a power of two, so that few programs are compiled, and no more than needed."""
-    most = min(1024, max(16, PIECE_NUMBERS // max(1, numbers_per_row)))
-    return int(min(2 ** int(np.log2(most)), 2 ** int(np.ceil(np.log2(max(16, rows))))))
 
 
 @runtime_checkable
