@@ -43,9 +43,9 @@ class StackedSemiSupervisedVAE(Classifies, LatentModel):
         likelihood: of the codes of the first stage: `auto`, Gaussian.
         prior: `normal`.
         corruption: none; give it to the first stage.
-        first: the first stage: a VAE, fitted or to be fitted; the folder of one that was saved; or None for the
-            paper's: 50 dimensions, hidden layers of 500 and 500, softplus.
-        first_epochs: passes over the data of the first stage, where it is the paper's.
+        first: the first stage: a VAE, fitted or to be fitted; the folder of one that was saved; or None for one of 10
+            dimensions with hidden layers of 500 and 500, ReLU, at β = 0.1.
+        first_epochs: passes over the data of the first stage, where it is that one.
         posterior_scale: how the encoder gives its standard deviation: `exp` of half a log-variance, or `softplus`.
         classification_weight: weight of the classifier's own error on the labelled rows, beside the mean bound in nats
             (α/N of Equation 9).
@@ -111,10 +111,11 @@ class StackedSemiSupervisedVAE(Classifies, LatentModel):
                 )
             return loaded
         return VAE(
-            latent_dim=50,
+            latent_dim=10,
             hidden=(500, 500),
-            activation="softplus",
-            batch_size=256,
+            activation="relu",
+            beta=0.1,
+            batch_size=128,
             learning_rate=1e-3,
             learning_rate_decay=0.5,
             epochs=self.first_epochs,
