@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, mse_loss, one_hot
-from torch_common import load_images, memory_batches, print_rounds, start, torch_parser
+from torch_common import load_images, load_labels, memory_batches, print_rounds, start, torch_parser
 from torch_parts import adam, make_mlp
 
 WIDTHS, CRITIC, PIXELS, BATCH, LABELLED, NOISE = (1000, 1000), (500, 500), 784, 128, 100, 0.3
@@ -30,7 +30,7 @@ def judge(critic: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
 
 
 def train(
-    batches: Iterator[Tensor], classes: int, latent_dim: int, labelled: Tensor | None, fused: bool
+    batches: Iterator[Tensor], classes: int, latent_dim: int, labelled: tuple[Tensor, Tensor] | None, fused: bool
 ) -> Iterator[dict[str, Tensor]]:
     """One round of the game for every batch; yields the losses. With no labelled rows it clusters."""
     both = classes + latent_dim
@@ -41,7 +41,7 @@ def train(
     autoencoder_optimizer = adam(encoder, decoder, **settings)
     critic_optimizer, generator_optimizer = adam(critics, **settings), adam(encoder, **settings)
     classifier_optimizer = adam(encoder, **settings)
-    real, labels = torch.ones(BATCH, 1), torch.arange(LABELLED) % classes
+    real = torch.ones(BATCH, 1)
 
     def heads(x: Tensor) -> tuple[Tensor, ...]:
         return encoder(x).split([classes, latent_dim], dim=1)
@@ -73,7 +73,8 @@ def train(
         critics.requires_grad_(True)
 
         if labelled is not None:
-            classification = cross_entropy(heads(labelled + NOISE * torch.randn_like(labelled))[0], labels)
+            rows, labels = labelled
+            classification = cross_entropy(heads(rows + NOISE * torch.randn_like(rows))[0], labels)
             classifier_optimizer.zero_grad()
             classification.backward()
             classifier_optimizer.step()
@@ -86,7 +87,10 @@ def main() -> None:
     arguments.add_argument("--clustering", action="store_true", help="30 clusters, a 5-D style, no labels")
     options = start(arguments)
     data = load_images(options.data).flatten(1)
-    classes, latent_dim, labelled = (30, 5, None) if options.clustering else (10, 10, data[:LABELLED])
+    if options.clustering:
+        classes, latent_dim, labelled = 30, 5, None
+    else:
+        classes, latent_dim, labelled = 10, 10, (data[:LABELLED], load_labels(options.data)[:LABELLED])
     rounds = train(memory_batches(data, BATCH), classes, latent_dim, labelled, options.fused)
     print_rounds(rounds, BATCH, options)
 
