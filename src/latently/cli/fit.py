@@ -43,7 +43,7 @@ def main(arguments: Sequence[str]) -> int:
     """Run the command."""
     words, name = _without_recipe(list(arguments))
     if name is None and (not words or words[0] in ("-h", "--help")):
-        models = "\n".join(f"  {model:<21}{about}" for model, (_, _, about) in MODELS.items())
+        models = "\n".join(f"  {model:<25}{about}" for model, (_, _, about) in MODELS.items())
         print(_OVERVIEW.format(models=models, examples=epilog(_EXAMPLES)))
         return 0
     if name is None:
