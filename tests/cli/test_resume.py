@@ -58,6 +58,23 @@ def test_a_killed_run_resumes_to_the_same_bits(whole: Path, tmp_path: Path) -> N
     assert seconds == sorted(seconds)
 
 
+def test_a_run_of_several_views_resumes_to_the_same_bits(tmp_path: Path) -> None:
+    """Some rows lack a view, and the views are patterns of a table's columns."""
+    table = tmp_path / "gaps.csv"
+    lines = [f"{n % 7},{n % 5},{'' if n % 4 == 0 else n % 3},{'' if n % 4 == 0 else n % 11}" for n in range(400)]
+    table.write_text("\n".join(["age,weight,lab1,lab2", *lines]))
+    views = ("--views", "body=age+weight,lab=lab*", "--encoder", "gaussian", "--critic-hidden", "8")
+    words = ("fit", "acca", "--data", table, *views, "--latent-dim", "2", "--hidden", "8", *CUT[8:])
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    assert call(*words, "--out", whole).code == 0
+    code, *_ = after_lines(start(*words, *EVERY, "--out", cut), 3, signal.SIGINT)
+    assert (code, Run.open(cut).has_model) == (130, False)
+    assert 0 < Run.open(cut).position() < Run.open(cut).config()["run"]["rounds"]
+    answer = call("resume", cut, "--quiet", "--no-report")
+    assert answer.code == 0, answer.err
+    assert_same(cut, whole)
+
+
 def test_ctrl_c_saves_says_how_to_go_on_and_exits_with_130(whole: Path, tmp_path: Path) -> None:
     folder = tmp_path / "run"
     process = start(*CUT, "--out", folder)
