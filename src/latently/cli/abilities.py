@@ -1,11 +1,14 @@
 """What the model of a run can be asked from the terminal, and a sentence where it cannot."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
 from latently.cli.errors import UsageError
+from latently.cli.opening import open_model
+from latently.run import Run
 
 Ability = Literal["encode", "classify", "cluster", "restyle", "denoise", "complete"]
 
@@ -22,6 +25,22 @@ _INABILITY = {
     "denoise": "was fitted without a corruption, so it has not learned to clean noise. `latently fit` makes a model "
     "that has, of any kind but m1m2 and acgan, with --corruption gaussian:0.5, say.",
 }
+
+
+def open_able(folder: Path, ability: Ability) -> tuple[Any, dict[str, Any]]:
+    """The fitted model that a command asks, and what the run that trained it says of its data and its course.
+
+    Args:
+        folder: of the run, or of a model that was saved from Python, of which nothing more is said.
+        ability: the command.
+
+    Raises:
+        UsageError: the model cannot do it.
+        ValueError: there is no model, or it is damaged.
+    """
+    model = open_model(folder)
+    check_ability(model, ability)
+    return model, Run.open(folder).config().get("run", {})
 
 
 def check_ability(model: Any, ability: Ability) -> None:

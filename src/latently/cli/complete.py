@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -48,16 +48,13 @@ def main(arguments: Sequence[str]) -> int:
     if given.draws is not None and given.draws < 1:
         raise UsageError(f"--draws must be 1 or more; got {given.draws}.")
 
-    from latently.cli.abilities import check_ability
-    from latently.cli.opening import open_model
-    from latently.run import Run
+    from latently.cli.abilities import open_able
 
-    model = open_model(given.run)
-    check_ability(model, "complete")
+    model, about = open_able(given.run, "complete")
     names = _chosen_views(model, given.given)
     kinds = kinds_for(model) if given.draws is None else (".npz",)
     paths = choose_paths(given, "completed", kinds)
-    truth = _open(given, model, Run.open(given.run).config().get("run", {}), names)
+    truth = _open(given, model, about, names)
     rows = truth if names is None else truth.only(*names)
     completed = model.complete(rows, draws=given.draws, random_state=given.seed)
     write(
@@ -65,7 +62,7 @@ def main(arguments: Sequence[str]) -> int:
         Result(
             "{rows} rows, " + " and ".join(completed) + " completed",
             completed,
-            lambda: vectors(completed),
+            lambda: vectors(completed, about.get("columns")),
             lambda: _draw(rows, completed, truth),
         ),
     )
@@ -102,15 +99,14 @@ def _draw(rows: "Views", completed: dict[str, np.ndarray], truth: "Views") -> An
 
 def _open(given: Any, model: Any, about: Mapping[str, Any], names: list[str] | None) -> "Views":
     """The rows of the data that is named: all views of it, or the one view that is given."""
-    from latently.cli.data import open_rows, rows_of
+    from latently.cli.data import open_rows
     from latently.data import Views
 
     if names is not None and len(names) == 1:
         with suppress(ValueError):  # the file holds more than one view, and the run knows which is which
-            alone = rows_of(open_rows(given, model, {**about, "data": {**about.get("data", {}), "views": None}}))
+            alone = open_rows(given, model, {**about, "data": {**about.get("data", {}), "views": None}}).rows
             if not isinstance(alone, Views) and tuple(alone.shape[1:]) == model.row_shape_[names[0]]:
                 blank = {name: np.zeros((len(alone), *shape), np.float32) for name, shape in model.row_shape_.items()}
                 there = {name: np.full(len(alone), name == names[0]) for name in blank}
                 return Views({**blank, names[0]: alone}, there)
-    views: Views = rows_of(open_rows(given, model, about))
-    return views
+    return cast("Views", open_rows(given, model, about).rows)

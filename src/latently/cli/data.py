@@ -112,11 +112,6 @@ def short_name(source: str) -> str:
     return "-".join("".join(letter if letter.isalnum() else " " for letter in stem.lower()).split()) or "data"
 
 
-def rows_of(part: Dataset) -> Any:
-    """A part's rows as a model takes them."""
-    return part.rows
-
-
 def labels_of(part: Dataset) -> Shaped[np.ndarray, "rows"] | None:
     """A part's labels as they were in the data; unknown ones are -1 among numbers and empty among words.
 

@@ -35,16 +35,13 @@ def main(arguments: Sequence[str]) -> int:
     add_output_options(parser, "denoised.png for images, else denoised.csv")
     given = parser.parse_args(arguments)
 
-    from latently.cli.abilities import check_ability
-    from latently.cli.data import known_labels, open_rows, rows_of
-    from latently.cli.opening import open_model
-    from latently.run import Run
+    from latently.cli.abilities import open_able
+    from latently.cli.data import known_labels, open_rows
 
-    model = open_model(given.run)
-    check_ability(model, "denoise")
+    model, about = open_able(given.run, "denoise")
     paths = choose_paths(given, "denoised", kinds_for(model))
-    part = open_rows(given, model, Run.open(given.run).config().get("run", {}))
-    rows = rows_of(part)
+    part = open_rows(given, model, about)
+    rows = part.rows
     noisy = model.corrupt(rows, random_state=given.seed) if given.corrupt else rows
     cleaned = model.reconstruct(noisy, known_labels(model, part))
     shown = {"original": rows, "noisy": noisy} if given.corrupt else {"noisy": rows}

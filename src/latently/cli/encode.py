@@ -32,16 +32,13 @@ def main(arguments: Sequence[str]) -> int:
     add_output_options(parser, "codes.npz, with codes, and labels where there are any", KINDS)
     given = parser.parse_args(arguments)
 
-    from latently.cli.abilities import check_ability
-    from latently.cli.data import known_labels, labels_of, open_rows, rows_of
-    from latently.cli.opening import open_model
-    from latently.run import Run
+    from latently.cli.abilities import open_able
+    from latently.cli.data import known_labels, labels_of, open_rows
 
     paths = choose_paths(given, "codes", KINDS)
-    model = open_model(given.run)
-    check_ability(model, "encode")
-    part = open_rows(given, model, Run.open(given.run).config().get("run", {}))
-    codes, labels = model.transform(rows_of(part), known_labels(model, part)), labels_of(part)
+    model, about = open_able(given.run, "encode")
+    part = open_rows(given, model, about)
+    codes, labels = model.transform(part.rows, known_labels(model, part)), labels_of(part)
     arrays = {"codes": codes} | ({} if labels is None else {"labels": labels})
     write(paths, Result("{rows} codes of " + f"{codes.shape[1]} dimensions", arrays, lambda: _table(codes, labels)))
     return 0

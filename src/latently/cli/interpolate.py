@@ -39,7 +39,7 @@ def main(arguments: Sequence[str]) -> int:
 
     from latently import figures
     from latently.cli.abilities import check_ability
-    from latently.cli.data import open_run_splits, rows_of
+    from latently.cli.data import open_run_splits
     from latently.cli.opening import about_run, open_model
     from latently.run import Run
 
@@ -47,7 +47,7 @@ def main(arguments: Sequence[str]) -> int:
     check_ability(model, "encode")
     paths = choose_paths(given, "interpolations", [kind for kind in kinds_for(model) if kind in KINDS])
     run = Run.open(given.run)
-    rows = rows_of(getattr(open_run_splits(about_run(run, run.config())), given.part))
+    rows = getattr(open_run_splits(about_run(run, run.config())), given.part).rows
     if len(rows) < 2:
         raise UsageError(f"--part {given.part} has {len(rows)} rows; a path needs two.")
     if given.rows is None:

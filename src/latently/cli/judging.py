@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from latently.cli.data import labels_of, open_splits, rows_of
+from latently.cli.data import labels_of, open_splits
 from latently.cli.errors import UsageError
 from latently.data import Splits
 from latently.evaluation.samples import whole_rows
@@ -28,7 +28,7 @@ def judge_for(model: Any, data: Mapping[str, Any], splits: Splits, *, live: bool
     if "sample" not in model.capabilities():
         raise UsageError(f"--judge is shown samples, and {type(model).__name__} draws none; leave it out.")
     whole = splits if data.get("labels") is None else open_splits({**data, "labels": None})
-    rows, labels = whole_rows(rows_of(whole.train)), labels_of(whole.train)
+    rows, labels = whole_rows(whole.train.rows), labels_of(whole.train)
     if rows is None or labels is None or not len(labels):
         raise UsageError(
             "--judge needs training rows of one view (or the halves of images), with labels, to learn from; this data "

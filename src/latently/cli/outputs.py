@@ -99,10 +99,20 @@ def write(paths: Sequence[Path], result: Result) -> None:
         print(f"{path}: {result.what.format(rows=f'{rows:,}')}")
 
 
-def vectors(rows: Any) -> tuple[list[str], Any]:
-    """Rows `(n, d)` as a table; those of several views side by side."""
+def vectors(rows: Any, columns: Mapping[str, Sequence[str]] | None = None) -> tuple[list[str], Any]:
+    """Rows `(n, d)` as a table; those of several views side by side.
+
+    Args:
+        rows: an array, or name of a view → array.
+        columns: name of a view → its columns; those of other views are numbered.
+
+    Example:
+        >>> vectors({"lab": np.ones((1, 2)), "body": np.zeros((1, 2))}, {"lab": ("iron", "zinc")})
+        (['iron', 'zinc', 'body.x1', 'body.x2'], [[1.0, 1.0, 0.0, 0.0]])
+    """
     if isinstance(rows, dict):
-        header = [f"{view}.{column}" for view, values in rows.items() for column in vectors(values)[0]]
+        numbered = {view: [f"{view}.{column}" for column in vectors(values)[0]] for view, values in rows.items()}
+        header = [column for view in rows for column in (columns or {}).get(view, numbered[view])]
         return header, np.hstack(list(rows.values())).tolist()
     return [f"x{place + 1}" for place in range(rows.shape[1])], rows.tolist()
 

@@ -75,6 +75,7 @@ class Plan:
             **self.about,
             "data": dict(self.data),
             "data_name": splits.train.name,
+            "columns": splits.train.description.get("columns"),
             "rows": {"train": len(splits.train), "validation": len(splits.validation), "test": len(splits.test)},
             "fingerprint": fingerprint(splits),
             "rounds": rounds,

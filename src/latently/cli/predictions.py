@@ -5,15 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from latently.cli.abilities import Ability, check_ability
-from latently.cli.data import labels_of, open_rows, rows_of
+from latently.cli.abilities import Ability, open_able
+from latently.cli.data import labels_of, open_rows
 from latently.cli.data_options import add_data_options
-from latently.cli.opening import open_model
 from latently.cli.outputs import Result, add_output_options, choose_paths, write
 from latently.cli.parsing import Parser
 from latently.cli.terminal import print_measures
 from latently.evaluation import as_table, classification, clustering
-from latently.run import Run
 
 KINDS = (".csv", ".npz", ".npy")
 
@@ -39,11 +37,10 @@ def predict(given: Any, ability: Ability, stem: str, column: str) -> int:
     Returns:
         The exit code.
     """
-    model = open_model(given.run)
-    check_ability(model, ability)
+    model, about = open_able(given.run, ability)
     paths = choose_paths(given, stem, KINDS)
-    part = open_rows(given, model, Run.open(given.run).config().get("run", {}))
-    labels, probabilities = labels_of(part), model.predict_proba(rows_of(part))
+    part = open_rows(given, model, about)
+    labels, probabilities = labels_of(part), model.predict_proba(part.rows)
     names = np.asarray(model.label_values)
     predicted = names[probabilities.argmax(axis=1)]
     arrays = {stem: predicted, "probabilities": probabilities, "names": names}

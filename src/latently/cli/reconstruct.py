@@ -41,16 +41,13 @@ def main(arguments: Sequence[str]) -> int:
     add_output_options(parser, "reconstructions.png for images, else reconstructions.csv")
     given = parser.parse_args(arguments)
 
-    from latently.cli.abilities import check_ability
-    from latently.cli.data import known_labels, open_rows, rows_of
-    from latently.cli.opening import open_model
-    from latently.run import Run
+    from latently.cli.abilities import open_able
+    from latently.cli.data import known_labels, open_rows
 
-    model = open_model(given.run)
-    check_ability(model, "encode")
+    model, about = open_able(given.run, "encode")
     paths = choose_paths(given, "reconstructions", kinds_for(model))
-    part = open_rows(given, model, Run.open(given.run).config().get("run", {}))
-    rows = rows_of(part)
+    part = open_rows(given, model, about)
+    rows = part.rows
     result = model.reconstruct(rows, known_labels(model, part))
     write(
         paths,

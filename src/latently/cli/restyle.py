@@ -41,20 +41,17 @@ def main(arguments: Sequence[str]) -> int:
     if given.n is not None and given.n < 1:
         raise UsageError(f"--n must be 1 or more; got {given.n}.")
 
-    from latently.cli.abilities import check_ability, chosen_labels
-    from latently.cli.data import known_labels, open_rows, rows_of
-    from latently.cli.opening import open_model
-    from latently.run import Run
+    from latently.cli.abilities import chosen_labels, open_able
+    from latently.cli.data import known_labels, open_rows
 
-    model = open_model(given.run)
-    check_ability(model, "restyle")
+    model, about = open_able(given.run, "restyle")
     labels = chosen_labels(model, given.labels)
     paths = choose_paths(given, "restyled", kinds_for(model))
-    part = open_rows(given, model, Run.open(given.run).config().get("run", {}))
+    part = open_rows(given, model, about)
     only_pictures = all(path.suffix.lower() == ".png" for path in paths)
     count = given.n or (SHOWN if only_pictures else len(part))
     chosen = np.arange(min(count, len(part))) if given.rows is None else _chosen_rows(given.rows, len(part))
-    rows, known = rows_of(part)[chosen], known_labels(model, part)
+    rows, known = part.rows[chosen], known_labels(model, part)
     restyled = model.restyle(rows, labels, None if known is None else known[chosen])
     write(
         paths,

@@ -10,7 +10,7 @@ from typing import Any
 
 from rich.console import Console
 
-from latently.cli.data import labels_of, rows_of
+from latently.cli.data import labels_of
 from latently.cli.errors import INTERRUPTED
 from latently.cli.judging import judged
 from latently.cli.terminal import number, print_facts, print_line, say
@@ -100,7 +100,7 @@ class Session:
         """Evaluate, report and sum up a model that is trained."""
         try:
             evaluation, report = self._look_back(manner)
-        except BaseException:
+        except BaseException:  # Ctrl-C too: hours of training are safe, and whoever waits for them should read so
             folder = shlex.quote(str(self.run.folder))
             say(f"The model is trained and saved; what is left: latently evaluate {folder}, latently report {folder}")
             raise
@@ -112,7 +112,7 @@ class Session:
             self.model,
             self.trainer,
             self.run,
-            film=rows_of(film_rows(self.splits)),
+            film=film_rows(self.splits).rows,
             until=self.until,
             checkpoint_seconds=manner.checkpoint_seconds,
         )
@@ -192,7 +192,7 @@ def trainer_for(model: Any, splits: Splits, use_labels: bool, *, live: bool, res
     verbose = model.verbose
     labels = labels_of(splits.train) if use_labels else None
     try:
-        trainer: Trainer[Any] = model.set_params(verbose=live).trainer(rows_of(splits.train), labels, resumed=resumed)
+        trainer: Trainer[Any] = model.set_params(verbose=live).trainer(splits.train.rows, labels, resumed=resumed)
         return trainer
     finally:
         model.set_params(verbose=verbose)
@@ -239,9 +239,9 @@ def evaluated(model: Any, splits: Splits, settings: Mapping[str, Any]) -> dict[s
     test = splits.test if len(splits.test) else splits.validation
     if not len(test):
         return None
-    train_rows = (rows_of(splits.train), labels_of(splits.train))
-    validation = rows_of(splits.validation) if len(splits.validation) and len(splits.test) else None
-    return evaluate(model, (*train_rows, rows_of(test), labels_of(test)), **settings, validation=validation)
+    train_rows = (splits.train.rows, labels_of(splits.train))
+    validation = splits.validation.rows if len(splits.validation) and len(splits.test) else None
+    return evaluate(model, (*train_rows, test.rows, labels_of(test)), **settings, validation=validation)
 
 
 def write_report(model: Any, run: Run, splits: Splits, evaluation: Mapping[str, Any] | None) -> Path:
