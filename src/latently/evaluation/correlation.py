@@ -39,10 +39,9 @@ def total_canonical_correlation(
         part = covariance[block, block]
         part[np.diag_indices_from(part)] += RIDGE * np.trace(part) / len(part) + 1e-12
     of_a, across, of_b = covariance[:d, :d], covariance[:d, d:], covariance[d:, d:]
-    squared, u = eigh(across @ np.linalg.solve(of_b, across.T), of_a)
+    _, u = eigh(across @ np.linalg.solve(of_b, across.T), of_a)
     u = u[:, ::-1][:, : min(components, n - 1, d, len(of_b))]
     v = np.linalg.solve(of_b, across.T @ u)
-    del squared
     left, right = test[0] @ u, test[1] @ v
     left, right = left - left.mean(axis=0), right - right.mean(axis=0)
     norms = np.linalg.norm(left, axis=0) * np.linalg.norm(right, axis=0)

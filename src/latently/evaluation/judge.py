@@ -14,6 +14,7 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray, Shaped
 
 from latently.batch import Batch
 from latently.data import Preprocessing, Subset
+from latently.data.identity import spread_rows
 from latently.evaluation.rows import known_labels
 from latently.games.classifier import Classifier
 from latently.networks import Chain, Layer, conv_encoder, mlp
@@ -144,7 +145,7 @@ def _train(
     )
     trainer = Trainer(game, feed, seed=0)
     trainer.run(rounds, observers)
-    spread = np.unique(np.linspace(0, len(rows) - 1, CALIBRATION_ROWS).astype(int))
+    spread = spread_rows(len(rows), CALIBRATION_ROWS)
     batch = Batch((preprocessing(np.asarray(rows[spread])),), jnp.asarray(codes[spread]))
     network: Chain = trainer.state.game.calibrated(batch, jax.random.key(0)).network  # type: ignore[assignment]
     return network

@@ -34,9 +34,9 @@ Block = dict[str, Any]
 PRIOR_SAMPLES = 3
 BANDWIDTH_ROWS = 1000
 VIEWS_ROWS = 5
-_TRAIN, _TEST, _CODES, _PRIOR, _DIRECTIONS, _BOUNDS, _BANDWIDTH, _DRAWS, _SAMPLES, _COSTS = range(
-    10
-)  # streams of numbers
+_LEAST = {"importance_samples": 1, "max_rows": 2, "parzen_samples": 1}
+# Streams of numbers.
+_TRAIN, _TEST, _CODES, _PRIOR, _DIRECTIONS, _BOUNDS, _BANDWIDTH, _DRAWS, _SAMPLES, _COSTS = range(10)
 
 
 def evaluate(
@@ -83,14 +83,7 @@ def evaluate(
     Raises:
         ValueError: an argument below its least value, labels of another length than the rows, or no test rows.
     """
-    least = {
-        "importance_samples": (importance_samples, 1),
-        "max_rows": (max_rows, 2),
-        "parzen_samples": (parzen_samples, 1),
-    }
-    for name, (value, lowest) in least.items():
-        if value < lowest:
-            raise ValueError(f"{name} must be at least {lowest}; got {value}. The default suits most data.")
+    _check_least(importance_samples=importance_samples, max_rows=max_rows, parzen_samples=parzen_samples)
     X_train, y_train, X_test, y_test = _four(data)
     train = None if X_train is None else Rows.choose(X_train, y_train, max_rows, stream(seed, _TRAIN))
     test = Rows.choose(X_test, y_test, max_rows, stream(seed, _TEST))
@@ -112,6 +105,12 @@ def evaluate(
         blocks["samples"] = samples(model, judge, train, test, stream(seed, _SAMPLES))
     counts = {"seed": seed, "train_rows": 0 if train is None else len(train), "test_rows": len(test)}
     return {**counts, **{name: {**block, "seed": seed} for name, block in blocks.items()}}
+
+
+def _check_least(**numbers: int) -> None:
+    for name, value in numbers.items():
+        if value < _LEAST[name]:
+            raise ValueError(f"{name} must be at least {_LEAST[name]}; got {value}. The default suits most data.")
 
 
 def _four(data: Splits | tuple[Data, Any, Data, Any]) -> tuple[Data, Any, Data, Any]:

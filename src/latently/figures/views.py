@@ -70,20 +70,22 @@ def completions(
     if not shown:
         raise ValueError("completions draws pictures, and no view is one; use table_reconstructions.")
     scales = {name: display_range((truth or whole)[name]) for name in shown}
-
-    def line(views: Views) -> Float[np.ndarray, "shown height width 3"]:
-        pictures = {
-            name: as_pictures(views[name][:columns], scale)
-            if name in views
-            else np.full_like(as_pictures(whole[name][:columns], scale), UNKNOWN)
-            for name, scale in scales.items()
-        }
-        halves = joined(pictures)
-        return np.asarray(_side_by_side(list(pictures.values())) if halves is None else halves, dtype=np.float32)
-
-    lines = {"given": given, "completed": whole} | ({"true": truth} if truth else {})
-    images = np.concatenate([line(views) for views in lines.values()])
+    pictures = {name: as_pictures(shown[name][:columns], scale) for name, scale in scales.items()}
+    unknown = {name: np.full_like(each, UNKNOWN) for name, each in pictures.items()}
+    lines = {
+        "given": {name: (pictures if name in given else unknown)[name] for name in shown},
+        "completed": pictures,
+    }
+    if truth:
+        lines["true"] = {name: as_pictures(truth[name][:columns], scale) for name, scale in scales.items()}
+    images = np.concatenate([_in_one(line) for line in lines.values()])
     return image_grid(images, rows=len(lines), row_labels=list(lines), title=title, value_range=(0.0, 1.0))
+
+
+def _in_one(pictures: Mapping[str, Float[np.ndarray, "n _ _ 3"]]) -> Float[np.ndarray, "n height width 3"]:
+    """The pictures of all views in one: halves joined, others side by side."""
+    halves = joined(pictures)
+    return np.asarray(_side_by_side(list(pictures.values())) if halves is None else halves, dtype=np.float32)
 
 
 def _side_by_side(pictures: list[Float[np.ndarray, "n _ _ 3"]]) -> Float[np.ndarray, "n height width 3"] | None:
