@@ -115,6 +115,9 @@ def test_the_manifold_is_written_with_its_codes(vae_run: Path, here: Path) -> No
     assert call("manifold", vae_run, "--rows", "4", "--out", "a.npz", "--out", "a.png").code == 0
     arrays = np.load("a.npz")
     assert (arrays["manifold"].shape, arrays["codes"].shape) == ((16, 8, 8), (16, 2))
+    assert call("manifold", vae_run, "--rows", "4", "--dimensions", "2", "1", "--out", "b.npz").code == 0
+    np.testing.assert_array_equal(np.load("b.npz")["codes"], arrays["codes"][:, ::-1])
+    assert "--dimensions must be two of 1 to 2; got 1 3." in call("manifold", vae_run, "--dimensions", "1", "3").err
 
 
 def test_an_evaluation_is_printed_and_written(vae_run: Path) -> None:

@@ -107,6 +107,16 @@ def test_the_manifold_is_the_grid_over_the_support_top_row_first(vae):
     np.testing.assert_allclose(vae.manifold(4), vae.inverse_transform(codes), rtol=1e-6)
 
 
+def test_the_manifold_spans_the_dimensions_that_it_is_told():
+    model = as_if_fitted(VAE(**{**FAST, "latent_dim": 4}), X)
+    plane, chosen = model.manifold_codes(3), model.manifold_codes(3, (3, 1))
+    np.testing.assert_array_equal(chosen[:, [3, 1]], plane[:, [0, 1]])
+    assert (chosen[:, [0, 2]] == 0).all()
+    for dimensions in ((0, 4), (2, 2), (-1, 0)):
+        with pytest.raises(ValueError, match="dimensions must be two of the code's 4"):
+            model.manifold_codes(3, dimensions)
+
+
 @pytest.mark.parametrize("latent_dim", [1, 3])
 def test_the_manifold_of_codes_of_other_lengths_spans_what_there_is(latent_dim):
     model = as_if_fitted(VAE(**{**FAST, "latent_dim": latent_dim}), X)

@@ -12,7 +12,7 @@ from latently.cli.parsing import Parser
 _EXAMPLES = (
     "latently manifold runs/vae-digits-1",
     "latently manifold runs/vae-digits-1 --rows 30 --out manifold.png --out manifold.npz",
-    "latently manifold runs/cvae-digits-1 --label 3",
+    "latently manifold runs/cvae-digits-1 --label 3 --dimensions 2 5",
 )
 
 
@@ -20,7 +20,7 @@ def main(arguments: Sequence[str]) -> int:
     """Run the command."""
     parser = Parser(
         "manifold",
-        "Decode a grid of codes over the prior's support: the first two dimensions, any others at 0.",
+        "Decode a grid of codes over the prior's support: two dimensions, any others at 0.",
         "RUN [options]",
         _EXAMPLES,
     )
@@ -28,6 +28,9 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--rows", metavar="N", type=int, default=20, help="rows and columns of the grid")
     parser.add_argument(
         "--label", metavar="L", help="the class or cluster whose plane it is, for a decoder that is given a label"
+    )
+    parser.add_argument(
+        "--dimensions", metavar=("I", "J"), type=int, nargs=2, default=(1, 2), help="the two that vary, counted from 1"
     )
     add_output_options(parser, "manifold.png for images, else manifold.csv")
     given = parser.parse_args(arguments)
@@ -40,10 +43,16 @@ def main(arguments: Sequence[str]) -> int:
     model = open_model(given.run)
     paths = choose_paths(given, "manifold", kinds_for(model))
     label = _chosen(model, given.label)
-    codes = model.manifold_codes(given.rows)
-    data = model.manifold(given.rows, label)
+    if not 1 <= min(given.dimensions) < max(given.dimensions) <= max(2, model.latent_dim):
+        raise UsageError(
+            f"--dimensions must be two of 1 to {model.latent_dim}; got {' '.join(map(str, given.dimensions))}."
+        )
+    across, up = (dimension - 1 for dimension in given.dimensions)
+    codes = model.manifold_codes(given.rows, (across, up))
+    data = model.manifold(given.rows, label, (across, up))
     arrays = by_view("manifold", data) | {"codes": codes}
-    draw = lambda: figures.manifold(images(data), model.prior_support())  # noqa: E731
+    names = f"$z_{{{across + 1}}}$", f"$z_{{{up + 1}}}$"
+    draw = lambda: figures.manifold(images(data), model.prior_support(), axis_labels=names)  # noqa: E731
     write(paths, Result("{rows} points of the plane", arrays, lambda: vectors(data), draw))
     return 0
 

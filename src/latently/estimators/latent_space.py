@@ -103,42 +103,49 @@ class LatentSpace(Bounds):
             weights = _paths(start_weights, end_weights, steps)
         return inference.regroup(self._decode(path, weights), len(start), steps)
 
-    def manifold(self, rows: int = 20, label: Any = None) -> Any:
+    def manifold(self, rows: int = 20, label: Any = None, dimensions: tuple[int, int] = (0, 1)) -> Any:
         """The grid over the prior's support, decoded: `manifold_codes` shows where each cell lies.
 
         Args:
             rows: rows and columns of the grid.
             label: the class whose manifold it is, for a model whose decoder is given the label; the first unless said.
+            dimensions: the two of the code that vary, counted from 0; the others are 0.
 
         Returns:
-            Data of shape `(rows * rows, *row)`, top row first: z₁ grows to the right, z₂ upwards.
+            Data of shape `(rows * rows, *row)`, top row first: the first dimension grows to the right, the second
+            upwards.
         """
-        codes = self.manifold_codes(rows)
+        codes = self.manifold_codes(rows, dimensions)
         if label is None and self.decodes_labels:
             label = self._values()[0]
         return self.inverse_transform(codes, label)
 
-    def manifold_codes(self, rows: int = 20) -> Float[np.ndarray, "cells latent"]:
-        """The codes of `manifold`: the first two dimensions span the prior's support, any others are 0.
+    def manifold_codes(self, rows: int = 20, dimensions: tuple[int, int] = (0, 1)) -> Float[np.ndarray, "cells latent"]:
+        """The codes of `manifold`: two dimensions span the prior's support, any others are 0.
 
         Args:
             rows: rows and columns of the grid.
+            dimensions: the two that vary, counted from 0; a code of one dimension has no choice.
 
         Returns:
             Codes of shape `(rows * rows, latent_dim)`.
 
         Raises:
-            ValueError: `rows` is below 1.
+            ValueError: `rows` is below 1, or the code has no such dimensions.
         """
         check_is_fitted(self)
         if rows < 1:
             raise ValueError(f"rows must be 1 or more; got {rows}.")
+        if self.latent_dim > 1 and not (0 <= min(dimensions) < max(dimensions) < self.latent_dim):
+            raise ValueError(
+                f"dimensions must be two of the code's {self.latent_dim}, counted from 0; got {dimensions}."
+            )
         low, high = self._prior.support()
         middles = low + (high - low) * (np.arange(rows, dtype=np.float32) + 0.5) / rows
         codes = np.zeros((rows * rows, self.latent_dim), np.float32)
-        codes[:, 0] = np.tile(middles, rows)
-        if self.latent_dim > 1:
-            codes[:, 1] = np.repeat(middles[::-1], rows)
+        across, up = dimensions if self.latent_dim > 1 else (0, 0)
+        codes[:, up] = np.repeat(middles[::-1], rows)
+        codes[:, across] = np.tile(middles, rows)
         return codes
 
     def restyle(self, X: Any, labels: Any = None, known: Any = None) -> Any:

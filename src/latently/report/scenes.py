@@ -44,7 +44,7 @@ def scenes(model: Any, run: Run, splits: Splits, shown: Dataset, evaluation: Map
         plane = plane_of(model, codes)
         yield from _code_scenes(model, plane, codes, run, splits, shown)
         yield from prediction_scenes(evaluation)
-        yield from _data_scenes(model, shown, rows, labels)
+        yield from _data_scenes(model, plane, shown, rows, labels)
         yield _prior_match(model, rows, plane)
     else:
         yield from drawing_scenes(model, shown) if pictures else [_table_samples(model, shown, rows)]
@@ -120,7 +120,11 @@ def _prior_match(model: Any, rows: Any, plane: Plane) -> Scene:
 
 
 def _data_scenes(
-    model: Any, shown: Dataset, rows: Shaped[np.ndarray, "rows ..."], labels: Int[np.ndarray, "rows"] | None
+    model: Any,
+    plane: Plane,
+    shown: Dataset,
+    rows: Shaped[np.ndarray, "rows ..."],
+    labels: Int[np.ndarray, "rows"] | None,
 ) -> Iterator[Scene]:
     if not figures.are_pictures(rows.shape[1:]):
         yield from _table_scenes(model, shown, rows)
@@ -138,7 +142,7 @@ def _data_scenes(
         caption = "Draws from the prior, decoded."
         samples = lambda: figures.image_grid(model.sample(100, random_state=0), rows=10, columns=10)  # noqa: E731
         yield Scene("samples.png", "Samples", caption, False, drawn(samples))
-    yield _manifold(model, shown)
+    yield _manifold(model, plane, shown)
     between = "codes and the labels" if "restyle" in model.capabilities() else "codes"
     yield Scene(
         "interpolations.png",
@@ -172,21 +176,19 @@ def _table_samples(model: Any, shown: Dataset, rows: Shaped[np.ndarray, "rows ..
     )
 
 
-def _manifold(model: Any, shown: Dataset) -> Scene:
+def _manifold(model: Any, plane: Plane, shown: Dataset) -> Scene:
     rest = "" if model.latent_dim == 2 else " The other dimensions are 0."
-    support = model.prior_support()
-    if "restyle" not in model.capabilities():
-        caption = f"A grid over the prior's support, decoded.{rest}"
-        manifold = lambda: figures.manifold(model.manifold(MANIFOLD_ROWS), support)  # noqa: E731
-        return Scene("manifold.png", "The manifold", caption, False, drawn(manifold))
-    label, name = model.label_values.tolist()[0], label_names(model, shown)[0]
-    return Scene(
-        "manifold.png",
-        f"The manifold of {name}",
-        f"A grid over the prior's support, decoded under the label {name}: one class in many styles.{rest}",
-        False,
-        drawn(lambda: figures.manifold(model.manifold(MANIFOLD_ROWS, label=label), support)),
-    )
+    label, title, under = None, "The manifold", ""
+    if "restyle" in model.capabilities():
+        label, name = model.label_values.tolist()[0], label_names(model, shown)[0]
+        title, under = f"The manifold of {name}", f" under the label {name}: one class in many styles"
+
+    def draw() -> Figure:
+        images = model.manifold(MANIFOLD_ROWS, label, plane.dimensions)
+        return figures.manifold(images, model.prior_support(), axis_labels=plane.axis_labels)
+
+    caption = f"A grid over the prior's support ({plane_in_words(model, plane)}), decoded{under}.{rest}"
+    return Scene("manifold.png", title, caption, False, drawn(draw))
 
 
 def _reconstructions(model: Any, originals: Shaped[np.ndarray, "rows ..."]) -> Figure:
