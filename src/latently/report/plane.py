@@ -61,4 +61,4 @@ def plane_in_words(model: Any, plane: Plane) -> str:
     if model.latent_dim == 2:
         return "both dimensions"
     first, second = plane.dimensions
-    return f"dimensions {first + 1} and {second + 1} of {model.latent_dim}, in which they vary most"
+    return f"dimensions {first + 1} and {second + 1} of {model.latent_dim}, in which codes vary most"
