@@ -5,7 +5,9 @@ errors of one command never wait for what another needs.
 """
 
 import os
+import signal
 import sys
+import threading
 import traceback
 import warnings
 from collections.abc import Sequence
@@ -29,6 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     with warnings.catch_warnings():
         warnings.showwarning = _say_warning
+        unraisable, sys.unraisablehook = sys.unraisablehook, _send_interrupts_again
         try:
             return _dispatch(words)
         except SystemExit as stop:  # argparse ends so after --help
@@ -44,6 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 traceback.print_exc()
             print(f"latently: {sentence(error)}", file=sys.stderr)
             return exit_code(error)
+        finally:
+            sys.unraisablehook = unraisable
 
 
 def _dispatch(words: list[str]) -> int:
@@ -64,3 +69,16 @@ def _dispatch(words: list[str]) -> int:
 def _say_warning(message: Warning | str, category: type[Warning], *args: Any, **keywords: Any) -> None:
     del category, args, keywords
     print(f"latently: warning: {message}", file=sys.stderr)
+
+
+def _send_interrupts_again(unraisable: Any) -> None:
+    """A Ctrl-C that falls into a callback of the garbage collector is dropped by Python: send it again, a little later.
+
+    JAX has such a callback, and what it compiles makes a lot of garbage.
+    """
+    if not issubclass(unraisable.exc_type, KeyboardInterrupt):
+        sys.__unraisablehook__(unraisable)
+        return
+    again = threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGINT))
+    again.daemon = True
+    again.start()
