@@ -5,11 +5,9 @@ from collections.abc import Sequence
 from numbers import Integral
 from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
-import optax
 from jaxtyping import PRNGKeyArray
 
 from latently.data import Preprocessing
-from latently.estimators.schedules import adam
 from latently.networks import Conditional, Layer, conv_decoder, conv_encoder, mlp
 from latently.probability import (
     BernoulliHead,
@@ -206,11 +204,6 @@ def build_corruption(description: str | None, preprocessing: Preprocessing) -> C
     if isinstance(corruption, SaltAndPepperNoise) and preprocessing.range != "unit":
         return SaltAndPepperNoise(corruption.probability, low=-1.0, high=1.0)
     return corruption
-
-
-def build_optimizer(model: Any, updates: int) -> optax.GradientTransformation:
-    """Adam at the model's learning rate, which falls as it says, for so many updates."""
-    return adam(float(model.learning_rate), decay=float(model.learning_rate_decay), updates=updates)
 
 
 def widths(name: str, values: Sequence[int]) -> tuple[int, ...]:

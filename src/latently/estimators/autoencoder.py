@@ -16,10 +16,10 @@ from latently.estimators.architecture import (
     build_corruption,
     build_decoder,
     build_encoder,
-    build_optimizer,
     likelihood_head,
 )
 from latently.estimators.base import LatentModel
+from latently.estimators.schedules import build_optimizer
 from latently.probability import DeterministicHead, FittedNormal
 
 

@@ -15,13 +15,12 @@ from latently.estimators.architecture import (
     build_corruption,
     build_decoder,
     build_encoder,
-    build_optimizer,
     likelihood_head,
     normal_prior,
 )
 from latently.estimators.base import LatentModel
 from latently.estimators.classes import Classifies
-from latently.estimators.schedules import warm_up
+from latently.estimators.schedules import build_optimizer, warm_up
 from latently.probability import GaussianHead
 
 

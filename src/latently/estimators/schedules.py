@@ -1,12 +1,18 @@
 """What moves with the rounds of a run: learning rates that fall, weights that rise."""
 
 from collections.abc import Callable
+from typing import Any
 
 import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float, Int
 
 from latently.game import Weight
+
+
+def build_optimizer(model: Any, updates: int) -> optax.GradientTransformation:
+    """Adam at the model's learning rate, which falls as it says, for so many updates."""
+    return adam(float(model.learning_rate), decay=float(model.learning_rate_decay), updates=updates)
 
 
 def adam(

@@ -16,12 +16,12 @@ from latently.estimators.architecture import (
     build_corruption,
     build_decoder,
     build_encoder,
-    build_optimizer,
     likelihood_head,
     normal_prior,
 )
 from latently.estimators.base import LatentModel
 from latently.estimators.classes import Classifies, check_classes
+from latently.estimators.schedules import build_optimizer
 from latently.probability import GaussianHead, Head
 
 

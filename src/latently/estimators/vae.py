@@ -15,12 +15,11 @@ from latently.estimators.architecture import (
     build_corruption,
     build_decoder,
     build_encoder,
-    build_optimizer,
     build_prior,
     likelihood_head,
 )
 from latently.estimators.base import LatentModel
-from latently.estimators.schedules import warm_up
+from latently.estimators.schedules import build_optimizer, warm_up
 from latently.probability import GaussianHead, Prior
 
 

@@ -17,8 +17,8 @@ class LinearSVM:
 
     Each class has the weights that minimise \(\frac12 \|w\|^2 + C \sum_i \max(0, 1 - t_i\, w \cdot x_i)^2\), where
     \(t_i\) is 1 for its rows and -1 for others, and \(x_i\) is a standardised row with a 1 behind it. That is
-    `make_pipeline(StandardScaler(), LinearSVC(C=C, dual=False))` of scikit-learn, in a tenth of the time on 50,000
-    rows of 100 numbers: matrix products take the place of its lists of index and value.
+    `make_pipeline(StandardScaler(), LinearSVC(C=C, dual=False))` of scikit-learn, which keeps dense rows as a list of
+    index and value and walks through it again and again; here they are matrix products.
 
     Attributes:
         classes: the labels.
