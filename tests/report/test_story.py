@@ -109,6 +109,7 @@ def test_a_model_given_labels_shows_restyled_rows_confusions_and_the_manifold_of
         "classification error",
         "latently restyle",
         "latently classify",
+        f"On 100 of {len(images.test):,} held-out rows.",
     ):
         assert words in page
 

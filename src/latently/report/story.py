@@ -43,7 +43,7 @@ def report_run(model: Any, run: Run, splits: Splits, evaluation: Mapping[str, An
         facts=_facts(model, splits, about),
         numbers=_headline(lines),
         figures=pictures,
-        tables=_tables(lines, shown),
+        tables=_tables(lines, (evaluation or {}).get("test_rows", len(shown)), len(shown)),
         warnings=about.get("warnings", ()),
         command=about.get("command"),
         next_commands=_next_commands(model, run.folder),
@@ -127,8 +127,10 @@ def _headline(lines: list[Line]) -> dict[str, str]:
     return {f"{line.name} ({line.unit})" if line.unit else line.name: f"{line.value:.4g}" for line in chosen}
 
 
-def _tables(lines: list[Line], shown: Dataset) -> list[ReportTable]:
+def _tables(lines: list[Line], measured: int, held_out_rows: int) -> list[ReportTable]:
     if not lines:
         return []
     rows = [(line.name, "–" if line.value is None else f"{line.value:.4g}", line.unit, line.note) for line in lines]
-    return [ReportTable("Evaluation", ("measure", "value", "unit", "note"), rows, f"On {len(shown):,} held-out rows.")]
+    of_all = "" if measured == held_out_rows else f" of {held_out_rows:,}"
+    about = f"On {measured:,}{of_all} held-out rows."
+    return [ReportTable("Evaluation", ("measure", "value", "unit", "note"), rows, about)]
