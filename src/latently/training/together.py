@@ -14,6 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
+from latently.training.compilation import loop_options
 from latently.training.feed import Chunk
 from latently.training.progress import Rate
 from latently.training.trainer import TARGET_SECONDS, NonFiniteLossError, Observer, Trainer
@@ -55,7 +56,8 @@ class Together:
             if reason := why_apart(first, other):
                 raise ValueError(f"these trainers cannot be played together, since {reason}; run each by itself.")
             other.feed.share(first.feed)
-        self._play = jax.jit(jax.vmap(self._loop, in_axes=(0, None, 0, None)), donate_argnums=0)
+        played = jax.vmap(self._loop, in_axes=(0, None, 0, None))
+        self._play = jax.jit(played, donate_argnums=0, compiler_options=loop_options())
 
     def run(self, until: int, observers: Sequence[Iterable[Observer]] = ()) -> None:
         """Play on until `until` rounds have been played by each, or until one is told to stop.

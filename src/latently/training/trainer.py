@@ -14,7 +14,7 @@ from jaxtyping import Array, Float, Int
 
 from latently.game import Terms, check_game
 from latently.training.checkpoint import is_key, load_tree, save_tree
-from latently.training.compilation import keep_compiled
+from latently.training.compilation import keep_compiled, loop_options
 from latently.training.devices import Devices
 from latently.training.feed import Chunk, Feed
 from latently.training.progress import Progress, Rate
@@ -95,9 +95,9 @@ class Trainer(Generic[AnyGame]):
         traced = self._play_inline.trace(self._arrays, sample, number)
         self._terms, self._program = traced.out_info[1], traced.jaxpr
         self._looped = not (jax.default_backend() == "cpu" and "conv_general_dilated" in self._round)
-        everywhere = self._devices.everywhere
-        self._play_loop = jax.jit(self._loop, donate_argnums=0, out_shardings=everywhere)
-        self._play_one = jax.jit(self._play_inline, donate_argnums=0, out_shardings=everywhere)
+        how: Any = {"out_shardings": self._devices.everywhere, "compiler_options": loop_options()}
+        self._play_loop = jax.jit(self._loop, donate_argnums=0, **how)
+        self._play_one = jax.jit(self._play_inline, donate_argnums=0, **how)
 
     @property
     def state(self) -> State[AnyGame]:
