@@ -150,7 +150,19 @@ def test_a_model_that_can_do_nothing_gets_reasons():
     for name in set(BLOCKS) - {"label_likelihood"}:
         assert result[name]["skipped"].startswith("the model cannot")
     assert "label_likelihood" not in result
-    assert all(line.value is None and line.note.startswith("skipped: ") for line in as_table(result))
+    assert as_table(result) == []
+
+
+def test_what_other_data_would_give_is_a_line_and_what_the_model_can_never_do_is_none():
+    class WithoutDivergence(Able):
+        def capabilities(self):
+            return super().capabilities() - {"posterior_kl", "log_likelihood"}
+
+    X_train, _, X_test, _ = make_data(20)
+    lines = {line.name: line for line in as_table(evaluate(WithoutDivergence(), (X_train, None, X_test, None)))}
+    assert lines["probe"].note == "skipped: the data has no labels"
+    assert lines["active dimensions"].value == 2
+    assert not {"KL to the prior", "likelihood"} & set(lines)
 
 
 @pytest.mark.parametrize(

@@ -198,8 +198,8 @@ def test_unused_dimensions_are_counted():
         (
             7.0,
             (
-                "3 of 10 latent dimensions are unused (their KL divergence is below 0.01 nats): a smaller latent_dim "
-                "would do as well, or try a warm-up or a smaller beta.",
+                "3 of 10 latent dimensions are unused (their KL divergence in the last training batches is below 0.01 "
+                "nats): a smaller latent_dim would do as well, or try a warm-up or a smaller beta.",
             ),
         ),
         (10.0, ()),

@@ -207,6 +207,9 @@ CAPABILITIES: dict[str, type] = {
 }
 """Every ability, and the methods that it stands for."""
 
+UNABLE = "the model cannot"
+"""How every reason begins that holds whatever the data and the settings."""
+
 _IN_WORDS = {
     "encode": "encode data",
     "decode": "decode codes",
@@ -237,7 +240,7 @@ def inability(model: FittedModel, *names: str) -> str | None:
     offered = model.capabilities()
     for name in names:
         if name not in offered:
-            return f"the model cannot {_IN_WORDS[name]}"
+            return f"{UNABLE} {_IN_WORDS[name]}"
         if not isinstance(model, CAPABILITIES[name]):
             methods = [method for method in vars(CAPABILITIES[name]) if not method.startswith("_")]
             raise TypeError(

@@ -3,7 +3,10 @@
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+from latently.evaluation.model import UNABLE
+
 Block = dict[str, Any]
+_SKIPPED = "skipped: "
 
 
 class Line(NamedTuple):
@@ -22,24 +25,27 @@ def as_table(result: Block) -> list[Line]:
         result: what `evaluate` returned, or the same read back from JSON.
 
     Returns:
-        Lines `(name, value, unit, note)` in reading order. Shares are given in per cent.
+        Lines `(name, value, unit, note)` in reading order. Shares are given in per cent. What was skipped is a line
+        where other data or settings would give it; what the model can never do is none.
 
     Example:
+        >>> as_table({"probe": {"skipped": "the data has no labels"}})
+        [Line(name='probe', value=None, unit='', note='skipped: the data has no labels')]
         >>> as_table({"reconstruction": {"skipped": "the model cannot encode data"}})
-        [Line(name='reconstruction', value=None, unit='', note='skipped: the model cannot encode data')]
+        []
     """
     lines: list[Line] = []
     for name, of_block in _BLOCKS.items():
         block = result.get(name)
-        if block is None or (name == "regions" and ("classification" in result or "clustering" in result)):
-            continue  # the share in regions is one minus the error of the classification
+        if block is None or any(other in result for other in _SAID_BY.get(name, ())):
+            continue
         skipped = _skipped(name.replace("_", " "), block)
         lines += [skipped] if skipped else of_block(block)
-    return lines
+    return [line for line in lines if not line.note.startswith(f"{_SKIPPED}{UNABLE} ")]
 
 
 def _skipped(name: str, block: Block) -> Line | None:
-    return Line(name, None, "", f"skipped: {block['skipped']}") if "skipped" in block else None
+    return Line(name, None, "", f"{_SKIPPED}{block['skipped']}") if "skipped" in block else None
 
 
 def _likelihood(block: Block, given: str = "") -> Iterator[Line]:
@@ -95,7 +101,8 @@ def _probe(block: Block) -> Iterator[Line]:
 
 
 def _dimensions(block: Block) -> Iterator[Line]:
-    yield Line("active dimensions", block["active"], f"of {block['latent_dim']}", block["in_words"])
+    note = f"along which the codes of {_count(block['rows'], 'row')} vary (variance above {block['threshold']:g})"
+    yield Line("active dimensions", block["active"], f"of {block['latent_dim']}", note)
     kl = block["kl"]
     if skipped := _skipped("KL to the prior", kl):
         yield skipped
@@ -203,7 +210,9 @@ def _views(block: Block) -> Iterator[Line]:
             if key not in figures["model"]:
                 continue
             others = (
-                f"{COMPLETERS[other]} {scale * figures[other][key]:.4g}" for other in figures if other in COMPLETERS
+                f"{COMPLETERS[other]} {scale * figures[other][key]:.4g}"
+                for other in figures
+                if other in COMPLETERS and (other != "truth" or key == "judge_agreement")  # else it is 0 or 1
             )
             yield Line(f"{name}, {view} completed", scale * figures["model"][key], unit, f"{', '.join(others)}; {rows}")
 
@@ -224,6 +233,10 @@ def _count(n: int, thing: str) -> str:
     return f"{n} {thing}" if n == 1 else f"{n} {thing}s"
 
 
+_SAID_BY = {
+    "regions": ("classification", "clustering"),  # the share in regions is one minus the error of the classification
+    "reconstruction": ("views",),  # a model of several views is asked to complete them
+}
 _BLOCKS: dict[str, Callable[[Block], Iterator[Line]]] = {
     "likelihood": _likelihood,
     "label_likelihood": lambda block: _likelihood(block, " given the label"),

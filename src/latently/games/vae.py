@@ -122,6 +122,7 @@ def unused_dimensions(active: float | None, total: int) -> tuple[str, ...]:
     if active is None or round(active) >= total:
         return ()
     return (
-        f"{total - round(active)} of {total} latent dimensions are unused (their KL divergence is below "
-        f"{UNUSED_NATS} nats): a smaller latent_dim would do as well, or try a warm-up or a smaller beta.",
+        f"{total - round(active)} of {total} latent dimensions are unused (their KL divergence in the last "
+        f"training batches is below {UNUSED_NATS} nats): a smaller latent_dim would do as well, or try a warm-up or a "
+        "smaller beta.",
     )
