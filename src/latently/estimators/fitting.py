@@ -92,7 +92,8 @@ class Fitting(Coding):
         self._validate_params()
         X = self._accept(X, reset=True)
         self.seed_ = inference.seed_of(self.random_state)
-        self.__dict__.pop("first_", None)
+        for name in ("first_", "first_seconds_"):
+            self.__dict__.pop(name, None)
         self.preprocessing_ = fit_preprocessing(self._reader(), X)
         self.n_features_in_ = self.event_size_ = self.preprocessing_.n_features
         self.row_shape_ = self.preprocessing_.row_shape

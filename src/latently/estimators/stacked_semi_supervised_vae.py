@@ -1,6 +1,7 @@
 """M1+M2, a semi-supervised VAE on the codes of a VAE, as a scikit-learn estimator."""
 
 import dataclasses
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -50,6 +51,10 @@ class StackedSemiSupervisedVAE(Classifies, LatentModel):
         classification_weight: weight of the classifier's own error on the labelled rows, beside the mean bound in nats
             (α/N of Equation 9).
         n_clusters: how many clusters to find where there are no labels.
+
+    Attributes:
+        first_: the first stage, fitted.
+        first_seconds_: how long `fit` took for it; there is none where it was handed over fitted.
 
     Note:
         The arguments that all models share are described at `LatentModel`.
@@ -139,7 +144,9 @@ class StackedSemiSupervisedVAE(Classifies, LatentModel):
     def _with_earlier_stages(self, game: Any, X: Any) -> Any:
         first = self._first()
         if not hasattr(first, "game_"):
+            began = time.monotonic()
             first = clone(first).set_params(verbose=self.verbose).fit(X)
+            self.first_seconds_ = time.monotonic() - began
         elif first.row_shape_ != self.row_shape_:
             raise ValueError(
                 f"first was fitted on rows of shape {first.row_shape_}; these are of shape {self.row_shape_}. "

@@ -42,6 +42,7 @@ class Training:
         self._keeper = Checkpointer(run, writers, checkpoint_seconds)
         self.writers: tuple[Observer, ...] = (*writers, self._keeper)
         if trainer.round == 0:  # so that what was done before it, such as fitting an earlier stage, is not done again
+            self._note_first_stage()
             self._keeper.write(trainer)
 
     def end(self, together: int = 1) -> bool:
@@ -59,10 +60,18 @@ class Training:
         self.model.adopt(self.trainer)
         history = self.run.history()
         warnings = self.trainer.state.game.diagnose([record["terms"] for record in history])
-        now = {"played": self.until, "seconds": seconds_in(history), "warnings": list(warnings)}
+        about = self.run.config()["run"]
+        seconds = seconds_in(history) + about.get("first_seconds", 0.0)
+        now = {"played": self.until, "seconds": seconds, "warnings": list(warnings)}
         now |= {"together": together} if together > 1 else {}
-        self.model.save(self.run.folder, about={"run": {**self.run.config()["run"], **now}})
+        self.model.save(self.run.folder, about={"run": {**about, **now}})
         return True
+
+    def _note_first_stage(self) -> None:
+        """Write down how long an earlier stage took, which the history does not know."""
+        if seconds := getattr(self.model, "first_seconds_", None):
+            config = self.run.config()
+            self.run.write_config({**config, "run": {**config.get("run", {}), "first_seconds": round(seconds, 3)}})
 
 
 def train(
