@@ -25,7 +25,21 @@ def test_terms_draws_a_panel_a_player_and_a_line_a_term() -> None:
     line = figure.axes[0].lines[0]
     np.testing.assert_allclose(line.get_xdata(), np.arange(1, 21) / 10)
     np.testing.assert_allclose(line.get_ydata(), 1 / np.arange(1, 21))
-    assert line.get_label() == "prior"
+    assert line.get_label() == "prior draws"
+
+
+def test_losses_accuracies_and_counts_have_scales_of_their_own() -> None:
+    names = ("vae/reconstruction", "vae/active_dimensions", "critic/accuracy", "rival/accuracy", "critic/prior")
+    figure = figures.terms([{"round": k, "terms": dict.fromkeys(names, 0.01 * 90**k)} for k in range(2)])
+    lines = {axes.get_title(loc="left"): [line.get_label() for line in axes.lines] for axes in figure.axes}
+    assert lines == {
+        "VAE": ["reconstruction"],
+        "critic": ["prior draws"],
+        "how often it is right": ["critic: prior…es told apart", "rival: prior a…es told apart"],
+        "dimensions of the code": ["in use"],
+    }
+    shares = figure.axes[2]
+    assert (shares.get_yscale(), shares.get_ylim()) == ("linear", (-0.04, 1.04))
 
 
 def test_terms_takes_logarithms_only_of_positive_values_that_span_much() -> None:
@@ -72,6 +86,17 @@ def test_of_many_dimensions_those_that_differ_are_shown(random: np.random.Genera
     z[:, [4, 17, 29]] *= 0.05
     titles = [axes.get_title(loc="left") for axes in figures.prior_match(z, prior).axes]
     assert {"$z_{5}$", "$z_{18}$", "$z_{30}$"} <= set(titles)
+
+
+@pytest.mark.parametrize("dim", [2, 3])
+def test_codes_outside_the_frame_are_counted(dim: int, random: np.random.Generator) -> None:
+    z, prior = random.uniform(-1, 1, (2, 100, dim))
+    z[:7, 0], z[0, 0] = 5, np.nan
+    axes = figures.prior_match(z, prior, limits=(-2.0, 2.0)).axes
+    if dim == 2:
+        assert "7 of 100 codes lie outside" in axes[0].get_xlabel()
+    else:
+        assert [each.get_title(loc="left") for each in axes[:2]] == ["$z_{1}$: 7 % outside", "$z_{2}$"]
 
 
 def test_codes_and_prior_of_two_dimensions_are_refused() -> None:

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from latently.figures import latent_film
-from latently.figures.film import HOLD_SECONDS, STRIP
+from latently.figures.film import HOLD_SECONDS, STRIP, _caption
 from latently.figures.palette import UNLABELLED, palette, rgb
 
 LIMITS = (-3.0, 3.0)
@@ -55,7 +55,7 @@ def test_all_but_the_points_and_the_round_stands_still(background, tmp_path: Pat
     labels = np.arange(60) % 10
     film = latent_film(z, labels, names, limits=LIMITS, background=background, path=tmp_path / "a.gif")
     still = latent_film(
-        [(0, np.full((60, 2), 99.0))], labels, names, limits=LIMITS, background=background, path=tmp_path / "b.gif"
+        [(0, np.full((60, 2), np.nan))], labels, names, limits=LIMITS, background=background, path=tmp_path / "b.gif"
     )
     moving, rest = read(film)[0], read(still)[0][0]
     differs = (moving != rest).any(axis=(0, 3))
@@ -85,23 +85,37 @@ def test_a_label_keeps_its_colour_in_every_frame(tmp_path: Path) -> None:
 def test_the_legend_shows_the_colours_of_the_points(tmp_path: Path) -> None:
     names = [f"class {k}" for k in range(10)]
     path = latent_film(
-        [(0, np.full((10, 2), 99.0))], np.arange(10), names, limits=LIMITS, background=DENSITY, path=tmp_path / "f.gif"
+        [(0, np.full((10, 2), np.nan))],
+        np.arange(10),
+        names,
+        limits=LIMITS,
+        background=DENSITY,
+        path=tmp_path / "f.gif",
     )
     frame = read(path)[0][0]
     for colour in palette(10):
         assert (frame == rgb(colour)).all(axis=2).sum() > 15, colour
 
 
-def test_points_lie_at_their_codes_and_none_leaves_the_plane(tmp_path: Path) -> None:
+def test_points_lie_at_their_codes_and_those_beyond_the_plane_at_its_rim(tmp_path: Path) -> None:
     corner = np.array([[-2.9, -2.9], [2.9, 2.9], [0.0, 0.0], [3.5, 0.0], [np.nan, 0.0], [0.0, -1e30]])
     path = latent_film([(0, corner)], None, None, limits=LIMITS, path=tmp_path / "f.gif")
     frame = read(path)[0][0]
     rows, columns = np.nonzero((frame == rgb(palette(1)[0])).all(axis=2))
-    assert len(rows) == 27  # three dots of 3x3: the other codes are not seen
-    middle = (columns.min() + columns.max()) / 2, (rows.min() + rows.max()) / 2
-    at_middle = (np.abs(columns - middle[0]) < 3) & (np.abs(rows - middle[1]) < 3)
+    assert len(rows) == 45  # five dots of 3x3: the code that is no number is not seen
+    at_left, at_right = columns < columns.min() + 3, columns > columns.max() - 3
+    at_top, at_bottom = rows < rows.min() + 3, rows > rows.max() - 3
+    left, right, top, bottom = ((columns[at].mean(), rows[at].mean()) for at in (at_left, at_right, at_top, at_bottom))
+    assert left[1] > top[1]  # up is up
+    assert right[1] == pytest.approx((left[1] + top[1]) / 2, abs=1.5)  # at the rim, as high as it lies
+    assert bottom[0] == pytest.approx((left[0] + top[0]) / 2, abs=1.5)
+    at_middle = (np.abs(columns - bottom[0]) < 3) & (np.abs(rows - right[1]) < 3)
     assert at_middle.sum() == 9
-    assert rows[columns == columns.min()].mean() > rows[columns == columns.max()].mean()  # up is up
+
+
+def test_the_title_counts_the_codes_at_the_rim() -> None:
+    assert _caption(1200, 100, 0, 50) == "round 1,200 · epoch 12.0"
+    assert _caption(7, None, 3, 50) == "round 7 · 3 of 50 at the rim"
 
 
 def test_more_classes_than_a_palette_holds_still_make_a_film(tmp_path: Path, random: np.random.Generator) -> None:

@@ -83,6 +83,13 @@ def test_manifold_puts_each_image_at_its_code() -> None:
             assert 66 * float(mosaic[row, column, 0]) - 33 == pytest.approx(a + 10 * b, abs=1e-3)
 
 
+@pytest.mark.parametrize(("side", "seamless"), [(8, False), (28, True)])
+def test_a_gap_keeps_small_images_of_a_manifold_apart_and_large_ones_join(side: int, seamless: bool) -> None:
+    figure = manifold(np.zeros((9, side, side)), (-3.0, 3.0), value_range=(0.0, 1.0))
+    assert bool((shown(figure) == 0).all()) is seamless
+    assert figure.axes[0].get_xlim() == figure.axes[0].get_ylim() == (-3.0, 3.0)
+
+
 def test_interpolations_are_one_path_a_row() -> None:
     images = np.zeros((2, 3, 64, 64))
     images[1, 2] = 1.0

@@ -3,13 +3,13 @@
 import math
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from latently.figures.style import DATA, MODEL, PAPER, dress, fix_ticks, legend_outside, new_figure, square
+from latently.figures.style import DATA, MODEL, PAPER, dress, fix_ticks, in_percent, legend_outside, new_figure, square
 
 PANELS = 12
 DEPTH = LinearSegmentedColormap.from_list("depth", [PAPER, "#a9c7ea", DATA, "#052f57"])
@@ -34,7 +34,7 @@ def prior_match(
         title: one line over the figure.
 
     Returns:
-        The figure.
+        The figure. Where limits leave codes outside, it says how many.
 
     Raises:
         ValueError: the two differ in dimension, or one of them is empty.
@@ -66,13 +66,15 @@ def _densities(
     ]
     filled = np.concatenate([height[height > 0] for height in heights])
     brightest = float(np.quantile(filled, 0.98)) if filled.size else 1.0
-    figure = new_figure(8.4, 4.4, title)
+    figure = new_figure(8.4, 4.6, title)
     panels = figure.subplots(1, 2, sharey=True)
     for axes, name, height in zip(panels, ("codes of the data", "samples of the prior"), heights, strict=True):
         dress(axes, title=name, xlabel="$z_1$")
         axes.imshow(height, origin="lower", extent=(*limits, *limits), cmap=DEPTH, vmin=0, vmax=brightest)
         square(axes, limits)
-    dress(panels[0], ylabel="$z_2$")
+    outside = int(np.any(_outside(codes, limits), axis=1).sum())
+    note = f"$z_1$\n{outside:,} of {len(codes):,} codes lie outside" if outside else "$z_1$"
+    dress(panels[0], xlabel=note, ylabel="$z_2$")
     return figure
 
 
@@ -82,7 +84,8 @@ def _marginals(
     limits: tuple[float, float],
     title: str | None,
 ) -> Figure:
-    edges = np.linspace(*limits, 41)
+    bins = int(np.clip(2 * math.sqrt(min(len(codes), len(prior_samples))), 10, 40))
+    edges = np.linspace(*limits, bins + 1)
     heights = [_heights(codes, edges), _heights(prior_samples, edges)]
     dimensions = np.argsort(-np.abs(heights[0] - heights[1]).sum(axis=1), kind="stable")[:PANELS]
     dimensions = np.sort(dimensions)
@@ -92,8 +95,10 @@ def _marginals(
     panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
     for axes in panels[len(dimensions) :]:
         axes.set_visible(False)
+    outside = _outside(codes, limits).mean(axis=0)
     for axes, k in zip(panels, dimensions, strict=False):
-        dress(axes, title=f"$z_{{{k + 1}}}$")
+        note = f": {in_percent(float(outside[k]))} outside" if outside[k] else ""
+        dress(axes, title=f"$z_{{{k + 1}}}${note}")
         axes.stairs(heights[0][k], edges, fill=True, color=DATA, alpha=0.55)
         axes.stairs(heights[1][k], edges, color=MODEL, linewidth=1.4)
         axes.set_yticks([])
@@ -104,6 +109,11 @@ def _marginals(
     note = f"{len(dimensions)} of {codes.shape[1]} dimensions,\nthose that differ most"
     legend_outside(figure, handles, ["codes", "prior"], title=note if len(dimensions) < codes.shape[1] else None)
     return figure
+
+
+def _outside(z: Float[np.ndarray, "n latent"], limits: tuple[float, float]) -> Bool[np.ndarray, "n latent"]:
+    """Which numbers are not between the limits, those that are none included."""
+    return ~((z >= limits[0]) & (z <= limits[1]))
 
 
 def _heights(z: Float[np.ndarray, "n latent"], edges: Float[np.ndarray, "bins_1"]) -> Float[np.ndarray, "latent bins"]:

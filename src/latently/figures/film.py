@@ -45,7 +45,8 @@ def latent_film(
     """Write the film of the codes of the same rows after several rounds.
 
     Args:
-        frames: (round, codes of shape (n, 2)) in the order shown; codes outside the limits are left out.
+        frames: (round, codes of shape (n, 2)) in the order shown; codes outside the limits lie at the rim, and
+            the title counts them.
         labels: for each row its place in `classes`, -1 where unknown; None colours all rows alike.
         classes: the classes' names; by default the labels' numbers.
         limits: the interval that both axes show in every frame.
@@ -73,7 +74,7 @@ def latent_film(
     for round_number, z in frames:
         sheet = ink.sheet.copy()
         ink.scatter(sheet, _pixels(z[order], limits, box), of_row[order], box)
-        ink.write(sheet, _caption(round_number, rounds_per_epoch))
+        ink.write(sheet, _caption(round_number, rounds_per_epoch, _outside(z, limits), len(z)))
         images.append(ink.image(sheet))
     frame = max(20, 10 * round(100 / fps))
     durations = [frame] * (len(images) - 1) + [max(frame, round(1000 * HOLD_SECONDS))]
@@ -106,10 +107,10 @@ class _Ink:
         box: tuple[int, int, int, int],
     ) -> None:
         """Write the points as dots; where dots overlap the later one lies on top."""
-        left, top, right, bottom = box
-        inside = np.all((pixels >= (left + 2, top + 2)) & (pixels < (right - 2, bottom - 2)), axis=1)
-        x, y = pixels[inside].T
-        label = labels[inside]
+        (left, top), (right, bottom) = box[:2], box[2:]
+        seen = pixels[:, 0] >= 0
+        x, y = np.clip(pixels[seen], (left + 2, top + 2), (right - 3, bottom - 3)).T
+        label = labels[seen]
         tone = (self.first + np.where(label < 0, self.known, label % max(self.known, 1))).astype(np.uint8)
         # All soft edges first, then all cores, so that no edge eats into a neighbour.
         for offsets, shade in ((_EDGE, tone + self.tones), (_CORE, tone)):
@@ -175,16 +176,21 @@ def still_figure(
 def _pixels(
     z: Float[np.ndarray, "n 2"], limits: tuple[float, float], box: tuple[int, int, int, int]
 ) -> Int[np.ndarray, "n 2"]:
+    """Where each code lies on the sheet; those outside the limits at the rim, and those that are no numbers off it."""
     left, top, right, bottom = box
-    share = (np.nan_to_num(z, nan=np.inf) - limits[0]) / (limits[1] - limits[0])
-    x = left + share[:, 0] * (right - left)
-    y = bottom - share[:, 1] * (bottom - top)
-    return np.asarray(np.rint(np.clip(np.stack([x, y], axis=1), -9999, 9999)), dtype=np.intp)
+    share = (np.clip(z, *limits) - limits[0]) / (limits[1] - limits[0])
+    pixels = np.stack([left + share[:, 0] * (right - left), bottom - share[:, 1] * (bottom - top)], axis=1)
+    pixels[np.isnan(z).any(axis=1)] = -1
+    return np.asarray(np.rint(pixels), dtype=np.intp)
 
 
-def _caption(round_number: int, rounds_per_epoch: float | None) -> str:
-    text = f"round {round_number:,}"
-    return f"{text} · epoch {round_number / rounds_per_epoch:.1f}" if rounds_per_epoch else text
+def _outside(z: Float[np.ndarray, "n 2"], limits: tuple[float, float]) -> int:
+    return int(np.any((z < limits[0]) | (z > limits[1]), axis=1).sum())
+
+
+def _caption(round_number: int, rounds_per_epoch: float | None, outside: int, n: int) -> str:
+    epoch = f" · epoch {round_number / rounds_per_epoch:.1f}" if rounds_per_epoch else ""
+    return f"round {round_number:,}{epoch}" + (f" · {outside:,} of {n:,} at the rim" if outside else "")
 
 
 def _check(frames: Sequence[tuple[int, Float[np.ndarray, "..."]]], labels: Int[np.ndarray, "n"] | None) -> None:

@@ -8,17 +8,21 @@ import numpy as np
 from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator
 
 from latently.figures.palette import palette
 from latently.figures.style import INK, RULE, TICK_SIZE, dress, new_figure, numbers, shortened
+from latently.figures.term_names import Kind, kind_of, player_in_words, term_in_words
 
 LOGARITHMIC_FROM = 30.0  # where a panel's largest value is this many times its smallest
 POINTS = 600  # at most, along a line
 
+_UNITS: dict[Kind, str] = {"loss": "unweighted", "share": "share", "count": "number"}
+_HEADINGS: dict[Kind, str] = {"share": "how often it is right", "count": "dimensions of the code"}
+
 
 def terms(history: Sequence[Mapping[str, Any]], *, title: str | None = None) -> Figure:
-    """One panel a player, one line a term, unweighted.
+    """One panel for each player's losses, one for all accuracies, one for counts; a line a term, unweighted.
 
     Args:
         history: records `{"round": int, "epoch": float, "terms": {"player/term": float, ...}}` in the order of rounds.
@@ -26,7 +30,8 @@ def terms(history: Sequence[Mapping[str, Any]], *, title: str | None = None) -> 
         title: one line over the figure.
 
     Returns:
-        The figure; a panel is logarithmic where its values are positive and span more than a factor of 30.
+        The figure; a panel is logarithmic where its values are positive and span more than a factor of 30. Terms
+        are called as `latently.figures.term_names` says.
 
     Raises:
         ValueError: no record holds a term.
@@ -37,14 +42,14 @@ def terms(history: Sequence[Mapping[str, Any]], *, title: str | None = None) -> 
     names = list(dict.fromkeys(name for record in history for name in record.get("terms", {})))
     if not names:
         raise ValueError("history must hold at least one record with terms; got none. Train for a round or more.")
-    by_player: dict[str, list[str]] = {}
-    for name in names:
-        by_player.setdefault(name.rpartition("/")[0], []).append(name)
+    contents = _contents(names)
     axis, x = _progress(history)
-    figure = new_figure(8.2, 0.5 + 1.75 * len(by_player), title)
-    panels = figure.subplots(len(by_player), 1, sharex=True, squeeze=False)[:, 0]
-    for panel, (player, own) in zip(panels, by_player.items(), strict=True):
-        _panel(panel, player, own, x, history)
+    figure = new_figure(8.2, 0.5 + 1.75 * len(contents), title)
+    panels = figure.subplots(len(contents), 1, sharex=True, squeeze=False)[:, 0]
+    for panel, ((kind, heading), own) in zip(panels, contents.items(), strict=True):
+        dress(panel, title=shortened(heading, 60), ylabel=_UNITS[kind])
+        _draw(panel, own, x, history)
+        _scale(panel, kind)
     dress(panels[-1], xlabel=axis)
     if len(history) == 1:
         panels[-1].set_xticks(x, numbers(x))
@@ -52,19 +57,40 @@ def terms(history: Sequence[Mapping[str, Any]], *, title: str | None = None) -> 
     return figure
 
 
-def _panel(
-    axes: Axes, player: str, names: Sequence[str], x: Float[np.ndarray, "records"], history: Sequence[Mapping[str, Any]]
+def _scale(axes: Axes, kind: Kind) -> None:
+    """Shares run from 0 to 1, counts from 0; losses are scaled by what they are."""
+    if kind == "loss":
+        return
+    top = 1.0 if kind == "share" else max(1.0, axes.dataLim.y1)
+    axes.set_yscale("linear")
+    axes.set_ylim(-0.04 * top, 1.04 * top)
+    axes.yaxis.set_major_locator(MaxNLocator(4, integer=kind == "count", steps=[1, 2, 5, 10]))
+
+
+def _contents(names: Sequence[str]) -> dict[tuple[Kind, str], list[str]]:
+    """What each panel holds: its kind and its heading, to the names of its terms."""
+    panels: dict[tuple[Kind, str], list[str]] = {}
+    for name in sorted(names, key=lambda name: list(_UNITS).index(kind_of(name))):  # a stable sort
+        kind = kind_of(name)
+        heading = player_in_words(name.rpartition("/")[0]) if kind == "loss" else _HEADINGS[kind]
+        panels.setdefault((kind, heading), []).append(name)
+    return panels
+
+
+def _draw(
+    axes: Axes, names: Sequence[str], x: Float[np.ndarray, "records"], history: Sequence[Mapping[str, Any]]
 ) -> None:
-    dress(axes, title=shortened(player or "terms", 60), ylabel="unweighted")
     axes.grid(axis="y", color=RULE, linewidth=0.6)
     axes.set_axisbelow(True)
     values = []
-    for name, colour in zip(names, palette(len(names)), strict=True):
+    words = [term_in_words(name) for name in names]
+    for name, text, colour in zip(names, words, palette(len(names)), strict=True):
+        player = f"{player_in_words(name.rpartition('/')[0])}: " if words.count(text) > 1 else ""
         y = np.array([float(record.get("terms", {}).get(name, math.nan)) for record in history])
         at, mean = _thinned(x[np.isfinite(y)], y[np.isfinite(y)])
         values.append(mean)
         marker = "o" if len(mean) == 1 else None
-        axes.plot(at, mean, color=colour, linewidth=1.6, marker=marker, label=shortened(name.rpartition("/")[2], 28))
+        axes.plot(at, mean, color=colour, linewidth=1.6, marker=marker, label=shortened(player + text, 28))
     everything = np.concatenate(values)
     if everything.size and everything.min() > 0 and everything.max() > LOGARITHMIC_FROM * everything.min():
         _logarithmic(axes)

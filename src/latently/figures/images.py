@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from latently.figures.style import INK, bare, dress, fix_ticks, new_figure, plain
 
 Range = tuple[float, float]
+SMALL_PIXELS = 16  # images of so many pixels a side fill their frames: without a gap they run into each other
 CELL_PIXELS = 64  # images are enlarged, by a whole factor, to at least this many pixels a side
 
 
@@ -113,6 +114,8 @@ def manifold(
 ) -> Figure:
     """What the decoder makes of a square grid of codes, each image where its code lies.
 
+    Images join without a seam, but for small ones, which a thin gap keeps apart.
+
     Args:
         images: rows*rows images in reading order: the first, at the top left, has the lowest first coordinate and the
             highest second one.
@@ -131,12 +134,18 @@ def manifold(
     rows = math.isqrt(len(pictures))
     if rows * rows != len(pictures) or rows == 0:
         raise ValueError(f"images must be a square grid of codes, rows*rows of them; got {len(pictures)}. Drop some.")
-    mosaic, _ = _mosaic(pictures, rows, rows, gap=0.0)
+    small = max(pictures.shape[1:3]) <= SMALL_PIXELS
+    mosaic, (down, across) = _mosaic(pictures, rows, rows, gap=0.07 if small else 0.0)
+    right, up = (  # half a gap at the rim, too
+        (support[1] - support[0]) * (1 - length / (rows * step)) / 2
+        for length, step in ((mosaic.shape[1], across), (mosaic.shape[0], down))
+    )
+    extent = (support[0] + right, support[1] - right, support[0] + up, support[1] - up)
     tall = 4.5 * mosaic.shape[0] / mosaic.shape[1]
     figure = new_figure(5.2, tall + 0.6, title)
     axes = dress(figure.add_subplot(), xlabel=axis_labels[0], ylabel=axis_labels[1])
-    axes.imshow(mosaic, extent=(*support, *support), aspect="auto")
-    axes.set(box_aspect=mosaic.shape[0] / mosaic.shape[1], anchor="SW")
+    axes.imshow(mosaic, extent=extent, aspect="auto")
+    axes.set(xlim=support, ylim=support, box_aspect=mosaic.shape[0] / mosaic.shape[1], anchor="SW")
     for axis in (axes.xaxis, axes.yaxis):
         fix_ticks(axis, support)
     for spine in axes.spines.values():

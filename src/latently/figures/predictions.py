@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
-from latently.figures.style import DATA, INK, LABEL_SIZE, PAPER, RULE, dress, fix_ticks, new_figure, shortened
+from latently.figures.style import DATA, INK, PAPER, RULE, dress, fix_ticks, in_percent, new_figure, shortened
 
 SHADES = LinearSegmentedColormap.from_list("share", [PAPER, "#a9c7ea", DATA, "#052f57"])
 WRITTEN = 30  # more classes than this, and the cells are too small to write in
@@ -80,7 +80,7 @@ def calibration(
 
     Args:
         curve: for each bin of confidence `confidence` and `accuracy` (shares), and how many `rows` it holds.
-        error: the expected calibration error (a share), written into the figure.
+        error: the expected calibration error (a share), written over the figure.
         rows: the number of rows in all, written beside it.
         title: one line over the figure.
 
@@ -97,17 +97,15 @@ def calibration(
     )
     figure = new_figure(4.2, 4.6, title)
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3.2, 1))
-    dress(upper, ylabel="share that is right")
+    of = f" ({rows:,} rows)" if rows is not None else ""
+    note = None if error is None else f"expected calibration error {100 * error:.2g} %{of}"
+    dress(upper, title=note, ylabel="share that is right")
     upper.plot([0, 1], [0, 1], color=RULE, linewidth=1.2, zorder=1)
     upper.vlines(confidence, np.minimum(confidence, accuracy), np.maximum(confidence, accuracy), color=RULE, zorder=2)
     sizes = 14 + 60 * np.sqrt(counts / counts.max())
     upper.plot(confidence, accuracy, color=DATA, linewidth=1.2, zorder=3)
     upper.scatter(confidence, accuracy, s=sizes, color=DATA, linewidths=0, zorder=4)
     upper.set_ylim(-0.03, 1.03)
-    if error is not None:
-        of = f"\nof {rows:,} rows" if rows is not None else ""
-        note = f"expected calibration\nerror {100 * error:.2g} %{of}"
-        upper.text(0.03, 0.97, note, transform=upper.transAxes, va="top", fontsize=LABEL_SIZE, color=INK)
     dress(lower, xlabel="confidence", ylabel="rows")
     lower.bar(low, counts / counts.sum(), high - low, align="edge", color=DATA, alpha=0.55, edgecolor=PAPER)
     lower.set(xlim=(-0.02, 1.03), ylim=(0, 1.12 * float((counts / counts.sum()).max())))
@@ -142,18 +140,6 @@ def _write_cells(
     axes: Axes, counts: Int[np.ndarray, "labels classes"], shares: Float[np.ndarray, "_ _"], *, percent: bool
 ) -> None:
     for i, j in np.argwhere(counts > 0):
-        text = str(counts[i, j]) + (f"\n{_in_percent(float(shares[i, j]))}" if percent else "")
+        text = str(counts[i, j]) + (f"\n{in_percent(float(shares[i, j]))}" if percent else "")
         colour = PAPER if shares[i, j] > 0.33 else INK
         axes.text(j, i, text, ha="center", va="center", fontsize=CELL_TYPE, color=colour, linespacing=1.15)
-
-
-def _in_percent(share: float) -> str:
-    """A share in per cent that is not rounded to all or to nothing.
-
-    Example:
-        >>> _in_percent(0.0004), _in_percent(0.034), _in_percent(0.9996), _in_percent(1.0)
-        ('<1 %', '3 %', '>99 %', '100 %')
-    """
-    if share < 0.01:
-        return "<1 %"
-    return ">99 %" if 0.99 < share < 1 else f"{100 * share:.0f} %"

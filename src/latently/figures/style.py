@@ -169,6 +169,18 @@ def shortened(name: object, length: int = NAME_LENGTH) -> str:
     return plain(text)
 
 
+def in_percent(share: float) -> str:
+    """A share in per cent that is not rounded to all or to nothing.
+
+    Example:
+        >>> in_percent(0.0004), in_percent(0.034), in_percent(0.9996), in_percent(1.0)
+        ('<1 %', '3 %', '>99 %', '100 %')
+    """
+    if 0 < share < 0.01:
+        return "<1 %"
+    return ">99 %" if 0.99 < share < 1 else f"{100 * share:.0f} %"
+
+
 def plain(text: str) -> str:
     """Text in which "$" stands for itself instead of opening mathematics."""
     return text.replace("$", r"\$")

@@ -113,8 +113,9 @@ def table_samples(
             if i == j:
                 _histograms(axes, a[:, row], b[:, row], bounds)
             else:
-                axes.scatter(a[:, column], a[:, row], s=5, color=DATA, alpha=0.45, linewidths=0)
-                axes.scatter(b[:, column], b[:, row], s=5, color=MODEL, alpha=0.45, linewidths=0)
+                for rows, colour in ((a, DATA), (b, MODEL)):
+                    area = _dot_area(len(rows))
+                    axes.scatter(rows[:, column], rows[:, row], s=area, color=colour, alpha=0.45, linewidths=0)
                 upright = _bounds(a[:, row], b[:, row])
                 axes.set_ylim(*upright)
                 fix_ticks(axes.yaxis, upright, most=4)
@@ -133,11 +134,16 @@ def _against(axes: Axes, x: Float[np.ndarray, "n"], y: Float[np.ndarray, "n"], t
     dress(axes, title=title)
     low, high = _bounds(x, y)
     axes.plot([low, high], [low, high], color=RULE, linewidth=1.2, zorder=1)
-    axes.scatter(x, y, s=float(np.clip(4000 / max(len(x), 1), 3, 14)), color=DATA, alpha=0.5, linewidths=0, zorder=2)
+    axes.scatter(x, y, s=_dot_area(len(x)), color=DATA, alpha=0.5, linewidths=0, zorder=2)
     axes.set(xlim=(low, high), ylim=(low, high))
     for axis in (axes.xaxis, axes.yaxis):
         fix_ticks(axis, (low, high), most=4, characters=17)
     axes.tick_params(labelsize=TICK_SIZE - 1)
+
+
+def _dot_area(n: int) -> float:
+    """In square points: smaller where there are more of them."""
+    return float(np.clip(4000 / max(n, 1), 3, 14))
 
 
 def _histograms(axes: Axes, a: Float[np.ndarray, "n"], b: Float[np.ndarray, "m"], bounds: tuple[float, float]) -> None:
