@@ -1,6 +1,7 @@
 """An HTML page as tests read it."""
 
 from html.parser import HTMLParser
+from itertools import pairwise
 
 VOID = {"meta", "img", "br", "link", "input", "hr"}
 
@@ -35,6 +36,12 @@ class Page(HTMLParser):
 
     def all(self, tag: str) -> list[dict[str, str | None]]:
         return [attributes for name, attributes in self.elements if name == tag]
+
+    @property
+    def outline_is_sound(self) -> bool:
+        """Whether one heading of the first level opens the page, and none is two levels below the one before it."""
+        one = self.headings[:1] == [1] and self.headings.count(1) == 1
+        return one and all(after <= before + 1 for before, after in pairwise(self.headings))
 
     @property
     def text(self) -> str:

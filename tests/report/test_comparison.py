@@ -18,7 +18,7 @@ def made(folder: Path, seed: int, pictures: tuple[str, ...], error: float | None
     run = Run.create(folder)
     data = {"source": "digits", "seed": seed, "validation": None, "test": None, "labels": 100}
     about = {"title": f"VAE on {folder.name} & more", "data": data, "data_name": "digits", "seconds": 1.25}
-    parameters = {"latent_dim": 2, "hidden": [16], **parameters}
+    parameters = {"latent_dim": 2, "hidden": [16], "epochs": 3, **parameters}
     run.write_config({"estimator": "VAE", "parameters": parameters, "classes": [0, 1], "run": about})
     if error is not None:
         run.write_json("evaluation.json", {"reconstruction": reconstruction(error)})
@@ -49,7 +49,7 @@ def test_pictures_of_one_name_stand_in_a_row_with_a_column_for_each_run(runs: li
     assert [name for name in ("Codes", "Samples") if name in page.text] == ["Codes", "Samples"]
     assert all(str(image["src"]).startswith("data:image/png;base64,") for image in page.all("img"))
     assert not page.all("script")
-    assert page.headings == sorted(page.headings[:1]) + page.headings[1:]
+    assert page.outline_is_sound
     assert "VAE on a & more" in page.text
 
 
@@ -65,6 +65,17 @@ def test_only_hyperparameters_that_differ_are_shown(runs: list[Run]) -> None:
     assert lines["labels shown"] == ["100"] * 3
     assert "latent dim" not in lines
     assert "beta" not in lines  # only one of them has it
+
+
+def test_epochs_are_those_of_all_stages_and_labels_those_of_models_that_take_any(tmp_path: Path) -> None:
+    first = {"estimator": "VAE", "parameters": {"epochs": 50}}
+    staged = made(tmp_path / "m1m2", 0, (), None, first=first, first_epochs=50, epochs=1)
+    alone = made(tmp_path / "vae", 0, (), None)
+    alone.write_config({**alone.config(), "classes": None})
+    lines = {name: cells for name, *cells in differences([staged, alone]).rows}
+    assert lines["training"] == ["50 epochs of the first stage, then 1 epoch", "3 epochs"]
+    assert not {"epochs", "first epochs"} & set(lines)
+    assert lines["labels shown"] == ["100", "–"]
 
 
 def test_names_are_as_short_as_they_can_be(tmp_path: Path) -> None:

@@ -9,9 +9,10 @@ from PIL import Image
 
 from latently import AAE, VAE, ClusteringAAE, ConditionalVAE, DenoisingAutoencoder, SemiSupervisedVAE
 from latently.data import Dataset, digits, split
-from latently.evaluation import evaluate
+from latently.evaluation import Line, evaluate
 from latently.report import report_run
 from latently.report.label_scenes import known_labels_of, label_names, one_of_each
+from latently.report.story import _headline, _pace
 from latently.run import Run, Training, film_rows, train
 
 SMALL = {"hidden": (16,), "epochs": 2, "batch_size": 64, "random_state": 0}
@@ -81,8 +82,14 @@ def test_codes_of_any_dimension_over_any_prior_are_drawn(model, images, tmp_path
     if model.latent_dim == 3:  # an odd dimension has no pairs to tie labels to
         images = split(Dataset("digits", images.train.views), seed=0)
     run = run_of(model, images, tmp_path / "run")
-    assert report_run(model, run, images, None).exists()
+    page = report_run(model, run, images, None).read_text()
     assert {"film.gif", "codes.png", "samples.png"} <= pictures_of(run)
+    draws = isinstance(model, VAE)  # an AAE's encoder is deterministic unless said: a row has one code
+    assert ("One draw of the posterior" in page, "The mean code of" in page) == (draws, draws)
+    assert ("The code of every held-out row" in page, f"The code of {len(images.test)} held-out rows" in page) == (
+        not draws,
+        not draws,
+    )
 
 
 def test_a_table_is_drawn_by_its_columns(tmp_path):
@@ -145,3 +152,33 @@ def test_labels_that_the_model_never_saw_are_unknown_to_it():
     shown = Dataset("four", (np.zeros((4, 2)),), np.array([0, 1, 2, -1]), (3, 4, 5))
     assert known_labels_of(model, shown, np.arange(4)).tolist() == [3, -1, 5, -1]
     assert label_names(model, shown) == ["3", "5"]
+
+
+@pytest.mark.parametrize(
+    ("measured", "shown"),
+    [
+        (
+            "total canonical correlation of the codes of a and b; HSIC of the codes of a and b; linear probe; "
+            "read as the true class, a completed; root mean squared error, a completed",
+            "read as the true class, a completed; root mean squared error, a completed; "
+            "total canonical correlation of the codes of a and b",
+        ),
+        (
+            "samples read as the class asked for; density of samples; coverage of samples; Brier score; "
+            "classification error",
+            "samples read as the class asked for; classification error; coverage of samples; density of samples",
+        ),
+        ("classification error; Brier score", "classification error; Brier score"),
+    ],
+    ids=["of several views", "drawing, judged", "drawing"],
+)
+def test_the_numbers_that_open_a_report_are_those_that_its_model_is_for(measured, shown):
+    assert list(_headline([Line(name, 1.0, "", "") for name in measured.split("; ")])) == shown.split("; ")
+
+
+def test_a_second_stage_tells_its_speed_and_both_stages_their_time():
+    history = [{"samples_per_second": 1234.0}]
+    facts = _pace(history, {"seconds": 12.5, "first_seconds": 10.0})
+    assert facts["speed"] == "1,234 samples/s in the second stage, once compiled"
+    assert facts["training time"].startswith("12.5 s with both stages")
+    assert "stage" not in str(_pace(history, {"seconds": 2.5}))

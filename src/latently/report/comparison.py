@@ -7,10 +7,12 @@ from typing import Any
 from latently.evaluation import as_table
 from latently.report.elements import ReportFigure, ReportRow, ReportTable
 from latently.report.page import write_report
+from latently.report.words import epochs_in_words
 from latently.run import Run
 
 _SPLIT = ("source", "validation", "test", "seed")
 _NONE = "–"
+_EPOCHS = ("epochs", "first_epochs")
 
 
 def compare_runs(runs: Sequence[Run], path: Path) -> Path:
@@ -75,15 +77,21 @@ def differences(runs: Sequence[Run]) -> ReportTable:
     configs = [run.config() for run in runs]
     parameters = [config.get("parameters", {}) for config in configs]
     seconds = [config.get("run", {}).get("seconds") for config in configs]
-    changed = [name for name in _merged(parameters) if _differ([each[name] for each in parameters if name in each])]
+    names = [name for name in _merged(parameters) if name not in _EPOCHS]
+    changed = [name for name in names if _differ([each[name] for each in parameters if name in each])]
     rows = [
         ("model", *(str(config.get("estimator", _NONE)) for config in configs)),
         ("data", *(str(config.get("run", {}).get("data_name", _NONE)) for config in configs)),
         ("labels shown", *map(_labels_shown, configs)),
+        ("training", *(epochs_in_words(config) if config.get("parameters") else _NONE for config in configs)),
         *((name.replace("_", " "), *(_plain(each.get(name)) for each in parameters)) for name in changed),
-        ("wall time (s)", *(_NONE if value is None else f"{value:,.1f}" for value in seconds)),
+        ("training time (s)", *(_NONE if value is None else f"{value:,.1f}" for value in seconds)),
     ]
-    return ReportTable("The runs", ("", *names_of(runs)), rows)
+    about = (
+        f"{_NONE} stands where there is nothing to tell: a model that takes no labels is shown none. The training time "
+        "includes compilation and all stages, but neither evaluation nor pictures."
+    )
+    return ReportTable("The runs", ("", *names_of(runs)), rows, about)
 
 
 def _pictures(runs: Sequence[Run], names: Sequence[str], titles: Sequence[str]) -> list[ReportRow]:
@@ -139,8 +147,10 @@ def _differ(values: Sequence[Any]) -> bool:
 
 def _labels_shown(config: Mapping[str, Any]) -> str:
     about = config.get("run", {})
-    if not about.get("use_labels", True) or config.get("classes") is None:
+    if not about.get("use_labels", True):
         return "none"
+    if config.get("classes") is None:
+        return _NONE  # the model takes none, or the data has none
     count = about.get("data", {}).get("labels")
     return "all" if count is None else f"{count:,}"
 

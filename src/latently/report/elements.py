@@ -102,13 +102,13 @@ def number_strip(numbers: Mapping[str, str]) -> str:
     return f'<dl class="numbers">{cards}</dl>' if cards else ""
 
 
-def figure_element(figure: ReportFigure, kind: str) -> str:
+def figure_element(figure: ReportFigure, kind: str, heading: str = "h3") -> str:
     """A figure, its picture inside the page; `kind` is its place in the style sheet: `film`, `half` or `wide`."""
     data = figure_bytes(figure)
     media, (width, height) = _kind(figure.title, data)
     source = f"data:{media};base64,{base64.b64encode(data).decode('ascii')}"
     return (
-        f'<figure class="{kind}"><h3>{escaped(figure.title)}</h3>'
+        f'<figure class="{kind}"><{heading}>{escaped(figure.title)}</{heading}>'
         f'<div class="paper"><img src="{source}" alt="{escaped(figure.title)}" width="{width}" height="{height}"></div>'
         f"<figcaption>{escaped(figure.caption)}</figcaption></figure>"
     )

@@ -82,7 +82,7 @@ def _opening(film: ReportFigure | None, facts: Mapping[str, str]) -> str:
     run = f'<section class="facts"><h2>The run</h2><dl>{entries}</dl></section>' if entries else ""
     if film is None:
         return run
-    return f'<div class="opening">{figure_element(film, "film")}{run}</div>'
+    return f'<div class="opening">{figure_element(film, "film", "h2")}{run}</div>'
 
 
 def _gallery(figures: Sequence[ReportFigure]) -> str:

@@ -51,10 +51,23 @@ def plane_of(model: Any, codes: Float[np.ndarray, "rows latent"]) -> Plane:
     return Plane(dimensions, (low, high), ("points", draws))
 
 
-def widened(limits: tuple[float, float], codes: Float[np.ndarray, "rows 2"]) -> tuple[float, float]:
-    """The prior's interval, widened where codes lie outside of it (up to one in two hundred may stay there)."""
-    low, high = np.quantile(codes, [0.0025, 0.9975])
-    return min(limits[0], float(low)), max(limits[1], float(high))
+def widened(
+    limits: tuple[float, float], codes: Float[np.ndarray, "... latent"], most: float = np.inf
+) -> tuple[float, float]:
+    """The prior's interval, widened where codes lie outside of it (up to one in two hundred may stay there).
+
+    Args:
+        limits: of the prior.
+        codes: to be shown.
+        most: how many times as wide as the prior it may be.
+
+    Example:
+        >>> widened((-3.0, 3.0), np.array([[0.0, 5.0]]), most=1.5)
+        (-3.0, 4.5)
+    """
+    low, high = np.quantile(codes[np.isfinite(codes)], [0.0025, 0.9975]) if np.isfinite(codes).any() else limits
+    middle, reach = (limits[0] + limits[1]) / 2, most * (limits[1] - limits[0]) / 2
+    return max(min(limits[0], float(low)), middle - reach), min(max(limits[1], float(high)), middle + reach)
 
 
 def plane_in_words(model: Any, plane: Plane) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from jaxtyping import Float, Int, Shaped
@@ -16,11 +16,16 @@ from latently.report.label_scenes import class_scenes, label_names, prediction_s
 from latently.report.plane import Plane, plane_in_words, plane_of, widened
 from latently.report.scene import Scene, drawn
 from latently.report.view_scenes import view_scenes
+from latently.report.words import counted
 from latently.run import Run, film_rows
 
 SHOWN_ROWS = 12
 CODED_ROWS = 5000
 MANIFOLD_ROWS = 20
+MOST_ENDS = 1.25  # of a film's plane over that of its last frame, so that the end, which stays, is not made small
+MOST_PRIORS = 3  # beside codes that are spread wider than so many priors, the prior's own shape would not be seen
+
+Codes: TypeAlias = Float[np.ndarray, "rows latent"]
 
 
 def scenes(model: Any, run: Run, splits: Splits, shown: Dataset, evaluation: Mapping[str, Any]) -> Iterator[Scene]:
@@ -40,12 +45,12 @@ def scenes(model: Any, run: Run, splits: Splits, shown: Dataset, evaluation: Map
     labels = None if shown.labels is None else shown.labels[: len(rows)]
     pictures = figures.are_pictures(rows.shape[1:])
     if "encode" in model.capabilities():
-        codes = model.transform(rows)
+        codes, draws = model.transform(rows), model.aggregate_codes(rows, random_state=0)
         plane = plane_of(model, codes)
-        yield from _code_scenes(model, plane, codes, run, splits, shown)
+        yield from _code_scenes(model, plane, codes, draws, run, splits, shown)
         yield from prediction_scenes(evaluation)
         yield from _data_scenes(model, plane, shown, rows, labels)
-        yield _prior_match(model, rows, plane)
+        yield _prior_match(model, codes, draws, plane)
     else:
         yield from drawing_scenes(model, shown) if pictures else [_table_samples(model, shown, rows)]
         yield from prediction_scenes(evaluation)
@@ -53,11 +58,11 @@ def scenes(model: Any, run: Run, splits: Splits, shown: Dataset, evaluation: Map
 
 
 def _scenes_of_views(model: Any, run: Run, splits: Splits, shown: Dataset, rows: Views) -> Iterator[Scene]:
-    codes = model.transform(rows)
+    codes, draws = model.transform(rows), model.aggregate_codes(rows, random_state=0)
     plane = plane_of(model, codes)
-    yield from _code_scenes(model, plane, codes, run, splits, shown)
+    yield from _code_scenes(model, plane, codes, draws, run, splits, shown)
     yield from view_scenes(model, shown, rows)
-    yield _prior_match(model, rows, plane)
+    yield _prior_match(model, codes, draws, plane)
     yield from _terms(run)
 
 
@@ -68,12 +73,14 @@ def _terms(run: Run) -> Iterator[Scene]:
 
 
 def _code_scenes(
-    model: Any, plane: Plane, codes: Float[np.ndarray, "rows latent"], run: Run, splits: Splits, shown: Dataset
+    model: Any, plane: Plane, codes: Codes, draws: Codes, run: Run, splits: Splits, shown: Dataset
 ) -> Iterator[Scene]:
+    what = "code" if _one_code_a_row(codes, draws) else "mean code"
     yield Scene(
         "film.gif",
         "The latent space as it forms",
-        f"Codes of held-out rows over the prior, from the first rounds to the last ({plane_in_words(model, plane)}).",
+        f"Codes of held-out rows over the prior, from the first rounds to the last ({plane_in_words(model, plane)}). "
+        "Those beyond the axes lie at the rim.",
         True,
         lambda path: _film(run, plane, film_rows(splits), path),
     )
@@ -81,7 +88,7 @@ def _code_scenes(
     yield Scene(
         "codes.png",
         "Codes over the prior",
-        f"The mean code of {len(codes):,} held-out rows ({plane_in_words(model, plane)})."
+        f"The {what} of {counted(len(codes), 'held-out row')} ({plane_in_words(model, plane)})."
         + (style if "restyle" in model.capabilities() else ""),
         False,
         drawn(
@@ -97,13 +104,16 @@ def _code_scenes(
     )
 
 
-def _prior_match(model: Any, rows: Any, plane: Plane) -> Scene:
-    caption = "One draw of the posterior of every held-out row, beside as many draws of the prior."
-    if isinstance(model.game_.prior, FittedNormal):
-        caption = (
-            "The code of every held-out row, beside as many draws of the prior: here a normal that was fitted to "
-            "training codes, since nothing asked them to take a shape."
-        )
+def _one_code_a_row(codes: Codes, draws: Codes) -> bool:
+    """Whether the encoder is deterministic: a draw of a row's code is its mean."""
+    return np.allclose(codes, draws, rtol=1e-3, atol=1e-5, equal_nan=True)
+
+
+def _prior_match(model: Any, codes: Codes, draws: Codes, plane: Plane) -> Scene:
+    what = "The code" if _one_code_a_row(codes, draws) else "One draw of the posterior"
+    caption = f"{what} of every held-out row, beside as many draws of the prior"
+    fitted = ": here a normal that was fitted to training codes, since nothing asked them to take a shape"
+    caption += f"{fitted}." if isinstance(model.game_.prior, FittedNormal) else "."
     return Scene(
         "prior_match.png",
         "Do the codes fill the prior?",
@@ -111,9 +121,9 @@ def _prior_match(model: Any, rows: Any, plane: Plane) -> Scene:
         True,
         drawn(
             lambda: figures.prior_match(
-                model.aggregate_codes(rows, random_state=0),
-                model.sample_prior(len(rows), random_state=1),
-                limits=plane.limits,
+                draws,
+                model.sample_prior(len(draws), random_state=1),
+                limits=widened(plane.limits, draws, most=MOST_PRIORS),
             )
         ),
     )
@@ -210,7 +220,7 @@ def _film(run: Run, plane: Plane, filmed_rows: Dataset, path: Path) -> Path | No
         frames,
         filmed_rows.labels,
         filmed_rows.classes or None,
-        limits=widened(plane.limits, frames[-1][1]),
+        limits=widened(widened(plane.limits, frames[-1][1]), np.stack([frame for _, frame in frames]), MOST_ENDS),
         background=plane.background,
         path=path,
         rounds_per_epoch=per_epoch,

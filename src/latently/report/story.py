@@ -1,6 +1,8 @@
 """What a run's report tells: which pictures and numbers, from a fitted model, its data and its evaluation."""
 
+import shlex
 from collections.abc import Mapping
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from latently.evaluation import Line, as_table
 from latently.report.elements import ReportFigure, ReportTable
 from latently.report.page import write_report
 from latently.report.scenes import scenes
+from latently.report.words import counted, epochs_in_words
 from latently.run import Run
 
 
@@ -39,8 +42,8 @@ def report_run(model: Any, run: Run, splits: Splits, evaluation: Mapping[str, An
     return write_report(
         run.folder / "report.html",
         title=str(about.get("title") or type(model).__name__),
-        subtitle=f"{shown.name}: {len(splits.train):,} rows to learn from, {len(shown):,} held out",
-        facts=_facts(model, splits, about),
+        subtitle=f"{shown.name}: {counted(len(splits.train), 'row')} to learn from, {len(shown):,} held out",
+        facts=_facts(model, splits, run.config()),
         numbers=_headline(lines),
         figures=pictures,
         tables=_tables(lines, (evaluation or {}).get("test_rows", len(shown)), len(shown)),
@@ -55,37 +58,47 @@ def held_out(splits: Splits) -> Dataset:
     return next(part for part in (splits.test, splits.validation, splits.train) if len(part))
 
 
-def _facts(model: Any, splits: Splits, about: Mapping[str, Any]) -> dict[str, str]:
-    train = splits.train
+def _facts(model: Any, splits: Splits, config: Mapping[str, Any]) -> dict[str, str]:
+    train, about = splits.train, config.get("run", {})
     facts = {
         "model": f"{type(model).__name__}" + (f", preset {about['preset']}" if about.get("preset") else ""),
         "data": f"{train.name}, {_shapes(train)}",
         "split": f"{len(train):,} train, {len(splits.validation):,} validation, {len(splits.test):,} test",
     }
     if train.labels is not None:
-        facts["labels"] = f"{int((train.labels >= 0).sum()):,} of {len(train):,} rows, {len(train.classes)} classes"
+        facts["labels"] = f"{int((train.labels >= 0).sum()):,} of {counted(len(train), 'row')}, "
+        facts["labels"] += counted(len(train.classes), "class", "classes")
     facts |= {
-        "code": f"{model.latent_dim} dimensions, {model.game_.prior.name} prior",
+        "code": f"{counted(model.latent_dim, 'dimension')}, {model.game_.prior.name} prior",
         "network": f"{model.network}, hidden {tuple(model.hidden) if model.hidden else 'as by default'}",
-        "training": f"{model.epochs:g} epochs of batches of {model.batch_size}, seed {model.seed_}",
+        "training": f"{epochs_in_words(config)} of batches of {model.batch_size}, seed {model.seed_}",
     }
-    if history := model.history_:
+    return facts | _pace(model.history_, about)
+
+
+def _pace(history: list[dict[str, Any]], about: Mapping[str, Any]) -> dict[str, str]:
+    """How fast and how long: the speed is that of the last stage at work, the time that of all it took to train."""
+    facts, staged = {}, "first_seconds" in about
+    if history:
         speed = np.median([record["samples_per_second"] for record in history])
-        facts["throughput"] = f"{speed:,.0f} samples/s"
+        facts["speed"] = f"{speed:,.0f} samples/s{' in the second stage' if staged else ''}, once compiled"
     if about.get("seconds"):
-        facts["wall time"] = f"{about['seconds']:,.1f} s"
+        parts = "both stages and compilation" if staged else "compilation"
+        shared = f", shared by {about['together']} runs" if "together" in about else ""
+        facts["training time"] = f"{about['seconds']:,.1f} s with {parts}, without evaluation and pictures{shared}"
     return facts
 
 
 def _shapes(part: Dataset) -> str:
     shapes = [" × ".join(map(str, view.shape[1:])) for view in part.views]
     if not part.view_names:
-        return f"rows of shape {shapes[0]}"
+        table = len(part.views[0].shape) == 2
+        return f"rows of {counted(part.views[0].shape[1], 'number')}" if table else f"rows of shape {shapes[0]}"
     return "views " + ", ".join(f"{name} ({shape})" for name, shape in zip(part.view_names, shapes, strict=True))
 
 
-def _next_commands(model: Any, folder: Path) -> dict[str, str]:
-    able = model.capabilities()
+def _next_commands(model: Any, path: Path) -> dict[str, str]:
+    able, folder = model.capabilities(), shlex.quote(str(path))
     commands = {"draw new data": f"latently sample {folder} --n 64"}
     if "encode" in able:
         commands["encode other data"] = f"latently encode {folder} DATA"
@@ -101,8 +114,10 @@ def _next_commands(model: Any, folder: Path) -> dict[str, str]:
         commands["clean noisy data"] = f"latently denoise {folder} DATA"
     if "log_likelihood" in able:
         commands["measure again, with more samples"] = f"latently evaluate {folder} --importance-samples 1000"
-    else:
+    elif "complete" not in able:
         commands["measure again, on a window over samples"] = f"latently evaluate {folder} --parzen"
+    if "sample_labels" in able:
+        commands["measure again, and show samples to a classifier of real rows"] = f"latently evaluate {folder} --judge"
     return commands
 
 
@@ -111,19 +126,26 @@ _HEADLINE = (
     "classification error",
     "accuracy by the AAE protocol",
     "accuracy by Hungarian matching",
+    "read as the true class, * completed",
+    "root mean squared error, * completed",
+    "total canonical correlation of the codes of *",
+    "coverage of samples",
+    "density of samples",
     "negative evidence lower bound",
     "negative evidence lower bound given the label",
-    "root mean squared error",
-    "MMD to the prior",
+    "variance explained",
     "MMD to the prior, relative",
     "accuracy of the linear probe",
+    "expected calibration error",
+    "Brier score",
 )
+"""Names of lines, some with a star for the names of views."""
 
 
 def _headline(lines: list[Line]) -> dict[str, str]:
     """The first few of the numbers that matter most, of those that were measured."""
-    measured = {line.name: line for line in lines if line.value is not None}
-    chosen = [measured[name] for name in _HEADLINE if name in measured][:4]
+    measured = [line for line in lines if line.value is not None]
+    chosen = [line for name in _HEADLINE for line in measured if fnmatchcase(line.name, name)][:4]
     return {f"{line.name} ({line.unit})" if line.unit else line.name: f"{line.value:.4g}" for line in chosen}
 
 
@@ -132,5 +154,5 @@ def _tables(lines: list[Line], measured: int, held_out_rows: int) -> list[Report
         return []
     rows = [(line.name, "–" if line.value is None else f"{line.value:.4g}", line.unit, line.note) for line in lines]
     of_all = "" if measured == held_out_rows else f" of {held_out_rows:,}"
-    about = f"On {measured:,}{of_all} held-out rows."
+    about = f"On {measured:,}{of_all} held-out {'row' if held_out_rows == 1 else 'rows'}."
     return [ReportTable("Evaluation", ("measure", "value", "unit", "note"), rows, about)]
