@@ -16,9 +16,12 @@ def test_halves_are_joined_and_other_pictures_stand_side_by_side(random: np.rand
     np.testing.assert_array_equal(as_images({"left": whole[:, :, :3], "right": whole[:, :, 3:]}), whole)
     np.testing.assert_array_equal(as_images(whole), whole)
     beside = as_images({"a": whole, "table": np.ones((3, 5)), "b": np.ones((3, 12, 6, 3))})
-    assert beside.shape == (3, 12, 8 + 2 + 6, 3)
-    np.testing.assert_allclose(beside[:, 2:10, :8, 0], whole, atol=1e-6)
-    assert (beside[:, 0, :8] == 1).all()  # the smaller one stands in the middle, on paper
+    assert beside.shape == (3, 2 * 12, 2 * 8 + 2 + 2 * 6, 3)  # twice as large, so that the gap of 2 is a thin one
+    np.testing.assert_allclose(beside[:, 4:20:2, :16:2, 0], whole, atol=1e-6)
+    assert (beside[:, 0, :16] == 1).all()  # the smaller one stands in the middle, on paper
+    assert (beside[:, :, 16:18] == 1).all()
+    large = as_images({"a": np.zeros((3, 40, 40)), "b": np.zeros((3, 40, 40))})
+    assert large.shape == (3, 40, 82, 3)
     assert as_images({"table": np.ones((3, 5))}) is None
     assert as_images(np.ones((3, 5))) is None
 

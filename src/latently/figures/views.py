@@ -10,6 +10,7 @@ from latently.data.views import joined
 from latently.figures.images import are_pictures, as_pictures, display_range, image_grid
 
 GAP_PIXELS = 2
+LEAST_PIXELS = 32  # to which small pictures are enlarged, so that views are closer to each other than rows
 UNKNOWN = 0.5
 
 Views = Mapping[str, Shaped[np.ndarray, "_n ..."]]
@@ -17,6 +18,8 @@ Views = Mapping[str, Shaped[np.ndarray, "_n ..."]]
 
 def as_images(data: Views | Shaped[np.ndarray, "n ..."]) -> Shaped[np.ndarray, "n ..."] | None:
     """Rows as images: left and right, or top and bottom halves joined; other pictures among the views side by side.
+
+    Small pictures side by side are enlarged, so that the gap between views is a thin one.
 
     Args:
         data: name → rows of a view; or an array, which is given back as it is.
@@ -89,9 +92,11 @@ def _in_one(pictures: Mapping[str, Float[np.ndarray, "n _ _ 3"]]) -> Float[np.nd
 
 
 def _side_by_side(pictures: list[Float[np.ndarray, "n _ _ 3"]]) -> Float[np.ndarray, "n height width 3"] | None:
-    """Pictures of any height in one, on paper."""
+    """Pictures of any height in one, on paper; small ones enlarged by a whole factor."""
     if not pictures:
         return None
+    factor = max(1, LEAST_PIXELS // max(side for each in pictures for side in each.shape[1:3]))
+    pictures = [each.repeat(factor, axis=1).repeat(factor, axis=2) for each in pictures]
     height = max(each.shape[1] for each in pictures)
     padded = []
     for place, each in enumerate(pictures):
