@@ -59,6 +59,15 @@ def test_numbers_are_lines_and_missing_ones_are_dashes(runs: list[Run]) -> None:
     assert ("mean squared error (squared data units)", "0.25", "0.5", "–") in table.rows
 
 
+def test_dimensions_of_codes_that_differ_in_length_stand_in_one_line(tmp_path: Path) -> None:
+    runs = [made(tmp_path / name, 0, (), None) for name in ("short", "long")]
+    for run, length in zip(runs, (2, 50), strict=True):
+        kl = {"skipped": "the model cannot give its posterior's KL in closed form"}
+        block = {"active": 2, "latent_dim": length, "threshold": 0.01, "rows": 9, "kl": kl}
+        run.write_json("evaluation.json", {"dimensions": block})
+    assert measures(runs).rows == [("active dimensions", "2 of 2", "2 of 50")]
+
+
 def test_only_hyperparameters_that_differ_are_shown(runs: list[Run]) -> None:
     lines = {name: cells for name, *cells in differences(runs).rows}
     assert lines["hidden"] == ["16, 8", "16", "16"]

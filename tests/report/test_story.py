@@ -85,8 +85,8 @@ def test_codes_of_any_dimension_over_any_prior_are_drawn(model, images, tmp_path
     page = report_run(model, run, images, None).read_text()
     assert {"film.gif", "codes.png", "samples.png"} <= pictures_of(run)
     draws = isinstance(model, VAE)  # an AAE's encoder is deterministic unless said: a row has one code
-    assert ("One draw of the posterior" in page, "The mean code of" in page) == (draws, draws)
-    assert ("The code of every held-out row" in page, f"The code of {len(images.test)} held-out rows" in page) == (
+    assert ("One draw of the posterior" in page, "The mean codes of" in page) == (draws, draws)
+    assert ("The code of every held-out row" in page, f"The codes of {len(images.test)} held-out rows" in page) == (
         not draws,
         not draws,
     )
@@ -117,6 +117,8 @@ def test_a_model_given_labels_shows_restyled_rows_confusions_and_the_manifold_of
         "latently restyle",
         "latently classify",
         f"On 100 of {len(images.test):,} held-out rows.",
+        f"{len(images.train):,} of {len(images.train):,} rows, 10 classes",
+        "samples/s, once compiled",
     ):
         assert words in page
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from latently.evaluation import as_table
+from latently.evaluation import Line, as_table
 from latently.report.elements import ReportFigure, ReportRow, ReportTable
 from latently.report.page import write_report
 from latently.report.words import epochs_in_words
@@ -66,7 +66,7 @@ def measures(runs: Sequence[Run]) -> ReportTable:
     for run in runs:
         there = (run.folder / "evaluation.json").exists()
         lines = as_table(run.read_json("evaluation.json")) if there else []
-        tables.append({_named(line.name, line.unit): f"{line.value:.4g}" for line in lines if line.value is not None})
+        tables.append(dict(_cell(line, line.value) for line in lines if line.value is not None))
     rows = [(name, *(table.get(name, _NONE) for table in tables)) for name in _merged(tables)]
     about = "Each run's evaluation.json, on the rows that it kept from training."
     return ReportTable("Evaluation", ("measure", *names_of(runs)), rows, about)
@@ -159,8 +159,11 @@ def _title(config: Mapping[str, Any]) -> str:
     return str(config.get("run", {}).get("title") or config.get("estimator", ""))
 
 
-def _named(name: str, unit: str) -> str:
-    return f"{name} ({unit})" if unit else name
+def _cell(line: Line, value: float) -> tuple[str, str]:
+    """What a line is called, with its unit, and its value; "2 of 10" is a value, since runs differ in the ten."""
+    if line.unit.startswith("of "):
+        return line.name, f"{value:.4g} {line.unit}"
+    return f"{line.name} ({line.unit})" if line.unit else line.name, f"{value:.4g}"
 
 
 def _plain(value: Any) -> str:

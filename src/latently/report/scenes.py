@@ -75,7 +75,7 @@ def _terms(run: Run) -> Iterator[Scene]:
 def _code_scenes(
     model: Any, plane: Plane, codes: Codes, draws: Codes, run: Run, splits: Splits, shown: Dataset
 ) -> Iterator[Scene]:
-    what = "code" if _one_code_a_row(codes, draws) else "mean code"
+    what = "codes" if _one_code_a_row(codes, draws) else "mean codes"
     yield Scene(
         "film.gif",
         "The latent space as it forms",

@@ -43,7 +43,7 @@ def report_run(model: Any, run: Run, splits: Splits, evaluation: Mapping[str, An
         run.folder / "report.html",
         title=str(about.get("title") or type(model).__name__),
         subtitle=f"{shown.name}: {counted(len(splits.train), 'row')} to learn from, {len(shown):,} held out",
-        facts=_facts(model, splits, run.config()),
+        facts=_facts(model, splits, run),
         numbers=_headline(lines),
         figures=pictures,
         tables=_tables(lines, (evaluation or {}).get("test_rows", len(shown)), len(shown)),
@@ -58,22 +58,24 @@ def held_out(splits: Splits) -> Dataset:
     return next(part for part in (splits.test, splits.validation, splits.train) if len(part))
 
 
-def _facts(model: Any, splits: Splits, config: Mapping[str, Any]) -> dict[str, str]:
-    train, about = splits.train, config.get("run", {})
+def _facts(model: Any, splits: Splits, run: Run) -> dict[str, str]:
+    train, config = splits.train, run.config()
+    about = config.get("run", {})
     facts = {
         "model": f"{type(model).__name__}" + (f", preset {about['preset']}" if about.get("preset") else ""),
         "data": f"{train.name}, {_shapes(train)}",
         "split": f"{len(train):,} train, {len(splits.validation):,} validation, {len(splits.test):,} test",
     }
     if train.labels is not None:
-        facts["labels"] = f"{int((train.labels >= 0).sum()):,} of {counted(len(train), 'row')}, "
-        facts["labels"] += counted(len(train.classes), "class", "classes")
+        classes = counted(len(train.classes), "class", "classes")
+        known = f"{int((train.labels >= 0).sum()):,} of {counted(len(train), 'row')}"
+        facts["labels"] = f"{known}, {classes}" if model.classes_ is not None else f"{classes}, not shown to the model"
     facts |= {
         "code": f"{counted(model.latent_dim, 'dimension')}, {model.game_.prior.name} prior",
         "network": f"{model.network}, hidden {tuple(model.hidden) if model.hidden else 'as by default'}",
         "training": f"{epochs_in_words(config)} of batches of {model.batch_size}, seed {model.seed_}",
     }
-    return facts | _pace(model.history_, about)
+    return facts | _pace(run.history(), about)
 
 
 def _pace(history: list[dict[str, Any]], about: Mapping[str, Any]) -> dict[str, str]:
