@@ -83,22 +83,50 @@ def test_without_rows_for_a_test_nothing_is_evaluated(here: Path) -> None:
     ("words", "said"),
     [
         (["--data", "digitz"], 'Did you mean "digits"?'),
-        (["--data", "digits", "--latent-dim", "0"], "latent_dim"),
-        (["--data", "digits", "--prior", "swiss-roll"], "a VAE needs a prior with a density"),
+        (["--data", "digits", "--latent-dim", "0"], "--latent-dim must be a whole number of 1 or more; got 0."),
+        (["--data", "digits", "--learning-rate", "0"], "--learning-rate must be a number above 0; got 0.0."),
+        (["--data", "digits", "--prior", "swiss-roll"], "--prior must be normal or star; got 'swiss-roll'."),
         (["--data", "digits", "--labels-column", "kind"], "is for tables"),
-        (["--data", "digits", "--labels", "3"], "labels=3 must lie between"),
+        (["--data", "digits", "--labels", "3"], "--labels 3 must lie between"),
         (["--data", "digits", "--out", "full"], "full is not empty, and a run never overwrites"),
         (["--data", "digits", "--test", "1.5"], "must be fractions of the rows"),
+        (["--data", "nan.npy"], "the data must be finite, but at least 6 NaN of its values are not"),
+        (["--data", "words.csv"], "name one as the labels with --labels-column."),
     ],
 )
 def test_bad_input_leaves_nothing(words: list[str], said: str, here: Path) -> None:
     (here / "full").mkdir()
     (here / "full" / "notes.txt").write_text("mine")
+    (here / "words.csv").write_text("legs,kind\n6,ant\n6,bee\n")
+    np.save(here / "nan.npy", [[1.0, np.nan]] * 9)
+    there = sorted(here.rglob("*"))
     answer = small_fit("vae", *words)
     assert (answer.code, answer.out) == (2, "")
     assert said in answer.err
     assert answer.err.count("\n") == 1
-    assert sorted(path.name for path in here.rglob("*")) == ["full", "notes.txt"]
+    assert sorted(here.rglob("*")) == there
+
+
+@pytest.mark.parametrize(
+    ("model", "words", "said"),
+    [
+        ("cvae", ["--data", "rows.npy"], "ConditionalVAE learns from labels, and rows.npy has none"),
+        ("acgan", ["--data", "digits", "--labels", "0"], "ACGAN learns from labels; give --labels another number"),
+        ("m1m2", ["--data", "digits", "--first", "runs/none"], "runs/none holds no model"),
+    ],
+)
+def test_what_a_model_cannot_do_without_is_named(model: str, words: list[str], said: str, here: Path) -> None:
+    np.save(here / "rows.npy", np.eye(8, dtype=np.float32))
+    answer = small_fit(model, *words)
+    assert (answer.code, answer.out) == (2, "")
+    assert said in answer.err
+    assert [path.name for path in here.iterdir()] == ["rows.npy"]
+
+
+def test_labels_that_a_model_does_not_learn_from_are_remarked_on(here: Path) -> None:
+    answer = small_fit("vae", "--data", "digits", "--labels", "100")
+    assert answer.code == 0
+    assert "VAE learns without labels here; the 100 of --labels are used to evaluate it" in answer.err
 
 
 def test_a_loss_that_is_no_number_is_a_failure_that_names_it(here: Path) -> None:

@@ -82,7 +82,7 @@ def test_fit_alone_lists_the_models() -> None:
         (["fit", "vae", "--config", "none.yaml"], "none.yaml"),
         (["sample"], "the following arguments are required: RUN"),
         (["sample", "nowhere"], "there is no folder nowhere."),
-        (["resume", "nowhere"], "nowhere holds no run"),
+        (["resume", "nowhere"], "there is no folder nowhere"),
         (["sample", "nowhere", "--n", "0"], "--n must be 1 or more; got 0."),
     ],
 )

@@ -81,7 +81,11 @@ def test_a_table_is_encoded_with_the_runs_column_of_labels(aae_run: Path, here: 
     assert call("encode", aae_run, source, "--out", "codes.csv").code == 0
     assert Path("codes.csv").read_text().splitlines()[1].endswith(",ant")
     assert call("reconstruct", aae_run, source).out == "reconstructions.csv: 80 reconstructions\n"
-    assert Path("reconstructions.csv").read_text().startswith("x1,x2,x3\n")
+    assert call("sample", aae_run, "--labels", "bee", "--n", "3").code == 0
+    assert call("manifold", aae_run, "--rows", "2").code == 0
+    names = "legs,wings,eyes"
+    for table, header in (("reconstructions", names), ("samples", f"{names},label"), ("manifold", f"z1,z2,{names}")):
+        assert Path(f"{table}.csv").read_text().startswith(header + "\n"), table
 
 
 def test_data_of_another_shape_is_bad_input(vae_run: Path, here: Path) -> None:

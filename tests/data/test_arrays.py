@@ -91,7 +91,7 @@ def test_arrays_that_are_no_rows_of_numbers_are_refused(array, message, suffix, 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_numbers_that_are_not_finite_are_refused(value, tmp_path):
     np.savez(tmp_path / "rows.npz", np.array([[1.0, value], [1.0, 1.0]]))
-    with pytest.raises(DataError, match=r"rows.npz must be finite, .* 1 (NaN|inf)|1 inf"):
+    with pytest.raises(DataError, match=r"rows.npz must be finite, but at least 1 (NaN|infinite) of"):
         open_dataset(tmp_path / "rows.npz")
 
 

@@ -15,7 +15,7 @@ from importlib import import_module
 from typing import Any
 
 from latently.cli.commands import COMMANDS, check_command, overview
-from latently.cli.errors import INTERRUPTED, exit_code, sentence
+from latently.cli.errors import DATA_ARGUMENTS, INTERRUPTED, as_typed, exit_code, sentence
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except Exception as error:  # noqa: BLE001  # the last line of defence: a sentence instead of a traceback
             if os.environ.get("LATENTLY_TRACEBACK"):
                 traceback.print_exc()
-            print(f"latently: {sentence(error)}", file=sys.stderr)
+            print(f"latently: {as_typed(sentence(error), DATA_ARGUMENTS)}", file=sys.stderr)
             return exit_code(error)
         finally:
             sys.unraisablehook = unraisable

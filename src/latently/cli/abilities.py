@@ -7,8 +7,7 @@ from typing import Any, Literal
 import numpy as np
 
 from latently.cli.errors import UsageError
-from latently.cli.opening import open_model
-from latently.run import Run
+from latently.cli.opening import about_model, open_model
 
 Ability = Literal["encode", "classify", "cluster", "restyle", "denoise", "complete"]
 
@@ -40,7 +39,7 @@ def open_able(folder: Path, ability: Ability) -> tuple[Any, dict[str, Any]]:
     """
     model = open_model(folder)
     check_ability(model, ability)
-    return model, Run.open(folder).config().get("run", {})
+    return model, about_model(folder)
 
 
 def check_ability(model: Any, ability: Ability) -> None:

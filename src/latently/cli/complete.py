@@ -28,7 +28,8 @@ def main(arguments: Sequence[str]) -> int:
     parser = Parser(
         "complete",
         "Fill in the views of each row that are missing, with a model of several views. A picture shows the first "
-        f"{SHOWN} rows: given, completed and, where the data has it, true.",
+        f"{SHOWN} rows: given, completed and, where the data has it, true. The CSV file that fills the gaps of another "
+        "one has its columns, and its other cells as they were.",
         "RUN DATA [options]",
         _EXAMPLES,
     )
@@ -54,15 +55,20 @@ def main(arguments: Sequence[str]) -> int:
     names = _chosen_views(model, given.given)
     kinds = kinds_for(model) if given.draws is None else (".npz",)
     paths = choose_paths(given, "completed", kinds)
-    truth = _open(given, model, about, names)
+    truth, columns = _open(given, model, about, names)
     rows = truth if names is None else truth.only(*names)
+    if rows.complete:
+        raise UsageError(
+            f"every row of {given.data} has all of {', '.join(rows.names)}, so there is nothing to complete; name the "
+            "views to complete the others from with --given."
+        )
     completed = model.complete(rows, draws=given.draws, random_state=given.seed)
     write(
         paths,
         Result(
             "{rows} rows, " + " and ".join(completed) + " completed",
             completed,
-            lambda: vectors(completed, about.get("columns")),
+            lambda: _table(given, completed, rows, columns),
             lambda: _draw(rows, completed, truth),
         ),
     )
@@ -87,6 +93,31 @@ def _chosen_views(model: Any, text: str | None) -> list[str] | None:
     return names
 
 
+def _table(
+    given: Any, completed: dict[str, np.ndarray], rows: "Views", columns: Any
+) -> tuple[Sequence[str], Sequence[Sequence[Any]]]:
+    """The table that was given with its gaps filled and all else as it was; of other data, the completed views.
+
+    Columns that the table has not got follow those that it has.
+    """
+    from latently.data.tables import read_cells
+
+    source = Path(given.data)
+    whole = given.given is None and given.part == "all" and source.suffix.lower() in (".csv", ".tsv")
+    if not whole:
+        return vectors(completed, columns)
+    header, cells = read_cells(source)
+    filled = dict(zip(header, map(list, cells), strict=True))
+    for view, values in completed.items():
+        gaps = np.flatnonzero(rows.lacking(view))
+        names, _ = vectors({view: values[:0]}, columns)
+        for column, numbers in zip(names, values.T.astype(str), strict=True):
+            cells_of = filled.setdefault(column, [""] * len(rows))
+            for row in gaps.tolist():
+                cells_of[row] = numbers[row]
+    return list(filled), list(zip(*filled.values(), strict=True))
+
+
 def _draw(rows: "Views", completed: dict[str, np.ndarray], truth: "Views") -> Any:
     """The first rows; where the truth is not known, given and completed alone."""
     from latently import figures
@@ -97,8 +128,8 @@ def _draw(rows: "Views", completed: dict[str, np.ndarray], truth: "Views") -> An
     return figures.completions(given, {n: v[:SHOWN] for n, v in completed.items()}, true, names=rows.names)
 
 
-def _open(given: Any, model: Any, about: Mapping[str, Any], names: list[str] | None) -> "Views":
-    """The rows of the data that is named: all views of it, or the one view that is given."""
+def _open(given: Any, model: Any, about: Mapping[str, Any], names: list[str] | None) -> tuple["Views", Any]:
+    """The rows of the data that is named, all views of it or the one that is given; and a table's columns by view."""
     from latently.cli.data import open_rows
     from latently.data import Views
 
@@ -108,5 +139,7 @@ def _open(given: Any, model: Any, about: Mapping[str, Any], names: list[str] | N
             if not isinstance(alone, Views) and tuple(alone.shape[1:]) == model.row_shape_[names[0]]:
                 blank = {name: np.zeros((len(alone), *shape), np.float32) for name, shape in model.row_shape_.items()}
                 there = {name: np.full(len(alone), name == names[0]) for name in blank}
-                return Views({**blank, names[0]: alone}, there)
-    return cast("Views", open_rows(given, model, about).rows)
+                return Views({**blank, names[0]: alone}, there), about.get("columns")
+    part = open_rows(given, model, about)
+    columns = {**(about.get("columns") or {}), **(part.description.get("columns") or {})}
+    return cast("Views", part.rows), columns

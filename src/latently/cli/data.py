@@ -80,6 +80,25 @@ def check_views(estimator: Any, part: Dataset) -> None:
         )
 
 
+def check_labels(estimator: Any, part: Dataset, use_labels: bool) -> None:
+    """See that the data has labels where the model cannot do without.
+
+    Raises:
+        UsageError: it has none, or the model may not see them.
+    """
+    if not estimator.__sklearn_tags__().target_tags.required:
+        return
+    name = type(estimator).__name__
+    if not use_labels:
+        raise UsageError(f"{name} learns from labels; give --labels another number than 0, or leave it out for all.")
+    if part.labels is None:
+        raise UsageError(
+            f"{name} learns from labels, and {part.name} has none: name a table's column with --labels-column, give "
+            "each class of images a subfolder, put the labels of rows.npy into rows_labels.npy; or fit a model that "
+            "needs none, such as vae."
+        )
+
+
 def open_run_splits(about: Mapping[str, Any]) -> Splits:
     """The data that a run was trained on, again.
 

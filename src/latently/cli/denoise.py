@@ -47,7 +47,7 @@ def main(arguments: Sequence[str]) -> int:
     shown = {"original": rows, "noisy": noisy} if given.corrupt else {"noisy": rows}
     arrays = {"denoised": cleaned} | ({"noisy": noisy} if given.corrupt else {})
     draw = lambda: _draw({**shown, "cleaned": cleaned})  # noqa: E731
-    write(paths, Result("{rows} rows cleaned", arrays, lambda: vectors(cleaned), draw))
+    write(paths, Result("{rows} rows cleaned", arrays, lambda: vectors(cleaned, about.get("columns")), draw))
     return 0
 
 

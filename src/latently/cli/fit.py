@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from latently.cli.errors import FAILURE, UsageError
+from latently.cli.errors import FAILURE, UsageError, as_typed
 from latently.cli.models import MODELS, name_of
 from latently.cli.parsing import epilog
 
@@ -74,8 +74,13 @@ def fit(model: str, words: Sequence[str], recipe: "Recipe | None", *, command: s
         thorough=recipe is not None,
         brief=brief,
     )
-    plan, folder = _planned(model, parser, given, recipe, command)
-    status = _play(plan, folder, given.repeats, manner)
+    try:
+        plan, folder = _planned(model, parser, given, recipe, command)
+        status = _play(plan, folder, given.repeats, manner)
+    except (ValueError, ArithmeticError) as error:
+        if len(error.args) == 1:
+            error.args = (as_typed(str(error), parser.names),)
+        raise
     if status or recipe is None:
         return status
     return 0 if _reached(recipe, _evaluation(folder), manner) else FAILURE

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from latently.cli.abilities import check_ability, chosen_label
 from latently.cli.errors import UsageError
 from latently.cli.outputs import Result, add_output_options, by_view, choose_paths, images, kinds_for, vectors, write
@@ -38,7 +40,7 @@ def main(arguments: Sequence[str]) -> int:
         raise UsageError(f"--rows must be 1 or more; got {given.rows}.")
 
     from latently import figures
-    from latently.cli.opening import open_model
+    from latently.cli.opening import about_model, open_model
 
     model = open_model(given.run)
     paths = choose_paths(given, "manifold", kinds_for(model))
@@ -53,8 +55,23 @@ def main(arguments: Sequence[str]) -> int:
     arrays = by_view("manifold", data) | {"codes": codes}
     names = f"$z_{{{across + 1}}}$", f"$z_{{{up + 1}}}$"
     draw = lambda: figures.manifold(images(data), model.prior_support(), axis_labels=names)  # noqa: E731
-    write(paths, Result("{rows} points of the plane", arrays, lambda: vectors(data), draw))
+    write(
+        paths,
+        Result(
+            "{rows} points of the plane",
+            arrays,
+            lambda: _table(data, codes, about_model(given.run).get("columns")),
+            draw,
+        ),
+    )
     return 0
+
+
+def _table(data: Any, codes: np.ndarray, columns: Any) -> tuple[list[str], list[list[str]]]:
+    """A point of the plane a line: its code, and what it decodes to."""
+    header, cells = vectors(data, columns)
+    place, numbers = vectors(codes, [f"z{dimension + 1}" for dimension in range(codes.shape[1])])
+    return [*place, *header], [[*code, *row] for code, row in zip(numbers, cells, strict=True)]
 
 
 def _chosen(model: Any, text: str | None) -> Any:

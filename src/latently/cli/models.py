@@ -169,8 +169,11 @@ def options_of(estimator: Any) -> list[Option]:
     for parameter in inspect.signature(estimator).parameters.values():
         if parameter.name in _HIDDEN:
             continue
-        text = " ".join(about.get(parameter.name, "").replace("`", "").split())
+        told = about.get(parameter.name, "")
+        text = " ".join(told.replace("`", "").split())
         kind, default = _typeable(parameter.annotation), parameter.default
+        if parameter.name == "prior":
+            kind = _narrowed(kind, told)
         if parameter.name == "random_state":  # a run from the terminal can always be resumed and repeated
             kind, default = int, 0
         options.append(Option(parameter.name, kind, default, text))
@@ -216,6 +219,12 @@ _METAVARS = {int: "N", float: "X", str: "NAME", bool: "", type(None): ""}
 
 def _members(kind: Any) -> tuple[Any, ...]:
     return get_args(kind) if get_origin(kind) in (Union, types.UnionType) else (kind,)
+
+
+def _narrowed(kind: Any, told: str) -> Any:
+    """Those of a few words that a model's docstring names: not every model can have every prior."""
+    named = tuple(word for word in get_args(kind) if f"`{word}`" in told)
+    return Literal[named] if named else kind
 
 
 def _typeable(kind: Any) -> Any:

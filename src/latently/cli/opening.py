@@ -45,14 +45,18 @@ def unfitted(config: Mapping[str, Any], changes: Mapping[str, Any]) -> Any:
         raise ValueError(f"the run's parameters do not fit this version of {name}: {error}.") from None
 
 
+def about_model(folder: Path) -> dict[str, Any]:
+    """What the run that trained a model says of its data and its course; nothing, of a model saved from Python."""
+    about: dict[str, Any] = Run.open(folder).config().get("run", {})
+    return about
+
+
 def open_model(folder: Path) -> Any:
     """The fitted model of a run, or of a folder that `model.save` made.
 
     Raises:
         ValueError: there is none, or it is damaged.
     """
-    if not folder.exists():
-        raise ValueError(f"there is no folder {folder}.")
     run = Run.open(folder)
     if not run.has_model:
         about = about_run(run, run.config())

@@ -47,7 +47,7 @@ _OUTPUT_OPTIONS: tuple[tuple[str, Any, Any, str, str], ...] = (
         str | None,
         None,
         "FOLDER",
-        "the run's folder, new or empty (default: runs/MODEL-DATA-1, or the next free)",
+        "the run's folder, new or empty (default: runs/MODEL-DATA-1 or runs/PRESET-DATA-1, with the next free number)",
     ),
     (
         "--repeats",
@@ -110,6 +110,12 @@ class FitParser(ArgumentParser):
             self.set_defaults({**presets[given.preset], **defaults})
         return self.parse_args(prepared)
 
+    @property
+    def names(self) -> list[str]:
+        """Of the options, as arguments of Python."""
+        data = [flag.removeprefix("--").replace("-", "_") for flag, *_ in DATA_OPTIONS]
+        return [*self.model_options, *data]
+
     def hyperparameters(self, given: Any) -> dict[str, Any]:
         """The constructor arguments among what was parsed; lists become tuples."""
         values = {name: given[name] for name in self.model_options}
@@ -153,7 +159,7 @@ class FitParser(ArgumentParser):
         option = self.model_options.get(flag.removeprefix("--").replace("-", "_"))
         if word.startswith("--") or (option is None and flag != "--image-size"):
             return word
-        word = re.sub(r"\bnone\b", "null", word) if option is not None else word.replace("x", ",")
+        word = re.sub(r"(?<![\w./-])none(?![\w./-])", "null", word) if option is not None else word.replace("x", ",")
         several = "," in word or (option is not None and option.takes_lists and not option.takes_words)
         return f"[{word}]" if several and word != "null" and not word.startswith("[") else word
 

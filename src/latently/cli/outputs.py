@@ -99,22 +99,30 @@ def write(paths: Sequence[Path], result: Result) -> None:
         print(f"{path}: {result.what.format(rows=f'{rows:,}')}")
 
 
-def vectors(rows: Any, columns: Mapping[str, Sequence[str]] | None = None) -> tuple[list[str], Any]:
+def vectors(
+    rows: Any, columns: Mapping[str, Sequence[str]] | Sequence[str] | None = None
+) -> tuple[list[str], list[list[str]]]:
     """Rows `(n, d)` as a table; those of several views side by side.
 
     Args:
         rows: an array, or name of a view → array.
-        columns: name of a view → its columns; those of other views are numbered.
+        columns: the names of the columns, or name of a view → its columns; others are numbered.
+
+    Returns:
+        The columns, and the cells of each row: the shortest words that are these numbers and no others of their type.
 
     Example:
-        >>> vectors({"lab": np.ones((1, 2)), "body": np.zeros((1, 2))}, {"lab": ("iron", "zinc")})
-        (['iron', 'zinc', 'body.x1', 'body.x2'], [[1.0, 1.0, 0.0, 0.0]])
+        >>> vectors(np.array([[0.1, 20]], np.float32))
+        (['x1', 'x2'], [['0.1', '20.0']])
+        >>> vectors({"lab": np.ones((1, 2)), "body": np.zeros((1, 1))}, {"lab": ("iron", "zinc")})
+        (['iron', 'zinc', 'body.x1'], [['1.0', '1.0', '0.0']])
     """
     if isinstance(rows, dict):
+        of_view = columns if isinstance(columns, Mapping) else {}
         numbered = {view: [f"{view}.{column}" for column in vectors(values)[0]] for view, values in rows.items()}
-        header = [column for view in rows for column in (columns or {}).get(view, numbered[view])]
-        return header, np.hstack(list(rows.values())).tolist()
-    return [f"x{place + 1}" for place in range(rows.shape[1])], rows.tolist()
+        header = [column for view in rows for column in of_view.get(view, numbered[view])]
+        return header, np.hstack([values.astype(str) for values in rows.values()]).tolist()
+    return list(columns or [f"x{place + 1}" for place in range(rows.shape[1])]), rows.astype(str).tolist()
 
 
 def images(data: Any) -> np.ndarray:

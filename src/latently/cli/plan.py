@@ -2,12 +2,13 @@
 
 import dataclasses
 import datetime
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from latently import __version__
-from latently.cli.data import check_views, open_splits
+from latently.cli.data import check_labels, check_views, open_splits
 from latently.cli.opening import about_run, unfitted
 from latently.cli.session import Manner, Session, trainer_for
 from latently.estimators.saving import model_config
@@ -66,7 +67,14 @@ class Plan:
         Run.check_free(folder)
         splits, estimator = open_splits(self.data), self.estimator
         check_views(estimator, splits.train)
+        check_labels(estimator, splits.train, self.about["use_labels"])
         trainer = trainer_for(estimator, splits, self.about["use_labels"], live=manner.live)
+        if self.data["labels"] and estimator.classes_ is None:
+            warnings.warn(
+                f"{type(estimator).__name__} learns without labels here; the {self.data['labels']} of --labels are "
+                "used to evaluate it, and for nothing else.",
+                stacklevel=2,
+            )
         rounds = estimator.total_rounds(trainer)
         title = f"{type(estimator).__name__} on {splits.train.name}"
         about = {

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from latently.cli.abilities import Ability, open_able
-from latently.cli.data import labels_of, open_rows
+from latently.cli.data import labels_of, located, open_rows
 from latently.cli.data_options import add_data_options
 from latently.cli.outputs import Result, add_output_options, choose_paths, write
 from latently.cli.parsing import Parser
@@ -46,9 +46,11 @@ def predict(given: Any, ability: Ability, stem: str, column: str) -> int:
     arrays = {stem: predicted, "probabilities": probabilities, "names": names}
     arrays |= {} if labels is None else {"labels": labels}
     shown = names if given.proba else names[:0]
-    write(paths, Result("{rows} " + stem, arrays, lambda: _table(column, arrays, shown)))
+    write(paths, Result(f"the {stem} of " + "{rows} rows", arrays, lambda: _table(column, arrays, shown)))
     if labels is not None:
         _say_how_well(ability, predicted, probabilities, labels, names)
+        if given.part in ("all", "train") and about.get("data", {}).get("source") == located(given.data):
+            print("These are the run's own data, the rows that it learned from among them; --part test is of others.")
     return 0
 
 

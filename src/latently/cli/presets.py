@@ -18,12 +18,13 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--json", action="store_true", help="print them as JSON")
     given = parser.parse_args(arguments)
 
-    from latently.cli.models import name_of
+    from latently.cli.models import MODELS, name_of
     from latently.cli.terminal import print_json, print_table
     from latently.estimators.presets import PRESETS
     from latently.recipes import load_recipe, recipe_names
 
-    recipes = [load_recipe(name) for name in recipe_names()]
+    models = list(MODELS)
+    recipes = sorted(map(load_recipe, recipe_names()), key=lambda recipe: models.index(recipe.model))
     if given.json:
         presets = {name: {"model": name_of(owner), "parameters": values} for name, (owner, values) in PRESETS.items()}
         reach = {recipe.name: [{"key": each.key, "rule": each.rule} for each in recipe.reach] for recipe in recipes}
@@ -34,7 +35,7 @@ def main(arguments: Sequence[str]) -> int:
         print_json({"presets": presets, "recipes": experiments})
         return 0
     rows = [(name, name_of(owner), _in_words(values)) for name, (owner, values) in PRESETS.items()]
-    print_table(("preset", "model", "hyperparameters"), rows)
+    print_table(("preset", "model", "hyperparameters"), sorted(rows, key=lambda row: models.index(row[1])))
     print()
     goals = ["; ".join(f"{each.name} {each.rule} {each.unit}".strip() for each in recipe.reach) for recipe in recipes]
     print_table(

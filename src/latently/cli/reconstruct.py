@@ -54,7 +54,7 @@ def main(arguments: Sequence[str]) -> int:
         Result(
             "{rows} reconstructions",
             by_view("reconstructions", result),
-            lambda: vectors(result),
+            lambda: vectors(result, about.get("columns")),
             lambda: _draw(rows, result),
         ),
     )

@@ -58,7 +58,7 @@ def main(arguments: Sequence[str]) -> int:
         Result(
             "{rows} rows under " + f"{len(labels)} label{'' if len(labels) == 1 else 's'}",
             {"restyled": restyled, "labels": labels},
-            lambda: _table(restyled, labels),
+            lambda: _table(restyled, labels, about.get("columns")),
             lambda: _draw(np.asarray(rows), restyled, labels, len(chosen) if given.rows else given.n or SHOWN),
         ),
     )
@@ -78,9 +78,9 @@ def _chosen_rows(text: str, total: int) -> np.ndarray:
     return np.asarray([int(word) for word in words])
 
 
-def _table(restyled: np.ndarray, labels: np.ndarray) -> tuple[list[str], list[list[Any]]]:
+def _table(restyled: np.ndarray, labels: np.ndarray, columns: Any) -> tuple[list[str], list[list[Any]]]:
     """One line for each row and label."""
-    header, values = vectors(restyled.reshape(-1, restyled.shape[-1]))
+    header, values = vectors(restyled.reshape(-1, restyled.shape[-1]), columns)
     places = [(row, label) for row in range(len(restyled)) for label in labels.tolist()]
     return ["row", "label", *header], [[*place, *line] for place, line in zip(places, values, strict=True)]
 

@@ -30,7 +30,7 @@ def main(arguments: Sequence[str]) -> int:
         raise UsageError(f"--n must be 1 or more; got {given.n}.")
 
     from latently.cli.abilities import chosen_labels
-    from latently.cli.opening import open_model
+    from latently.cli.opening import about_model, open_model
 
     model = open_model(given.run)
     paths = choose_paths(given, "samples", kinds_for(model))
@@ -39,8 +39,23 @@ def main(arguments: Sequence[str]) -> int:
     labels = None if classes is None else np.repeat(classes, each)
     samples = model.sample(each if labels is None else len(labels), labels, random_state=given.seed)
     arrays = by_view("samples", samples) | ({} if labels is None else {"labels": labels})
-    write(paths, Result("{rows} samples", arrays, lambda: vectors(samples), lambda: _draw(images(samples), classes)))
+    write(
+        paths,
+        Result(
+            "{rows} samples",
+            arrays,
+            lambda: _table(samples, labels, about_model(given.run).get("columns")),
+            lambda: _draw(images(samples), classes),
+        ),
+    )
     return 0
+
+
+def _table(samples: Any, labels: np.ndarray | None, columns: Any) -> tuple[list[str], list[list[Any]]]:
+    header, cells = vectors(samples, columns)
+    if labels is None:
+        return header, cells
+    return [*header, "label"], [[*row, label] for row, label in zip(cells, labels.tolist(), strict=True)]
 
 
 def _draw(samples: np.ndarray, classes: np.ndarray | None) -> Any:

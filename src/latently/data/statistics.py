@@ -97,8 +97,9 @@ def summarize(rows: Rows, per_feature: bool, name: str = "X") -> Statistics:
 
 
 def _not_finite(numbers: Float64[np.ndarray, "..."], name: str) -> str:
-    n_nan, n_inf = int(np.isnan(numbers).sum()), int(np.isinf(numbers).sum())
+    counts = {"NaN": int(np.isnan(numbers).sum()), "infinite": int(np.isinf(numbers).sum())}
+    found = " and ".join(f"{count:,} {kind}" for kind, count in counts.items() if count)
     return (
-        f"{name} must be finite, but its first bad piece holds {n_nan:,} NaN and {n_inf:,} inf values; "
-        "drop those rows or fill in the values (for example with sklearn.impute.SimpleImputer)."
+        f"{name} must be finite, but at least {found} of its values are not; drop those rows or fill in the values "
+        "(for example with sklearn.impute.SimpleImputer)."
     )

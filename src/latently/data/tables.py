@@ -45,7 +45,7 @@ def open_csv(path: Path, labels_column: str | None = None, groups: Groups | None
     Raises:
         DataError: where columns other than the labels hold words or miss values, or the file is no such table.
     """
-    names, cells = _read_csv(path)
+    names, cells = read_cells(path)
     _check_names(names, labels_column, path)
     columns = [_column(name, values) for name, values in zip(names, cells, strict=True) if name != labels_column]
     labels = None if labels_column is None else np.array([cell.strip() for cell in cells[names.index(labels_column)]])
@@ -149,8 +149,12 @@ def _check_names(names: Sequence[str], labels_column: str | None, path: Path) ->
         raise DataError(f'{path} has no column "{labels_column}" for labels_column; it has {", ".join(names)}.')
 
 
-def _read_csv(path: Path) -> tuple[list[str], list[tuple[str, ...]]]:
-    """The names of the columns, and their cells."""
+def read_cells(path: Path) -> tuple[list[str], list[tuple[str, ...]]]:
+    """The names of the columns of a CSV file (or of a .tsv file, with tabs), and the cells of each column.
+
+    Raises:
+        DataError: the file is no such table.
+    """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.reader(file, delimiter=_DELIMITERS.get(path.suffix.lower(), ","), strict=True)

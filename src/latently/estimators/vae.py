@@ -31,7 +31,7 @@ class VAE(LatentModel):
 
     Args:
         posterior_scale: how the encoder gives its standard deviation: `exp` of half a log-variance, or `softplus`.
-        prior: `normal`, `star`, or from Python any Prior with a density.
+        prior: `normal`, `star`, or from Python any Prior whose density is nowhere 0.
         beta: weight of the KL term (above 1: a beta-VAE).
         warm_up_epochs: epochs over which the weight of the KL term rises from 0 to beta.
         importance_samples: above 1, trains the importance-weighted bound with this many samples.

@@ -103,9 +103,11 @@ class ProgressBar:
         if percent - self._told_percent < 10 and progress.round < progress.until:
             return
         self._told_percent = percent
-        terms = " · ".join(f"{name} {value:.4g}" for name, value in progress.terms.items())
-        line = f"{self.title}: {_state(progress)} · {self._time(progress)} · {terms}"
-        self.console.print(line, highlight=False, soft_wrap=True)
+        self.console.print(
+            f"{self.title}: {_state(progress)} · {self._time(progress)}", highlight=False, soft_wrap=True
+        )
+        for line in _terms(progress, WIDEST):
+            self.console.print(line, soft_wrap=True)
 
 
 def in_words(seconds: float) -> str:

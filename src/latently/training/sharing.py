@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import jax
 import numpy as np
-from jax.extend.core import ClosedJaxpr, DropVar, Literal, jaxpr_as_fun
+from jax.extend.core import ClosedJaxpr, Literal, jaxpr_as_fun
 
 _Result = TypeVar("_Result")
 
@@ -55,8 +55,7 @@ def _without_repeats(closed: ClosedJaxpr) -> ClosedJaxpr:
             stands_for.update(zip(equation.outvars, first[identity], strict=True))
             continue
         kept.append(equation)
-        if not any(isinstance(out, DropVar) for out in equation.outvars):  # what was dropped cannot stand for anything
-            first[identity] = equation.outvars
+        first[identity] = equation.outvars
     outvars = [resolved(atom) for atom in closed.jaxpr.outvars]
     return ClosedJaxpr(closed.jaxpr.replace(eqns=kept, outvars=outvars), closed.consts)
 
