@@ -8,6 +8,8 @@ from jaxtyping import Float
 
 from latently import figures
 
+NEAR = 0.15  # of the axes' length: codes that lie no further outside are taken in, to the last
+AIR = 0.02  # of the axes' length, beyond the outermost code
 GRID = 141  # points a side of the grid on which a density is drawn
 
 
@@ -54,7 +56,7 @@ def plane_of(model: Any, codes: Float[np.ndarray, "rows latent"]) -> Plane:
 def widened(
     limits: tuple[float, float], codes: Float[np.ndarray, "... latent"], most: float = np.inf
 ) -> tuple[float, float]:
-    """The prior's interval, widened where codes lie outside of it (up to one in two hundred may stay there).
+    """The prior's interval, widened where codes lie outside of it: one in two hundred may stay there, if far out.
 
     Args:
         limits: of the prior.
@@ -65,9 +67,17 @@ def widened(
         >>> widened((-3.0, 3.0), np.array([[0.0, 5.0]]), most=1.5)
         (-3.0, 4.5)
     """
-    low, high = np.quantile(codes[np.isfinite(codes)], [0.0025, 0.9975]) if np.isfinite(codes).any() else limits
+    finite = codes[np.isfinite(codes)]
+    if finite.size == 0:
+        return limits
+    least, low, high, greatest = map(float, np.quantile(finite, [0, 0.0025, 0.9975, 1]))
+    low, high = min(limits[0], low), max(limits[1], high)
+    near = NEAR * (high - low)
+    low, high = (least if low - near <= least < low else low), (greatest if high < greatest <= high + near else high)
+    air = AIR * (high - low)
+    low, high = (low - air if low < limits[0] else low), (high + air if high > limits[1] else high)
     middle, reach = (limits[0] + limits[1]) / 2, most * (limits[1] - limits[0]) / 2
-    return max(min(limits[0], float(low)), middle - reach), min(max(limits[1], float(high)), middle + reach)
+    return max(low, middle - reach), min(high, middle + reach)
 
 
 def plane_in_words(model: Any, plane: Plane) -> str:
