@@ -13,6 +13,7 @@ from scipy.stats import multivariate_normal, norm
 
 from latently.batch import Batch
 from latently.games import VAE
+from latently.games.vae import unused_dimensions
 from latently.networks import Conditional, Layer, mlp
 from latently.probability import BernoulliHead, GaussianHead, MaskingNoise, Normal, Star
 
@@ -209,6 +210,11 @@ def test_unused_dimensions_are_counted():
 def test_unused_dimensions_are_told_in_words(active, expected):
     game = small(prior=Normal(10))
     assert game.diagnose([{"vae/active_dimensions": 1.0}, {"vae/active_dimensions": active}]) == expected
+
+
+def test_a_model_whose_kl_term_has_no_weight_is_not_told_to_lower_it():
+    (warning,) = unused_dimensions(1.0, 2, weighted=False)
+    assert warning.endswith("a smaller latent_dim would do as well.")
 
 
 def test_the_importance_bound_knows_no_unused_dimensions():

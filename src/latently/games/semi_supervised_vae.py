@@ -98,7 +98,7 @@ class SemiSupervisedVAE(Game):
 
     def diagnose(self, history: Sequence[Mapping[str, float]]) -> tuple[str, ...]:
         """Posterior collapse: dimensions whose posterior has fallen back onto the prior."""
-        return unused_dimensions(history[-1].get("m2/active_dimensions"), self.prior.dim)
+        return unused_dimensions(history[-1].get("m2/active_dimensions"), self.prior.dim, weighted=False)
 
     def _labelled_bound(
         self,

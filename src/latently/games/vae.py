@@ -117,12 +117,18 @@ def gaussian_divergence(q: Distribution, prior: Normal) -> Terms:
     return {"kl": kl.sum(), "active_dimensions": (kl > UNUSED_NATS).sum().astype(float)}
 
 
-def unused_dimensions(active: float | None, total: int) -> tuple[str, ...]:
-    """A warning, in words, about dimensions that carry nothing, where there are any."""
+def unused_dimensions(active: float | None, total: int, *, weighted: bool = True) -> tuple[str, ...]:
+    """A warning, in words, about dimensions that carry nothing, where there are any.
+
+    Args:
+        active: how many carry something; `None` where it is not known.
+        total: how many there are.
+        weighted: whether the KL term has a weight that can be made smaller.
+    """
     if active is None or round(active) >= total:
         return ()
     return (
         f"{total - round(active)} of {total} latent dimensions are unused (their KL divergence in the last "
-        f"training batches is below {UNUSED_NATS} nats): a smaller latent_dim would do as well, or try a warm-up or a "
-        "smaller beta.",
+        f"training batches is below {UNUSED_NATS} nats): a smaller latent_dim would do as well"
+        f"{', or try a warm-up or a smaller beta' if weighted else ''}.",
     )
