@@ -1,9 +1,9 @@
 """The `aae-semi-supervised` game in eager PyTorch, data in memory: 100 labels, 1000-1000 ReLU encoder and decoder.
 
-One encoder gives ten class logits and a 10-D style, batch-normalised; reconstruction from noisy input (sd 0.3, mean
-squared error on a sigmoid output), a critic of 500-500 each for classes and for styles beside their class, one update
-of the encoder against both, and one of its classifier on the labelled rows; Adam 1e-3 (0.5, 0.999); batch 128. With
-`--clustering` it is the `aae-clustering` game: 30 clusters, a 5-D style, and no classifier to train.
+One encoder gives ten class logits and a 10-D style, batch-normalised; reconstruction from noisy input (sd 0.5, 0.3 to
+cluster; mean squared error on a sigmoid output), a critic of 500-500 each for classes and for styles beside a class,
+one update of the encoder against both, and one of its classifier on the labelled rows; Adam 1e-3 (0.5, 0.999); batch
+128. With `--clustering` it is the `aae-clustering` game: 30 clusters, a 5-D style, and no classifier to train.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy,
 from torch_common import load_images, load_labels, memory_batches, print_rounds, start, torch_parser
 from torch_parts import adam, make_mlp
 
-WIDTHS, CRITIC, PIXELS, BATCH, LABELLED, NOISE = (1000, 1000), (500, 500), 784, 128, 100, 0.3
+WIDTHS, CRITIC, PIXELS, BATCH, LABELLED = (1000, 1000), (500, 500), 784, 128, 100
 
 
 def seen(logits: Tensor, z: Tensor) -> Tensor:
@@ -41,13 +41,13 @@ def train(
     autoencoder_optimizer = adam(encoder, decoder, **settings)
     critic_optimizer, generator_optimizer = adam(critics, **settings), adam(encoder, **settings)
     classifier_optimizer = adam(encoder, **settings)
-    real = torch.ones(BATCH, 1)
+    real, noise = torch.ones(BATCH, 1), 0.3 if labelled is None else 0.5
 
     def heads(x: Tensor) -> tuple[Tensor, ...]:
         return encoder(x).split([classes, latent_dim], dim=1)
 
     for x in batches:
-        logits, z = heads(x + NOISE * torch.randn_like(x))
+        logits, z = heads(x + noise * torch.randn_like(x))
         reconstruction = mse_loss(decoder(torch.cat([logits.softmax(1), z], 1)), x)
         autoencoder_optimizer.zero_grad()
         reconstruction.backward()
@@ -74,7 +74,7 @@ def train(
 
         if labelled is not None:
             rows, labels = labelled
-            classification = cross_entropy(heads(rows + NOISE * torch.randn_like(rows))[0], labels)
+            classification = cross_entropy(heads(rows + noise * torch.randn_like(rows))[0], labels)
             classifier_optimizer.zero_grad()
             classification.backward()
             classifier_optimizer.step()

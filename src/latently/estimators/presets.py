@@ -100,7 +100,7 @@ PRESETS: dict[str, tuple[str, dict[str, Any]]] = {
     "aae-semi-supervised": (
         "SemiSupervisedAAE",
         {"latent_dim": 10, "hidden": (1000, 1000), "critic_hidden": (500, 500), "activation": "relu"}
-        | {"input_noise": 0.3, "likelihood": "gaussian", "likelihood_scale": 1.0, "output": "sigmoid"}
+        | {"input_noise": 0.5, "likelihood": "gaussian", "likelihood_scale": 1.0, "output": "sigmoid"}
         | {"batch_size": 128, "epochs": 24, "learning_rate": 1e-3, "learning_rate_decay": 0.5, "momentum": 0.5},
     ),
     "aae-clustering": (
