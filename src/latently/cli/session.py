@@ -1,6 +1,7 @@
 """What `fit`, `resume` and `demo` share: a run is trained, evaluated, drawn and summed up."""
 
 import dataclasses
+import math
 import shlex
 import sys
 from collections.abc import Mapping
@@ -19,6 +20,9 @@ from latently.evaluation import as_table, evaluate
 from latently.run import Run, Training, film_rows, train
 from latently.training import NonFiniteLossError, Observer, Progress, Trainer
 from latently.training.bar import ProgressBar, in_words
+
+FEW_ROUNDS = 1000
+"""A run of fewer is told how to go on: of a small data set, the epochs that suit a large one teach little."""
 
 QUICK: dict[str, Any] = {"importance_samples": 10, "max_rows": 2000}
 """How a run is evaluated at its end; `latently evaluate` takes its time."""
@@ -148,7 +152,10 @@ class Session:
         say(f"Go on with: {self.resume_command}")
 
     def _sum_up(self, evaluation: Mapping[str, Any] | None, report: Path | None, manner: Manner) -> None:
+        from latently.report.words import counted
+
         folder, seconds = str(self.run.folder), self.run.config()["run"]["seconds"]
+        epochs = counted(self.model.epochs, "epoch")
         if manner.json:
             where = None if report is None else str(report)
             values = {"event": "finished", "folder": folder, "seconds": seconds, "report": where}
@@ -156,7 +163,7 @@ class Session:
             return
         if manner.live:
             say("")
-        print(f"{self.title}: {self.model.epochs:g} epochs, {self.until:,} rounds in {in_words(seconds)}")
+        print(f"{self.title}: {epochs}, {self.until:,} rounds in {in_words(seconds)}")
         if manner.brief:
             return
         print()
@@ -174,6 +181,9 @@ class Session:
         print_facts(
             {"Run": folder} | ({} if report is None else {"Report": str(report)}) | next_steps(self.run, self.model)
         )
+        if manner.live and self.until < FEW_ROUNDS:
+            more = 10 * math.ceil(self.model.epochs * 3 * FEW_ROUNDS / self.until / 10)
+            say(f"\n{self.until:,} rounds are few. To train on: {self.resume_command} --epochs {more}")
 
 
 def trainer_for(model: Any, splits: Splits, use_labels: bool, *, live: bool, resumed: bool = False) -> Trainer[Any]:
