@@ -75,8 +75,8 @@ def products_of(trainer: Any) -> list[Product]:
     return [product for product in found if product.flops >= SMALLEST]
 
 
-def seconds_for(products: list[Product], seconds: float) -> float:
-    """How long the products take one after the other, in the best of blocks of a hundred."""
+def block_of(products: list[Product], times: int = 100) -> Any:
+    """The products one after the other, so many times: a compiled function of what `operands_of` gives, to the same."""
 
     def once(_: int, carried: tuple[Any, jax.Array]) -> tuple[Any, jax.Array]:
         operands, last = carried
@@ -87,13 +87,23 @@ def seconds_for(products: list[Product], seconds: float) -> float:
             written.append((left, right))
         return written, last
 
+    loop = jax.jit(lambda carried: jax.lax.fori_loop(0, times, once, carried), donate_argnums=0)
+    return loop.lower(operands_of(products)).compile()
+
+
+def operands_of(products: list[Product]) -> tuple[Any, jax.Array]:
+    """Random matrices for every product, and a number that it is given by the one before."""
     keys = jax.random.split(jax.random.key(0), len(products))
-    operands = [
-        (jax.random.normal(key, product.left), jax.random.normal(key, product.right))
-        for key, product in zip(keys, products, strict=True)
-    ]
-    block = jax.jit(lambda carried: jax.lax.fori_loop(0, 100, once, carried), donate_argnums=0)
-    carried = jax.block_until_ready(block((operands, jnp.zeros(()))))
+    pairs = zip(keys, products, strict=True)
+    return [(jax.random.normal(key, each.left), jax.random.normal(key, each.right)) for key, each in pairs], jnp.zeros(
+        ()
+    )
+
+
+def seconds_for(products: list[Product], seconds: float) -> float:
+    """How long the products take one after the other, in the best of blocks of a hundred."""
+    block, carried = block_of(products), operands_of(products)
+    carried = jax.block_until_ready(block(carried))
     best, end = float("inf"), time.perf_counter() + seconds
     while time.perf_counter() < end:
         start = time.perf_counter()

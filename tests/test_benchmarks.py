@@ -13,6 +13,7 @@ from benchmarks.contests import CONTESTS, Contest, Peer, pytorch
 from benchmarks.flops import TRAININGS, convolution, dense, train_autoencoder, xla_flops_per_round
 from benchmarks.latently_side import make_trainer
 from benchmarks.peers.common import time_rounds
+from benchmarks.products import block_of, products_of
 from benchmarks.table import sheets, summarize
 
 
@@ -48,6 +49,15 @@ def test_xla_counts_the_same_operations_and_a_few_for_activations_and_optimizers
     counted = TRAININGS[preset].flops_per_round
     labels = np.arange(256, dtype=np.uint8) % 10
     assert counted <= xla_flops_per_round(make_trainer(preset, images, labels)) <= 1.12 * counted
+
+
+def test_the_products_of_a_round_are_its_operations_and_none_is_skipped_when_they_are_timed():
+    images = np.random.default_rng(0).integers(0, 256, (128, 28, 28), np.uint8)
+    products = products_of(make_trainer("vae-2d", images, np.zeros(128, np.uint8)))
+    assert len(products) == 5  # of layers between 784 and 256: two forward, two of weights, one back to the code
+    flops = sum(product.flops for product in products)
+    assert 0.98 * TRAININGS["vae-2d"].flops_per_round < flops < TRAININGS["vae-2d"].flops_per_round
+    assert block_of(products, times=1).cost_analysis()["flops"] >= flops
 
 
 def test_every_contest_has_a_count_and_a_script_for_every_peer():
