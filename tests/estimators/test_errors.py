@@ -258,9 +258,7 @@ def test_a_loss_that_explodes_stops_the_fit_and_says_where():
 def test_unused_dimensions_are_warned_of_in_words():
     rows = np.random.default_rng(0).uniform(size=(64, 4))
     model = VAE(3, beta=200.0, hidden=(8,), epochs=30, batch_size=32, learning_rate=0.01, random_state=0)
-    with pytest.warns(
-        CollapseWarning, match=r"^[123] of 3 latent dimensions are unused \(their KL divergence in the"
-    ):
+    with pytest.warns(CollapseWarning, match=r"^[123] of 3 latent dimensions are unused \(their KL divergence in the"):
         model.fit(rows)
 
 

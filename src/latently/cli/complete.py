@@ -100,9 +100,10 @@ def _table(
 
     Columns that the table has not got follow those that it has.
     """
+    from latently.cli.data import located
     from latently.data.tables import read_cells
 
-    source = Path(given.data)
+    source = Path(located(given.data))
     whole = given.given is None and given.part == "all" and source.suffix.lower() in (".csv", ".tsv")
     if not whole:
         return vectors(completed, columns)
