@@ -60,12 +60,13 @@ def main(arguments: Sequence[str]) -> int:
 
 def fit(model: str, words: Sequence[str], recipe: "Recipe | None", *, command: str, brief: bool = False) -> int:
     """Train as the words of a command line say, and see whether the recipe's numbers are reached; `brief`: a line."""
-    from latently.cli.session import Manner
-
     parser = _parser(model)
     given = parser.parse(words, {} if recipe is None else recipe.options, _presets(model))
     if given.repeats < 1:
         raise UsageError(f"--repeats must be 1 or more; got {given.repeats}.")
+
+    from latently.cli.session import Manner  # slow to load, and not for --help
+
     manner = Manner(
         quiet=given.quiet,
         json=given.json,
