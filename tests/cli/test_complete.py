@@ -65,6 +65,14 @@ def test_gaps_of_a_table_are_filled_and_nothing_else_is_touched(here: Path) -> N
             str(cell) for at, cell in enumerate(before) if at not in gaps
         ]
         assert all(np.isfinite(float(after[at])) for at in gaps)
+    # A table without the columns of a view gets them, behind its own.
+    Path("bodies.csv").write_text("weight,name,age\n0.5,Ann,1\n0.25,Bea,2\n")
+    assert call("complete", "run", "bodies.csv", "--out", "whole.csv").code == 0
+    with Path("whole.csv").open(newline="") as file:
+        header, *whole = csv.reader(file)
+    assert header == ["weight", "name", "age", "lab1", "lab2", "lab3"]
+    assert [row[:3] for row in whole] == [["0.5", "Ann", "1"], ["0.25", "Bea", "2"]]
+    assert np.isfinite(np.array(whole)[:, 3:].astype(float)).all()
 
 
 @pytest.mark.parametrize(

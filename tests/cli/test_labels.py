@@ -51,6 +51,10 @@ def test_classes_that_are_words_stay_words(aae_run: Path, here: Path) -> None:
     answer = call("classify", aae_run, source)
     assert (answer.code, "the rows that it learned from among them" in answer.out) == (0, True)
     assert {row["class"] for row in table_of("classes.csv")} <= {"ant", "bee"}
+    # New rows come without a label.
+    Path("new.csv").write_text("legs,wings,eyes\n6,2,2\n6,4,2\n")
+    assert call("classify", aae_run, "new.csv", "--out", "new-classes.csv").code == 0
+    assert list(table_of("new-classes.csv")[0]) == ["class", "probability"]
 
 
 def test_clusters_have_numbers_and_are_held_against_labels(clustering_run: Path, here: Path) -> None:

@@ -13,6 +13,7 @@ from latently.cli.data_views import image_size_of, views_in, with_views_of
 from latently.cli.errors import UsageError
 from latently.data import BUILTIN, Dataset, Splits, open_dataset
 from latently.data.mnist import is_idx_folder
+from latently.data.tables import column_names
 from latently.run import fingerprint
 
 _TABLES = (".csv", ".tsv", ".parquet", ".pq")
@@ -188,7 +189,7 @@ def open_rows(given: Any, model: Any, about: Mapping[str, Any]) -> Dataset:
     folder = source not in BUILTIN and Path(source).is_dir() and not has_test
     arguments = {
         "source": source,
-        "labels_column": given.labels_column or (own.get("labels_column") if table else None),
+        "labels_column": given.labels_column or (_own_labels(Path(source), own) if table else None),
         "image_size": image_size_of(model, views) if folder else None,
         "skip_bad": given.skip_bad,
         "views": views,
@@ -202,6 +203,12 @@ def open_rows(given: Any, model: Any, about: Mapping[str, Any]) -> Dataset:
     if not len(part):
         raise UsageError(f"--part {given.part} has no rows in {given.data}; the parts are {', '.join(PARTS)}.")
     return with_views_of(model, part)
+
+
+def _own_labels(table: Path, own: Mapping[str, Any]) -> str | None:
+    """The column of labels of a run's own data, where a table has it: new rows may come without labels."""
+    name: str | None = own.get("labels_column")
+    return name if name in column_names(table) else None
 
 
 def _joined(first: Dataset, second: Dataset) -> Dataset:

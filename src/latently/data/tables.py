@@ -149,6 +149,19 @@ def _check_names(names: Sequence[str], labels_column: str | None, path: Path) ->
         raise DataError(f'{path} has no column "{labels_column}" for labels_column; it has {", ".join(names)}.')
 
 
+def column_names(path: Path) -> list[str]:
+    """The names of a table's columns, from its head alone; none where it cannot be read, as opening it will say."""
+    try:
+        if path.suffix.lower() not in _DELIMITERS:
+            from pyarrow import parquet
+
+            return list(parquet.read_schema(path).names)
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return [name.strip() for name in next(csv.reader(file, delimiter=_DELIMITERS[path.suffix.lower()]), [])]
+    except (ImportError, OSError, ValueError, csv.Error):  # PyArrow's errors and those of UTF-8 are ValueErrors
+        return []
+
+
 def read_cells(path: Path) -> tuple[list[str], list[tuple[str, ...]]]:
     """The names of the columns of a CSV file (or of a .tsv file, with tabs), and the cells of each column.
 
