@@ -85,6 +85,7 @@ def test_without_rows_for_a_test_nothing_is_evaluated(here: Path) -> None:
         (["--data", "digitz"], 'Did you mean "digits"?'),
         (["--data", "digits", "--latent-dim", "0"], "--latent-dim must be a whole number of 1 or more; got 0."),
         (["--data", "digits", "--learning-rate", "0"], "--learning-rate must be a number above 0; got 0.0."),
+        (["--data", "digits", "--learning-rate-decay", "3"], "--learning-rate-decay must be a number from 0 to 1"),
         (["--data", "digits", "--prior", "swiss-roll"], "--prior must be normal or star; got 'swiss-roll'."),
         (["--data", "digits", "--labels-column", "kind"], "is for tables"),
         (["--data", "digits", "--labels", "3"], "--labels 3 must lie between"),

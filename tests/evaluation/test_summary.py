@@ -361,7 +361,7 @@ def test_the_window_on_exact_samples_is_near_the_likelihood_and_below_it():
     assert (block["bandwidth_chosen_on"], block["bandwidth_rows"]) == ("training", 400)
     (line,) = (line for line in as_table(json.loads(json.dumps(result))) if line.name == "Parzen log-likelihood")
     assert line.unit == "nats"
-    assert "20000 samples" in line.note
+    assert "20,000 samples" in line.note
     assert "chosen on 400 training rows" in line.note
 
 

@@ -16,7 +16,7 @@ from latently.cli.errors import INTERRUPTED
 from latently.cli.judging import judged
 from latently.cli.terminal import number, print_facts, print_line, say
 from latently.data import Splits
-from latently.evaluation import as_table, evaluate
+from latently.evaluation import as_table, counted, evaluate
 from latently.run import Run, Training, film_rows, train
 from latently.training import NonFiniteLossError, Observer, Progress, Trainer
 from latently.training.bar import ProgressBar, in_words
@@ -152,8 +152,6 @@ class Session:
         say(f"Go on with: {self.resume_command}")
 
     def _sum_up(self, evaluation: Mapping[str, Any] | None, report: Path | None, manner: Manner) -> None:
-        from latently.report.words import counted
-
         folder, seconds = str(self.run.folder), self.run.config()["run"]["seconds"]
         epochs = counted(self.model.epochs, "epoch")
         if manner.json:

@@ -17,7 +17,7 @@ from latently.evaluation.reconstruction import SquaredErrors
 from latently.evaluation.regions import regions
 from latently.evaluation.samples import agreement
 from latently.evaluation.summary import evaluate
-from latently.evaluation.table import Line, as_table
+from latently.evaluation.table import Line, as_table, counted
 from latently.evaluation.wasserstein import sliced_wasserstein
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ __all__ = [
     "classification",
     "clustering",
     "confusion",
+    "counted",
     "evaluate",
     "fidelity",
     "frechet_distance",

@@ -57,14 +57,14 @@ def _likelihood(block: Block, given: str = "") -> Iterator[Line]:
         if skipped := _skipped(name, bound):
             yield skipped
             continue
-        note = f"{_plus_minus(bound['standard_error_nats'])}{_count(bound['samples'], 'sample')} a row"
-        yield Line(name, bound["negative_log_likelihood_nats"], "nats", f"{note}, {_count(bound['rows'], 'row')}")
+        note = f"{_plus_minus(bound['standard_error_nats'])}{counted(bound['samples'], 'sample')} a row"
+        yield Line(name, bound["negative_log_likelihood_nats"], "nats", f"{note}, {counted(bound['rows'], 'row')}")
         error = _plus_minus(bound["standard_error_bits_per_dimension"])
         yield Line(f"{name}, per dimension", bound["bits_per_dimension"], "bits", error.rstrip(", "))
 
 
 def _reconstruction(block: Block) -> Iterator[Line]:
-    rows = _count(block["rows"], "row")
+    rows = counted(block["rows"], "row")
     yield Line("mean squared error", block["mean_squared_error"], "squared data units", f"per element, {rows}")
     yield Line("root mean squared error", block["root_mean_squared_error"], "data units", f"per element, {rows}")
     if block["variance_explained"] is not None:
@@ -81,9 +81,9 @@ def _prior_match(block: Block) -> Iterator[Line]:
         ("sliced_wasserstein", "sliced Wasserstein-2 to the prior", "code units"),
     ):
         match = block[key]
-        pairs = _count(block["prior_pairs"], "pair")
+        pairs = counted(block["prior_pairs"], "pair")
         prior = f"{match['prior_to_prior_mean']:.4g}, at most {match['prior_to_prior_max']:.4g} in {pairs}"
-        note = f"prior to prior {prior}; {_count(block['rows'], 'row')}"
+        note = f"prior to prior {prior}; {counted(block['rows'], 'row')}"
         yield Line(name, match["codes_to_prior"], unit, note)
         if match["ratio"] is not None:
             yield Line(f"{name}, relative", match["ratio"], "×", "in prior-to-prior distances: 1 is a perfect match")
@@ -95,26 +95,26 @@ def _probe(block: Block) -> Iterator[Line]:
         if skipped := _skipped(name, reader):
             yield skipped
             continue
-        note = f"{_plus_minus(100 * reader['standard_error'])}fitted on {_count(reader['train_rows'], 'code')}"
+        note = f"{_plus_minus(100 * reader['standard_error'])}fitted on {counted(reader['train_rows'], 'code')}"
         note += f", tested on {reader['test_rows']}; the most frequent class has {100 * block['majority']:.1f} %"
         yield Line(f"accuracy of the {name}", 100 * reader["accuracy"], "%", note)
 
 
 def _dimensions(block: Block) -> Iterator[Line]:
-    note = f"along which the codes of {_count(block['rows'], 'row')} vary (variance above {block['threshold']:g})"
+    note = f"along which the codes of {counted(block['rows'], 'row')} vary (variance above {block['threshold']:g})"
     yield Line("active dimensions", block["active"], f"of {block['latent_dim']}", note)
     kl = block["kl"]
     if skipped := _skipped("KL to the prior", kl):
         yield skipped
         return
-    note = f"mean of {_count(kl['rows'], 'row')}, {min(kl['nats']):.3g} to {max(kl['nats']):.3g} a dimension"
+    note = f"mean of {counted(kl['rows'], 'row')}, {min(kl['nats']):.3g} to {max(kl['nats']):.3g} a dimension"
     yield Line("KL to the prior", kl["total_nats"], "nats", note)
 
 
 def _regions(block: Block) -> Iterator[Line]:
     shares = block["share_by_label"]
     worst = min(shares, key=lambda label: shares[label])
-    note = f"{_plus_minus(100 * block['standard_error'])}{_count(block['rows'], 'row')}; "
+    note = f"{_plus_minus(100 * block['standard_error'])}{counted(block['rows'], 'row')}; "
     note += f"least for {worst}: {100 * shares[worst]:.1f} %"
     yield Line("predicted as their own label", 100 * block["share"], "%", note)
 
@@ -122,19 +122,19 @@ def _regions(block: Block) -> Iterator[Line]:
 def _classification(block: Block) -> Iterator[Line]:
     recall = {label: share for label, share in block["recall"].items() if share is not None}
     worst = min(recall, key=lambda label: recall[label])
-    note = f"{_plus_minus(100 * block['standard_error'])}{_count(block['rows'], 'row')}"
-    note += f", learned from {_count(block['labels_in_training'], 'label')}" if block["labels_in_training"] else ""
+    note = f"{_plus_minus(100 * block['standard_error'])}{counted(block['rows'], 'row')}"
+    note += f", learned from {counted(block['labels_in_training'], 'label')}" if block["labels_in_training"] else ""
     note += f"; least often right on {worst}: {100 * recall[worst]:.1f} %"
     yield Line("classification error", 100 * block["error"], "%", note)
     unseen = block["unseen"]
     if unseen["rows"]:
-        note = f"without {_count(unseen['rows'], 'row')} of {', '.join(unseen['labels'])}, wrong by necessity"
+        note = f"without {counted(unseen['rows'], 'row')} of {', '.join(unseen['labels'])}, wrong by necessity"
         yield Line("classification error on the classes learned", 100 * unseen["error_without"], "%", note)
     calibration = block["calibration"]
     if skipped := _skipped("calibration", calibration):
         yield skipped
         return
-    rows = _count(calibration["rows"], "row")
+    rows = counted(calibration["rows"], "row")
     note = f"{calibration['bins']} bins, mean confidence {100 * calibration['mean_confidence']:.1f} %, {rows}"
     yield Line("expected calibration error", 100 * calibration["expected_calibration_error"], "%", note)
     yield Line("Brier score", calibration["brier_score"], "", f"summed over classes: 0 is best, 2 is worst; {rows}")
@@ -145,8 +145,8 @@ def _classification(block: Block) -> Iterator[Line]:
 
 
 def _clustering(block: Block) -> Iterator[Line]:
-    clusters = f"{block['clusters_used']} of {_count(block['clusters'], 'cluster')} used"
-    rows = _count(block["rows"], "row")
+    clusters = f"{block['clusters_used']} of {counted(block['clusters'], 'cluster')} used"
+    rows = counted(block["rows"], "row")
     for key, name, rule in (
         ("aae_protocol", "accuracy by the AAE protocol", "each cluster takes the label of its most confident row"),
         ("hungarian", "accuracy by Hungarian matching", "one cluster a label"),
@@ -159,16 +159,16 @@ def _clustering(block: Block) -> Iterator[Line]:
 
 
 def _parzen(block: Block) -> Iterator[Line]:
-    note = f"{_plus_minus(block['standard_error_nats'])}{_count(block['rows'], 'row')}, "
-    note += f"{_count(block['samples'], 'sample')}, bandwidth {block['bandwidth']:.3g}"
-    note += f" chosen on {_count(block['bandwidth_rows'], block['bandwidth_chosen_on'] + ' row')}"
+    note = f"{_plus_minus(block['standard_error_nats'])}{counted(block['rows'], 'row')}, "
+    note += f"{counted(block['samples'], 'sample')}, bandwidth {block['bandwidth']:.3g}"
+    note += f" chosen on {counted(block['bandwidth_rows'], block['bandwidth_chosen_on'] + ' row')}"
     note += " (the end of its grid)" if block["bandwidth_at_edge"] else ""
     note += "; pixels in [0, 1]" if block["divided_by"] == 255 else ""
     yield Line("Parzen log-likelihood", block["log_likelihood_nats"], "nats", note)
 
 
 def _samples(block: Block) -> Iterator[Line]:
-    real, rows = block["test"], _count(block["rows"], "sample")
+    real, rows = block["test"], counted(block["rows"], "sample")
     if "class_consistency" in block:
         shares = block["class_consistency_by_label"]
         worst = min(shares, key=lambda label: shares[label])
@@ -189,9 +189,9 @@ def _samples(block: Block) -> Iterator[Line]:
 
 
 def _views(block: Block) -> Iterator[Line]:
-    rows = _count(block["rows"], "row")
+    rows = counted(block["rows"], "row")
     for pair, common in block["correlation"].items():
-        note = f"{_count(common['components'], 'pair')}; of the data themselves {common['of_data']:.4g}; {rows}"
+        note = f"{counted(common['components'], 'pair')}; of the data themselves {common['of_data']:.4g}; {rows}"
         yield Line(f"total canonical correlation of the codes of {pair}", common["total"], "", note)
         note = f"normalised: 0 to 1; {common['hsic_shuffled']:.2g} with the rows of one shuffled"
         yield Line(f"HSIC of the codes of {pair}", common["hsic"], "", note)
@@ -203,7 +203,7 @@ def _views(block: Block) -> Iterator[Line]:
             if name == "data":
                 continue
             own = f"on the data themselves {100 * svm['data'][name]:.4g} %; " if name in svm["data"] else ""
-            note = f"{own}fitted on {_count(block['train_rows'], 'row')}; {rows}"
+            note = f"{own}fitted on {counted(block['train_rows'], 'row')}; {rows}"
             yield Line(f"error of a linear SVM on the codes of {name}", 100 * error, "%", note)
     for view, figures in block["completion"].items():
         for key, name, unit, scale in COMPLETION_FIGURES:
@@ -229,8 +229,20 @@ def _plus_minus(error: float | None) -> str:
     return "" if error is None else f"± {error:.2g}, "
 
 
-def _count(n: int, thing: str) -> str:
-    return f"{n} {thing}" if n == 1 else f"{n} {thing}s"
+def counted(n: float, thing: str, things: str | None = None) -> str:
+    """A number of things, in words that agree with it.
+
+    Args:
+        n: how many.
+        thing: the word for one.
+        things: the word for several, where it is not the same with an s.
+
+    Example:
+        >>> counted(1, "epoch"), counted(2.5, "epoch"), counted(10_000, "class", "classes")
+        ('1 epoch', '2.5 epochs', '10,000 classes')
+    """
+    number = f"{int(n):,}" if n == int(n) else f"{n:g}"
+    return f"{number} {thing if n == 1 else things or thing + 's'}"
 
 
 _SAID_BY = {

@@ -10,13 +10,13 @@ from matplotlib.figure import Figure
 
 from latently import figures
 from latently.data import Dataset, Splits, Views
+from latently.evaluation import counted
 from latently.probability import FittedNormal
 from latently.report.drawing_scenes import drawing_scenes
 from latently.report.label_scenes import class_scenes, label_names, prediction_scenes
 from latently.report.plane import Plane, plane_in_words, plane_of, widened
 from latently.report.scene import Scene, drawn
 from latently.report.view_scenes import view_scenes
-from latently.report.words import counted
 from latently.run import Run, film_rows
 
 SHOWN_ROWS = 12

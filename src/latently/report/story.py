@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from latently.data import Dataset, Splits
-from latently.evaluation import Line, as_table
+from latently.evaluation import Line, as_table, counted
 from latently.report.elements import ReportFigure, ReportTable
 from latently.report.page import write_report
 from latently.report.scenes import scenes
-from latently.report.words import counted, epochs_in_words
+from latently.report.words import epochs_in_words
 from latently.run import Run
 
 

@@ -1,23 +1,9 @@
-"""Numbers with what they count."""
+"""What several pages say of a run in the same words."""
 
 from collections.abc import Mapping
 from typing import Any
 
-
-def counted(n: float, thing: str, things: str | None = None) -> str:
-    """A number of things, in words that agree with it.
-
-    Args:
-        n: how many.
-        thing: the word for one.
-        things: the word for several, where it is not the same with an s.
-
-    Example:
-        >>> counted(1, "epoch"), counted(2.5, "epoch"), counted(10_000, "class", "classes")
-        ('1 epoch', '2.5 epochs', '10,000 classes')
-    """
-    number = f"{int(n):,}" if n == int(n) else f"{n:g}"
-    return f"{number} {thing if n == 1 else things or thing + 's'}"
+from latently.evaluation import counted
 
 
 def epochs_in_words(config: Mapping[str, Any]) -> str:

@@ -23,8 +23,7 @@ def loop_options() -> dict[str, bool] | None:
     """What XLA is told for a loop of rounds; `None` where there is nothing to tell.
 
     On a CPU, XLA copies weights and moments that a round updates in place unless it looks at where in the loop they are
-    read. That is off by default, since it compiles slower; here no copy is left, and a round of three players takes a
-    tenth less.
+    read. That is off by default, since it compiles slower; with it no copy is left.
     """
     if jax.default_backend() != "cpu":
         return None
