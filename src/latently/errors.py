@@ -1,0 +1,77 @@
+"""Errors that carry what was wrong as structure: each door (Python, the terminal) words them in its own terms."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+Setting = Callable[[str, str | None], str]
+"""How a door writes an argument: from its name, and its value in words or `None`, to what a user would type."""
+
+_UNSAID: Any = object()
+_MARKED = re.compile(r"\{(\w+)(?:=([^{}]*))?\}")
+
+
+class ArgumentError(ValueError):
+    """An argument that cannot be used: its name, the rule that it breaks, the value that was given, and the way out.
+
+    In `rule` and `remedy` an argument is written `{name}` or `{name=value}` (see `setting`), and each door puts there
+    what its users type: `latent_dim=2` in Python, `--latent-dim 2` in the terminal.
+
+    Args:
+        name: of the argument.
+        rule: what it must be, such as `"must be 1 or more"`: the words that follow its name.
+        value: what was given; left out where it would tell nothing.
+        remedy: what to do instead, as whole sentences.
+
+    Example:
+        >>> error = ArgumentError("latent_dim", "must be 2 for {prior=swiss-roll}", 10, "Use {latent_dim=2}.")
+        >>> print(error)
+        latent_dim must be 2 for prior="swiss-roll"; got 10. Use latent_dim=2.
+        >>> print(error.worded(lambda name, value: f"--{name}" if value is None else f"--{name} {value}"))
+        --latent_dim must be 2 for --prior swiss-roll; got 10. Use --latent_dim 2.
+    """
+
+    def __init__(self, name: str, rule: str, value: Any = _UNSAID, remedy: str = "") -> None:
+        super().__init__(name, rule, value, remedy)
+        self.name, self.rule, self.value, self.remedy = name, rule, value, remedy
+
+    def __str__(self) -> str:
+        return self.worded(in_python)
+
+    def worded(self, door: Setting) -> str:
+        """The sentence, with every argument as a door writes it.
+
+        Args:
+            door: from an argument's name and its value in words (`None`: the name alone) to what its users type.
+        """
+        got = "" if self.value is _UNSAID else f"; got {self.value!r}"
+        remedy = f" {words(self.remedy, door)}" if self.remedy else ""
+        return f"{door(self.name, None)} {words(self.rule, door)}{got}.{remedy}"
+
+
+def setting(name: str, value: Any) -> str:
+    """An argument with a value, marked for `ArgumentError`.
+
+    Example:
+        >>> setting("hidden", (64,)), setting("prior", "star")
+        ('{hidden=(64,)}', '{prior=star}')
+    """
+    return f"{{{name}={value}}}"
+
+
+def words(text: str, door: Setting) -> str:
+    """A text with every marked argument as a door writes it."""
+    return _MARKED.sub(lambda found: door(found[1], found[2]), text)
+
+
+def in_python(name: str, value: str | None) -> str:
+    """An argument as it is typed in Python; a value that is no literal is a word.
+
+    Example:
+        >>> in_python("prior", "star"), in_python("hidden", "(64,)"), in_python("epochs", None)
+        ('prior="star"', 'hidden=(64,)', 'epochs')
+    """
+    if value is None:
+        return name
+    literal = value in ("None", "True", "False") or value[:1] in '-("[0123456789'
+    return f"{name}={value}" if literal else f'{name}="{value}"'
