@@ -1,7 +1,7 @@
 """Errors that carry what was wrong as structure: each door (Python, the terminal) words them in its own terms."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 Setting = Callable[[str, str | None], str]
@@ -47,6 +47,36 @@ class ArgumentError(ValueError):
         got = "" if self.value is _UNSAID else f"; got {self.value!r}"
         remedy = f" {words(self.remedy, door)}" if self.remedy else ""
         return f"{door(self.name, None)} {words(self.rule, door)}{got}.{remedy}"
+
+
+class NotSupportedError(NotImplementedError, AttributeError):
+    """This model cannot do what it was asked, and another one can.
+
+    It is an `AttributeError`, so that `hasattr` is false of a method that a model does not have.
+
+    Args:
+        model: the class of the model.
+        can: what was asked, as a verb: `"encode data"`.
+        why: why it cannot, and what would help, a clause; arguments are marked as in `ArgumentError`.
+        others: the classes of the models that can.
+
+    Example:
+        >>> error = NotSupportedError("ACGAN", "encode data", "it has no encoder", ("VAE", "AAE"))
+        >>> print(error)
+        this ACGAN cannot encode data: it has no encoder. Models that can: VAE, AAE.
+    """
+
+    def __init__(self, model: str, can: str, why: str, others: Sequence[str] = ()) -> None:
+        super().__init__(model, can, why, others)
+        self.model, self.can, self.why, self.others = model, can, why, tuple(others)
+
+    def __str__(self) -> str:
+        return self.worded(in_python, str)
+
+    def worded(self, door: Setting, model: Callable[[str], str]) -> str:
+        """The sentence, with every argument and every other model's name as a door writes it."""
+        others = f" Models that can: {', '.join(map(model, self.others))}." if self.others else ""
+        return f"this {self.model} cannot {self.can}: {words(self.why, door)}.{others}"
 
 
 def setting(name: str, value: Any) -> str:

@@ -1,0 +1,237 @@
+"""What a model can do: abstract interfaces that games list among their bases, and the one table that reads them.
+
+A game states its abilities by the interfaces that it implements. Some hold for a game as it was built, not for its
+class: an adversarial autoencoder bounds a likelihood only where its encoder has a density. `abilities(game)` is the one
+place that tells; `hasattr` of an estimator's methods, the sentences of errors, evaluation, reports and the terminal all
+read it.
+"""
+
+import abc
+from collections.abc import Callable
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+import equinox as eqx
+from jaxtyping import Array, Float
+
+from latently.probability import Corruption, Distribution, EachView, Joint, Normal, Prior
+
+LabelRole: TypeAlias = Literal["decoder", "prior"] | None
+"""Where a label that is asked for goes: to the decoder, beside the code; to the prior, which draws from the region of
+the label; or nowhere."""
+
+
+class Encodes(eqx.Module):
+    """A game that gives a code for a row."""
+
+    @abc.abstractmethod
+    def encode(self, x: Any, y: Float[Array, "batch classes"] | None = None) -> Distribution:
+        """The posterior of the code, q(z|x), or q(z|x, y) where the encoder is told the label.
+
+        Args:
+            x: prepared rows, `[batch, ...]`; of several views a `Batch`, which says which views a row has.
+            y: one-hot labels, for a game whose `label_role` is `"decoder"`.
+        """
+
+
+class Decodes(eqx.Module):
+    """A game that gives data for a code, and a prior to draw codes from.
+
+    Attributes:
+        prior: p(z): what codes look like.
+        n_labels: how many classes the game knows; `None` where it knows none.
+        label_role: where a label goes that is asked for.
+    """
+
+    prior: eqx.AbstractVar[Prior]
+    n_labels: eqx.AbstractVar[int | None]
+    label_role: eqx.AbstractVar[LabelRole]
+
+    @abc.abstractmethod
+    def decode(
+        self, z: Float[Array, "batch latent"], y: Float[Array, "batch classes"] | None = None
+    ) -> Distribution | Joint:
+        """The likelihood p(x|z), or p(x|y, z) where the decoder is given the label; of several views a joint one."""
+
+
+class Classifies(eqx.Module):
+    """A game that tells classes apart: those of the labels, or clusters of its own making.
+
+    Attributes:
+        n_labels: how many; `None` for a game that was built without labels, and then tells none.
+    """
+
+    n_labels: eqx.AbstractVar[int | None]
+
+    @abc.abstractmethod
+    def class_scores(self, x: Any) -> Float[Array, "batch classes"]:
+        """How well each class explains each row, as logits."""
+
+
+class Bounds(eqx.Module):
+    """A game that bounds the likelihood of the data: q(z|x), p(z) and p(x|z) have densities.
+
+    Attributes:
+        has_densities: whether they do, as the game was built.
+    """
+
+    has_densities: eqx.AbstractVar[bool]
+
+
+class Denoises(eqx.Module):
+    """A game whose encoder can be shown corrupted rows in training, so that it learns to give clean ones back.
+
+    Attributes:
+        corruption: what is done to x before it is encoded; `None` for nothing.
+    """
+
+    corruption: eqx.AbstractVar[Corruption | EachView | None]
+
+
+class HasViews(eqx.Module):
+    """A game whose rows have several views; those that a row lacks can be completed.
+
+    Attributes:
+        names: of the views, in order.
+    """
+
+    names: eqx.AbstractVar[tuple[str, ...]]
+
+
+class Ability(NamedTuple):
+    """Something that a model can be asked.
+
+    Attributes:
+        can: what it is, as a verb: "the model cannot encode data".
+        needs: the interfaces that a game has to implement.
+        lacks: why a game that does not implement them cannot, a clause.
+        when: what has to hold besides, for a game as it was built.
+        unmet: why a game for which that does not hold cannot, and what would help.
+        methods: of an estimator, that are there only where the model has the ability.
+    """
+
+    can: str
+    needs: tuple[type, ...]
+    lacks: str
+    when: Callable[[Any], bool] = lambda game: True  # noqa: ARG005
+    unmet: str = ""
+    methods: tuple[str, ...] = ()
+
+
+def _has_labels(game: Any) -> bool:
+    return game.n_labels is not None
+
+
+def _gives_label_to_decoder(game: Any) -> bool:
+    return bool(game.label_role == "decoder")
+
+
+_NO_ENCODER = "it has no encoder"
+_NO_LABELS = "it was fitted without labels; fit it with labels"
+_NO_DENSITY = "it has no posterior, or no likelihood, with a density over the data"
+_UNMET_DENSITY = "that needs an encoder and a prior with a density: {encoder=gaussian}, and a {prior} that is no curve"
+_NO_LABEL_TO_DECODER = "its decoder is given no label"
+
+ABILITIES: dict[str, Ability] = {
+    "encode": Ability(
+        "encode data",
+        (Encodes,),
+        _NO_ENCODER,
+        methods=("transform", "fit_transform", "set_output", "get_feature_names_out", "aggregate_codes", "peek"),
+    ),
+    "decode": Ability(
+        "decode codes",  # of rows: to reconstruct, it has to encode them first
+        (Encodes, Decodes),
+        _NO_ENCODER,
+        methods=("reconstruct", "interpolate"),
+    ),
+    "sample": Ability("draw from a prior", (Decodes,), "it has no prior"),
+    "sample_labels": Ability(
+        "draw data of a class",
+        (Decodes,),
+        "it has no prior",
+        lambda game: game.label_role is not None,
+        "no label is tied to its codes or given to its decoder",
+    ),
+    "predict": Ability(
+        "predict classes",
+        (Classifies,),
+        "it tells no classes apart",
+        _has_labels,
+        _NO_LABELS,
+        ("predict", "predict_proba"),
+    ),
+    "log_likelihood": Ability(
+        "bound its log-likelihood",
+        (Bounds,),
+        _NO_DENSITY,
+        lambda game: game.has_densities,
+        _UNMET_DENSITY,
+        ("score", "score_samples"),
+    ),
+    "label_likelihood": Ability(
+        "bound its log-likelihood given labels",
+        (Bounds, Decodes),
+        _NO_DENSITY,
+        lambda game: game.has_densities and _gives_label_to_decoder(game),
+        _NO_LABEL_TO_DECODER,
+    ),
+    "restyle": Ability(
+        "decode a code under another label",
+        (Encodes, Decodes),
+        _NO_ENCODER,
+        _gives_label_to_decoder,
+        _NO_LABEL_TO_DECODER,
+        ("restyle",),
+    ),
+    "complete": Ability("complete a missing view", (HasViews,), "its rows have one view", methods=("complete",)),
+    "posterior_kl": Ability(
+        "give its posterior's KL in closed form",
+        (Bounds, Decodes),
+        _NO_DENSITY,
+        lambda game: game.has_densities and isinstance(game.prior, Normal),
+        _UNMET_DENSITY,
+        ("posterior_kl",),
+    ),
+    "denoise": Ability(
+        "clean noise",
+        (Denoises,),
+        "nothing corrupts its rows in training",
+        lambda game: game.corruption is not None,
+        "it was fitted without a corruption, so it has not learned to; fit it with {corruption=gaussian:0.5}, say",
+        ("corrupt",),
+    ),
+}
+"""Name → ability, in the order in which they are told."""
+
+
+def is_able(game: Any, name: str) -> bool:
+    """Whether a game, as it was built, has an ability.
+
+    Args:
+        game: the game; its arrays may be shapes alone.
+        name: a key of `ABILITIES`.
+    """
+    ability = ABILITIES[name]
+    return may(type(game), name) and ability.when(game)
+
+
+def may(game_type: type, name: str) -> bool:
+    """Whether games of a class can have an ability, however they are built."""
+    return all(issubclass(game_type, interface) for interface in ABILITIES[name].needs)
+
+
+def abilities(game: Any) -> frozenset[str]:
+    """The names of all that a game, as it was built, can be asked.
+
+    Example:
+        >>> from latently.games import Classifier
+        >>> abilities(object())
+        frozenset()
+    """
+    return frozenset(name for name in ABILITIES if is_able(game, name))
+
+
+def inability(game: Any, name: str) -> str:
+    """Why a game cannot do something: a clause with marked arguments (see `latently.errors`)."""
+    ability = ABILITIES[name]
+    return ability.unmet if may(type(game), name) else ability.lacks
