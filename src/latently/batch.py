@@ -3,7 +3,8 @@
 from typing import Optional
 
 import equinox as eqx
-from jaxtyping import Array, Int, Shaped
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, Int, Shaped
 
 
 class Batch(eqx.Module):
@@ -14,6 +15,7 @@ class Batch(eqx.Module):
         labels: the class of each row, `-1` where it is unknown; `None` when the data has no labels at all.
         labelled: a second, independent draw from the labelled rows alone. With 100 labels in 60,000 rows a uniform
             batch holds none, so a supervised term takes its mean over this draw instead of masking the first.
+        present: which views each row has, where rows may lack some; the rows of a view that is not present are zeros.
 
     Example:
         >>> import jax.numpy as jnp
@@ -24,6 +26,7 @@ class Batch(eqx.Module):
     views: tuple[Shaped[Array, "batch ..."], ...]
     labels: Int[Array, "batch"] | None = None
     labelled: Optional["Batch"] = None
+    present: Bool[Array, "batch views"] | None = None
 
     @property
     def x(self) -> Shaped[Array, "batch ..."]:
@@ -45,3 +48,22 @@ class Batch(eqx.Module):
     def known(self) -> "Batch":
         """Rows whose labels are known: the second draw, or this one where all rows have a label."""
         return self if self.labelled is None else self.labelled
+
+    @property
+    def has(self) -> Bool[Array, "batch views"]:
+        """Which views each row has."""
+        return jnp.ones((len(self.x), len(self.views)), bool) if self.present is None else self.present
+
+
+def masked(
+    views: tuple[Float[Array, "batch ..."], ...], present: Bool[Array, "batch views"]
+) -> tuple[Float[Array, "batch ..."], ...]:
+    """Views with zeros in the place of what a row lacks, whatever stands there.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> [view.tolist() for view in masked((jnp.full((2, 1), jnp.nan),), jnp.array([[True], [False]]))]
+        [[[nan], [0.0]]]
+    """
+    columns = (present[:, place].reshape(-1, *[1] * (x.ndim - 1)) for place, x in enumerate(views))
+    return tuple(jnp.where(column, x, 0.0) for column, x in zip(columns, views, strict=True))

@@ -8,7 +8,7 @@ data set, no optimiser state, no device, no file.
 import abc
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar, Self, TypeAlias
+from typing import Any, ClassVar, Literal, Self, TypeAlias
 
 import equinox as eqx
 import jax
@@ -72,6 +72,43 @@ class Player:
         )
 
 
+@dataclasses.dataclass(frozen=True)
+class Task:
+    """What a game is built for; it is saved with the model, so that the same game can be built again.
+
+    Attributes:
+        shape: of a row as networks read it, such as `(784,)` or `(28, 28, 1)`; of several views, one each.
+        range: where the numbers of a row lie: `"unit"` is [0, 1], `"symmetric"` is [-1, 1], `"real"` has mean 0 and
+            deviation 1; of several views, one each.
+        rows: how many rows there are to learn from.
+        n_labels: the number of classes, or of clusters to be found; `None` for a model that knows none.
+        labels_known: of `"all"`, `"some"` or `"none"` of the rows.
+        rounds: how many rounds will be played.
+        views: the names of the views, where there are several.
+    """
+
+    shape: tuple[Any, ...]
+    range: str | tuple[str, ...]
+    rows: int
+    n_labels: int | None
+    labels_known: Literal["all", "some", "none"]
+    rounds: int
+    views: tuple[str, ...] = ()
+
+    def of_view(self, place: int) -> "Task":
+        """The task of one view alone, by its place."""
+        return dataclasses.replace(self, shape=self.shape[place], range=self.range[place], views=())
+
+    def rounds_in(self, epochs: float, batch_size: int) -> int:
+        """The rounds of so many passes over the data in batches of so many rows, one at least."""
+        return rounds_in(epochs, self.rows / min(batch_size, self.rows))
+
+
+def rounds_in(epochs: float, rounds_per_epoch: float) -> int:
+    """The rounds of so many passes over the data, one at least."""
+    return max(1, round(epochs * rounds_per_epoch))
+
+
 class Game(eqx.Module):
     """A model: networks, a prior, and the players that train them.
 
@@ -94,6 +131,9 @@ class Game(eqx.Module):
 
     frozen: ClassVar[tuple[str, ...]] = ()
     """Fields that hold arrays which nobody moves, such as a model that was fitted before."""
+
+    draws_labelled: ClassVar[bool] = False
+    """Whether a round draws from the labelled rows a second time (`batch.labelled`), where only some have labels."""
 
     @abc.abstractmethod
     def players(self) -> tuple[Player, ...]:

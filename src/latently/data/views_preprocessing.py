@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
+from latently.batch import Batch, masked
 from latently.data.errors import DataError
 from latently.data.preprocessing import Preprocessing
 from latently.data.rows import Subset
@@ -17,7 +18,7 @@ from latently.data.views import Views
 
 @dataclass(frozen=True, eq=False)
 class ViewsPreprocessing:
-    """A `Preprocessing` for each view. What a game reads is a tuple: the views, then which of them each row has.
+    """A `Preprocessing` for each view; what a game reads is a `Batch`, which says which views each row has.
 
     Attributes:
         views: name → what is done to that view, in the order of the game's views.
@@ -25,8 +26,8 @@ class ViewsPreprocessing:
     Example:
         >>> rows = Views({"image": np.zeros((3, 2, 2), np.uint8), "table": 9 * np.eye(3, 5)})
         >>> both = ViewsPreprocessing({name: Preprocessing.fit(rows.view(name)) for name in rows.names})
-        >>> [x.shape for x in both(rows)]
-        [(3, 4), (3, 5), (3, 2)]
+        >>> [x.shape for x in both(rows).views], both(rows).present.shape
+        ([(3, 4), (3, 5)], (3, 2))
     """
 
     views: Mapping[str, Preprocessing]
@@ -51,29 +52,22 @@ class ViewsPreprocessing:
         """How many numbers a row has in all views."""
         return sum(view.n_features for view in self.views.values())
 
-    def __call__(self, rows: Views) -> tuple[Float[Array, "batch ..."], ...]:
-        """Rows as a game reads them."""
-        return self.prepare((*(np.asarray(array) for array in rows.arrays), rows.given))
+    def __call__(self, rows: Views) -> Batch:
+        """Rows as a game reads them, zeros for the views that a row lacks."""
+        present = jnp.asarray(rows.given)
+        return Batch(masked(self.prepare(tuple(np.asarray(array) for array in rows.arrays)), present), present=present)
 
     def prepare(
         self, stored: tuple[Shaped[Array, "batch ..."] | np.ndarray, ...], key: PRNGKeyArray | None = None
     ) -> tuple[Float[Array, "batch ..."], ...]:
-        """Stored arrays, the last of which says what is given, as a game reads them: zeros stand for what is not."""
-        *arrays, given = stored
-        keys = [None] * len(arrays) if key is None else jax.random.split(key, len(arrays))
-        there = jnp.asarray(given, jnp.float32)
-        return (
-            *(
-                _where(there[:, place], view(array, each))
-                for place, (view, array, each) in enumerate(zip(self.views.values(), arrays, keys, strict=True))
-            ),
-            there,
-        )
+        """Stored arrays, one a view, each scaled as its own."""
+        keys = [None] * len(stored) if key is None else jax.random.split(key, len(stored))
+        return tuple(view(array, each) for view, array, each in zip(self.views.values(), stored, keys, strict=True))
 
-    def template(self, rows: int) -> tuple[Float[Array, "batch ..."], ...]:
-        """Views of the shapes that `prepare` gives."""
+    def template(self, rows: int) -> Batch:
+        """A batch of the shapes that a game reads."""
         views = tuple(jnp.zeros((rows, *shape)) for shape in self.event_shape)
-        return (*views, jnp.ones((rows, len(views))))
+        return Batch(views, present=jnp.ones((rows, len(views)), bool))
 
     def inverse(self, x: tuple[Any, ...]) -> dict[str, np.ndarray]:
         """Name → rows in the units, the shape and the type of that view."""
@@ -110,6 +104,3 @@ def preprocessing_from_config(config: Mapping[str, Any]) -> Preprocessing | View
         raise DataError("a preprocessing config of several views must have the field 'views' alone, with one or more.")
     return ViewsPreprocessing({name: Preprocessing.from_config(view) for name, view in config["views"].items()})
 
-
-def _where(given: Float[Array, "batch"], x: Float[Array, "batch ..."]) -> Float[Array, "batch ..."]:
-    return jnp.where(given.reshape(-1, *[1] * (x.ndim - 1)) > 0, x, 0.0)

@@ -8,22 +8,24 @@ References:
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, Self
+from typing import Literal
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 import optax
-from jaxtyping import Array, Float, Int, PRNGKeyArray
+from jaxtyping import Array, Float, PRNGKeyArray
 
+from latently.abilities import Bounds, Classifies, LabelRole
 from latently.batch import Batch
-from latently.game import Game, Player, Terms
-from latently.games.standstill import critic_warnings
-from latently.networks import Conditional, Layer, calibrated_pair
-from latently.probability import AdversarialLoss, Corruption, Distribution, Prior, gradient_penalty, r1_penalty
+from latently.game import Player, Terms
+from latently.games.critics import CRITIC_WEIGHTS, collapse_warnings, critic_terms, real_and_fake
+from latently.games.encoder_decoder import EncoderDecoder, one_hot
+from latently.networks import Conditional, Layer
+from latently.probability import AdversarialLoss, Corruption, GaussianHead, Prior, gradient_penalty, r1_penalty
+from latently.streams import stream
 
 
-class AAE(Game):
+class AAE(EncoderDecoder, Classifies, Bounds):
     """The encoder gives codes that decode to the data and that a critic cannot tell from draws of the prior.
 
     Attributes:
@@ -58,11 +60,20 @@ class AAE(Game):
     penalty_weight: float = eqx.field(static=True, default=1.0)
     corruption: Corruption | None = None
 
+    @property
+    def label_role(self) -> LabelRole:
+        """A label picks its region of the prior, where they are tied."""
+        return None if self.n_labels is None else "prior"
+
+    @property
+    def has_densities(self) -> bool:
+        """Whether codes have a density, given x and by the prior."""
+        return has_density(self.encoder) and self.prior.density != "nowhere"
+
     def players(self) -> tuple[Player, ...]:
         """Autoencoder, critic and generator; or critic and autoencoder, where one step does both."""
-        halves = {"prior": 0.5, "posterior": 0.5, "accuracy": 0.0}
-        penalty = {} if self.penalty is None else {"penalty": self.penalty_weight}
-        critic = Player("critic", ("critic",), AAE.discriminate, self.critic_optimizer, halves | penalty)
+        weights = CRITIC_WEIGHTS | ({} if self.penalty is None else {"penalty": self.penalty_weight})
+        critic = Player("critic", ("critic",), AAE.discriminate, self.critic_optimizer, weights)
         both = ("encoder", "decoder")
         if self.fooling_weight is None:
             return (
@@ -79,83 +90,71 @@ class AAE(Game):
 
     def reconstruct(self, batch: Batch, key: PRNGKeyArray) -> Terms:
         """−E log p(x|z)."""
-        return self._reconstruction(self._encode_in_training(batch, key), batch, key)
+        return self._reconstruction(self._code_in_training(batch, key), batch, key)
 
     def discriminate(self, batch: Batch, key: PRNGKeyArray) -> Terms:
         """The critic calls draws of the prior real and codes fake."""
-        prior_key, critic_key, penalty_key = jax.random.split(jax.random.fold_in(key, 3), 3)
-        z = self._with_label(self._encode(batch, key), batch)
-        z_prior = self._with_label(self._draw_prior(batch, prior_key), batch)
-        # One pass over both halves: the critic has no batch norm, and one larger product is faster than two.
-        real, fake = jnp.split(self._logits(jnp.concatenate([z_prior, z]), critic_key), 2)
-        accuracy = ((real > 0).mean() + (fake < 0).mean()) / 2
-        terms = {"prior": self.adversarial.real(real), "posterior": self.adversarial.fake(fake), "accuracy": accuracy}
+        z = self._seen(code(self, batch, key), batch)
+        labels = None if self.n_labels is None else batch.labels
+        z_prior = self.prior.sample(stream(key, "prior"), len(batch.x), labels, self.n_labels)
+        z_prior = self._seen(z_prior, batch)
+        real, fake = real_and_fake(self._logits(jnp.concatenate([z_prior, z]), stream(key, "critic")))
+        terms = critic_terms(self.adversarial, real, fake)
         if self.penalty == "r1":
             terms["penalty"] = r1_penalty(self._logits, z_prior)
         if self.penalty == "gradient":
-            terms["penalty"] = gradient_penalty(self._logits, z_prior, z, penalty_key)
+            terms["penalty"] = gradient_penalty(self._logits, z_prior, z, stream(key, "penalty"))
         return terms
 
     def fool(self, batch: Batch, key: PRNGKeyArray) -> Terms:
         """The encoder wants its codes to be called real."""
-        return self._fooling(self._encode(batch, key), batch, key)
+        return self._fooling(code(self, batch, key), batch, key)
 
     def reconstruct_and_fool(self, batch: Batch, key: PRNGKeyArray) -> Terms:
         """Both in one step; reconstruction is weighed per element: its weight then does not depend on the size of x."""
-        z = self._encode_in_training(batch, key)
+        z = self._code_in_training(batch, key)
         terms = self._reconstruction(z, batch, key) | self._fooling(z, batch, key)
         return terms | {"reconstruction_per_element": terms["reconstruction"] / batch.x[0].size}
 
-    def encode(self, x: Float[Array, "batch ..."], y: None = None) -> Distribution:  # noqa: ARG002
-        """q(z|x)."""
-        return self.encoder(x)
-
-    def decode(self, z: Float[Array, "batch latent"], y: None = None) -> Distribution:  # noqa: ARG002
-        """p(x|z)."""
-        return self.decoder(z)
-
-    def calibrated(self, batch: Batch, key: PRNGKeyArray) -> Self:
-        """A copy whose batch norms hold the statistics of these rows and of their codes."""
-        pair = calibrated_pair(self.encoder, self.decoder, batch.x, key)
-        calibrated: Self = eqx.tree_at(lambda game: (game.encoder, game.decoder), self, pair)
-        return calibrated
+    def class_scores(self, x: Float[Array, "batch ..."]) -> Float[Array, "batch classes"]:
+        """Log of how much the region of each class in the prior is responsible for the code of x."""
+        assert self.n_labels is not None
+        return jnp.log(self.prior.responsibilities(self.encoder(x).mean, self.n_labels))
 
     def diagnose(self, history: Sequence[Mapping[str, float]]) -> tuple[str, ...]:
-        """A game that has come to a stand: a critic that always wins, or one that never learned."""
-        return critic_warnings([terms["critic/accuracy"] for terms in history])
+        """A critic that always wins, or one that never learned."""
+        return collapse_warnings(history)
 
-    def _encode(self, batch: Batch, key: PRNGKeyArray) -> Float[Array, "batch latent"]:
-        """A code for each row as inference will give it: these are the codes that have to look like the prior.
-
-        A critic that met the encoder with its dropout on would shape codes that nobody ever sees. The key being the
-        same, the codes are the same, and so one computation, for all players that meet the same encoder.
-        """
-        return self.encoder(batch.x).sample(jax.random.fold_in(key, 1))
-
-    def _encode_in_training(self, batch: Batch, key: PRNGKeyArray) -> Float[Array, "batch latent"]:
-        """A code for each row with dropout, input noise and corruption: what the decoder has to make do with."""
-        encoder_key, noise_key = jax.random.split(jax.random.fold_in(key, 0))
-        x = batch.x if self.corruption is None else self.corruption(batch.x, noise_key)
-        return self.encoder(x, encoder_key).sample(jax.random.fold_in(key, 1))
+    def _code_in_training(self, batch: Batch, key: PRNGKeyArray) -> Float[Array, "batch latent"]:
+        return self.encode_in_training(batch.x, key).sample(stream(key, "code"))
 
     def _reconstruction(self, z: Float[Array, "batch latent"], batch: Batch, key: PRNGKeyArray) -> Terms:
-        p = self.decoder(z, jax.random.fold_in(key, 2))
-        return {"reconstruction": -p.log_prob(batch.x).mean()}
+        return {"reconstruction": -self.decoder(z, stream(key, "decoder")).log_prob(batch.x).mean()}
 
     def _fooling(self, z: Float[Array, "batch latent"], batch: Batch, key: PRNGKeyArray) -> Terms:
-        logits = self._logits(self._with_label(z, batch), jax.random.fold_in(key, 4))
+        logits = self._logits(self._seen(z, batch), stream(key, "fooled critic"))
         return {"fooling": self.adversarial.fool(logits)}
 
-    def _draw_prior(self, batch: Batch, key: PRNGKeyArray) -> Float[Array, "batch latent"]:
-        labels = None if self.n_labels is None else batch.labels
-        return self.prior.sample(key, len(batch.x), labels, self.n_labels)
-
-    def _with_label(self, z: Float[Array, "batch latent"], batch: Batch) -> Float[Array, "batch seen"]:
-        """The code beside its one-hot label; the last class is that of an unknown label (Section 2.3)."""
+    def _seen(self, z: Float[Array, "batch latent"], batch: Batch) -> Float[Array, "batch seen"]:
+        """What the critic sees: the code beside its one-hot label; the last class is that of an unknown label (Section 2.3)."""
         if self.n_labels is None or batch.labels is None:
             return z
-        labels: Int[Array, batch] = jnp.where(batch.labels < 0, self.n_labels, batch.labels)
-        return jnp.concatenate([z, jax.nn.one_hot(labels, self.n_labels + 1, dtype=z.dtype)], axis=1)
+        labels = jnp.where(batch.labels < 0, self.n_labels, batch.labels)
+        return jnp.concatenate([z, one_hot(labels, self.n_labels + 1)], axis=1)
 
     def _logits(self, seen: Float[Array, "rows seen"], key: PRNGKeyArray | None = None) -> Float[Array, "rows"]:
         return self.critic(seen, key)[:, 0]
+
+
+def code(game: EncoderDecoder, batch: Batch, key: PRNGKeyArray) -> Float[Array, "batch latent"]:
+    """A code for each row as inference will give it: these are the codes that have to look like the prior.
+
+    A critic that met the encoder with its dropout on would shape codes that nobody ever sees. The key being the same,
+    the codes are the same, and so one computation, for all players that meet the same encoder.
+    """
+    return game.encoder(batch.x).sample(stream(key, "code"))
+
+
+def has_density(encoder: Conditional) -> bool:
+    """Whether q(z|x) has a density: it is Gaussian, neither a point nor implicit."""
+    return isinstance(encoder.head, GaussianHead) and not encoder.noise_dim

@@ -9,7 +9,7 @@ References:
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Self
+from typing import ClassVar, Self
 
 import equinox as eqx
 import jax
@@ -17,14 +17,17 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
+from latently.abilities import Classifies, Decodes, LabelRole
 from latently.batch import Batch
 from latently.game import Game, Player, Terms
-from latently.games.standstill import after_the_start, always_won
+from latently.games.critics import accuracy, after_the_start, always_won
+from latently.games.encoder_decoder import one_hot
 from latently.networks import Conditional, Layer, condition
 from latently.probability import AdversarialLoss, Distribution, Prior
+from latently.streams import stream
 
 
-class ACGAN(Game):
+class ACGAN(Game, Decodes, Classifies):
     """A generator is asked for a class; a critic tells real rows from generated ones, and names the class of both.
 
     Attributes:
@@ -38,6 +41,9 @@ class ACGAN(Game):
         average: a running mean of the generator, which then draws in its place; `None` for none.
         decay: the share of the mean that a round leaves as it was.
     """
+
+    draws_labelled: ClassVar[bool] = True
+    label_role: ClassVar[LabelRole] = "decoder"
 
     generator: Conditional
     critic: Layer
@@ -70,26 +76,26 @@ class ACGAN(Game):
         real, fake = batch.x, self._fakes(batch, key)
         # One pass over all rows: the critic has no batch norm, and one larger product is faster than two.
         rows = jnp.concatenate([fake, real, known.x] if labelled else [fake, real])
-        source, classes = self._verdict(rows, jax.random.fold_in(key, 1))
+        source, classes = self._verdict(rows, stream(key, "critic"))
         on_fake, on_real = source[: len(fake)], source[len(fake) : len(fake) + len(real)]
         class_of_fake, class_of_real = classes[: len(fake)], classes[-len(known.x) :]
         return {
             "real": self.adversarial.real(on_real),
             "fake": self.adversarial.fake(on_fake),
-            "real_class": _surprise(class_of_real, known.y),
-            "fake_class": _surprise(class_of_fake, known.y),
-            "source_accuracy": ((on_real > 0).mean() + (on_fake < 0).mean()) / 2,
-            "class_accuracy": _accuracy(class_of_real, known.y),
+            "real_class": _cross_entropy(class_of_real, known.y),
+            "fake_class": _cross_entropy(class_of_fake, known.y),
+            "source_accuracy": accuracy(on_real, on_fake),
+            "class_accuracy": _share_right(class_of_real, known.y),
         }
 
     def fool(self, batch: Batch, key: PRNGKeyArray) -> Terms:
         """L_C − L_S: fakes want to be called real, and to be taken for the class that was asked for."""
-        source, classes = self._verdict(self._fakes(batch, key), jax.random.fold_in(key, 2))
+        source, classes = self._verdict(self._fakes(batch, key), stream(key, "fooled critic"))
         y = batch.known.y
         return {
             "fooling": self.adversarial.fool(source),
-            "class": _surprise(classes, y),
-            "class_accuracy": _accuracy(classes, y),
+            "class": _cross_entropy(classes, y),
+            "class_accuracy": _share_right(classes, y),
         }
 
     def follow(self, batch: Batch, key: PRNGKeyArray) -> Terms:
@@ -108,14 +114,13 @@ class ACGAN(Game):
 
     def calibrated(self, batch: Batch, key: PRNGKeyArray) -> Self:
         """A copy whose batch norms hold the statistics of fakes, one for each of these rows and of its class."""
-        draw_key, generator_key = jax.random.split(key)
-        asked = self._asked(batch.y, draw_key)
-        fitted = [each.calibrated(asked, generator_key)[0] for each in self._pair()]
+        asked = self._asked(batch.y, key)
+        fitted = [each.calibrated(asked, stream(key, "generator"))[0] for each in self._pair()]
         calibrated: Self = eqx.tree_at(lambda game: game._pair(), self, fitted)
         return calibrated
 
     def diagnose(self, history: Sequence[Mapping[str, float]]) -> tuple[str, ...]:
-        """A game that has come to a stand: a critic that always wins."""
+        """A critic that always wins."""
         accuracies = after_the_start([terms["critic/source_accuracy"] for terms in history])
         if always_won(accuracies, 0.99):
             return (
@@ -130,11 +135,10 @@ class ACGAN(Game):
 
         The key being the same, the fakes are the same, and so one computation, for both players: critic moves first.
         """
-        draw_key, generator_key = jax.random.split(jax.random.fold_in(key, 0))
-        return self.generator(self._asked(batch.known.y, draw_key), generator_key).mean
+        return self.generator(self._asked(batch.known.y, key), stream(key, "generator")).mean
 
     def _asked(self, y: Int[Array, "known"], key: PRNGKeyArray) -> Float[Array, "known both"]:
-        return condition(self.prior.sample(key, len(y)), jax.nn.one_hot(y, self.n_labels))
+        return condition(self.prior.sample(stream(key, "prior"), len(y)), one_hot(y, self.n_labels))
 
     def _verdict(
         self, x: Float[Array, "rows ..."], key: PRNGKeyArray | None = None
@@ -151,11 +155,11 @@ class ACGAN(Game):
         return (self.generator,) if self.average is None else (self.average, self.generator)
 
 
-def _surprise(logits: Float[Array, "rows classes"], y: Int[Array, "rows"]) -> Float[Array, ""]:
+def _cross_entropy(logits: Float[Array, "rows classes"], y: Int[Array, "rows"]) -> Float[Array, ""]:
     """−E log P(C = y): the cross-entropy of a softmax, taken of the logits themselves."""
-    surprise: Float[Array, rows] = optax.softmax_cross_entropy_with_integer_labels(logits, y)
-    return surprise.mean()
+    nats: Float[Array, rows] = optax.softmax_cross_entropy_with_integer_labels(logits, y)
+    return nats.mean()
 
 
-def _accuracy(logits: Float[Array, "rows classes"], y: Int[Array, "rows"]) -> Float[Array, ""]:
+def _share_right(logits: Float[Array, "rows classes"], y: Int[Array, "rows"]) -> Float[Array, ""]:
     return (jnp.argmax(logits, axis=1) == y).mean()

@@ -11,18 +11,20 @@ References:
 from typing import ClassVar, Self
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from latently.abilities import Decodes, Denoises, Encodes, LabelRole
 from latently.batch import Batch
 from latently.game import Game, Player, Terms
+from latently.games.encoder_decoder import corrupted
 from latently.networks import Conditional, calibrated_pair
 from latently.probability import Corruption, Deterministic, Distribution, FittedNormal, with_jacobian_norm
+from latently.streams import stream
 
 
-class Autoencoder(Game):
+class Autoencoder(Game, Encodes, Decodes, Denoises):
     """One player moves the encoder and the decoder so that codes decode to the data; nothing shapes the codes.
 
     Attributes:
@@ -38,6 +40,8 @@ class Autoencoder(Game):
     """
 
     frozen: ClassVar[tuple[str, ...]] = ("prior", "center", "spread")
+    n_labels: ClassVar[None] = None
+    label_role: ClassVar[LabelRole] = None
 
     encoder: Conditional
     decoder: Conditional
@@ -58,8 +62,8 @@ class Autoencoder(Game):
 
     def reconstruct(self, batch: Batch, key: PRNGKeyArray) -> Terms:
         """−E log p(x|h) at h = f(x̃), x̃ being x or its corruption (Vincent et al. 2008, Equation 5)."""
-        encoder_key, decoder_key = jax.random.split(key)
-        return self._reconstruction(self.encoder(self._input(batch, key), encoder_key).mean, batch, decoder_key)
+        x = corrupted(self, batch.x, key)
+        return self._reconstruction(self.encoder(x, stream(key, "encoder")).mean, batch, key)
 
     def reconstruct_and_contract(self, batch: Batch, key: PRNGKeyArray) -> Terms:
         """The same, and ‖∂f/∂x‖² (Rifai et al. 2011, Equations 1 and 7), here by one random projection of it.
@@ -68,11 +72,12 @@ class Autoencoder(Game):
         depth: an exact Jacobian would cost a backward pass for each dimension of the code in every round, and a mean
         over batches of stochastic gradients loses nothing by an estimate that is right on average.
         """
-        encoder_key, decoder_key = jax.random.split(key)
         h, norm = with_jacobian_norm(
-            lambda x: self.encoder(x, encoder_key).mean, self._input(batch, key), jax.random.fold_in(key, 2)
+            lambda x: self.encoder(x, stream(key, "encoder")).mean,
+            corrupted(self, batch.x, key),
+            stream(key, "projection"),
         )
-        return self._reconstruction(h, batch, decoder_key) | {"contraction": norm}
+        return self._reconstruction(h, batch, key) | {"contraction": norm}
 
     def encode(self, x: Float[Array, "batch ..."], y: None = None) -> Distribution:  # noqa: ARG002
         """z = (f(x) − center) / spread."""
@@ -94,9 +99,5 @@ class Autoencoder(Game):
         )
         return calibrated
 
-    def _input(self, batch: Batch, key: PRNGKeyArray) -> Float[Array, "batch ..."]:
-        """What the encoder is given in training."""
-        return batch.x if self.corruption is None else self.corruption(batch.x, jax.random.fold_in(key, 1))
-
     def _reconstruction(self, h: Float[Array, "batch latent"], batch: Batch, key: PRNGKeyArray) -> Terms:
-        return {"reconstruction": -self.decoder(h, key).log_prob(batch.x).mean()}
+        return {"reconstruction": -self.decoder(h, stream(key, "decoder")).log_prob(batch.x).mean()}

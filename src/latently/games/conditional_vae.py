@@ -7,22 +7,23 @@ References:
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Self
+from typing import ClassVar
 
 import equinox as eqx
-import jax
-import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from latently.abilities import Bounds, Classifies, LabelRole
 from latently.batch import Batch
-from latently.game import Game, Player, Terms, Weight
+from latently.game import Player, Terms, Weight
+from latently.games.encoder_decoder import EncoderDecoder, explained_by_each_label, one_hot
 from latently.games.vae import gaussian_divergence, unused_dimensions
-from latently.networks import Conditional, calibrated_pair, condition
-from latently.probability import Corruption, Distribution, Normal
+from latently.networks import Conditional, condition
+from latently.probability import Corruption, Normal
+from latently.streams import stream
 
 
-class ConditionalVAE(Game):
+class ConditionalVAE(EncoderDecoder, Classifies, Bounds):
     """One player raises a lower bound on log p(x|y); label and code are both needed to give x, and share the work.
 
     Attributes:
@@ -34,6 +35,10 @@ class ConditionalVAE(Game):
         beta: the weight of the KL term, or its schedule.
         corruption: what is done to x before it is encoded; the decoder still has to give the clean x.
     """
+
+    draws_labelled: ClassVar[bool] = True
+    label_role: ClassVar[LabelRole] = "decoder"
+    has_densities: ClassVar[bool] = True
 
     encoder: Conditional
     decoder: Conditional
@@ -50,39 +55,19 @@ class ConditionalVAE(Game):
 
     def negative_bound(self, batch: Batch, key: PRNGKeyArray) -> Terms:
         """The two terms of −log p(x|y): the rows are those whose label is known."""
-        noise_key, encoder_key, sample_key, decoder_key = jax.random.split(key, 4)
-        rows = batch.known
-        y = jax.nn.one_hot(rows.y, self.n_labels)
-        x = rows.x if self.corruption is None else self.corruption(rows.x, noise_key)
-        q = self.encoder(condition(x, y), encoder_key)
-        p = self.decoder(condition(q.sample(sample_key), y), decoder_key)
-        return {"reconstruction": -p.log_prob(rows.x).mean(), **gaussian_divergence(q, self.prior)}
-
-    def encode(self, x: Float[Array, "batch ..."], y: Float[Array, "batch classes"]) -> Distribution:
-        """q(z|x, y)."""
-        return self.encoder(condition(x, y))
-
-    def decode(self, z: Float[Array, "batch latent"], y: Float[Array, "batch classes"]) -> Distribution:
-        """p(x|y, z)."""
-        return self.decoder(condition(z, y))
+        x, y = batch.known.x, one_hot(batch.known.y, self.n_labels)
+        q = self.encode_in_training(x, key, y)
+        p = self.decoder(condition(q.sample(stream(key, "code")), y), stream(key, "decoder"))
+        return {"reconstruction": -p.log_prob(x).mean(), **gaussian_divergence(q, self.prior)}
 
     def class_scores(self, x: Float[Array, "batch ..."]) -> Float[Array, "batch classes"]:
         """How well each class explains x: log p(x|y, z) − KL at the mean code, in nats; Bayes' rule does the rest."""
 
-        def explain(label: Array) -> Float[Array, "batch"]:
-            y = jax.nn.one_hot(jnp.full(len(x), label), self.n_labels)
+        def explain(y: Float[Array, "batch classes"]) -> Float[Array, "batch"]:
             q = self.encode(x, y)
             return self.decode(q.mean, y).log_prob(x) - q.kl(self.prior)
 
-        scores: Float[Array, "batch classes"] = jax.lax.map(explain, jnp.arange(self.n_labels)).T
-        return scores
-
-    def calibrated(self, batch: Batch, key: PRNGKeyArray) -> Self:
-        """A copy whose batch norms hold the statistics of these rows, each with its label, and of their codes."""
-        y = jax.nn.one_hot(batch.y, self.n_labels)
-        pair = calibrated_pair(self.encoder, self.decoder, batch.x, key, y)
-        calibrated: Self = eqx.tree_at(lambda game: (game.encoder, game.decoder), self, pair)
-        return calibrated
+        return explained_by_each_label(explain, len(x), self.n_labels)
 
     def diagnose(self, history: Sequence[Mapping[str, float]]) -> tuple[str, ...]:
         """Posterior collapse: dimensions whose posterior has fallen back onto the prior."""

@@ -7,8 +7,7 @@ References:
     the tests, 5 of 10 draws were of another class). Here it sees the style beside the likeliest class.
 """
 
-from collections.abc import Callable
-from typing import Self
+from typing import ClassVar, Self
 
 import equinox as eqx
 import jax
@@ -16,15 +15,19 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from latently.abilities import Classifies, Decodes, Denoises, Encodes, LabelRole
 from latently.batch import Batch
 from latently.game import Game, Player, Terms
+from latently.games.critics import CRITIC_WEIGHTS, critic_terms, real_and_fake
+from latently.games.encoder_decoder import corrupted, one_hot
 from latently.networks import Conditional, Layer, condition
 from latently.probability import AdversarialLoss, Corruption, Deterministic, Distribution, Mixture, Normal
+from latently.streams import stream
 
-Heads = tuple[Float[Array, "batch classes"], Float[Array, "batch latent"]]
+ClassAndStyle = tuple[Float[Array, "batch classes"], Float[Array, "batch latent"]]
 
 
-class SemiSupervisedAAE(Game):
+class SemiSupervisedAAE(Game, Encodes, Decodes, Classifies, Denoises):
     """One encoder gives a class and a style; a critic for each asks them to look like draws of their priors.
 
     Attributes:
@@ -32,7 +35,7 @@ class SemiSupervisedAAE(Game):
         decoder: p(x|y, z), fed the probabilities of the classes beside z; or p(x|W y + z), where there are heads.
         label_critic: tells one-hot draws of p(y) from the encoder's probabilities.
         style_critic: tells draws of p(z) from the encoder's styles, each beside its one-hot class.
-        prior: p(z), normal; p(y) is uniform.
+        style_prior: p(z), normal; p(y) is uniform.
         adversarial: what critics and encoder play for.
         optimizer, critic_optimizer, generator_optimizer, classifier_optimizer: how the players move.
         n_labels: the number of classes, or of clusters.
@@ -42,11 +45,13 @@ class SemiSupervisedAAE(Game):
         corruption: what is done to x before it is encoded for reconstruction and classification.
     """
 
+    draws_labelled: ClassVar[bool] = True
+
     encoder: Layer
     decoder: Conditional
     label_critic: Layer
     style_critic: Layer
-    prior: Normal
+    style_prior: Normal
     adversarial: AdversarialLoss
     optimizer: optax.GradientTransformation = eqx.field(static=True)
     critic_optimizer: optax.GradientTransformation = eqx.field(static=True)
@@ -58,15 +63,27 @@ class SemiSupervisedAAE(Game):
     head_distance: float = eqx.field(static=True, default=3.0)
     corruption: Corruption | None = None
 
+    @property
+    def label_role(self) -> LabelRole:
+        """The class goes to the decoder beside the style; or it says around which head codes are drawn."""
+        return "decoder" if self.heads is None else "prior"
+
+    @property
+    def prior(self) -> Normal | Mixture:
+        """What codes look like: the styles' prior, or where there are heads a copy of it around each of them."""
+        if self.heads is None:
+            return self.style_prior
+        centers = tuple(tuple(float(each) for each in head) for head in self.heads)
+        return Mixture(self.style_prior.dim, centers, self.style_prior.scale)
+
     def players(self) -> tuple[Player, ...]:
         """Autoencoder, critics and generator; where there are labels, the classifier."""
         parts = ("encoder", "decoder") if self.heads is None else ("encoder", "decoder", "heads")
-        halves = dict.fromkeys(("label_prior", "label_posterior", "style_prior", "style_posterior"), 0.5)
-        diagnostics = {"label_accuracy": 0.0, "style_accuracy": 0.0}
+        weights = {f"{of}_{term}": weight for of in ("label", "style") for term, weight in CRITIC_WEIGHTS.items()}
         critics = ("label_critic", "style_critic")
         players: tuple[Player, ...] = (
             Player("autoencoder", parts, SemiSupervisedAAE.reconstruct, self.optimizer),
-            Player("critics", critics, SemiSupervisedAAE.discriminate, self.critic_optimizer, halves | diagnostics),
+            Player("critics", critics, SemiSupervisedAAE.discriminate, self.critic_optimizer, weights),
             Player("generator", ("encoder",), SemiSupervisedAAE.fool, self.generator_optimizer),
         )
         if self.supervised:
@@ -75,41 +92,40 @@ class SemiSupervisedAAE(Game):
 
     def reconstruct(self, batch: Batch, key: PRNGKeyArray) -> Terms:
         """−log p(x|y, z) at what the encoder makes of x; heads that are too close are pushed apart."""
-        y, z = self._heads_in_training(batch, key)
-        p = self.decoder(self._representation(y, z), jax.random.fold_in(key, 2))
+        logits, z = self._split(self._encode_in_training(batch.x, key))
+        p = self.decoder(self._representation(jax.nn.softmax(logits), z), stream(key, "decoder"))
         terms = {"reconstruction": -p.log_prob(batch.x).mean()}
         return terms if self.heads is None else terms | {"head_distance": self._closeness(self.heads)}
 
     def discriminate(self, batch: Batch, key: PRNGKeyArray) -> Terms:
         """Each critic calls draws of its prior real and what the encoder gives fake."""
-        label_key, style_key, *critic_keys = jax.random.split(jax.random.fold_in(key, 3), 4)
-        n, (y, z) = len(batch.x), self._heads(batch.x)
-        y_prior = jax.nn.one_hot(jax.random.randint(label_key, (n,), 0, self.n_labels), self.n_labels)
-        z_prior = self._seen(y, self.prior.sample(style_key, n))
+        n, (y, z) = len(batch.x), self._class_and_style(batch.x)
+        y_prior = one_hot(jax.random.randint(stream(key, "label prior"), (n,), 0, self.n_labels), self.n_labels)
+        z_prior = self._seen(y, self.style_prior.sample(stream(key, "style prior"), n))
+        of_label = self.label_critic(jnp.concatenate([y_prior, y]), stream(key, "label critic"))[:, 0]
+        seen = jnp.concatenate([z_prior, self._seen(y, z)])
+        of_style = self.style_critic(seen, stream(key, "style critic"))[:, 0]
         return {
-            **self._judge("label", self.label_critic, y_prior, y, critic_keys[0]),
-            **self._judge("style", self.style_critic, z_prior, self._seen(y, z), critic_keys[1]),
+            **critic_terms(self.adversarial, *real_and_fake(of_label), prefix="label_"),
+            **critic_terms(self.adversarial, *real_and_fake(of_style), prefix="style_"),
         }
 
     def fool(self, batch: Batch, key: PRNGKeyArray) -> Terms:
         """The encoder wants its classes and its styles to be called real."""
-        label_key, style_key = jax.random.split(jax.random.fold_in(key, 4))
-        y, z = self._heads(batch.x)
-        return {
-            "label_fooling": self.adversarial.fool(self.label_critic(y, label_key)[:, 0]),
-            "style_fooling": self.adversarial.fool(self.style_critic(self._seen(y, z), style_key)[:, 0]),
-        }
+        y, z = self._class_and_style(batch.x)
+        of_label = self.label_critic(y, stream(key, "fooled label critic"))[:, 0]
+        of_style = self.style_critic(self._seen(y, z), stream(key, "fooled style critic"))[:, 0]
+        return {"label_fooling": self.adversarial.fool(of_label), "style_fooling": self.adversarial.fool(of_style)}
 
     def classify(self, batch: Batch, key: PRNGKeyArray) -> Terms:
         """−log q(y|x) of rows whose label is known."""
-        rows = batch.known
-        logits, _ = self._split(self._noisy(rows, key, stream=5))
-        log_q = jnp.take_along_axis(jax.nn.log_softmax(logits), rows.y[:, None], axis=1)
-        return {"classification": -log_q.mean()}
+        logits, _ = self._split(self._encode_in_training(batch.known.x, stream(key, "classifier")))
+        cross_entropy = optax.softmax_cross_entropy_with_integer_labels(logits, batch.known.y)
+        return {"classification": cross_entropy.mean()}
 
     def encode(self, x: Float[Array, "batch ..."], y: Float[Array, "batch classes"] | None = None) -> Distribution:  # noqa: ARG002
         """The style z, or where there are heads the representation W y + z."""
-        y_given_x, z = self._heads(x)
+        y_given_x, z = self._class_and_style(x)
         return Deterministic(z if self.heads is None else self._representation(y_given_x, z))
 
     def decode(self, z: Float[Array, "batch latent"], y: Float[Array, "batch classes"] | None = None) -> Distribution:
@@ -120,14 +136,6 @@ class SemiSupervisedAAE(Game):
         """log q(y|x), up to a constant a row."""
         return self._split(self.encoder(x))[0]
 
-    @property
-    def code_prior(self) -> Normal | Mixture:
-        """What codes look like: the styles' prior, or where there are heads a copy of it around each of them."""
-        if self.heads is None:
-            return self.prior
-        centers = tuple(tuple(float(each) for each in head) for head in self.heads)
-        return Mixture(self.prior.dim, centers, self.prior.scale)
-
     def calibrated(self, batch: Batch, key: PRNGKeyArray) -> Self:
         """A copy whose batch norms hold the statistics of these rows and of their representations."""
         encoder, outputs = self.encoder.calibrated(batch.x)
@@ -136,45 +144,24 @@ class SemiSupervisedAAE(Game):
         calibrated: Self = eqx.tree_at(lambda game: (game.encoder, game.decoder), self, (encoder, decoder))
         return calibrated
 
-    def _split(self, outputs: Float[Array, "batch outputs"]) -> Heads:
+    def _split(self, outputs: Float[Array, "batch outputs"]) -> ClassAndStyle:
         return outputs[:, : self.n_labels], outputs[:, self.n_labels :]
 
-    def _heads(self, x: Float[Array, "batch ..."]) -> Heads:
+    def _class_and_style(self, x: Float[Array, "batch ..."]) -> ClassAndStyle:
         """q(y|x) and z as inference will give them: these are what has to look like the priors."""
         logits, z = self._split(self.encoder(x))
         return jax.nn.softmax(logits), z
 
-    def _heads_in_training(self, batch: Batch, key: PRNGKeyArray) -> Heads:
-        logits, z = self._split(self._noisy(batch, key, stream=1))
-        return jax.nn.softmax(logits), z
-
-    def _noisy(self, batch: Batch, key: PRNGKeyArray, stream: int) -> Float[Array, "batch outputs"]:
+    def _encode_in_training(self, x: Float[Array, "batch ..."], key: PRNGKeyArray) -> Float[Array, "batch outputs"]:
         """The encoder's output with dropout, input noise and corruption."""
-        encoder_key, noise_key = jax.random.split(jax.random.fold_in(key, stream))
-        x = batch.x if self.corruption is None else self.corruption(batch.x, noise_key)
-        return self.encoder(x, encoder_key)
+        return self.encoder(corrupted(self, x, key), stream(key, "encoder"))
 
     def _seen(self, y: Float[Array, "batch classes"], z: Float[Array, "batch latent"]) -> Float[Array, "batch seen"]:
         """What the style's critic sees: the style beside the likeliest class of the row, which is another critic's."""
-        return condition(z, jax.nn.one_hot(jnp.argmax(y, axis=1), self.n_labels))
+        return condition(z, one_hot(jnp.argmax(y, axis=1), self.n_labels))
 
     def _representation(self, y: Float[Array, "batch classes"], z: Float[Array, "batch latent"]) -> Array:
         return condition(z, y) if self.heads is None else y @ self.heads + z
-
-    def _judge(
-        self,
-        name: str,
-        critic: Callable[..., Array],
-        real: Float[Array, "batch d"],
-        fake: Float[Array, "batch d"],
-        key: PRNGKeyArray,
-    ) -> Terms:
-        on_real, on_fake = jnp.split(critic(jnp.concatenate([real, fake]), key)[:, 0], 2)
-        return {
-            f"{name}_prior": self.adversarial.real(on_real),
-            f"{name}_posterior": self.adversarial.fake(on_fake),
-            f"{name}_accuracy": ((on_real > 0).mean() + (on_fake < 0).mean()) / 2,
-        }
 
     def _closeness(self, heads: Float[Array, "classes latent"]) -> Float[Array, ""]:
         """How much closer than `head_distance` two heads are, summed over pairs (Section 7)."""

@@ -6,22 +6,24 @@ References:
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from latently.abilities import Bounds, Classifies, Decodes, Denoises, Encodes, LabelRole
 from latently.batch import Batch
 from latently.game import Game, Player, Terms
-from latently.games.vae import UNUSED_NATS, unused_dimensions
+from latently.games.encoder_decoder import corrupted, one_hot
+from latently.games.vae import unused_dimensions, used_dimensions
 from latently.networks import Conditional, calibrated_pair, condition
 from latently.probability import Categorical, Corruption, Distribution, Normal, kl_per_dimension
+from latently.streams import stream
 
 
-class SemiSupervisedVAE(Game):
+class SemiSupervisedVAE(Game, Encodes, Decodes, Classifies, Bounds, Denoises):
     """One player raises a bound on log p(x, y) where the label is known, and on log p(x) where it is not.
 
     With no labels at all, the classes are clusters of the game's own making.
@@ -37,6 +39,10 @@ class SemiSupervisedVAE(Game):
         labels_known: of `"all"`, `"some"` or `"none"` of the rows.
         corruption: what is done to x before it is encoded and classified; the decoder still has to give the clean x.
     """
+
+    draws_labelled: ClassVar[bool] = True
+    label_role: ClassVar[LabelRole] = "decoder"
+    has_densities: ClassVar[bool] = True
 
     classifier: Conditional
     encoder: Conditional
@@ -57,23 +63,23 @@ class SemiSupervisedVAE(Game):
 
     def objective(self, batch: Batch, key: PRNGKeyArray) -> Terms:
         """−J/N: the bound of every row, and the classifier's error on the labelled ones."""
-        bound_key, classifier_key, noise_key, labelled_key = jax.random.split(key, 4)
-        x = self._corrupted(batch, noise_key)
-        q_y = self._classify(x, classifier_key)
+        x = corrupted(self, batch.x, key)
+        q_y = self._classify(x, stream(key, "classifier"))
         terms: Terms = {}
         if self.labels_known == "all":
-            y = jax.nn.one_hot(batch.y, self.n_labels)
-            encoder_key, bound_key = jax.random.split(bound_key)
-            bound, kl = self._labelled_bound(batch.x, y, self.encoder(condition(x, y), encoder_key), bound_key)
+            y = one_hot(batch.y, self.n_labels)
+            q = self.encoder(condition(x, y), stream(key, "encoder"))
+            bound, kl = self._labelled_bound(batch.x, y, q, key)
             terms["classification"] = -q_y.log_prob(batch.y).mean()
         else:
-            bound, kl = self._bound(batch, x, q_y, bound_key)
+            bound, kl = self._bound(batch, x, q_y, key)
         if self.labels_known == "some":
-            labelled = self._corrupted(batch.known, jax.random.fold_in(noise_key, 1))
-            terms["classification"] = -self._classify(labelled, labelled_key).log_prob(batch.known.y).mean()
+            labelled_key = stream(key, "labelled")
+            x = corrupted(self, batch.known.x, labelled_key)
+            q_y = self._classify(x, stream(labelled_key, "classifier"))
+            terms["classification"] = -q_y.log_prob(batch.known.y).mean()
         mean_kl = kl.mean(axis=0)
-        active = (mean_kl > UNUSED_NATS).sum().astype(float)
-        return {"bound": -bound.mean(), **terms, "kl": mean_kl.sum(), "active_dimensions": active}
+        return {"bound": -bound.mean(), **terms, "kl": mean_kl.sum(), "active_dimensions": used_dimensions(mean_kl)}
 
     def encode(self, x: Float[Array, "batch ..."], y: Float[Array, "batch classes"]) -> Distribution:
         """q(z|x, y)."""
@@ -89,9 +95,9 @@ class SemiSupervisedVAE(Game):
 
     def calibrated(self, batch: Batch, key: PRNGKeyArray) -> Self:
         """A copy whose batch norms hold the statistics of these rows, each with its likeliest label."""
-        classifier, q_y = self.classifier.calibrated(batch.x, key)
-        y = jax.nn.one_hot(jnp.argmax(q_y.mean, axis=1), self.n_labels)
-        pair = calibrated_pair(self.encoder, self.decoder, batch.x, key, y)
+        classifier, q_y = self.classifier.calibrated(batch.x, stream(key, "classifier"))
+        y = one_hot(jnp.argmax(q_y.mean, axis=1), self.n_labels)
+        pair = calibrated_pair(self.encoder, self.decoder, batch.x, stream(key, "pair"), y)
         parts = (classifier, *pair)
         calibrated: Self = eqx.tree_at(lambda game: (game.classifier, game.encoder, game.decoder), self, parts)
         return calibrated
@@ -101,15 +107,10 @@ class SemiSupervisedVAE(Game):
         return unused_dimensions(history[-1].get("m2/active_dimensions"), self.prior.dim, weighted=False)
 
     def _labelled_bound(
-        self,
-        x: Float[Array, "rows ..."],
-        y: Float[Array, "rows k"],
-        q: Distribution,
-        key: PRNGKeyArray,
+        self, x: Float[Array, "rows ..."], y: Float[Array, "rows k"], q: Distribution, key: PRNGKeyArray
     ) -> tuple[Float[Array, "rows"], Float[Array, "rows latent"]]:
         """−L(x, y), a bound on log p(x, y) (Equation 6) with the posterior q(z|x, y), and its KL in each dimension."""
-        sample_key, decoder_key = jax.random.split(key)
-        p = self.decoder(condition(q.sample(sample_key), y), decoder_key)
+        p = self.decoder(condition(q.sample(stream(key, "code")), y), stream(key, "decoder"))
         kl = kl_per_dimension(q, self.prior)
         return p.log_prob(x) - jnp.log(self.n_labels) - kl.sum(axis=1), kl
 
@@ -118,14 +119,13 @@ class SemiSupervisedVAE(Game):
     ) -> tuple[Float[Array, "batch"], Float[Array, "batch latent"]]:
         """−U(x) = Σ_y q(y|x) (−L(x, y)) + H(q(y|x)) (Equation 7), exactly; where y is known, all of q lies on it."""
         k, rows = self.n_labels, len(x)
-        encoder_key, bound_key = jax.random.split(key)
-        q = self.encoder.crossed(x, jnp.eye(k), encoder_key)  # [rows * k, ...]: every row with every class
+        q = self.encoder.crossed(x, jnp.eye(k), stream(key, "encoder"))  # [rows * k, ...]: every row with every class
         y = jnp.tile(jnp.eye(k), (rows, 1))
-        each, kl = self._labelled_bound(jnp.repeat(batch.x, k, axis=0), y, q, bound_key)
+        each, kl = self._labelled_bound(jnp.repeat(batch.x, k, axis=0), y, q, key)
         weights, entropy = q_y.mean, q_y.entropy
         if batch.labels is not None:
             known = batch.labels >= 0
-            weights = jnp.where(known[:, None], jax.nn.one_hot(batch.labels, k), weights)
+            weights = jnp.where(known[:, None], one_hot(batch.labels, k), weights)
             entropy = jnp.where(known, 0.0, entropy)
         bound = (weights * each.reshape(rows, k)).sum(axis=1) + entropy
         return bound, (weights[:, :, None] * kl.reshape(rows, k, -1)).sum(axis=1)
@@ -136,6 +136,3 @@ class SemiSupervisedVAE(Game):
         if not isinstance(q, Categorical):
             raise TypeError("the classifier needs a CategoricalHead.")
         return q
-
-    def _corrupted(self, batch: Batch, key: PRNGKeyArray) -> Float[Array, "batch ..."]:
-        return batch.x if self.corruption is None else self.corruption(batch.x, key)

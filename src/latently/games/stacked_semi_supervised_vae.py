@@ -9,17 +9,18 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar, Self
 
 import equinox as eqx
-import jax
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from latently.abilities import Classifies, Decodes, Encodes, LabelRole
 from latently.batch import Batch
 from latently.game import Game, Player, Terms
 from latently.games.semi_supervised_vae import SemiSupervisedVAE
 from latently.games.vae import VAE
-from latently.probability import Distribution
+from latently.probability import Distribution, Normal
+from latently.streams import stream
 
 
-class StackedSemiSupervisedVAE(Game):
+class StackedSemiSupervisedVAE(Game, Encodes, Decodes, Classifies):
     """M2's player, on fresh draws of the frozen first stage's posterior.
 
     Attributes:
@@ -28,6 +29,8 @@ class StackedSemiSupervisedVAE(Game):
     """
 
     frozen: ClassVar[tuple[str, ...]] = ("first",)
+    draws_labelled: ClassVar[bool] = True
+    label_role: ClassVar[LabelRole] = "decoder"
 
     first: VAE
     second: SemiSupervisedVAE
@@ -37,19 +40,17 @@ class StackedSemiSupervisedVAE(Game):
         (inner,) = self.second.players()
 
         def on_codes(game: "StackedSemiSupervisedVAE", batch: Batch, key: PRNGKeyArray) -> Terms:
-            code_key, key = jax.random.split(key)
-            return inner.loss(game.second, game.codes(batch, code_key), key)
+            return inner.loss(game.second, game.codes(batch, stream(key, "first")), stream(key, "second"))
 
         return (Player(inner.name, ("second",), on_codes, inner.optimizer, inner.weights),)
 
     def codes(self, batch: Batch, key: PRNGKeyArray) -> Batch:
         """The batch with a draw of the first stage's posterior in the place of each row."""
-        labelled_key, key = jax.random.split(key)
-        labelled = None if batch.labelled is None else self.codes(batch.labelled, labelled_key)
-        return Batch((self.first.encode(batch.x).sample(key),), batch.labels, labelled)
+        labelled = None if batch.labelled is None else self.codes(batch.labelled, stream(key, "labelled"))
+        return Batch((self.first.encode(batch.x).sample(stream(key, "code")),), batch.labels, labelled)
 
     @property
-    def prior(self) -> object:
+    def prior(self) -> Normal:
         """The second stage's p(z₂)."""
         return self.second.prior
 
@@ -72,10 +73,9 @@ class StackedSemiSupervisedVAE(Game):
 
     def calibrated(self, batch: Batch, key: PRNGKeyArray) -> Self:
         """A copy whose batch norms hold the statistics of these rows' codes."""
-        first_key, code_key, second_key = jax.random.split(key, 3)
-        first = self.first.calibrated(batch, first_key)
-        codes = Batch((first.encode(batch.x).sample(code_key),), batch.labels)
-        stages = (first, self.second.calibrated(codes, second_key))
+        first = self.first.calibrated(batch, stream(key, "first"))
+        codes = Batch((first.encode(batch.x).sample(stream(key, "code")),), batch.labels)
+        stages = (first, self.second.calibrated(codes, stream(key, "second")))
         calibrated: Self = eqx.tree_at(lambda game: (game.first, game.second), self, stages)
         return calibrated
 

@@ -7,25 +7,30 @@ References:
     beside the label, as in Section 2.3, and asks of the codes of every class to fill the whole prior.
 """
 
-from typing import Self
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from latently.abilities import Bounds, Classifies, LabelRole
 from latently.batch import Batch
-from latently.game import Game, Player, Terms
-from latently.networks import Conditional, Layer, calibrated_pair, condition
-from latently.probability import AdversarialLoss, Corruption, Distribution, Prior
+from latently.game import Player, Terms
+from latently.games.aae import code, has_density
+from latently.games.critics import CRITIC_WEIGHTS, collapse_warnings, critic_terms, real_and_fake
+from latently.games.encoder_decoder import EncoderDecoder, explained_by_each_label, one_hot
+from latently.networks import Conditional, Layer, condition
+from latently.probability import AdversarialLoss, Corruption, Prior
+from latently.streams import stream
 
 
-class SupervisedAAE(Game):
+class SupervisedAAE(EncoderDecoder, Classifies, Bounds):
     """The decoder is told the class of x, and a critic asks of the codes of every class to fill one and the same prior.
 
     Attributes:
-        encoder: q(z|x).
+        encoder: q(z|x): the style does not ask for the label.
         decoder: p(x|y, z), fed z beside the one-hot label.
         critic: tells draws of the prior from codes, each beside its one-hot label; it gives one logit a row.
         prior: p(z); only draws of it are needed.
@@ -34,6 +39,10 @@ class SupervisedAAE(Game):
         n_labels: the number of classes.
         corruption: what is done to x before it is encoded.
     """
+
+    draws_labelled: ClassVar[bool] = True
+    label_role: ClassVar[LabelRole] = "decoder"
+    encoder_knows: ClassVar[bool] = False
 
     encoder: Conditional
     decoder: Conditional
@@ -46,66 +55,47 @@ class SupervisedAAE(Game):
     n_labels: int = eqx.field(static=True)
     corruption: Corruption | None = None
 
+    @property
+    def has_densities(self) -> bool:
+        """Whether codes have a density, given x and by the prior."""
+        return has_density(self.encoder) and self.prior.density != "nowhere"
+
     def players(self) -> tuple[Player, ...]:
         """Autoencoder, critic and generator."""
-        halves = {"prior": 0.5, "posterior": 0.5, "accuracy": 0.0}
         return (
             Player("autoencoder", ("encoder", "decoder"), SupervisedAAE.reconstruct, self.optimizer),
-            Player("critic", ("critic",), SupervisedAAE.discriminate, self.critic_optimizer, halves),
+            Player("critic", ("critic",), SupervisedAAE.discriminate, self.critic_optimizer, CRITIC_WEIGHTS),
             Player("generator", ("encoder",), SupervisedAAE.fool, self.generator_optimizer),
         )
 
     def reconstruct(self, batch: Batch, key: PRNGKeyArray) -> Terms:
         """−E log p(x|y, z), of rows whose label is known."""
         rows = batch.known
-        noise_key, encoder_key, sample_key, decoder_key = jax.random.split(key, 4)
-        x = rows.x if self.corruption is None else self.corruption(rows.x, noise_key)
-        z = self.encoder(x, encoder_key).sample(sample_key)
-        y = jax.nn.one_hot(rows.y, self.n_labels)
-        return {"reconstruction": -self.decoder(condition(z, y), decoder_key).log_prob(rows.x).mean()}
+        z = self.encode_in_training(rows.x, key).sample(stream(key, "code"))
+        seen = self._with_its_label(z, rows)
+        return {"reconstruction": -self.decoder(seen, stream(key, "decoder")).log_prob(rows.x).mean()}
 
     def discriminate(self, batch: Batch, key: PRNGKeyArray) -> Terms:
         """The critic calls draws of the prior real and codes fake."""
-        prior_key, critic_key = jax.random.split(jax.random.fold_in(key, 1))
-        z_prior = self.prior.sample(prior_key, len(batch.known.x))
-        both = jnp.concatenate([self._with_label(z_prior, batch), self._with_label(self._codes(batch, key), batch)])
-        real, fake = jnp.split(self.critic(both, critic_key)[:, 0], 2)
-        accuracy = ((real > 0).mean() + (fake < 0).mean()) / 2
-        return {"prior": self.adversarial.real(real), "posterior": self.adversarial.fake(fake), "accuracy": accuracy}
+        rows = batch.known
+        z_prior = self.prior.sample(stream(key, "prior"), len(rows.x))
+        both = [self._with_its_label(each, rows) for each in (z_prior, code(self, rows, key))]
+        logits = self.critic(jnp.concatenate(both), stream(key, "critic"))[:, 0]
+        return critic_terms(self.adversarial, *real_and_fake(logits))
 
     def fool(self, batch: Batch, key: PRNGKeyArray) -> Terms:
         """The encoder wants its codes to be called real."""
-        seen = self._with_label(self._codes(batch, key), batch)
-        return {"fooling": self.adversarial.fool(self.critic(seen, jax.random.fold_in(key, 2))[:, 0])}
-
-    def encode(self, x: Float[Array, "batch ..."], y: Float[Array, "batch classes"] | None = None) -> Distribution:  # noqa: ARG002
-        """q(z|x): the style does not ask for the label."""
-        return self.encoder(x)
-
-    def decode(self, z: Float[Array, "batch latent"], y: Float[Array, "batch classes"]) -> Distribution:
-        """p(x|y, z)."""
-        return self.decoder(condition(z, y))
+        seen = self._with_its_label(code(self, batch.known, key), batch.known)
+        return {"fooling": self.adversarial.fool(self.critic(seen, stream(key, "fooled critic"))[:, 0])}
 
     def class_scores(self, x: Float[Array, "batch ..."]) -> Float[Array, "batch classes"]:
         """How well each class explains x, given its style: log p(x|y, z) at the mean code, in nats."""
         z = self.encoder(x).mean
+        return explained_by_each_label(lambda y: self.decode(z, y).log_prob(x), len(x), self.n_labels)
 
-        def explain(label: Array) -> Float[Array, "batch"]:
-            return self.decode(z, jax.nn.one_hot(jnp.full(len(x), label), self.n_labels)).log_prob(x)
+    def diagnose(self, history: Sequence[Mapping[str, float]]) -> tuple[str, ...]:
+        """A critic that always wins, or one that never learned."""
+        return collapse_warnings(history)
 
-        scores: Float[Array, "batch classes"] = jax.lax.map(explain, jnp.arange(self.n_labels)).T
-        return scores
-
-    def calibrated(self, batch: Batch, key: PRNGKeyArray) -> Self:
-        """A copy whose batch norms hold the statistics of these rows, each with its label, and of their codes."""
-        y = jax.nn.one_hot(batch.y, self.n_labels)
-        pair = calibrated_pair(self.encoder, self.decoder, batch.x, key, y, encoder_knows=False)
-        calibrated: Self = eqx.tree_at(lambda game: (game.encoder, game.decoder), self, pair)
-        return calibrated
-
-    def _codes(self, batch: Batch, key: PRNGKeyArray) -> Float[Array, "known latent"]:
-        """Codes as inference will give them: these are the ones that have to fill the prior."""
-        return self.encoder(batch.known.x).sample(key)
-
-    def _with_label(self, z: Float[Array, "known latent"], batch: Batch) -> Float[Array, "known seen"]:
-        return condition(z, jax.nn.one_hot(batch.known.y, self.n_labels))
+    def _with_its_label(self, z: Float[Array, "known latent"], rows: Batch) -> Float[Array, "known seen"]:
+        return condition(z, one_hot(rows.y, self.n_labels))

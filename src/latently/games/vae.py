@@ -8,17 +8,18 @@ References:
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Self
+from typing import ClassVar
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from latently.abilities import Bounds, LabelRole
 from latently.batch import Batch
-from latently.game import Game, Player, Terms, Weight
-from latently.networks import Conditional, calibrated_pair
+from latently.game import Player, Terms, Weight
+from latently.games.encoder_decoder import EncoderDecoder
+from latently.networks import Conditional
 from latently.probability import (
     Corruption,
     Distribution,
@@ -28,12 +29,13 @@ from latently.probability import (
     importance_weighted_bound,
     kl_per_dimension,
 )
+from latently.streams import stream
 
 UNUSED_NATS = 0.01
 """A latent dimension whose mean KL divergence from the prior is below this many nats carries nothing."""
 
 
-class VAE(Game):
+class VAE(EncoderDecoder, Bounds):
     """One player moves the encoder q(z|x) and the decoder p(x|z) to raise a lower bound on log p(x).
 
     Attributes:
@@ -45,6 +47,10 @@ class VAE(Game):
         importance_samples: 1 for the evidence lower bound, k > 1 for the importance-weighted bound with k samples.
         corruption: what is done to x before it is encoded; the decoder still has to give the clean x.
     """
+
+    n_labels: ClassVar[None] = None
+    label_role: ClassVar[LabelRole] = None
+    has_densities: ClassVar[bool] = True
 
     encoder: Conditional
     decoder: Conditional
@@ -64,44 +70,23 @@ class VAE(Game):
 
     def negative_evidence_bound(self, batch: Batch, key: PRNGKeyArray) -> Terms:
         """The two terms of −L, with one reparameterised sample (arXiv 1312.6114, Equation 7)."""
-        sample_key, decoder_key = jax.random.split(key)
-        q = self._posterior(batch, key)
-        z = q.sample(sample_key)
-        p = self.decoder(z, decoder_key)
+        q = self.encode_in_training(batch.x, key)
+        z = q.sample(stream(key, "code"))
+        p = self.decoder(z, stream(key, "decoder"))
         return {"reconstruction": -p.log_prob(batch.x).mean(), **self._divergence(q, z)}
 
     def negative_importance_bound(self, batch: Batch, key: PRNGKeyArray) -> Terms:
         """−L_k = −E log 1/k Σᵢ p(x, zᵢ) / q(zᵢ|x) (arXiv 1509.00519, Equation 8)."""
-        sample_key, decoder_key = jax.random.split(key)
         k, rows = self.importance_samples, len(batch.x)
-        q = self._posterior(batch, key).repeat(k)
-        z = q.sample(sample_key)
-        log_likelihood = self.decoder(z, decoder_key).log_prob(jnp.repeat(batch.x, k, axis=0))
+        q = self.encode_in_training(batch.x, key).repeat(k)
+        z = q.sample(stream(key, "code"))
+        log_likelihood = self.decoder(z, stream(key, "decoder")).log_prob(jnp.repeat(batch.x, k, axis=0))
         log_weights = (log_likelihood + self.prior.log_prob(z) - q.log_prob(z)).reshape(rows, k).T
         return {"importance_bound": -importance_weighted_bound(log_weights).mean()}
-
-    def encode(self, x: Float[Array, "batch ..."], y: None = None) -> Distribution:  # noqa: ARG002
-        """q(z|x)."""
-        return self.encoder(x)
-
-    def decode(self, z: Float[Array, "batch latent"], y: None = None) -> Distribution:  # noqa: ARG002
-        """p(x|z)."""
-        return self.decoder(z)
-
-    def calibrated(self, batch: Batch, key: PRNGKeyArray) -> Self:
-        """A copy whose batch norms hold the statistics of these rows and of their codes."""
-        pair = calibrated_pair(self.encoder, self.decoder, batch.x, key)
-        calibrated: Self = eqx.tree_at(lambda game: (game.encoder, game.decoder), self, pair)
-        return calibrated
 
     def diagnose(self, history: Sequence[Mapping[str, float]]) -> tuple[str, ...]:
         """Posterior collapse: dimensions whose posterior has fallen back onto the prior."""
         return unused_dimensions(history[-1].get("vae/active_dimensions"), self.prior.dim)
-
-    def _posterior(self, batch: Batch, key: PRNGKeyArray) -> Distribution:
-        encoder_key, noise_key = jax.random.split(jax.random.fold_in(key, 1))
-        x = batch.x if self.corruption is None else self.corruption(batch.x, noise_key)
-        return self.encoder(x, encoder_key)
 
     def _divergence(self, q: Distribution, z: Float[Array, "batch latent"]) -> Terms:
         """KL(q(z|x) ‖ p(z)): closed for two Gaussians (arXiv 1312.6114, Appendix B), else from the sample."""
@@ -114,7 +99,12 @@ class VAE(Game):
 def gaussian_divergence(q: Distribution, prior: Normal) -> Terms:
     """KL(q(z|x) ‖ p(z)) of Gaussians in nats (arXiv 1312.6114, Appendix B), and how many dimensions carry something."""
     kl = kl_per_dimension(q, prior).mean(axis=0)
-    return {"kl": kl.sum(), "active_dimensions": (kl > UNUSED_NATS).sum().astype(float)}
+    return {"kl": kl.sum(), "active_dimensions": used_dimensions(kl)}
+
+
+def used_dimensions(kl: Float[Array, "latent"]) -> Float[Array, ""]:
+    """How many dimensions carry something, by the mean KL divergence of each in nats."""
+    return (kl > UNUSED_NATS).sum().astype(float)
 
 
 def unused_dimensions(active: float | None, total: int, *, weighted: bool = True) -> tuple[str, ...]:

@@ -1,5 +1,7 @@
 """Several local devices that share each batch."""
 
+from typing import Any
+
 import jax
 import numpy as np
 from jaxtyping import Array, Int, PyTree
@@ -37,7 +39,7 @@ class Devices:
         everywhere = jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec())
         self.everywhere = everywhere if number > 1 else None
         self._split = jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec(None, "data"))
-        self._data: tuple[tuple[Array, ...], Array | None] | None = None
+        self._data: Any = None
 
     def place_state(self, state: PyTree) -> PyTree:
         """A copy of the state on every device."""
@@ -48,10 +50,10 @@ class Devices:
         if self.number == 1:
             return chunk
         if self._data is None or not self._stays:
-            self._data = jax.device_put((chunk.views, chunk.labels), self.everywhere)
-        views, labels = self._data
+            self._data = jax.device_put((chunk.views, chunk.labels, chunk.present), self.everywhere)
+        views, labels, present = self._data
         labelled = None if chunk.labelled_order is None else self._share(chunk.labelled_order)
-        return Chunk(views, labels, self._share(chunk.order), labelled)
+        return Chunk(views, labels, self._share(chunk.order), labelled, present)
 
     def _share(self, order: Int[Array, "rounds batch"]) -> Int[Array, "rounds batch"]:
         divides = order.shape[1] % self.number == 0  # there may be too few labelled rows to share them out

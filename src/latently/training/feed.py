@@ -7,15 +7,15 @@ cannot tell the two apart, so both give the same result bit for bit.
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Int, PRNGKeyArray, Shaped
+from jaxtyping import Array, Bool, Int, PRNGKeyArray, Shaped
 
-from latently.batch import Batch
+from latently.batch import Batch, masked
+from latently.streams import stream
 from latently.training.order import Order
 
 RESIDENT_BYTES = 2 * 2**30
@@ -25,6 +25,9 @@ CHUNK_BYTES = 32 * 2**20
 """How much of a streamed data set a chunk may bring."""
 
 MAX_CHUNK_ROUNDS = 512
+
+_Stored: TypeAlias = tuple[tuple[Array, ...], Array | None, Array | None]
+"""Views, labels, and which views are present, on the device."""
 
 
 @runtime_checkable
@@ -49,6 +52,7 @@ class Chunk(eqx.Module):
     labels: Int[Array, "rows"] | None
     order: Int[Array, "rounds batch"]
     labelled_order: Int[Array, "rounds labelled"] | None
+    present: Bool[Array, "rows views"] | None = None
 
 
 class Feed:
@@ -57,6 +61,7 @@ class Feed:
     Args:
         views: one array-like a view, all of the same length, in their stored type (uint8 stays uint8).
         labels: the class of each row, `-1` where it is unknown.
+        present: which views each row has; all of them unless said.
         batch_size: rows a round; if there are fewer, all of them.
         seed: of the order in which rows are drawn.
         prepare: `prepare(views, key)` scales stored rows on the device, inside the round.
@@ -68,7 +73,7 @@ class Feed:
             known.
 
     Example:
-        >>> import numpy as np
+        >>> import jax, numpy as np
         >>> feed = Feed((np.arange(10.0)[:, None],), batch_size=4, seed=0)
         >>> feed.batch(feed.chunk(0, 1), 0, jax.random.key(0)).x.shape
         (4, 1)
@@ -79,6 +84,7 @@ class Feed:
         views: Sequence[Rows],
         labels: Int[np.ndarray, "rows"] | None = None,
         *,
+        present: Bool[np.ndarray, "rows views"] | None = None,
         batch_size: int,
         seed: int,
         prepare: Callable[[tuple[Array, ...], PRNGKeyArray], tuple[Array, ...]] = lambda views, key: views,  # noqa: ARG005
@@ -92,7 +98,7 @@ class Feed:
             )
         if batch_size < 1:
             raise ValueError(f"batch_size must be 1 or more; got {batch_size}.")
-        self.views, self.labels, self.prepare = tuple(views), labels, prepare
+        self.views, self.labels, self.present, self.prepare = tuple(views), labels, present, prepare
         self.rows = lengths.pop()
         self.order = Order(self.rows, batch_size, seed)
         self.batch_size = self.order.batch_size
@@ -107,7 +113,7 @@ class Feed:
             if self.resident
             else max(1, min(MAX_CHUNK_ROUNDS, CHUNK_BYTES // (row_bytes * self.drawn)))
         )
-        self._data: tuple[tuple[Array, ...], Array | None] | None = None
+        self._data: _Stored | None = None
         self._reader: ThreadPoolExecutor | None = None
         self._ahead: tuple[tuple[int, int], Future[Chunk]] | None = None
 
@@ -139,25 +145,29 @@ class Feed:
         """Whether another feed draws from the same rows; labels and order may differ."""
         if self._data is not None and other._data is not None and self._data[0] is other._data[0]:
             return True
-        pairs = list(zip(self.views, other.views, strict=False))
-        return len(self.views) == len(other.views) and all(
-            mine is theirs or _same(mine, theirs) for mine, theirs in pairs
-        )
+        mine, theirs = ((*feed.views, *(() if feed.present is None else (feed.present,))) for feed in (self, other))
+        return len(mine) == len(theirs) and all(a is b or _same(a, b) for a, b in zip(mine, theirs, strict=True))
 
     def share(self, other: "Feed") -> None:
         """Draw from the copy of the same rows that another resident feed keeps on the device; give one's own up."""
-        self._data = other._on_device()[0], self._on_device()[1]
+        views, _, present = other._on_device()
+        self._data = views, self._on_device()[1], present
 
     def batch(self, chunk: Chunk, number: Int[Array, ""] | int, key: PRNGKeyArray) -> Batch:
         """Round `number` of a chunk, scaled. Pure: it runs inside the compiled round."""
 
         def take(rows: Int[Array, "batch"], key: PRNGKeyArray, labelled: Batch | None = None) -> Batch:
             views = self.prepare(tuple(view[rows] for view in chunk.views), key)
-            return Batch(views, None if chunk.labels is None else chunk.labels[rows], labelled)
+            labels = None if chunk.labels is None else chunk.labels[rows]
+            if chunk.present is None:
+                return Batch(views, labels, labelled)
+            present = chunk.present[rows]
+            return Batch(masked(views, present), labels, labelled, present)
 
-        if chunk.labelled_order is None:
-            return take(chunk.order[number], key)
-        return take(chunk.order[number], key, take(chunk.labelled_order[number], jax.random.fold_in(key, 1)))
+        labelled = None
+        if chunk.labelled_order is not None:
+            labelled = take(chunk.labelled_order[number], stream(key, "labelled"))
+        return take(chunk.order[number], stream(key, "rows"), labelled)
 
     def _labelled(self, batch_size: int, seed: int) -> tuple[Int[np.ndarray, "labelled"], Order]:
         rows = np.flatnonzero(self.labels >= 0) if self.labels is not None else np.zeros(0, int)
@@ -171,15 +181,16 @@ class Feed:
         if self.labelled_order is not None and self.labelled_rows is not None:
             labelled = self.labelled_rows[self.labelled_order.batches(first_round, rounds)]
         if self.resident:
-            views, labels = self._on_device()
-            return Chunk(views, labels, self._pad(order), None if labelled is None else self._pad(labelled))
+            views, labels, present = self._on_device()
+            return Chunk(views, labels, self._pad(order), None if labelled is None else self._pad(labelled), present)
         return self._streamed(order, labelled)
 
-    def _on_device(self) -> tuple[tuple[Array, ...], Array | None]:
+    def _on_device(self) -> _Stored:
         if self._data is None:
             labels = None if self.labels is None else jnp.asarray(self.labels, jnp.int32)
+            present = None if self.present is None else jnp.asarray(self.present)
             # A copy: the device may else share the memory of an array that its owner goes on to change.
-            self._data = tuple(jnp.array(np.asarray(view, _native(view))) for view in self.views), labels
+            self._data = tuple(jnp.array(np.asarray(view, _native(view))) for view in self.views), labels, present
         return self._data
 
     def _streamed(
@@ -191,12 +202,14 @@ class Feed:
         numbers = np.arange(self.max_rounds * self.drawn, dtype=np.int32).reshape(self.max_rounds, -1)
         views = tuple(jnp.asarray(_read(view, rows, len(numbers.ravel()))) for view in self.views)
         labels = None if self.labels is None else jnp.asarray(_read(self.labels, rows, numbers.size), jnp.int32)
+        present = None if self.present is None else jnp.asarray(_read(self.present, rows, numbers.size))
         batch = order.shape[1]
         return Chunk(
             views,
             labels,
             jnp.asarray(numbers[:, :batch]),
             None if labelled is None else jnp.asarray(numbers[:, batch:]),
+            present,
         )
 
     def _pad(self, order: Int[np.ndarray, "rounds batch"]) -> Int[Array, "max_rounds batch"]:

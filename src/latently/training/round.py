@@ -9,6 +9,7 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from latently.batch import Batch
 from latently.game import Game, Terms
+from latently.streams import stream
 
 AnyGame = TypeVar("AnyGame", bound=Game)
 
@@ -20,7 +21,7 @@ class State(eqx.Module, Generic[AnyGame]):
         game: the game as it stands.
         optimizers: each player's optimiser state, by the player's name.
         round: how many rounds have been played.
-        key: the key of the run; round `r` is played with `fold_in(key, r)`.
+        key: the key of the run; those of round `r` are streams of `fold_in(key, r)`.
     """
 
     game: AnyGame
@@ -59,7 +60,7 @@ def play_round(state: State[AnyGame], batch: Batch) -> tuple[State[AnyGame], Ter
     """
     game, optimizers = state.game, dict(state.optimizers)
     logged: Terms = {}
-    key = jax.random.fold_in(state.key, state.round)
+    key = stream(jax.random.fold_in(state.key, state.round), "players")
     for player in game.players():
         owned = player.owns(game)
         for update in range(player.updates):

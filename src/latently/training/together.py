@@ -74,9 +74,9 @@ class Together:
         arrays = self._together()
         while now < until and not any(trainer.stop_requested for trainer in self._trainers):
             count = first._next_count(now, until, rate.rounds, tuple(itertools.chain(*watching)))
-            views, draws = self._draws(now, count)
+            rows, draws = self._draws(now, count)
             started = time.perf_counter()
-            arrays, logged = self._play(arrays, views, draws, jnp.asarray(count, jnp.int32))
+            arrays, logged = self._play(arrays, rows, draws, jnp.asarray(count, jnp.int32))
             terms = {name: np.asarray(values)[:, :count] for name, values in logged.items()}
             rate.played(count, time.perf_counter() - started)
             self._hand_out(arrays, terms, now)
@@ -88,15 +88,16 @@ class Together:
         """The rows that all share; and what each draws of them, stacked."""
         chunks = [trainer.feed.chunk(first_round, rounds) for trainer in self._trainers]
         draws = [(chunk.labels, chunk.order, chunk.labelled_order) for chunk in chunks]
-        return chunks[0].views, jax.tree.map(_stacked, *draws)
+        return (chunks[0].views, chunks[0].present), jax.tree.map(_stacked, *draws)
 
     def _together(self) -> Any:
         """The states, stacked. Their trees differ in the optimisers, which are functions: the first stands for all."""
         leaves = [jax.tree.leaves(trainer._arrays) for trainer in self._trainers]
         return jax.tree.unflatten(jax.tree.structure(self._trainers[0]._arrays), map(_stacked, *leaves))
 
-    def _loop(self, arrays: Any, views: Any, draws: Any, count: Int[Array, ""]) -> Any:
-        return self._trainers[0]._loop(arrays, Chunk(views, *draws), count)
+    def _loop(self, arrays: Any, rows: Any, draws: Any, count: Int[Array, ""]) -> Any:
+        views, present = rows
+        return self._trainers[0]._loop(arrays, Chunk(views, *draws, present), count)
 
     def _hand_out(self, arrays: Any, terms: dict[str, Float[np.ndarray, "runs rounds"]], first_round: int) -> None:
         """Give every trainer its state, and see that its terms are finite."""

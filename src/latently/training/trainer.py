@@ -13,6 +13,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from latently.game import Terms, check_game
+from latently.streams import stream
 from latently.training.checkpoint import is_key, load_tree, save_tree
 from latently.training.compilation import keep_compiled, loop_options
 from latently.training.devices import Devices
@@ -204,7 +205,7 @@ class Trainer(Generic[AnyGame]):
 
     def _play(self, arrays: Any, chunk: Chunk, number: Int[Array, ""]) -> tuple[Any, Terms]:
         state = eqx.combine(arrays, self._static)
-        batch = self.feed.batch(chunk, number, jax.random.fold_in(state.key, state.round))
+        batch = self.feed.batch(chunk, number, stream(jax.random.fold_in(state.key, state.round), "feed"))
         state, terms = play_round(state, batch)
         return eqx.filter(state, eqx.is_array), terms
 

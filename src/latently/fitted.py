@@ -1,0 +1,163 @@
+"""A fitted model: a game that was trained, what was done to its data, its classes, its task; and all it can be asked."""
+
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Literal
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int, PRNGKeyArray, Shaped
+
+from latently import abilities, inference
+from latently.batch import Batch
+from latently.data import Preprocessing, ViewsPreprocessing, label_values
+from latently.errors import ArgumentError
+from latently.game import Task
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """A game that was trained, with what it takes to speak to it in the units of the data.
+
+    It encodes, decodes, bounds, samples and classifies rows in pieces, so that memory stays bounded whatever their
+    number. Rows are those that `preprocessing.check` lets pass; labels are the values of `label_values`.
+
+    Attributes:
+        game: its batch norms calibrated; it implements the interfaces of `latently.abilities`.
+        preprocessing: what was done to the data.
+        classes: the labels that it learned, in order; `None` where there were none.
+        task: what the game was built for.
+    """
+
+    game: Any
+    preprocessing: Preprocessing | ViewsPreprocessing
+    classes: Shaped[np.ndarray, "classes"] | None
+    task: Task
+
+    @property
+    def abilities(self) -> frozenset[str]:
+        """The names of all that it can be asked (see `latently.abilities`); clusters are no labels to draw by."""
+        able = abilities.abilities(self.game)
+        return able if self.classes is not None else able - {"sample_labels"}
+
+    @property
+    def decodes_labels(self) -> bool:
+        """Whether the decoder is given the label beside the code."""
+        return bool(self.game.label_role == "decoder")
+
+    @property
+    def label_values(self) -> Shaped[np.ndarray, "classes"] | None:
+        """The labels that it takes: the classes that it learned, or the numbers of its clusters."""
+        if self.game.label_role is None:
+            return None
+        return np.arange(self.game.n_labels) if self.classes is None else self.classes
+
+    def codes(self, rows: Any, labels: Any = None) -> Float[np.ndarray, "rows latent"]:
+        """The mean of q(z|x) of each row, of q(z|x, y) where the decoder is given the label."""
+        return self._on_rows(partial(inference.code_means, self.game), rows, self._given(labels, len(rows)))
+
+    def draw_codes(self, rows: Any, seed: int) -> Float[np.ndarray, "rows latent"]:
+        """One draw of q(z|x) for each row: together, a sample of the aggregated posterior."""
+        keys, game = _keys(seed), self.game
+        return self._on_rows(lambda *piece: inference.code_draws(game, next(keys), *piece), rows)
+
+    def decode(self, z: Float[np.ndarray, "n latent"], weights: Float[np.ndarray, "n classes"] | None = None) -> Any:
+        """The mean of p(x|z) of each code, in the units of the data; name → rows where there are several views.
+
+        Args:
+            z: codes.
+            weights: of each class, one-hot or between classes, for a decoder that is given the label.
+        """
+        means = inference.in_pieces(partial(inference.data_means, self.game), z, labels=weights)
+        return self.preprocessing.inverse(means)
+
+    def label_weights(self, rows: Any, labels: Any = None) -> Float[np.ndarray, "rows classes"] | None:
+        """The labels of rows as one-hot weights, the likeliest class in the place of an unknown one.
+
+        `None` for a decoder that is given no label.
+        """
+        given = self._given(labels, len(rows))
+        if given is None:
+            return None
+        return self._on_rows(partial(inference.label_weights, self.game), rows, given)
+
+    def class_probabilities(self, rows: Any) -> Float[np.ndarray, "rows classes"]:
+        """p(y|x) of each row."""
+        return inference.in_pieces(partial(inference.class_probabilities, self.game), rows, self.preprocessing)
+
+    def bounds(
+        self, rows: Any, n_samples: int, kind: Literal["elbo", "importance"], seed: int, labels: Any = None
+    ) -> Float[np.ndarray, "rows"]:
+        """A lower bound on log p(x) of each row, or on log p(x|y), in nats (see `LatentModel.score_samples`)."""
+        bound = {"elbo": inference.evidence_bound, "importance": inference.importance_bound}[kind]
+        keys = jax.random.split(jax.random.key(seed), n_samples)
+        return self._on_rows(partial(bound, self.game, keys), rows, self._given(labels, len(rows)))
+
+    def posterior_kl(self, rows: Any) -> Float[np.ndarray, "rows latent"]:
+        """KL(q(z_d|x) ‖ p(z_d)) of each row and dimension, in nats."""
+        return self._on_rows(partial(inference.divergence, self.game), rows)
+
+    def corrupt(self, rows: Any, seed: int) -> Any:
+        """Rows as the encoder met them in training."""
+        keys, noise = _keys(seed), self.game.corruption
+        noisy = inference.in_pieces(lambda x: noise(x.views if isinstance(x, Batch) else x, next(keys)), rows, self.preprocessing)
+        return self.preprocessing.inverse(noisy)
+
+    def sample_prior(self, n: int, labels: Any, seed: int) -> Float[np.ndarray, "n latent"]:
+        """Draws from the prior p(z), or p(z|y) where labels are tied to it."""
+        tied = self.game.n_labels if self.game.label_role == "prior" else None
+        places = None if labels is None else jnp.asarray(self.label_places(labels, n))
+        return np.asarray(self.game.prior.sample(jax.random.key(seed), n, places, tied))
+
+    def prior_log_density(self, z: Float[np.ndarray, "n latent"]) -> Float[np.ndarray, "n"] | None:
+        """log p(z) in nats; `None` for a prior that lives on a curve."""
+        prior = self.game.prior
+        return None if prior.density == "nowhere" else inference.in_pieces(prior.log_prob, z)
+
+    def label_places(self, labels: Any, n: int, *, unknown: bool = False) -> Int[np.ndarray, "n"]:
+        """The place of each label among the values that the model takes; -1 for unknown ones, if they may be.
+
+        Args:
+            labels: one for all, or one for each.
+            n: how many there are to be.
+            unknown: whether a label may be unknown.
+
+        Raises:
+            ArgumentError: they are too many or too few, or one is none of the values.
+        """
+        known = [] if self.label_values is None else self.label_values.tolist()
+        values = label_values(labels) if unknown else np.asarray(labels)
+        if values.shape not in ((), (n,)):
+            raise ArgumentError("labels", f"must be one for all, or one for each of n={n}", values.shape)
+        hidden = (-1, "") if unknown else ()
+        for value in np.unique(values).tolist():
+            if value not in known and value not in hidden:
+                raise ArgumentError("labels", f"must be among the classes {', '.join(map(str, known))}", value)
+        places = [known.index(value) if value in known else -1 for value in values.ravel().tolist()]
+        return np.broadcast_to(np.asarray(places, np.int32).reshape(values.shape), (n,))
+
+    def one_hot(self, places: Int[np.ndarray, "n"]) -> Float[np.ndarray, "n classes"]:
+        """Places of labels as weights of the classes."""
+        weights: Float[np.ndarray, "n classes"] = np.eye(self.game.n_labels, dtype=np.float32)[places]
+        return weights
+
+    def _given(self, labels: Any, n: int) -> Shaped[np.ndarray, "n ..."] | None:
+        """Labels as a decoder that knows them takes them: one-hot where all are known, else -1 for unknown ones."""
+        if not self.decodes_labels:
+            return None
+        places = np.full(n, -1, np.int32) if labels is None else self.label_places(labels, n, unknown=True)
+        return places if (places < 0).any() else self.one_hot(places)
+
+    def _on_rows(
+        self, function: Callable[..., Array], rows: Any, labels: Shaped[np.ndarray, "rows ..."] | None = None
+    ) -> Any:
+        return inference.in_pieces(function, rows, self.preprocessing, labels)
+
+
+def _keys(seed: int) -> Iterator[PRNGKeyArray]:
+    """A key for each piece of rows."""
+    key = jax.random.key(seed)
+    return (jax.random.fold_in(key, piece) for piece in itertools.count())

@@ -1,0 +1,90 @@
+"""What games of one encoder and one decoder share; and how a game that knows labels explains a row by each of them."""
+
+from collections.abc import Callable
+from typing import ClassVar, Self
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int, PRNGKeyArray
+
+from latently.abilities import Decodes, Denoises, Encodes
+from latently.batch import Batch
+from latently.game import Game
+from latently.networks import Conditional, calibrated_pair, condition
+from latently.probability import Corruption, Distribution
+from latently.streams import stream
+
+
+class EncoderDecoder(Game, Encodes, Decodes, Denoises):
+    """A game of q(z|x) or q(z|x, y), and p(x|z) or p(x|y, z).
+
+    Attributes:
+        encoder: the posterior of the code.
+        decoder: the likelihood of x.
+        corruption: what is done to x before it is encoded; the decoder still has to give the clean x.
+    """
+
+    encoder: eqx.AbstractVar[Conditional]
+    decoder: eqx.AbstractVar[Conditional]
+    corruption: eqx.AbstractVar[Corruption | None]
+
+    encoder_knows: ClassVar[bool] = True
+    """Whether the encoder is told the label, too, where the decoder is."""
+
+    def encode(self, x: Float[Array, "batch ..."], y: Float[Array, "batch classes"] | None = None) -> Distribution:
+        """q(z|x), or q(z|x, y)."""
+        return self.encoder(self._with_label(x, y))
+
+    def decode(self, z: Float[Array, "batch latent"], y: Float[Array, "batch classes"] | None = None) -> Distribution:
+        """p(x|z), or p(x|y, z)."""
+        return self.decoder(z if y is None else condition(z, y))
+
+    def encode_in_training(
+        self, x: Float[Array, "batch ..."], key: PRNGKeyArray, y: Float[Array, "batch classes"] | None = None
+    ) -> Distribution:
+        """The posterior with corruption, dropout and input noise: what the decoder has to make do with."""
+        return self.encoder(self._with_label(corrupted(self, x, key), y), stream(key, "encoder"))
+
+    def calibrated(self, batch: Batch, key: PRNGKeyArray) -> Self:
+        """A copy whose batch norms hold the statistics of these rows, with their labels, and of their codes."""
+        y = one_hot(batch.y, self.n_labels) if self.label_role == "decoder" else None
+        pair = calibrated_pair(self.encoder, self.decoder, batch.x, key, y, encoder_knows=self.encoder_knows)
+        calibrated: Self = eqx.tree_at(lambda game: (game.encoder, game.decoder), self, pair)
+        return calibrated
+
+    def _with_label(self, x: Float[Array, "batch ..."], y: Float[Array, "batch classes"] | None) -> Array:
+        return x if y is None or not self.encoder_knows else condition(x, y)
+
+
+def corrupted(game: Denoises, x: Float[Array, "batch ..."], key: PRNGKeyArray) -> Float[Array, "batch ..."]:
+    """Rows as the encoder meets them in training.
+
+    Args:
+        game: says what is done to them.
+        x: clean rows.
+        key: of the round; the noise has a stream of its own.
+    """
+    return x if game.corruption is None else game.corruption(x, stream(key, "corruption"))
+
+
+def one_hot(labels: Int[Array, "batch"], n_labels: int | None) -> Float[Array, "batch classes"]:
+    """Labels as vectors of 0 and 1."""
+    assert n_labels is not None  # a game that is given labels was built for some
+    return jax.nn.one_hot(labels, n_labels)
+
+
+def explained_by_each_label(
+    explain: Callable[[Float[Array, "batch classes"]], Float[Array, "batch"]], rows: int, n_labels: int
+) -> Float[Array, "batch classes"]:
+    """How well each label explains each row, one label after the other.
+
+    Args:
+        explain: from the one-hot labels of all rows to a score a row.
+        rows: how many there are.
+        n_labels: how many labels.
+    """
+    scores: Float[Array, "classes batch"] = jax.lax.map(
+        lambda label: explain(one_hot(jnp.full(rows, label), n_labels)), jnp.arange(n_labels)
+    )
+    return scores.T

@@ -1,0 +1,240 @@
+"""What a game is asked, compiled once for pieces of a fixed size, so that memory stays bounded."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, TypeAlias
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.extend.core import Jaxpr, jaxprs_in_params
+from jaxtyping import Array, Float, Int, Key, PRNGKeyArray, Shaped, UInt32
+
+from latently.probability import Gaussian, Normal, kl_per_dimension
+
+INPUT_NUMBERS = 2**21
+"""A piece holds about this many numbers of input (or 1024 rows, if that is less)."""
+LAYER_NUMBERS = 2**24
+"""No layer makes more numbers of a piece than this, which is 64 MB (unless of `LEAST_ROWS`)."""
+LEAST_ROWS = 16
+_PRIME = 1009
+
+Labels: TypeAlias = Int[Array, "piece"] | Float[Array, "piece classes"] | None
+"""The class of each row, -1 where it is for the game to say, or one-hot where all are known; `None` for a game whose
+decoder is given no label."""
+
+
+def in_pieces(
+    function: Callable[..., Any],
+    rows: Any,
+    prepare: Callable[[Any], Any] = jnp.asarray,
+    labels: Shaped[np.ndarray, "rows ..."] | None = None,
+) -> Any:
+    """Apply a compiled function to rows, piece by piece; the last piece is filled up, so that one program serves all.
+
+    Args:
+        function: from a piece of prepared rows, and of labels where there are any, to one result a row, or several.
+            A function that draws its next key whenever it is called is no `partial`, and is not looked into.
+        rows: an array, or several views; at least one row.
+        prepare: from stored rows to what the function takes.
+        labels: something beside each row that goes to the function as it is.
+
+    Returns:
+        One result a row, in order: an array, or a tuple of arrays.
+    """
+
+    def piece(start: int, size: int) -> tuple[Any, ...]:
+        chosen = np.minimum(np.arange(start, start + size), len(rows) - 1)
+        return (prepare(rows[chosen]), *(() if labels is None else (jnp.asarray(labels[chosen]),)))
+
+    size = piece_rows(len(rows), int(np.prod(rows.shape[1:])))
+    first = piece(0, size)
+    if size > LEAST_ROWS and isinstance(function, partial):
+        fewer = piece_rows(size, widest_layer(function, *first), LAYER_NUMBERS)
+        size, first = (fewer, piece(0, fewer)) if fewer < size else (size, first)
+    results = []
+    for start in range(0, len(rows), size):
+        result = function(*(piece(start, size) if start else first))
+        results.append(jax.tree.map(lambda array: np.asarray(array)[: len(rows) - start], result))  # noqa: B023
+    return jax.tree.map(lambda *arrays: np.concatenate(arrays), *results)
+
+
+def piece_rows(rows: int, numbers_per_row: int, most_numbers: int = INPUT_NUMBERS) -> int:
+    """Rows of a piece: a power of two, so that few programs are compiled, and no more than needed.
+
+    Args:
+        rows: how many there are.
+        numbers_per_row: of which a piece is to hold `most_numbers` at most.
+        most_numbers: as many.
+
+    Example:
+        >>> piece_rows(60_000, 784), piece_rows(60_000, 65_536), piece_rows(100, 784)
+        (1024, 32, 128)
+    """
+    most = min(1024, max(LEAST_ROWS, most_numbers // max(1, numbers_per_row)))
+    return int(min(2 ** int(np.log2(most)), 2 ** int(np.ceil(np.log2(max(LEAST_ROWS, rows))))))
+
+
+def widest_layer(function: Callable[..., Any], *piece: Any) -> int:
+    """How many numbers a row has where a function makes most of it: a generator of images is wider inside than out.
+
+    The function is traced, not run, for a prime number of rows: an array whose size is a multiple of it is made of
+    rows, and any other of weights.
+
+    Args:
+        function: of a piece of rows.
+        piece: its arguments, of which the shapes alone matter.
+
+    Example:
+        >>> def wide_inside(weights, x):
+        ...     return (x @ weights).sum(axis=1)
+        >>> widest_layer(partial(wide_inside, np.ones((2, 50))), np.ones((16, 2)))
+        50
+    """
+    shapes = jax.tree.map(lambda array: jax.ShapeDtypeStruct((_PRIME, *array.shape[1:]), array.dtype), piece)
+    sizes = _sizes(jax.make_jaxpr(function)(*shapes).jaxpr)
+    return max((size // _PRIME for size in sizes if size % _PRIME == 0), default=0)
+
+
+def _sizes(program: Jaxpr) -> Iterator[int]:
+    """Of all arrays that a traced program makes."""
+    for equation in program.eqns:
+        yield from (int(np.prod(getattr(made.aval, "shape", ()))) for made in equation.outvars)
+        for inner in jaxprs_in_params(equation.params):
+            yield from _sizes(inner)
+
+
+def regroup(data: Any, *groups: int) -> Any:
+    """Rows, or name → rows, laid out in groups of groups.
+
+    Args:
+        data: `[n, *row]`, or several such by name.
+        groups: sizes whose product is n.
+
+    Example:
+        >>> regroup({"left": np.zeros((6, 4))}, 2, 3)["left"].shape
+        (2, 3, 4)
+    """
+    if isinstance(data, dict):
+        return {name: regroup(rows, *groups) for name, rows in data.items()}
+    return data.reshape(*groups, *data.shape[1:])
+
+
+@eqx.filter_jit
+def code_means(game: Any, x: Any, labels: Labels = None) -> Float[Array, "piece latent"]:
+    """The mean of q(z|x) of each row."""
+    return game.encode(x, label_weights(game, x, labels)).mean
+
+
+@eqx.filter_jit
+def code_draws(game: Any, key: PRNGKeyArray, x: Any, labels: Labels = None) -> Float[Array, "piece latent"]:
+    """One draw of q(z|x) of each row."""
+    return game.encode(x, label_weights(game, x, labels)).sample(key)
+
+
+@eqx.filter_jit
+def data_means(game: Any, z: Float[Array, "piece latent"], y: Float[Array, "piece classes"] | None = None) -> Any:
+    """The mean of p(x|z) of each code, or of each view."""
+    return game.decode(z, y).mean
+
+
+@eqx.filter_jit
+def class_probabilities(game: Any, x: Any) -> Float[Array, "piece classes"]:
+    """p(y|x) of each row."""
+    return jax.nn.softmax(game.class_scores(x))
+
+
+@eqx.filter_jit
+def label_weights(game: Any, x: Any, labels: Labels) -> Float[Array, "piece classes"] | None:
+    """The labels as one-hot weights, the likeliest class standing in where one is unknown."""
+    if labels is None or labels.ndim == 2:
+        return labels
+    likeliest = jnp.argmax(game.class_scores(x), axis=1)
+    return jax.nn.one_hot(jnp.where(labels < 0, likeliest, labels), game.n_labels)
+
+
+@eqx.filter_jit
+def divergence(game: Any, x: Any, labels: Labels = None) -> Float[Array, "piece latent"]:
+    """KL(q(z_d|x) ‖ p(z_d)) of each row and dimension, in nats."""
+    return kl_per_dimension(_posterior(game, x, label_weights(game, x, labels)), game.prior)
+
+
+@eqx.filter_jit
+def evidence_bound(game: Any, keys: Key[Array, "draws"], x: Any, labels: Labels = None) -> Float[Array, "piece"]:
+    """The evidence lower bound in nats, a mean over `len(keys)` draws; a divergence with a closed form is exact.
+
+    With labels, it bounds log p(x|y); rows without one (-1) are bounded by log Σ_y p(y) exp(bound on log p(x|y)), in
+    which the classes are equally likely.
+    """
+    return _over_labels(_evidence_bound, game, keys, x, labels)
+
+
+@eqx.filter_jit
+def importance_bound(game: Any, keys: Key[Array, "draws"], x: Any, labels: Labels = None) -> Float[Array, "piece"]:
+    """log 1/k Σᵢ p(x, zᵢ) / q(zᵢ|x) in nats with exactly k = `len(keys)` draws (arXiv 1509.00519, Equation 8).
+
+    Labels as for `evidence_bound`.
+    """
+    return _over_labels(_importance_bound, game, keys, x, labels)
+
+
+def _over_labels(
+    bound: Callable[..., Float[Array, "piece"]], game: Any, keys: Key[Array, "draws"], x: Any, labels: Labels
+) -> Float[Array, "piece"]:
+    if labels is None or labels.ndim == 2:
+        return bound(game, keys, x, labels)
+    each = jax.lax.map(
+        lambda label: bound(game, keys, x, jax.nn.one_hot(jnp.full(len(x), label), game.n_labels)),
+        jnp.arange(game.n_labels),
+    )
+    known = jnp.take_along_axis(each, jnp.maximum(labels, 0)[None], axis=0)[0]
+    return jnp.where(labels < 0, jax.nn.logsumexp(each, axis=0) - jnp.log(game.n_labels), known)
+
+
+def _evidence_bound(
+    game: Any, keys: Key[Array, "draws"], x: Any, y: Float[Array, "piece classes"] | None
+) -> Float[Array, "piece"]:
+    q, rows = _posterior(game, x, y), _fingerprints(x)
+    closed = isinstance(game.prior, Normal)
+
+    def one(total: Float[Array, "piece"], key: PRNGKeyArray) -> tuple[Float[Array, "piece"], None]:
+        z = _draw_each(q, rows, key)
+        bound = game.decode(z, y).log_prob(x)
+        return total + (bound if closed else bound + game.prior.log_prob(z) - q.log_prob(z)), None
+
+    total, _ = jax.lax.scan(one, jnp.zeros(len(x)), keys)
+    return total / len(keys) - (q.kl(game.prior) if closed else 0.0)
+
+
+def _importance_bound(
+    game: Any, keys: Key[Array, "draws"], x: Any, y: Float[Array, "piece classes"] | None
+) -> Float[Array, "piece"]:
+    q, rows = _posterior(game, x, y), _fingerprints(x)
+
+    def one(total: Float[Array, "piece"], key: PRNGKeyArray) -> tuple[Float[Array, "piece"], None]:
+        z = _draw_each(q, rows, key)
+        return jnp.logaddexp(total, game.decode(z, y).log_prob(x) + game.prior.log_prob(z) - q.log_prob(z)), None
+
+    total, _ = jax.lax.scan(one, jnp.full(len(x), -jnp.inf), keys)
+    return total - jnp.log(len(keys))
+
+
+def _posterior(game: Any, x: Any, y: Float[Array, "piece classes"] | None) -> Gaussian:
+    posterior = game.encode(x, y)
+    if not isinstance(posterior, Gaussian):
+        raise TypeError("bounds and divergences need a Gaussian posterior.")
+    return posterior
+
+
+def _draw_each(q: Gaussian, rows: UInt32[Array, "piece"], key: PRNGKeyArray) -> Float[Array, "piece latent"]:
+    """A draw from each row's posterior whose noise hangs on the key and the row alone, not on the rows beside it."""
+    keys = jax.vmap(jax.random.fold_in, (None, 0))(key, rows)
+    noise = jax.vmap(lambda key: jax.random.normal(key, q.mean.shape[1:], q.mean.dtype))(keys)
+    return q.mean + q.scale * noise
+
+
+def _fingerprints(x: Float[Array, "piece ..."]) -> UInt32[Array, "piece"]:
+    """A number for each row, by multilinear hashing of its bits: equal rows have equal ones."""
+    bits = jax.lax.bitcast_convert_type(x.reshape(len(x), -1).astype(jnp.float32), jnp.uint32)
+    return (bits * jax.random.bits(jax.random.key(0), bits.shape[1:], jnp.uint32)).sum(axis=1, dtype=jnp.uint32)
