@@ -1,18 +1,17 @@
 """What moves with the rounds of a run: learning rates that fall, weights that rise."""
 
-from collections.abc import Callable
 from typing import Any
 
 import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float, Int
 
-from latently.game import Weight
+from latently.game import Task, Weight
 
 
-def build_optimizer(model: Any, updates: int) -> optax.GradientTransformation:
-    """Adam at the model's learning rate, which falls as it says, for so many updates."""
-    return adam(float(model.learning_rate), decay=float(model.learning_rate_decay), updates=updates)
+def build_optimizer(model: Any, task: Task) -> optax.GradientTransformation:
+    """Adam at the model's learning rate, which falls as it says, for an update in each round."""
+    return adam(float(model.learning_rate), decay=float(model.learning_rate_decay), updates=task.rounds)
 
 
 def adam(
@@ -42,24 +41,24 @@ def adam(
     return optax.adam(schedule, b1=b1)
 
 
-def warm_up(beta: float, epochs: float, rounds_in: Callable[[float], int]) -> Weight:
-    """A weight that rises in a straight line from 0 to `beta` over so many epochs; with 0, `beta` from the start.
-
-    Args:
-        beta: the weight in the end.
-        epochs: passes over the data.
-        rounds_in: how many rounds so many epochs are.
+def warm_up(beta: float, rounds: int) -> Weight:
+    """A weight that rises in a straight line from 0 to `beta` over so many rounds; with 0, `beta` from the start.
 
     Example:
-        >>> weight = warm_up(4.0, 2, lambda epochs: 10 * epochs)
+        >>> weight = warm_up(4.0, 20)
         >>> [float(weight(jnp.asarray(round_))) for round_ in (0, 5, 20, 30)]
         [0.0, 1.0, 4.0, 4.0]
     """
-    if not epochs:
+    if not rounds:
         return float(beta)
-    rounds = rounds_in(epochs)
 
     def weight(round_: Int[Array, ""]) -> Float[Array, ""]:
         return float(beta) * jnp.minimum(1.0, round_ / rounds)
 
     return weight
+
+
+def kl_weight(model: Any, task: Task) -> Weight:
+    """The weight of a model's KL term: `beta`, after a warm-up of `warm_up_epochs`."""
+    epochs = float(model.warm_up_epochs)
+    return warm_up(float(model.beta), task.rounds_in(epochs, int(model.batch_size)) if epochs else 0)

@@ -1,0 +1,124 @@
+"""What hyperparameters may be: rules written in their annotations, read when an estimator is fitted."""
+
+import dataclasses
+import types
+from collections.abc import Mapping, Sequence
+from functools import cache
+from numbers import Integral, Real
+from typing import Annotated, Any, Literal, TypeAlias, Union, get_args, get_origin, get_type_hints
+
+from latently.errors import ArgumentError
+
+
+@dataclasses.dataclass(frozen=True)
+class Range:
+    """The numbers from `low` to `high`, without the ends that are open.
+
+    Example:
+        >>> Range(0, 1, open_high=True).holds(1.0), str(Range(1)), str(Range(0, open_low=True))
+        (False, 'of 1 or more', 'above 0')
+    """
+
+    low: float
+    high: float = float("inf")
+    open_low: bool = False
+    open_high: bool = False
+
+    def holds(self, number: Any) -> bool:
+        """Whether a number lies within."""
+        above = number > self.low if self.open_low else number >= self.low
+        return bool(above and (number < self.high if self.open_high else number <= self.high))
+
+    def __str__(self) -> str:
+        if self.high == float("inf"):
+            return f"above {self.low:g}" if self.open_low else f"of {self.low:g} or more"
+        start = f"above {self.low:g}" if self.open_low else f"from {self.low:g}"
+        end = f"below {self.high:g}" if self.open_high else f"{'at most' if self.open_low else 'to'} {self.high:.10g}"
+        return f"{start} and {end}" if self.open_low or self.open_high else f"{start} {end}"
+
+
+Count: TypeAlias = Annotated[int, Range(1)]
+Positive: TypeAlias = Annotated[float, Range(0, open_low=True)]
+NotNegative: TypeAlias = Annotated[float, Range(0)]
+Share: TypeAlias = Annotated[float, Range(0, 1)]
+Probability: TypeAlias = Annotated[float, Range(0, 1, open_high=True)]
+Seed: TypeAlias = Annotated[int, Range(0, 2**32 - 1)]
+
+LikelihoodName: TypeAlias = Literal["auto", "bernoulli", "gaussian", "laplace"]
+NetworkName: TypeAlias = Literal["mlp", "conv"]
+OutputName: TypeAlias = Literal["auto", "sigmoid", "tanh", "identity"]
+PriorName: TypeAlias = Literal["normal", "uniform", "star", "swiss-roll", "s-curve"]
+Normalization: TypeAlias = Literal["batch", "layer"] | None
+EncoderName: TypeAlias = Literal["deterministic", "gaussian", "implicit"]
+PosteriorScale: TypeAlias = Literal["exp", "softplus"]
+
+
+def check_hyperparameters(estimator: Any) -> None:
+    """See that every hyperparameter is what its annotation asks for.
+
+    Args:
+        estimator: a dataclass whose fields are its hyperparameters.
+
+    Raises:
+        ArgumentError: one is not.
+
+    Example:
+        >>> @dataclasses.dataclass
+        ... class Model:
+        ...     latent_dim: Count = 0
+        >>> check_hyperparameters(Model())
+        Traceback (most recent call last):
+        latently.errors.ArgumentError: latent_dim must be a whole number of 1 or more; got 0.
+    """
+    for name, kind in _rules(type(estimator)).items():
+        value = getattr(estimator, name)
+        if not _fits(value, kind):
+            raise ArgumentError(name, f"must be {in_words(kind)}", value)
+
+
+@cache
+def _rules(estimator: type) -> dict[str, Any]:
+    hints = get_type_hints(estimator, include_extras=True)
+    return {field.name: hints[field.name] for field in dataclasses.fields(estimator)}
+
+
+def _fits(value: Any, kind: Any) -> bool:
+    """Whether a value is what an annotation asks for."""
+    origin, arguments = get_origin(kind), get_args(kind)
+    if origin in (Union, types.UnionType):
+        return any(_fits(value, member) for member in arguments)
+    if origin is Annotated:
+        return _fits(value, arguments[0]) and all(rule.holds(value) for rule in arguments[1:])
+    if origin is Literal:
+        return isinstance(value, str) and value in arguments
+    if origin is Mapping:
+        return isinstance(value, Mapping)
+    if origin is Sequence:
+        return isinstance(value, tuple | list) and all(_fits(each, arguments[0]) for each in value)
+    if kind in (int, float):
+        return isinstance(value, Integral if kind is int else Real) and not isinstance(value, bool)
+    return value is None if kind is type(None) else isinstance(value, kind)
+
+
+def in_words(kind: Any) -> str:
+    """What an annotation asks for.
+
+    Example:
+        >>> in_words(Count | None), in_words(NetworkName), in_words(Sequence[Count])
+        ('a whole number of 1 or more or None', 'mlp or conv', 'a list of: a whole number of 1 or more')
+    """
+    origin, arguments = get_origin(kind), get_args(kind)
+    if origin in (Union, types.UnionType):
+        *most, last = dict.fromkeys(in_words(member) for member in arguments)
+        return f"{', '.join(most)} or {last}" if most else last
+    if origin is Annotated:
+        return " ".join([in_words(arguments[0]), *map(str, arguments[1:])])
+    if origin is Literal:
+        *most, last = map(str, arguments)
+        return f"{', '.join(most)} or {last}" if most else last
+    if origin is Sequence:
+        return f"a list of: {in_words(arguments[0])}"
+    if origin is Mapping:
+        return "a dict"
+    words = {int: "a whole number", float: "a number", str: "a word", bool: "True or False", type(None): "None"}
+    return words.get(kind) or f"a {kind.__name__}"
