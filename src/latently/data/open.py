@@ -7,20 +7,15 @@ from pathlib import Path
 
 import numpy as np
 
-from latently.data import mnist
 from latently.data.arrays import open_npy, open_npz
-from latently.data.builtin import BUILTIN, digits
+from latently.data.builtin import BUILTIN, FASHION_MNIST, MNIST, digits, load
 from latently.data.dataset import Dataset, Splits, keep_labels, split
-from latently.data.errors import DataError
-from latently.data.halves import halves, top_bottom
-from latently.data.idx import is_idx, open_idx
-from latently.data.image_views import open_image_views
-from latently.data.images import ImageSize, open_images
-from latently.data.noisy_views import noisy
-from latently.data.rows import Subset, is_mapped
-from latently.data.statistics import as_rows, summarize
+from latently.data.idx import is_idx, is_idx_folder, open_idx, open_idx_folder
+from latently.data.images import ImageSize, open_image_views, open_images
+from latently.data.rows import DataArgumentError, DataError, Subset, as_rows, is_mapped
+from latently.data.statistics import summarize
 from latently.data.tables import open_csv, open_parquet
-from latently.data.view_spec import Groups, view_groups
+from latently.data.view_making import Groups, halves, noisy, top_bottom, view_groups
 
 _TABLES: dict[str, Callable[[Path, str | None, Groups | None], Dataset]] = {
     ".csv": open_csv,
@@ -49,7 +44,7 @@ def open_dataset(
 ) -> Splits:
     """Open a data set and cut it into training, validation and test rows.
 
-    Arguments:
+    Args:
         source: `"digits"`, `"mnist"`, `"fashion-mnist"`, or the path of a folder of images (or of four idx files named
             as MNIST's are), or of a `.npy`, `.npz`, `.csv`, `.tsv`, `.parquet` or idx file. Where a path is named as a
             data set is, write `./digits`.
@@ -61,7 +56,7 @@ def open_dataset(
 
             - `"halves"` cuts images into `left` and `right`, `"top-bottom"` into `top` and `bottom`;
             - `"noisy"` makes two noisy views of labelled images: `rotated`, and `noisy`, which is another image of the
-              same class under noise (see `latently.data.noisy_views`);
+              same class under noise (see `latently.data.view_making`);
             - `"NAME=WHAT,NAME=WHAT"` names the views that the data holds: arrays of a `.npz` file; columns of a table,
               as names or patterns joined by `+`, such as `"sizes=leaf_*+stem,colours=red+green"`; subfolders of a
               folder, whose images are matched by file name.
@@ -80,7 +75,8 @@ def open_dataset(
         `Preprocessing.fit`, which reads every row anyway.
 
     Raises:
-        DataError: with one sentence on what is wrong with the data or the arguments, and on the way out.
+        DataError: one sentence on what is wrong with the data or an argument, and on the way out; about an argument,
+            it is a `latently.errors.ArgumentError` as well.
 
     Example:
         >>> data = open_dataset("digits", labels=100)
@@ -90,11 +86,12 @@ def open_dataset(
     groups = view_groups(views, partial=some_views)
     whole, official_test = _open(source, labels_column, image_size, skip_bad, groups)
     whole = _checked(whole)
-    _check_given(whole, groups)
+    _check_present(whole, groups)
     if official_test is None:
         splits = split(whole, 0.1 if validation is None else validation, 0.2 if test is None else test, seed)
     elif test is not None:
-        raise DataError(f"{source} has a test set of its own, of {len(official_test):,} rows; leave test={test} out.")
+        rule = f"must be left out: {source} has a test set of its own, of {len(official_test):,} rows"
+        raise DataArgumentError("test", rule, test)
     else:
         splits = replace(split(whole, validation or 0.0, 0.0, seed), test=_checked(official_test))
     if views is not None and groups is None:
@@ -123,15 +120,19 @@ def _open(
     path = Path(source).expanduser()
     suffix = path.suffix.lower()
     named = source in BUILTIN
-    images = not named and path.is_dir() and not mnist.is_idx_folder(path)
+    images = not named and path.is_dir() and not is_idx_folder(path)
     if labels_column is not None and (named or suffix not in _TABLES):
-        raise DataError(f'labels_column="{labels_column}" is for tables (.csv, .tsv, .parquet); {source} is none.')
+        raise DataArgumentError(
+            "labels_column", f"is for tables (.csv, .tsv, .parquet), and {source} is none", labels_column
+        )
     if image_size is not None and not images:
-        raise DataError(f"image_size={image_size} is for folders of images; {source} is none.")
+        raise DataArgumentError("image_size", f"is for folders of images, and {source} is none", image_size)
     if groups is not None and not images and suffix not in (".npz", *_TABLES) and (named or path.exists()):
-        raise DataError(
-            "views that are named are the arrays of a .npz file, the columns of a table or the subfolders of a folder; "
-            f'{source} has none. Use views="halves" for images.'
+        raise DataArgumentError(
+            "views",
+            "that are named are the arrays of a .npz file, the columns of a table or the subfolders of a folder; "
+            f"{source} has none",
+            remedy="Use {views=halves} for images.",
         )
     if named:
         return _open_builtin(str(source))
@@ -139,10 +140,10 @@ def _open(
         return open_image_views(path, groups, image_size, skip_bad), None
     if images:
         if isinstance(image_size, Mapping):
-            raise DataError(f"image_size of each view is for folders of several views; {source} has one.")
+            raise DataArgumentError("image_size", f"of each view is for folders of several views; {source} has one")
         return open_images(path, image_size, skip_bad), None
     if path.is_dir():
-        return mnist.open_idx_folder(path)
+        return open_idx_folder(path)
     if not path.is_file():
         raise DataError(_not_found(source))
     if is_idx(path):
@@ -159,7 +160,7 @@ def _open(
 def _open_builtin(name: str) -> tuple[Dataset, Dataset | None]:
     if name == "digits":
         return digits(), None
-    return mnist.load(mnist.MNIST if name == "mnist" else mnist.FASHION_MNIST)
+    return load(MNIST if name == "mnist" else FASHION_MNIST)
 
 
 def _checked(dataset: Dataset) -> Dataset:
@@ -168,18 +169,18 @@ def _checked(dataset: Dataset) -> Dataset:
         name = f'{dataset.name}, view "{dataset.view_names[place]}",' if dataset.view_names else dataset.name
         rows = as_rows(view, name)
         if isinstance(rows, np.ndarray) and rows.dtype.kind == "f" and not is_mapped(rows):
-            there = None if dataset.given is None else np.flatnonzero(dataset.given[:, place])
-            if there is None or len(there):
-                summarize(rows if there is None else Subset(rows, there), per_feature=False, name=name)
+            present = None if dataset.present is None else np.flatnonzero(dataset.present[:, place])
+            if present is None or len(present):
+                summarize(rows if present is None else Subset(rows, present), per_feature=False, name=name)
     return dataset
 
 
-def _check_given(dataset: Dataset, groups: Groups | None) -> None:
+def _check_present(dataset: Dataset, groups: Groups | None) -> None:
     """See that there is a row of each view to learn from, where all views are wanted."""
-    if groups is None or groups.partial or dataset.given is None:
+    if groups is None or groups.partial or dataset.present is None:
         return
-    for view, given in zip(dataset.view_names, dataset.given.T, strict=True):
-        if not given.any():
+    for view, present in zip(dataset.view_names, dataset.present.T, strict=True):
+        if not present.any():
             raise DataError(f'{dataset.name} has no row with the view "{view}"; give some, or leave the view out.')
 
 

@@ -10,9 +10,9 @@ import numpy as np
 from jaxtyping import Bool, Float32, Float64, Shaped
 
 from latently.data.dataset import Dataset
-from latently.data.errors import DataError
-from latently.data.labels import Label, encode_labels
-from latently.data.view_spec import Groups
+from latently.data.labels import encode_any
+from latently.data.rows import DataArgumentError, DataError
+from latently.data.view_making import Groups
 
 _MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "?"})
 _DELIMITERS = {".csv": ",", ".tsv": "\t"}
@@ -36,14 +36,14 @@ class Column:
 def open_csv(path: Path, labels_column: str | None = None, groups: Groups | None = None) -> Dataset:
     """The rows of a CSV file (or of a .tsv file, with tabs) with a header of column names.
 
-    Arguments:
+    Args:
         path: a file in UTF-8.
         labels_column: the column of labels; an empty cell is an unknown one.
         groups: the columns of each view, where a row has several; other columns are passed over. A row whose cells of a
             view are all missing lacks that view.
 
     Raises:
-        DataError: where columns other than the labels hold words or miss values, or the file is no such table.
+        DataError: columns other than the labels hold words or miss values, or the file is no such table.
     """
     names, cells = read_cells(path)
     _check_names(names, labels_column, path)
@@ -56,7 +56,7 @@ def open_parquet(path: Path, labels_column: str | None = None, groups: Groups | 
     """The rows of a Parquet file; see `open_csv`. Needs PyArrow, the `tables` extra.
 
     Raises:
-        DataError: as `open_csv`, and where PyArrow is missing.
+        DataError: as `open_csv`, or PyArrow is missing.
     """
     try:
         import pyarrow as pa
@@ -82,20 +82,17 @@ def _dataset(
     labels_column: str | None,
     groups: Groups | None,
 ) -> Dataset:
-    codes: Any = None
-    classes: tuple[Label, ...] = ()
-    if labels is not None:
-        codes, classes = encode_labels(labels, f'{path.name}, column "{labels_column}"')
+    codes, classes = encode_any(labels, f'{path.name}, column "{labels_column}"')
     description: dict[str, Any] = {"source": "table", "labels_column": labels_column}
     if groups is None:
         names = [column.name for column in columns]
         return Dataset(path.name, (_matrix(columns, path),), codes, classes, {**description, "columns": names})
     by_name = {column.name: column for column in columns}
     of_view = groups.matched(list(by_name), f"{path} has the columns")
-    given = {view: _present([by_name[name] for name in names]) for view, names in of_view.items()}
-    views = {view: _matrix([by_name[name] for name in names], path, given[view]) for view, names in of_view.items()}
+    present = {view: _present([by_name[name] for name in names]) for view, names in of_view.items()}
+    views = {view: _matrix([by_name[name] for name in names], path, present[view]) for view, names in of_view.items()}
     description |= {"columns": of_view}
-    return Dataset.of_views(path.name, views, given, labels=codes, classes=classes, description=description)
+    return Dataset.of_views(path.name, views, present, labels=codes, classes=classes, description=description)
 
 
 def _present(columns: Sequence[Column]) -> Bool[np.ndarray, "rows"]:
@@ -111,32 +108,32 @@ def _matrix(
     """The numbers of these columns, NaN in rows that are not `present`."""
     words = [f'"{column.name}" (such as "{column.word}")' for column in columns if column.word is not None]
     if words:
-        raise DataError(
-            f"{path} has columns that are not numbers: {', '.join(words)}; leave them out, turn them into "
-            "numbers, or name one as the labels with labels_column."
+        raise DataArgumentError(
+            str(path),
+            f"has columns that are not numbers: {', '.join(words)}",
+            remedy="Leave them out, turn them into numbers, or name one as the labels with {labels_column}.",
         )
     if not columns:
         raise DataError(f"{path} has no numeric columns to learn from; give at least one besides the labels.")
     matrix = np.full((len(columns[0].numbers), len(columns)), np.nan, dtype=np.float32)
+    rows = slice(None) if present is None else present
     for place, column in enumerate(columns):
-        rows = slice(None) if present is None else present
-        matrix[rows, place] = _float32(Column(column.name, column.numbers[rows]), path)
+        matrix[rows, place] = _float32(column.name, column.numbers[rows], path)
     return matrix
 
 
-def _float32(column: Column, path: Path) -> Float32[np.ndarray, "rows"]:
-    numbers = column.numbers
+def _float32(name: str, numbers: Float64[np.ndarray, "rows"], path: Path) -> Float32[np.ndarray, "rows"]:
     n_missing = int(np.isnan(numbers).sum())
     if n_missing:
         raise DataError(
-            f'{path} misses values in column "{column.name}", in {n_missing:,} of {len(numbers):,} rows; drop those '
+            f'{path} misses values in column "{name}", in {n_missing:,} of {len(numbers):,} rows; drop those '
             "rows or fill in the values (for example with sklearn.impute.SimpleImputer)."
         )
     with np.errstate(over="ignore"):
         values = numbers.astype(np.float32)
     if not np.isfinite(values).all():
         raise DataError(
-            f'{path} has infinite values, or values beyond 3.4e38, in column "{column.name}"; drop or rescale them.'
+            f'{path} has infinite values, or values beyond 3.4e38, in column "{name}"; drop or rescale them.'
         )
     return values
 
@@ -146,7 +143,9 @@ def _check_names(names: Sequence[str], labels_column: str | None, path: Path) ->
     if repeated:
         raise DataError(f"{path} has more than one column named {repeated[0]!r}; give every column a name of its own.")
     if labels_column is not None and labels_column not in names:
-        raise DataError(f'{path} has no column "{labels_column}" for labels_column; it has {", ".join(names)}.')
+        raise DataArgumentError(
+            "labels_column", f"must be a column of {path}, which has {', '.join(names)}", labels_column
+        )
 
 
 def column_names(path: Path) -> list[str]:
