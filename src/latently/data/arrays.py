@@ -20,9 +20,6 @@ def open_npy(path: Path) -> Dataset:
 
     Labels are taken from the file of the same name with `_labels` added, where there is one: `faces.npy`,
     `faces_labels.npy`.
-
-    Raises:
-        DataError: the file is damaged, or its numbers are Python objects.
     """
     beside = path.with_name(f"{path.stem}_labels.npy")
     array = _mapped(path)
@@ -34,14 +31,7 @@ def open_npz(path: Path, groups: Groups | None = None) -> Dataset:
     """The rows and labels of a `.npz` file.
 
     Rows are the array named `X`, `x`, `data` or `images`, or the only array besides the labels; labels are the array
-    named `y`, `labels` or `target`.
-
-    Args:
-        path: the file.
-        groups: the array of each view, where a row has several; a row that is all NaN in an array lacks that view.
-
-    Raises:
-        DataError: the file is damaged, its rows cannot be told, or its numbers are Python objects.
+    named `y`, `labels` or `target`. Where `groups` names the array of each view, a row that is all NaN in one lacks it.
     """
     try:
         with np.load(path, allow_pickle=False) as archive:
@@ -70,10 +60,10 @@ def _mapped(path: Path) -> Rows:
 def _keys(archive: Any, path: Path, groups: Groups | None) -> tuple[dict[str, str], str | None]:
     """The names of the arrays of rows, by view (the only one has no name), and of the labels."""
     names = list(archive.files)
+    of_view = {} if groups is None else groups.one_each(names, f"{path} holds the arrays")
+    labels_key = next((key for key in LABELS_KEYS if key in names and key not in of_view.values()), None)
     if groups is not None:
-        of_view = groups.one_each(names, f"{path} holds the arrays")
-        return of_view, next((key for key in LABELS_KEYS if key in names and key not in of_view.values()), None)
-    labels_key = next((key for key in LABELS_KEYS if key in names), None)
+        return of_view, labels_key
     others = [name for name in names if name != labels_key]
     rows_key = next((key for key in ROWS_KEYS if key in names), others[0] if len(others) == 1 else None)
     if rows_key is None:

@@ -143,12 +143,6 @@ def load(source: IdxSource, mirrors: Sequence[str] | None = None) -> tuple[Datas
     Args:
         source: `MNIST` or `FASHION_MNIST`.
         mirrors: URLs of folders to download from; by default the environment's, or the source's own.
-
-    Returns:
-        The training and the test rows: 60,000 and 10,000 of shape `(28, 28)` in uint8.
-
-    Raises:
-        DataError: a file in `$LATENTLY_DATA` is not what it should be, or none can be downloaded.
     """
     own = os.environ.get(source.mirror_variable)
     mirrors = mirrors or ((own,) if own else source.mirrors)

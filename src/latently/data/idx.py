@@ -52,20 +52,12 @@ def is_idx(path: Path) -> bool:
 
 
 def read_idx(path: Path) -> Shaped[np.ndarray, "..."]:
-    """The array of an idx file, gzipped or not, in native byte order.
-
-    Raises:
-        DataError: the file is damaged or none of this format.
-    """
+    """The array of an idx file, gzipped or not, in native byte order."""
     return parse_idx(unpack(path.read_bytes(), path), path)
 
 
 def write_idx(path: Path, array: Shaped[np.ndarray, "..."]) -> None:
-    """Write an array as an idx file; gzipped where the name ends in `.gz`.
-
-    Raises:
-        DataError: the format does not know this type of numbers.
-    """
+    """Write an array as an idx file; gzipped where the name ends in `.gz`."""
     codes = {dtype: code for code, dtype in _TYPES.items()}
     dtype = array.dtype.newbyteorder(">")
     if dtype not in codes or array.ndim > 255:
@@ -110,9 +102,7 @@ def parse_idx(data: bytes, path: Path) -> Shaped[np.ndarray, "..."]:
 def open_idx(path: Path) -> Dataset:
     """The rows of an idx file, with the labels of the file beside it: `images` for `labels`, and `idx3` for `idx1`.
 
-    Args:
-        path: such as `train-images-idx3-ubyte.gz`, whose labels are in `train-labels-idx1-ubyte.gz` or, unpacked,
-            in `train-labels-idx1-ubyte`.
+    The labels of `train-images-idx3-ubyte.gz` are in `train-labels-idx1-ubyte.gz` or `train-labels-idx1-ubyte`.
     """
     name = re.sub(r"idx\d", "idx1", path.name.replace("images", "labels"))
     beside = None if name.removesuffix(".gz") == path.name.removesuffix(".gz") else gzipped_or_not(path.parent, name)
@@ -132,11 +122,7 @@ def is_idx_folder(folder: Path) -> bool:
 
 
 def open_idx_folder(folder: Path) -> tuple[Dataset, Dataset]:
-    """The training and the test rows of a folder of four idx files, named as MNIST's are, whatever they hold.
-
-    Raises:
-        DataError: one of the four files is missing or damaged.
-    """
+    """The training and the test rows of a folder of four idx files, named as MNIST's are, whatever they hold."""
     paths = {name: gzipped_or_not(folder, name) for name in FILES}
     missing = [name for name, path in paths.items() if path is None]
     if missing:
@@ -147,13 +133,7 @@ def open_idx_folder(folder: Path) -> tuple[Dataset, Dataset]:
 def train_and_test(
     name: str, arrays: Sequence[Shaped[np.ndarray, "..."]], class_names: tuple[Label, ...] = ()
 ) -> tuple[Dataset, Dataset]:
-    """The training and the test rows of the arrays of four idx files.
-
-    Args:
-        name: of the data set.
-        arrays: in the order of `FILES`.
-        class_names: what the labels stand for, where they are more than numbers.
-    """
+    """The training and the test rows of the arrays of four idx files, in the order of `FILES`."""
     train_images, train_labels, test_images, test_labels = arrays
     codes, classes = encode_labels(np.concatenate([train_labels, test_labels]), name)
     cut = len(train_labels)

@@ -40,14 +40,6 @@ def open_images(folder: Path, image_size: ImageSize = None, skip_bad: bool = Fal
     The label of an image is the name of its subfolder, or what a `labels.csv` in the folder says: a table with the
     columns `filename` and `label`. An image that has neither is of unknown label. Hidden files and files of other types
     are passed over.
-
-    Args:
-        folder: where the images are.
-        image_size: the height and width wanted, or one number for both.
-        skip_bad: leave out images that cannot be read, with a warning that names them.
-
-    Raises:
-        DataError: there is no image, an image cannot be read, or `labels.csv` does not fit the images.
     """
     found = [path for inner in (folder, *_subfolders(folder)) for path in _images(inner)]
     if not found:
@@ -73,16 +65,6 @@ def open_image_views(
     The images of each view come out in a size and in colours of their own, by the rules of `open_images`. A name that
     only some of the subfolders have gives a row that lacks the other views. The label of a row is what a `labels.csv`
     in the folder says: a table with the columns `filename`, the name with its ending or without, and `label`.
-
-    Args:
-        folder: where the subfolders are.
-        groups: the subfolder of each view.
-        image_size: the height and width wanted, or one number for both; or name of a view → that.
-        skip_bad: leave out images that cannot be read, with a warning that names them.
-
-    Raises:
-        DataError: a subfolder is missing or empty, has two images of one name, an image cannot be read, or
-            `labels.csv` does not fit.
     """
     chosen = groups.one_each([entry.name for entry in _subfolders(folder)], f"{folder} holds the folders")
     sizes = image_size if isinstance(image_size, Mapping) else dict.fromkeys(chosen, image_size)

@@ -91,17 +91,9 @@ def _numbers(words: Shaped[np.ndarray, "rows"]) -> Shaped[np.ndarray, "rows"] | 
 
 
 def read_labels(table: Path, find: Callable[[str], Key | None]) -> dict[Key, str]:
-    """What a `labels.csv` says: a table with the columns `filename` and `label`.
+    """The labels that a `labels.csv` gives (columns `filename` and `label`) to what its file names stand for.
 
-    Args:
-        table: its path.
-        find: what a file name stands for; `None` where there is no such image.
-
-    Returns:
-        The label of each that is named, empty where it is unknown.
-
-    Raises:
-        DataError: it is no such table, or names what is not there.
+    An empty label is an unknown one. `find` gives what a file name stands for, or `None` where there is no such image.
     """
     labels: dict[Key, str] = {}
     try:

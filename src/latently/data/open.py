@@ -1,7 +1,7 @@
 """One call for every source of data."""
 
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,15 +14,9 @@ from latently.data.idx import is_idx, is_idx_folder, open_idx, open_idx_folder
 from latently.data.images import ImageSize, open_image_views, open_images
 from latently.data.rows import DataArgumentError, DataError, Subset, as_rows, is_mapped
 from latently.data.statistics import summarize
-from latently.data.tables import open_csv, open_parquet
+from latently.data.tables import SUFFIXES, open_table
 from latently.data.view_making import Groups, halves, noisy, top_bottom, view_groups
 
-_TABLES: dict[str, Callable[[Path, str | None, Groups | None], Dataset]] = {
-    ".csv": open_csv,
-    ".tsv": open_csv,
-    ".parquet": open_parquet,
-    ".pq": open_parquet,
-}
 _KNOWN = (
     "a folder of PNG or JPEG images, .npy, .npz, .csv, .tsv, .parquet or idx files (such as train-images-idx3-ubyte.gz)"
 )
@@ -85,8 +79,7 @@ def open_dataset(
     """
     groups = view_groups(views, partial=some_views)
     whole, official_test = _open(source, labels_column, image_size, skip_bad, groups)
-    whole = _checked(whole)
-    _check_present(whole, groups)
+    whole = _checked(whole, every_view=not some_views)
     if official_test is None:
         splits = split(whole, 0.1 if validation is None else validation, 0.2 if test is None else test, seed)
     elif test is not None:
@@ -121,21 +114,22 @@ def _open(
     suffix = path.suffix.lower()
     named = source in BUILTIN
     images = not named and path.is_dir() and not is_idx_folder(path)
-    if labels_column is not None and (named or suffix not in _TABLES):
-        raise DataArgumentError(
-            "labels_column", f"is for tables (.csv, .tsv, .parquet), and {source} is none", labels_column
-        )
+    if labels_column is not None and (named or suffix not in SUFFIXES):
+        rule = f"is for tables (.csv, .tsv, .parquet), and {source} is none"
+        raise DataArgumentError("labels_column", rule, labels_column)
     if image_size is not None and not images:
         raise DataArgumentError("image_size", f"is for folders of images, and {source} is none", image_size)
-    if groups is not None and not images and suffix not in (".npz", *_TABLES) and (named or path.exists()):
+    if groups is not None and not images and suffix not in (".npz", *SUFFIXES) and (named or path.exists()):
         raise DataArgumentError(
             "views",
             "that are named are the arrays of a .npz file, the columns of a table or the subfolders of a folder; "
             f"{source} has none",
             remedy="Use {views=halves} for images.",
         )
+    if source == "digits":
+        return digits(), None
     if named:
-        return _open_builtin(str(source))
+        return load(MNIST if source == "mnist" else FASHION_MNIST)
     if images and groups is not None:
         return open_image_views(path, groups, image_size, skip_bad), None
     if images:
@@ -145,46 +139,31 @@ def _open(
     if path.is_dir():
         return open_idx_folder(path)
     if not path.is_file():
-        raise DataError(_not_found(source))
+        close = difflib.get_close_matches(str(source), BUILTIN, n=1)
+        meant = f' Did you mean "{close[0]}"?' if close else ""
+        known = ", ".join(BUILTIN)
+        raise DataError(f'there is no file or folder "{source}", and the data sets with a name are {known}.{meant}')
     if is_idx(path):
         return open_idx(path), None
     if suffix == ".npy":
         return open_npy(path), None
     if suffix == ".npz":
         return open_npz(path, groups), None
-    if suffix in _TABLES:
-        return _TABLES[suffix](path, labels_column, groups), None
+    if suffix in SUFFIXES:
+        return open_table(path, labels_column, groups), None
     raise DataError(f'{source} ends in "{path.suffix}", which is not known here; give {_KNOWN}.')
 
 
-def _open_builtin(name: str) -> tuple[Dataset, Dataset | None]:
-    if name == "digits":
-        return digits(), None
-    return load(MNIST if name == "mnist" else FASHION_MNIST)
-
-
-def _checked(dataset: Dataset) -> Dataset:
-    """The data set, if its rows are numbers to learn from."""
+def _checked(dataset: Dataset, every_view: bool = False) -> Dataset:
+    """The data set, if its rows are numbers to learn from, and some rows have each view where all are wanted."""
     for place, view in enumerate(dataset.views):
         name = f'{dataset.name}, view "{dataset.view_names[place]}",' if dataset.view_names else dataset.name
         rows = as_rows(view, name)
-        if isinstance(rows, np.ndarray) and rows.dtype.kind == "f" and not is_mapped(rows):
-            present = None if dataset.present is None else np.flatnonzero(dataset.present[:, place])
-            if present is None or len(present):
-                summarize(rows if present is None else Subset(rows, present), per_feature=False, name=name)
+        present = None if dataset.present is None else np.flatnonzero(dataset.present[:, place])
+        if present is not None and not len(present):
+            if every_view:
+                view_name = dataset.view_names[place]
+                raise DataError(f'{dataset.name} has no row with the view "{view_name}"; give some, or leave it out.')
+        elif isinstance(rows, np.ndarray) and rows.dtype.kind == "f" and not is_mapped(rows):
+            summarize(rows if present is None else Subset(rows, present), per_feature=False, name=name)
     return dataset
-
-
-def _check_present(dataset: Dataset, groups: Groups | None) -> None:
-    """See that there is a row of each view to learn from, where all views are wanted."""
-    if groups is None or groups.partial or dataset.present is None:
-        return
-    for view, present in zip(dataset.view_names, dataset.present.T, strict=True):
-        if not present.any():
-            raise DataError(f'{dataset.name} has no row with the view "{view}"; give some, or leave the view out.')
-
-
-def _not_found(source: str | Path) -> str:
-    close = difflib.get_close_matches(str(source), BUILTIN, n=1)
-    meant = f' Did you mean "{close[0]}"?' if close else ""
-    return f'there is no file or folder "{source}", and the data sets with a name are {", ".join(BUILTIN)}.{meant}'

@@ -38,7 +38,7 @@ class Statistics:
 
 
 def summarize(rows: Rows, per_feature: bool, name: str = "X") -> Statistics:
-    """One pass over the rows, 8 MB at a time.
+    """One pass over the rows, 8 MB at a time; they must be finite.
 
     The mean and the sum of squared deviations of each piece are merged into those so far by the update of
     Chan, Golub & LeVeque (1983), "Algorithms for computing the sample variance", which does not cancel.
@@ -47,9 +47,6 @@ def summarize(rows: Rows, per_feature: bool, name: str = "X") -> Statistics:
         rows: rows of shape `(n, ...)`.
         per_feature: mean and deviation for each feature of `(n, features)`, rather than for all elements together.
         name: what to call the rows in an error message.
-
-    Raises:
-        DataError: a number is not finite.
     """
     minimum, maximum, n = np.inf, -np.inf, 0
     mean = squares = np.zeros(())
@@ -83,13 +80,7 @@ def hash_rows(
     digest: "_Hash | None" = None,
     present: Bool[np.ndarray, "rows views"] | None = None,
 ) -> "_Hash":
-    """Take the shapes, types and contents of rows, and the codes of their labels, into a hash.
-
-    Args:
-        views: one array a view.
-        labels: the code of each label; `None` where there are none.
-        digest: the hash to go on with; a new SHA-256 unless given.
-        present: which views each row has; `None` where every row has all of them.
+    """Take shapes, types and contents of a data set's views, codes of labels and present views into a SHA-256 hash.
 
     Example:
         >>> hash_rows((np.eye(2),), None).hexdigest() == hash_rows((np.eye(2),), np.array([0, 1])).hexdigest()

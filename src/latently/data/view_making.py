@@ -35,14 +35,7 @@ class Groups:
     partial: bool = False
 
     def matched(self, found: Sequence[str], what: str) -> dict[str, list[str]]:
-        """The parts of each view, in the order found.
-
-        Args:
-            found: the names there are.
-            what: what has them, for error messages.
-
-        Raises:
-            DataError: a pattern matches nothing, a name belongs to two views, or no view is there.
+        """The parts of each view among the names found, in their order; `what` has them, for error messages.
 
         Example:
             >>> Groups({"a": ("x*",), "b": ("y",)}).matched(["x1", "x2", "y", "z"], "the file has")
@@ -70,11 +63,7 @@ class Groups:
         return views
 
     def one_each(self, found: Sequence[str], what: str) -> dict[str, str]:
-        """As `matched`, where a view has one part alone.
-
-        Raises:
-            DataError: as `matched`, and where a view has more than one.
-        """
+        """As `matched`, where a view has one part alone."""
         views = self.matched(found, what)
         for view, names in views.items():
             if len(names) > 1:
@@ -88,9 +77,6 @@ def view_groups(spec: str | None, *, partial: bool = False) -> Groups | None:
     Args:
         spec: one of `MAKERS`, or `NAME=PATTERN[+PATTERN...],NAME=...`.
         partial: whether some of the views will do.
-
-    Raises:
-        DataError: it is neither.
 
     Example:
         >>> view_groups("image=X,sizes=leaf_*+stem").patterns
@@ -116,9 +102,6 @@ def view_groups(spec: str | None, *, partial: bool = False) -> Groups | None:
 def halves(dataset: Dataset) -> Dataset:
     """The left and the right half of every image; of an odd width, the right half has the middle column.
 
-    Raises:
-        DataError: the rows are no images, or less than two pixels wide.
-
     Example:
         >>> images = Dataset("images", (np.arange(30).reshape(2, 3, 5),))
         >>> [view.shape for view in halves(images).views]
@@ -128,11 +111,7 @@ def halves(dataset: Dataset) -> Dataset:
 
 
 def top_bottom(dataset: Dataset) -> Dataset:
-    """The top and the bottom half of every image; of an odd height, the bottom half has the middle row.
-
-    Raises:
-        DataError: the rows are no images, or less than two pixels high.
-    """
+    """The top and the bottom half of every image; of an odd height, the bottom half has the middle row."""
     return _cut(dataset, 1, ("top", "bottom"), "top-bottom")
 
 
@@ -147,10 +126,6 @@ def noisy(dataset: Dataset, seed: int | tuple[int, ...] = 0) -> Dataset:
     Args:
         dataset: images with labels.
         seed: of angles, pairs and noise.
-
-    Raises:
-        DataError: the rows are no images, their pixels lie beyond [0, 1], or a row has no known class or is alone in
-            it.
 
     Example:
         >>> from latently.data import digits
