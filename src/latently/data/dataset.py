@@ -72,17 +72,7 @@ class Dataset:
         present: Mapping[str, Bool[np.ndarray, "rows"]] | None = None,
         **rest: Any,
     ) -> "Dataset":
-        """Several views under their names.
-
-        Args:
-            name: as for a `Dataset`.
-            arrays: name of a view → its rows.
-            present: name of a view → which rows have it; where an array is not all NaN, unless said.
-            rest: the other attributes.
-
-        Raises:
-            DataError: they are no views, or a row has none.
-        """
+        """Several views under their names, as for `Views`; `rest` are the other attributes."""
         try:
             views = Views(arrays, present)
         except DataError as error:

@@ -1,6 +1,6 @@
 """From stored rows to what a network reads, and back."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isqrt, prod
 from operator import index
@@ -211,7 +211,7 @@ class Preprocessing:
             preprocessing = cls(**{**config, **shapes, **arrays, "dtype": np.dtype(str(config["dtype"])).name})
         except (TypeError, ValueError) as error:
             raise DataError(f"this preprocessing config cannot be read: {error}") from error
-        for rule, kept in _rules(preprocessing):
+        for rule, kept in _rules(preprocessing).items():
             if not kept:
                 raise DataError(f"this preprocessing config cannot be used: {rule}.")
         return preprocessing
@@ -282,17 +282,17 @@ def _as_type(rows: Float[np.ndarray, "..."], dtype: np.dtype[Any]) -> np.ndarray
     return np.clip(np.round(rows), float(limits.min), high).astype(dtype)
 
 
-def _rules(config: Preprocessing) -> Iterator[tuple[str, bool]]:
+def _rules(config: Preprocessing) -> dict[str, bool]:
     """What a config must be, in words, and whether it is."""
-    elements = (
-        prod(config.row_shape) == prod(config.event_shape) and min((1, *config.row_shape, *config.event_shape)) > 0
-    )
-    yield "row_shape and event_shape must hold equally many elements, 1 or more", elements
-    yield "dtype must be a type of integers, booleans or floats", is_numeric(np.dtype(config.dtype))
-    shapes = config.offset.shape == config.scale.shape and config.scale.shape in ((), config.event_shape)
-    yield "offset and scale must be one number, or one a feature", shapes
-    yield "offset must be finite", bool(np.isfinite(config.offset).all())
-    yield "scale must be finite and above 0", bool((np.isfinite(config.scale) & (config.scale > 0)).all())
-    yield 'range must be "unit", "symmetric" or "real"', config.range in ("unit", "symmetric", "real")
-    binarize = config.binarize is False or (config.binarize is True and config.range == "unit")
-    yield 'binarize must be true or false, and false unless range is "unit"', binarize
+    row, event, offset, scale = config.row_shape, config.event_shape, config.offset, config.scale
+    return {
+        "row_shape and event_shape must hold equally many elements, 1 or more": prod(row) == prod(event)
+        and min((1, *row, *event)) > 0,
+        "dtype must be a type of integers, booleans or floats": is_numeric(np.dtype(config.dtype)),
+        "offset and scale must be one number, or one a feature": offset.shape == scale.shape in ((), event),
+        "offset must be finite": bool(np.isfinite(offset).all()),
+        "scale must be finite and above 0": bool((np.isfinite(scale) & (scale > 0)).all()),
+        'range must be "unit", "symmetric" or "real"': config.range in ("unit", "symmetric", "real"),
+        'binarize must be true or false, and false unless range is "unit"': config.binarize is False
+        or (config.binarize is True and config.range == "unit"),
+    }

@@ -15,14 +15,7 @@ PIECE_BYTES = 8 * 2**20
 
 
 class DataError(ValueError):
-    """Data that cannot be used as given: one sentence on what was found and on the way out.
-
-    Example:
-        >>> raise DataError("faces.npy holds no rows; give a file with at least one.")
-        Traceback (most recent call last):
-        ...
-        latently.data.rows.DataError: faces.npy holds no rows; give a file with at least one.
-    """
+    """Data that cannot be used as given: one sentence on what was found and on the way out."""
 
 
 class DataArgumentError(ArgumentError, DataError):
@@ -138,17 +131,11 @@ class Subset:
 
 def _is_scattered(rows: Any, row_bytes: int) -> bool:
     """Whether small rows lie so far apart that what a system reads ahead (128 kB) would be thrown away."""
-    if np.ndim(rows) == 0 or len(rows) == 0:
-        return False
-    return row_bytes < 2**16 and (int(np.max(rows)) - int(np.min(rows))) * row_bytes > len(rows) * 2**17
+    return row_bytes < 2**16 and np.size(rows) > 0 and int(np.ptp(rows)) * row_bytes > np.size(rows) * 2**17
 
 
 def as_rows(X: Any, name: str = "X") -> Rows:
-    """X as rows of real numbers: arrays, memory maps and subsets as they are, anything else through `np.asarray`.
-
-    Raises:
-        DataError: X holds no rows, no features, or anything but integers, booleans and floats.
-    """
+    """X as rows of real numbers: arrays, memory maps and subsets as they are, anything else through `np.asarray`."""
     rows: Rows = X if isinstance(X, np.ndarray | Subset) else np.asarray(X)
     if len(rows.shape) < 2:
         raise DataArgumentError(
@@ -199,10 +186,7 @@ def release(rows: Rows) -> None:
 def pieces(rows: Rows, element_bytes: int = 8, limit_bytes: int = PIECE_BYTES) -> Iterator[np.ndarray]:
     """The rows in order, as arrays of at most `limit_bytes` (but one row at least), releasing each when done with it.
 
-    Args:
-        rows: rows of shape `(n, ...)`.
-        element_bytes: what an element will take in the caller's hands; 8 where pieces are turned to float64.
-        limit_bytes: the most that a piece may take then.
+    An element counts for the `element_bytes` that it will take in the caller's hands: 8 where it is turned to float64.
 
     Example:
         >>> [len(piece) for piece in pieces(np.zeros((5, 4)), limit_bytes=64)]

@@ -74,9 +74,7 @@ class Groups:
 def view_groups(spec: str | None, *, partial: bool = False) -> Groups | None:
     """The groups that are named; `None` where there is one view, or views are to be made of images.
 
-    Args:
-        spec: one of `MAKERS`, or `NAME=PATTERN[+PATTERN...],NAME=...`.
-        partial: whether some of the views will do.
+    A spec is one of `MAKERS`, or `NAME=PATTERN[+PATTERN...],NAME=...`; with `partial`, some of its views will do.
 
     Example:
         >>> view_groups("image=X,sizes=leaf_*+stem").patterns
