@@ -41,10 +41,9 @@ def arguments() -> argparse.Namespace:
 
 def cached_data() -> str:
     """The folder of Latently's cache that has mnist/, downloaded if need be."""
-    from latently.data import mnist
-    from latently.data.download import cache_folder
+    from latently.data.builtin import MNIST, cache_folder, load
 
-    mnist.load(mnist.MNIST)
+    load(MNIST)
     return str(cache_folder())
 
 

@@ -68,8 +68,8 @@ def test_views_that_data_lacks_are_blank_and_all_come_in_the_models_order(here: 
     assert both.view_names == ("left", "right")
     np.testing.assert_array_equal(both.rows.view("left"), left)
     part = opened(here / "both.npz", HALVES, own="right=b,left=gone")
-    assert part.given is not None
-    assert part.given.tolist() == [[False, True]] * 5
+    assert part.present is not None
+    assert part.present.tolist() == [[False, True]] * 5
     assert part.views[0].shape == left.shape
 
 

@@ -46,7 +46,7 @@ def test_rows_and_labels_of_a_npz_file_are_known_by_name(rows_key, labels_key, t
 
 def test_arrays_that_could_all_be_the_rows_are_listed(tmp_path):
     np.savez(tmp_path / "rows.npz", left=np.zeros((5, 2)), right=np.zeros((5, 3)))
-    with pytest.raises(DataError, match=r'holds "left" \(5, 2\), "right" \(5, 3\), .*save the rows as "X"'):
+    with pytest.raises(DataError, match=r'holds "left" \(5, 2\), "right" \(5, 3\), .*Save the rows as "X"'):
         open_dataset(tmp_path / "rows.npz")
     np.savez(tmp_path / "rows.npz")
     with pytest.raises(DataError, match="holds no arrays"):

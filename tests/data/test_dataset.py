@@ -45,12 +45,12 @@ def test_all_views_are_split_alike():
 
 
 def test_rows_of_several_views_keep_their_names_and_what_they_lack():
-    given = np.stack([np.arange(30) != 4, np.arange(30) % 2 == 0], axis=1)
+    present = np.stack([np.arange(30) != 4, np.arange(30) % 2 == 0], axis=1)
     views = np.arange(30)[:, None], np.arange(60).reshape(30, 2)
-    for part in parts_of(split(Dataset("pairs", views, view_names=("a", "b"), given=given))):
+    for part in parts_of(split(Dataset("pairs", views, view_names=("a", "b"), present=present))):
         assert part.rows.names == ("a", "b")
         np.testing.assert_array_equal(part.rows.view("b"), views[1][part.x[:, 0]])
-        np.testing.assert_array_equal(part.rows.given, given[part.x[:, 0]])
+        np.testing.assert_array_equal(part.rows.present, present[part.x[:, 0]])
     whole = Dataset("pairs", views, view_names=("a", "b"))
     assert whole.rows.complete
     assert len(whole.take(np.arange(0)).rows) == 0
@@ -92,7 +92,7 @@ def test_views_and_labels_of_another_length_are_refused():
     with pytest.raises(DataError, match="a name for each of its 2 views; got 0: none"):
         Dataset("pairs", (np.zeros(3), np.zeros(3)))
     with pytest.raises(DataError, match=r"which of 1 views it has; got an array of shape \(3, 2\)"):
-        Dataset("rows", (np.zeros(3),), view_names=("a",), given=np.ones((3, 2), bool))
+        Dataset("rows", (np.zeros(3),), view_names=("a",), present=np.ones((3, 2), bool))
     with pytest.raises(DataError, match="3 rows but 2 labels"):
         Dataset("rows", (np.zeros(3),), labels=np.zeros(2, int))
 
@@ -123,7 +123,9 @@ def test_fewer_labels_of_a_seed_are_among_the_more_of_it():
 @pytest.mark.parametrize("count", [0, 1, 5, -3])
 def test_labels_kept_must_reach_every_class_and_be_there(count):
     dataset = Dataset("rows", (np.zeros(5),), np.array([0, 1, 0, 1, -1]), classes=("a", "b"))
-    with pytest.raises(DataError, match=rf"labels={count} must lie between the number of classes, 2, .* 4, in rows"):
+    with pytest.raises(
+        DataError, match=rf"labels must lie between the number of classes, 2, .* 4, in rows; got {count}\."
+    ):
         keep_labels(dataset, count)
 
 

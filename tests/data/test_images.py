@@ -147,7 +147,7 @@ def test_an_image_that_cannot_be_read_is_named_and_skipped_only_when_asked(damag
         make_image(tmp_path / name, (16, 16))
     bad = tmp_path / "a" / "2.png"
     bad.write_bytes(DAMAGE[damage](bad.read_bytes()))
-    with pytest.raises(DataError, match=r"cannot be read as an image; .*--skip-bad") as caught:
+    with pytest.raises(DataError, match=r"cannot be read as an image\. .* skip_bad=True\.") as caught:
         open_images(tmp_path)
     assert str(bad) in str(caught.value)
     with pytest.warns(UserWarning, match=r"skipped 1 images .*a.2\.png"):

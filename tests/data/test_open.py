@@ -1,11 +1,13 @@
 """The one call for every source."""
 
 import json
+import re
 
 import numpy as np
 import pytest
 
 from latently.data import BUILTIN, DataError, open_dataset
+from latently.errors import ArgumentError
 
 
 def test_digits_are_split_into_three():
@@ -52,16 +54,37 @@ def test_what_was_done_can_be_written_down():
     [
         ("mnits", {}, r'no file or folder "mnits", .* digits, mnist, fashion-mnist\. Did you mean "mnist"\?'),
         ("missing/rows.npy", {}, 'no file or folder "missing/rows.npy"'),
-        ("digits", {"labels": 9}, "labels=9 must lie between the number of classes, 10, .* 1258, in digits"),
-        ("digits", {"labels": 1259}, "labels=1259 must lie"),
-        ("digits", {"image_size": 16}, "image_size=16 is for folders of images; digits is none"),
-        ("digits", {"labels_column": "y"}, 'labels_column="y" is for tables'),
+        ("digits", {"labels": 9}, r"labels must lie between the number of classes, 10, .* 1258, in digits; got 9\."),
+        ("digits", {"labels": 1259}, r"labels must lie .*; got 1259\."),
+        ("digits", {"image_size": 16}, "image_size is for folders of images, and digits is none; got 16"),
+        ("digits", {"labels_column": "y"}, r"labels_column is for tables .* and digits is none; got 'y'\."),
         ("digits", {"validation": 0.5, "test": 0.5}, "add up to less than 1"),
     ],
 )
 def test_arguments_that_do_not_fit_the_source_get_a_sentence(source, options, message):
     with pytest.raises(DataError, match=message):
         open_dataset(source, **options)
+
+
+@pytest.mark.parametrize(
+    ("options", "name", "sentence"),
+    [
+        ({"labels": 3}, "labels", "--labels must lie between .*; got 3."),
+        ({"labels_column": "y"}, "labels_column", "--labels_column is for tables .*; got 'y'."),
+        ({"image_size": (8, 8)}, "image_size", r"--image_size is for folders of images, .*; got \(8, 8\)."),
+        ({"views": "a=X,b=Y"}, "views", "--views that are named .*. Use --views halves for images."),
+        ({"views": "halfs"}, "views", "--views must be one of halves, .*; got 'halfs'."),
+        ({"validation": 0.7, "test": 0.7}, "validation", "--validation and --test must be fractions .* 0.7 and 0.7."),
+        ({"validation": 0.1, "test": 0.1, "labels": 2000}, "labels", "--labels must lie between .*; got 2000."),
+    ],
+)
+def test_an_error_about_an_argument_is_worded_as_its_reader_types_it(options, name, sentence):
+    with pytest.raises(ArgumentError) as caught:
+        open_dataset("digits", **options)
+    assert caught.value.name == name
+    assert isinstance(caught.value, DataError)
+    words = caught.value.worded(lambda name, value: f"--{name}" + ("" if value is None else f" {value}"))
+    assert re.fullmatch(sentence, words), words
 
 
 def test_an_unknown_kind_of_file_gets_a_sentence(tmp_path):
@@ -73,7 +96,9 @@ def test_an_unknown_kind_of_file_gets_a_sentence(tmp_path):
 
 @pytest.mark.usefixtures("mnist_folder")
 def test_a_test_fraction_is_not_for_data_with_test_rows_of_its_own():
-    with pytest.raises(DataError, match=r"mnist has a test set of its own, of 10,000 rows; leave test=0\.3 out"):
+    with pytest.raises(
+        DataError, match=r"test must be left out: mnist has a test set of its own, of 10,000 rows; got 0\.3\."
+    ):
         open_dataset("mnist", test=0.3)
 
 

@@ -192,12 +192,16 @@ def test_a_config_with_a_missing_or_unknown_field_is_refused():
         (np.zeros((0, 3)), {}, r"0 sample\(s\)"),
         (np.zeros((3, 0)), {}, r"0 feature\(s\)"),
         (np.zeros(3), {}, "Reshape your data"),
-        (np.array([[0.0, 1.5]]), {"range": "unit"}, "Bernoulli decoder needs values in .0, 1.; got .* 0 to 1.5"),
+        (
+            np.array([[0.0, 1.5]]),
+            {"range": "unit"},
+            r"X must lie in \[0, 1\] for a Bernoulli decoder; got .* 0 to 1\.5",
+        ),
         (np.array([[0, 16]]), {"range": "unit"}, 'likelihood="gaussian"'),
         (np.array([[-2.0, 1.5]]), {"range": "symmetric"}, "from -2 to 1.5"),
         (np.zeros((2, 5), np.uint8), {"image": True}, "square"),
         (np.zeros((2, 1, 2, 3, 4), np.uint8), {"image": True}, "network of images"),
-        (np.array([[0, 16]]), {"binarize": True}, "binarize=True"),
+        (np.array([[0, 16]]), {"binarize": True}, "binarize needs pixels"),
     ],
 )
 def test_data_that_cannot_be_used_gets_a_sentence(X, options, message):

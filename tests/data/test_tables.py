@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 
 from latently.data import DataError, open_dataset
-from latently.data.tables import open_csv, open_parquet
+from latently.data.tables import open_table
 
 
 def write(path, columns):
@@ -32,7 +32,7 @@ IRIS = {"length": [1.5, 2.0, 3.25], "width": [1, 2, 3], "kind": ["b", None, "a"]
 def test_numeric_columns_are_features_and_the_named_one_is_the_label(suffix, tmp_path):
     path = tmp_path / f"iris.{suffix}"
     write(path, IRIS)
-    table = (open_parquet if suffix == "parquet" else open_csv)(path, "kind")
+    table = open_table(path, "kind")
     assert table.x.dtype == np.float32
     np.testing.assert_array_equal(table.x, [[1.5, 1], [2, 2], [3.25, 3]])
     assert table.labels.tolist() == [1, -1, 0]
@@ -47,8 +47,8 @@ def test_csv_and_parquet_give_the_same_numbers(numbers, tmp_path_factory):
     folder = tmp_path_factory.getbasetemp()
     for name in ("same.csv", "same.parquet"):
         write(folder / name, columns)
-    np.testing.assert_array_equal(open_csv(folder / "same.csv").x, open_parquet(folder / "same.parquet").x)
-    np.testing.assert_array_equal(open_csv(folder / "same.csv").x, np.array(numbers, dtype=np.float32))
+    np.testing.assert_array_equal(open_table(folder / "same.csv").x, open_table(folder / "same.parquet").x)
+    np.testing.assert_array_equal(open_table(folder / "same.csv").x, np.array(numbers, dtype=np.float32))
 
 
 def test_booleans_and_decimals_of_parquet_are_numbers(tmp_path):
@@ -63,16 +63,16 @@ def test_booleans_and_decimals_of_parquet_are_numbers(tmp_path):
         ),
         path,
     )
-    np.testing.assert_array_equal(open_parquet(path).x, [[1, 1, 1], [0, 2, 2]])
+    np.testing.assert_array_equal(open_table(path).x, [[1, 1, 1], [0, 2, 2]])
 
 
 def test_labels_of_parquet_may_be_integers_with_gaps_and_categories(tmp_path):
     path = tmp_path / "rows.parquet"
     columns = {"x": [1.0, 2.0, 3.0], "whole": [5, None, 3], "category": pa.array(["u", "v", "u"]).dictionary_encode()}
     parquet.write_table(pa.table({name: columns[name] for name in ("x", "whole")}), path)
-    assert open_parquet(path, "whole").labels.tolist() == [1, -1, 0]
+    assert open_table(path, "whole").labels.tolist() == [1, -1, 0]
     parquet.write_table(pa.table({name: columns[name] for name in ("x", "category")}), path)
-    assert open_parquet(path, "category").classes == ("u", "v")
+    assert open_table(path, "category").classes == ("u", "v")
 
 
 def test_a_table_is_split_like_any_other_data(tmp_path):
@@ -92,7 +92,7 @@ def test_a_table_is_split_like_any_other_data(tmp_path):
         ({"x": [1.0, float("nan")]}, None, r'misses values in column "x", in 1 of 2 rows'),
         ({"x": [1.0, float("inf")]}, None, 'infinite values.* in column "x"'),
         ({"x": [1.0, 1e300]}, None, 'beyond 3.4e38, in column "x"'),
-        (IRIS, "sort", 'no column "sort" .* it has length, width, kind'),
+        (IRIS, "sort", r"labels_column must be a column of .* which has length, width, kind; got 'sort'\."),
         ({"kind": ["a", "b"]}, "kind", "no numeric columns"),
         ({"x": [1.0, 2.0], "y": [0.5, 1.0]}, "y", "fractions"),
     ],
@@ -127,7 +127,7 @@ def test_a_text_that_is_no_table_gets_a_sentence_that_names_it(text, message, tm
 def test_quotes_byte_order_marks_blank_lines_and_spaces_are_no_matter(tmp_path):
     path = tmp_path / "rows.csv"
     path.write_bytes('\ufeff"a", b\r\n"1", 2\r\n\r\n3,4\r\n'.encode())
-    table = open_csv(path)
+    table = open_table(path)
     assert table.description["columns"] == ["a", "b"]
     np.testing.assert_array_equal(table.x, [[1, 2], [3, 4]])
 

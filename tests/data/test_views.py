@@ -14,8 +14,8 @@ def test_rows_that_are_all_nan_or_masked_lack_the_view():
     masked = np.ma.masked_array(B, mask=np.zeros(B.shape, bool))
     masked[3] = np.ma.masked
     views = Views({"a": a, "b": masked})
-    assert views.given.tolist() == [[True, True], [False, True], [True, True], [True, False]]
-    assert views[[1, 3]].given.tolist() == [[False, True], [True, False]]
+    assert views.present.tolist() == [[True, True], [False, True], [True, True], [True, False]]
+    assert views[[1, 3]].present.tolist() == [[False, True], [True, False]]
     assert not views.complete
     assert views[[0, 2]].complete
     assert views.shape == (4, 7)
@@ -46,7 +46,7 @@ def test_views_that_cannot_be_used_are_refused_with_a_sentence(arrays, words):
         Views(arrays)
 
 
-def test_what_is_given_can_be_said():
+def test_what_is_present_can_be_said():
     assert Views({"a": A}, {"a": np.array([True] * 4)}).complete
     with pytest.raises(DataError, match="4 booleans"):
         Views({"a": A}, {"a": np.array([True])})

@@ -95,7 +95,7 @@ REFUSED = {
         VAE(2, likelihood="bernoulli", **FAST),
         np.array([[0.0, 2.5]] * 12),
         None,
-        "a Bernoulli decoder needs values in [0, 1]; got values from 0 to 2.5. Scale the data (pixels from 0 to 255 may "
+        "X must lie in [0, 1] for a Bernoulli decoder; got values from 0 to 2.5. Scale the data (pixels from 0 to 255 may "
         'be given as uint8), or use likelihood="gaussian".',
     ),
     "bernoulli and tanh": (
@@ -171,8 +171,8 @@ REFUSED = {
         VAE(2, network="conv", **FAST),
         TABLE,
         None,
-        "a network of images needs rows (height, width), (height, width, channels) or flat and square; got rows of shape "
-        "(5,). Reshape X to (n, height, width), or use a network of vectors.",
+        "X must be rows (height, width), (height, width, channels) or flat and square for a network of images; got rows "
+        'of shape (5,). Reshape X to (n, height, width), or use network="mlp".',
     ),
     "too many devices": (
         VAE(2, devices=64, **FAST),

@@ -135,7 +135,7 @@ def test_views_pass_through_scikit_learns_tools():
         (lambda acca: ACCA(**FAST).fit({"table": TABLE}), "two views or more"),
         (lambda acca: ACCA(**FAST, likelihood={"tabel": "gaussian"}).fit(VIEWS), "names the view 'tabel'"),
         (lambda acca: ACCA(**FAST, likelihood={"table": "normal"}).fit(VIEWS), "must be one of auto, bernoulli"),
-        (lambda acca: ACCA(**FAST, likelihood="bernoulli").fit(VIEWS), "view 'table': a Bernoulli decoder needs"),
+        (lambda acca: ACCA(**FAST, likelihood="bernoulli").fit(VIEWS), "view 'table': X must lie in"),
         (lambda acca: acca.transform({"sound": TABLE}), "has the view 'sound'"),
         (lambda acca: acca.transform({"table": TABLE[:, :3]}), "view 'table' of ACCA is expecting 5"),
         (lambda acca: acca.transform([TABLE]), "a list of 2 views"),

@@ -12,7 +12,7 @@ from latently.cli.data_options import PARTS
 from latently.cli.data_views import image_size_of, views_in, with_views_of
 from latently.cli.errors import UsageError
 from latently.data import BUILTIN, Dataset, Splits, open_dataset
-from latently.data.mnist import is_idx_folder
+from latently.data.idx import is_idx_folder
 from latently.data.tables import column_names
 from latently.run import fingerprint
 
@@ -215,6 +215,7 @@ def _joined(first: Dataset, second: Dataset) -> Dataset:
     views = tuple(
         np.concatenate([np.asarray(a), np.asarray(b)]) for a, b in zip(first.views, second.views, strict=True)
     )
-    given = None if first.given is None or second.given is None else np.concatenate([first.given, second.given])
+    lacking = first.present is None or second.present is None
+    present = None if lacking else np.concatenate([first.present, second.present])
     labels = None if first.labels is None or second.labels is None else np.concatenate([first.labels, second.labels])
-    return replace(first, views=views, labels=labels, given=given)
+    return replace(first, views=views, labels=labels, present=present)

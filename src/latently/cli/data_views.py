@@ -68,8 +68,8 @@ def with_views_of(model: Any, part: Dataset) -> Dataset:
         )
     n = len(part)
     arrays = dict(zip(part.view_names, part.views, strict=True))
-    given = np.ones((n, len(arrays)), dtype=bool) if part.given is None else part.given
-    there = dict(zip(part.view_names, given.T, strict=True))
+    present = np.ones((n, len(arrays)), dtype=bool) if part.present is None else part.present
+    there = dict(zip(part.view_names, present.T, strict=True))
     return replace(
         part,
         views=tuple(
@@ -77,7 +77,7 @@ def with_views_of(model: Any, part: Dataset) -> Dataset:
             for view, shape in shapes.items()
         ),
         view_names=tuple(shapes),
-        given=np.stack([there.get(view, np.zeros(n, dtype=bool)) for view in shapes], axis=1),
+        present=np.stack([there.get(view, np.zeros(n, dtype=bool)) for view in shapes], axis=1),
     )
 
 

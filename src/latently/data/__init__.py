@@ -5,10 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 from latently.data.builtin import BUILTIN, Builtin, digits
 from latently.data.dataset import Dataset, Splits, keep_labels, split
-from latently.data.errors import DataError
-from latently.data.labels import encode_labels
+from latently.data.labels import encode_labels, label_values
 from latently.data.open import open_dataset
-from latently.data.rows import Rows, Subset, pieces, release
+from latently.data.rows import DataArgumentError, DataError, Rows, Subset, pieces, release
 from latently.data.views import Views
 
 if TYPE_CHECKING:
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = [
     "BUILTIN",
     "Builtin",
+    "DataArgumentError",
     "DataError",
     "Dataset",
     "Preprocessing",
@@ -29,6 +29,7 @@ __all__ = [
     "digits",
     "encode_labels",
     "keep_labels",
+    "label_values",
     "open_dataset",
     "pieces",
     "preprocessing_from_config",

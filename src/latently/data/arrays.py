@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 
 from latently.data.dataset import Dataset
-from latently.data.errors import DataError
-from latently.data.labels import encode_labels
-from latently.data.rows import Rows, Subset
-from latently.data.view_spec import Groups
+from latently.data.labels import encode_any
+from latently.data.rows import DataArgumentError, DataError, Rows, Subset
+from latently.data.view_making import Groups
 
 ROWS_KEYS = ("X", "x", "data", "images")
 LABELS_KEYS = ("y", "labels", "target")
@@ -21,14 +20,10 @@ def open_npy(path: Path) -> Dataset:
 
     Labels are taken from the file of the same name with `_labels` added, where there is one: `faces.npy`,
     `faces_labels.npy`.
-
-    Raises:
-        DataError: where the file is damaged, or its numbers are Python objects.
     """
     beside = path.with_name(f"{path.stem}_labels.npy")
     array = _mapped(path)
-    labels = np.asarray(_mapped(beside)) if beside.is_file() else None
-    codes, classes = (None, ()) if labels is None else encode_labels(labels, beside.name)
+    codes, classes = encode_any(np.asarray(_mapped(beside)) if beside.is_file() else None, beside.name)
     return Dataset(path.name, (array,), codes, classes, {"source": "memory-mapped .npy file"})
 
 
@@ -36,14 +31,7 @@ def open_npz(path: Path, groups: Groups | None = None) -> Dataset:
     """The rows and labels of a `.npz` file.
 
     Rows are the array named `X`, `x`, `data` or `images`, or the only array besides the labels; labels are the array
-    named `y`, `labels` or `target`.
-
-    Arguments:
-        path: the file.
-        groups: the array of each view, where a row has several; a row that is all NaN in an array lacks that view.
-
-    Raises:
-        DataError: where the file is damaged, its rows cannot be told, or its numbers are Python objects.
+    named `y`, `labels` or `target`. Where `groups` names the array of each view, a row that is all NaN in one lacks it.
     """
     try:
         with np.load(path, allow_pickle=False) as archive:
@@ -54,11 +42,10 @@ def open_npz(path: Path, groups: Groups | None = None) -> Dataset:
         raise
     except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
         raise DataError(_unreadable(path, error)) from error
-    codes, classes = (None, ()) if labels is None else encode_labels(labels, path.name)
+    codes, classes = encode_any(labels, path.name)
     if groups is None:
         return Dataset(path.name, (arrays[0],), codes, classes, {"source": ".npz file", "array": rows_keys[""]})
-    description = {"source": ".npz file", "arrays": rows_keys}
-    views = dict(zip(rows_keys, arrays, strict=True))
+    views, description = dict(zip(rows_keys, arrays, strict=True)), {"source": ".npz file", "arrays": rows_keys}
     return Dataset.of_views(path.name, views, labels=codes, classes=classes, description=description)
 
 
@@ -73,18 +60,19 @@ def _mapped(path: Path) -> Rows:
 def _keys(archive: Any, path: Path, groups: Groups | None) -> tuple[dict[str, str], str | None]:
     """The names of the arrays of rows, by view (the only one has no name), and of the labels."""
     names = list(archive.files)
+    of_view = {} if groups is None else groups.one_each(names, f"{path} holds the arrays")
+    labels_key = next((key for key in LABELS_KEYS if key in names and key not in of_view.values()), None)
     if groups is not None:
-        of_view = groups.one_each(names, f"{path} holds the arrays")
-        return of_view, next((key for key in LABELS_KEYS if key in names and key not in of_view.values()), None)
-    labels_key = next((key for key in LABELS_KEYS if key in names), None)
+        return of_view, labels_key
     others = [name for name in names if name != labels_key]
     rows_key = next((key for key in ROWS_KEYS if key in names), others[0] if len(others) == 1 else None)
     if rows_key is None:
         found = ", ".join(f'"{name}" {archive[name].shape}' for name in names) or "no arrays"
-        raise DataError(
-            f'{path} holds {found}, and which of them is the rows is not clear; save the rows as "X" and their '
-            'labels as "y": np.savez(path, X=..., y=...). Where several arrays are the views of a row, name them with '
-            "views (--views NAME=ARRAY,NAME=ARRAY)."
+        raise DataArgumentError(
+            str(path),
+            f"holds {found}, and which of them is the rows is not clear",
+            remedy='Save the rows as "X" and their labels as "y": np.savez(path, X=..., y=...). Where several arrays '
+            "are the views of a row, name them with {views=NAME=ARRAY,NAME=ARRAY}.",
         )
     return {"": rows_key}, labels_key
 

@@ -1,10 +1,35 @@
-"""The data sets that have a name."""
+"""The data sets that have a name: what they are, and where their rows come from.
 
+A file of MNIST or of Fashion-MNIST is found on this machine or downloaded once, checked, and never left half-written.
+
+References:
+    E. Alpaydin & C. Kaynak (1998), "Optical Recognition of Handwritten Digits", UCI Machine Learning Repository.
+    Y. LeCun, L. Bottou, Y. Bengio & P. Haffner (1998), "Gradient-based learning applied to document recognition".
+    H. Xiao, K. Rasul & R. Vollgraf (2017), "Fashion-MNIST: a Novel Image Dataset for Benchmarking Machine Learning
+    Algorithms", https://arxiv.org/abs/1708.07747.
+"""
+
+import contextlib
+import hashlib
+import http.client
+import os
+import tempfile
+import urllib.error
+import urllib.request
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
+from jaxtyping import Shaped
 
 from latently.data.dataset import Dataset
+from latently.data.idx import FILES, gzipped_or_not, parse_idx, train_and_test, unpack
+from latently.data.rows import DataError
+from latently.files import cache_directory
+
+_TIMEOUT_SECONDS = 30
+_PIECE_BYTES = 2**20
 
 
 @dataclass(frozen=True)
@@ -37,11 +62,61 @@ BUILTIN = {
 }
 
 
+@dataclass(frozen=True)
+class IdxSource:
+    """A data set of four idx files.
+
+    Attributes:
+        name: the data set's, and of its folder in `$LATENTLY_DATA` and in the cache.
+        mirrors: URLs of folders of the four files; the environment variable `LATENTLY_<NAME>_MIRROR` replaces them.
+        files: name of each of the four files → its SHA-256, or that of the bytes within where it is gzipped: the same
+            rows gzip to other bytes with another version of gzip.
+        classes: what the labels 0 to 9 stand for, where they are more than digits.
+    """
+
+    name: str
+    mirrors: tuple[str, ...]
+    files: Mapping[str, str]
+    classes: tuple[str, ...] = ()
+
+    @property
+    def mirror_variable(self) -> str:
+        """The environment variable that names another mirror."""
+        return f"LATENTLY_{self.name.upper().replace('-', '_')}_MIRROR"
+
+
+_MNIST_SHA256 = (  # of the unpacked files
+    "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+    "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+    "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+    "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+)
+_FASHION_SHA256 = (  # of the files as their authors gzipped them
+    "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
+    "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
+    "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
+    "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
+)
+_CLOTHING = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
+
+MNIST = IdxSource(
+    "mnist",
+    ("https://ossci-datasets.s3.amazonaws.com/mnist", "https://storage.googleapis.com/cvdf-datasets/mnist"),
+    dict(zip(FILES, _MNIST_SHA256, strict=True)),
+)
+FASHION_MNIST = IdxSource(
+    "fashion-mnist",
+    (
+        "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com",
+        "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion",
+    ),
+    dict(zip(FILES, _FASHION_SHA256, strict=True)),
+    _CLOTHING,
+)
+
+
 def digits() -> Dataset:
     """1,797 images of handwritten digits, 8 by 8, as uint8: the ones that come with scikit-learn.
-
-    References:
-        E. Alpaydin & C. Kaynak (1998), "Optical Recognition of Handwritten Digits", UCI Machine Learning Repository.
 
     Example:
         >>> digits().x.shape
@@ -57,3 +132,81 @@ def digits() -> Dataset:
         classes=tuple(range(10)),
         description={"source": "digits of scikit-learn", "scaled": "from 0..16 to 0..255, uint8"},
     )
+
+
+def load(source: IdxSource, mirrors: Sequence[str] | None = None) -> tuple[Dataset, Dataset]:
+    """The official training and test rows.
+
+    Each file is looked for in `$LATENTLY_DATA/<name>` and in the user's cache, gzipped or not, and else downloaded to
+    the cache. Every file is checked against its SHA-256 each time; a damaged one in the cache is downloaded anew.
+
+    Args:
+        source: `MNIST` or `FASHION_MNIST`.
+        mirrors: URLs of folders to download from; by default the environment's, or the source's own.
+    """
+    own = os.environ.get(source.mirror_variable)
+    mirrors = mirrors or ((own,) if own else source.mirrors)
+    return train_and_test(source.name, [_array(source, name, mirrors) for name in source.files], source.classes)
+
+
+def cache_folder() -> Path:
+    """Where downloaded data is kept."""
+    return cache_directory() / "data"
+
+
+def _array(source: IdxSource, name: str, mirrors: Sequence[str]) -> Shaped[np.ndarray, "..."]:
+    """One file, from where it is found first."""
+    own, cache, sha256 = os.environ.get("LATENTLY_DATA"), cache_folder() / source.name, source.files[name]
+    path = gzipped_or_not(Path(own).expanduser() / source.name, name) if own else None
+    if path is not None:
+        try:
+            return parse_idx(_unpacked(path.read_bytes(), name, sha256), path)
+        except DataError as error:
+            raise DataError(f"{path} is damaged or another file ({error}); replace or remove it.") from error
+    path = gzipped_or_not(cache, name)
+    if path is not None:
+        with contextlib.suppress(DataError):  # a damaged file is downloaded anew
+            return parse_idx(_unpacked(path.read_bytes(), name, sha256), path)
+    failures = []
+    for mirror in mirrors:
+        url = f"{mirror.rstrip('/')}/{name}"
+        try:
+            return parse_idx(_download(url, cache / name, sha256), cache / name)
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            failures.append(f"{url}: {error}")
+    raise DataError(
+        f"{name} could not be downloaded ({'; '.join(failures)}); try again later, put it into the folder "
+        f"{source.name} of the folder that $LATENTLY_DATA names, or set {source.mirror_variable} to a URL of a folder "
+        "that serves it."
+    )
+
+
+def _download(url: str, target: Path, sha256: str) -> bytes:
+    """The bytes of a file at a URL, unpacked; written under a temporary name, checked, and renamed."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with os.fdopen(handle, "wb") as output, urllib.request.urlopen(url, timeout=_TIMEOUT_SECONDS) as response:
+            expected, got = response.headers.get("Content-Length"), 0
+            while piece := response.read(_PIECE_BYTES):
+                output.write(piece)
+                got += len(piece)
+        if expected is not None and got != int(expected):
+            raise DataError(f"the download broke off after {got:,} of {int(expected):,} bytes")
+        unpacked = _unpacked(Path(temporary).read_bytes(), target.name, sha256)
+        Path(temporary).replace(target)
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+    return unpacked
+
+
+def _unpacked(data: bytes, name: str, sha256: str) -> bytes:
+    """These bytes, unpacked, if they or what is in them has the checksum."""
+    try:
+        inner = unpack(data, Path(name))
+    except DataError:
+        inner = data
+    found = list(dict.fromkeys(hashlib.sha256(part).hexdigest() for part in (data, inner)))
+    if sha256 not in found:
+        raise DataError(f"wrong SHA-256, expected {sha256}, got {' and, unpacked, '.join(found)}")
+    return inner

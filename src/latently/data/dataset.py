@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Int
 
-from latently.data.errors import DataError
 from latently.data.labels import UNKNOWN, Label
-from latently.data.rows import Rows, Subset, is_mapped
+from latently.data.rows import DataArgumentError, DataError, Rows, Subset, is_mapped
 from latently.data.views import Views
 
 _COPIED_BYTES = 2**30
@@ -26,10 +25,10 @@ class Dataset:
         classes: the K original label values, in the order of their codes.
         description: what was done to the data, as JSON-able facts: it goes into the report.
         view_names: of the views, where a row is made of several; none where the one view is all there is.
-        given: which rows have which view, of shape `(n, views)`; `None` where every row has all of them.
+        present: which views each row has, of shape `(n, views)`; `None` where every row has all of them.
 
     Raises:
-        DataError: where views, labels, names and what is given differ in length.
+        DataError: views, labels, names and what is present differ in length.
 
     Example:
         >>> pairs = Dataset("pairs", (np.eye(3),), labels=np.array([0, 1, -1]), classes=("left", "right"))
@@ -43,27 +42,26 @@ class Dataset:
     classes: tuple[Label, ...] = ()
     description: Mapping[str, Any] = field(default_factory=dict)
     view_names: tuple[str, ...] = ()
-    given: Bool[np.ndarray, "rows views"] | None = None
+    present: Bool[np.ndarray, "rows views"] | None = None
 
     def __post_init__(self) -> None:
-        if len(self.view_names) != len(self.views) and (self.view_names or len(self.views) > 1):
-            raise DataError(
-                f"{self.name} must have a name for each of its {len(self.views)} views; got {len(self.view_names)}: "
-                f"{', '.join(self.view_names) or 'none'}."
-            )
-        lengths = {len(view) for view in self.views}
-        if len(lengths) != 1:
-            found = ", ".join(str(len(view)) for view in self.views) or "none"
+        n_views, lengths = len(self.views), [len(view) for view in self.views]
+        if len(self.view_names) != n_views and (self.view_names or n_views > 1):
+            found = f"{len(self.view_names)}: {', '.join(self.view_names) or 'none'}"
+            raise DataError(f"{self.name} must have a name for each of its {n_views} views; got {found}.")
+        if len(set(lengths)) != 1:
+            found = ", ".join(map(str, lengths)) or "none"
             raise DataError(f"the views of {self.name} must have equally many rows; got {found}.")
         if self.labels is not None and len(self.labels) != len(self):
             raise DataError(
                 f"{self.name} has {len(self):,} rows but {len(self.labels):,} labels; "
                 "give one label a row (an empty one, or -1, where it is unknown)."
             )
-        if self.given is not None and self.given.shape != (len(self), len(self.views)):
-            raise DataError(
-                f"given must say of each of {len(self):,} rows which of {len(self.views)} views it has; got an array "
-                f"of shape {self.given.shape}."
+        if self.present is not None and self.present.shape != (len(self), n_views):
+            raise DataArgumentError(
+                "present",
+                f"must say of each of {len(self):,} rows which of {n_views} views it has; got an array of shape "
+                f"{self.present.shape}",
             )
 
     @classmethod
@@ -71,26 +69,16 @@ class Dataset:
         cls,
         name: str,
         arrays: Mapping[str, Rows],
-        given: Mapping[str, Bool[np.ndarray, "rows"]] | None = None,
+        present: Mapping[str, Bool[np.ndarray, "rows"]] | None = None,
         **rest: Any,
     ) -> "Dataset":
-        """Several views under their names.
-
-        Arguments:
-            name: as for a `Dataset`.
-            arrays: name of a view → its rows.
-            given: name of a view → which rows have it; where an array is not all NaN, unless said.
-            rest: the other attributes.
-
-        Raises:
-            DataError: where they are no views, or a row has none.
-        """
+        """Several views under their names, as for `Views`; `rest` are the other attributes."""
         try:
-            views = Views(arrays, given)
+            views = Views(arrays, present)
         except DataError as error:
             raise DataError(f"{name}: {error}") from None
-        lacking = None if views.complete else views.given
-        return cls(name, views.arrays, view_names=views.names, given=lacking, **rest)
+        found = None if views.complete else views.present
+        return cls(name, views.arrays, view_names=views.names, present=found, **rest)
 
     def __len__(self) -> int:
         return len(self.views[0])
@@ -113,7 +101,7 @@ class Dataset:
             >>> Dataset("both", (np.eye(2), np.ones((2, 3))), view_names=("a", "b")).rows.shape
             (2, 5)
         """
-        return Views.checked(self.view_names, self.views, self.given) if self.view_names else self.x
+        return Views.checked(self.view_names, self.views, self.present) if self.view_names else self.x
 
     def take(self, rows: Int[np.ndarray, "chosen"], **description: Any) -> "Dataset":
         """The rows of these numbers, in this order.
@@ -124,7 +112,7 @@ class Dataset:
             self,
             views=tuple(_take(view, rows) for view in self.views),
             labels=None if self.labels is None else self.labels[rows],
-            given=None if self.given is None else self.given[rows],
+            present=None if self.present is None else self.present[rows],
             description={**self.description, **description},
         )
 
@@ -145,14 +133,14 @@ def split(dataset: Dataset, validation: float = 0.1, test: float = 0.2, seed: in
     training. In memory the parts are shuffled; the rows of a memory map keep their order, so that a pass over them
     reads the file forwards.
 
-    Arguments:
+    Args:
         dataset: the rows to cut.
         validation: the fraction of all rows for validation.
         test: the fraction of all rows for the test.
         seed: of the random cut.
 
     Raises:
-        DataError: where the fractions leave nothing to train on.
+        DataError: the fractions leave nothing to train on.
 
     Example:
         >>> parts = split(Dataset("ten", (np.arange(10),)), seed=1)
@@ -160,17 +148,19 @@ def split(dataset: Dataset, validation: float = 0.1, test: float = 0.2, seed: in
         (7, 1, 2)
     """
     if not (validation >= 0 and test >= 0 and validation + test < 1):
-        raise DataError(
-            f"validation and test must be fractions of the rows, 0 or more, that add up to less than 1; "
-            f"got validation={validation}, test={test}."
+        raise DataArgumentError(
+            "validation",
+            "and {test} must be fractions of the rows, 0 or more, that add up to less than 1; "
+            f"got {validation} and {test}",
         )
     n = len(dataset)
     n_test = _share(test, n, n - 1)
     n_validation = _share(validation, n, n - n_test - 1)
     if n - n_validation - n_test < 1 or (test > 0 and n_test == 0):
-        raise DataError(
-            f"{dataset.name} has {_count(n, 'row')}, too few to split into training and test rows; "
-            "give at least 2 rows (3 for validation rows as well), or validation=0 and test=0."
+        raise DataArgumentError(
+            dataset.name,
+            f"has {n:,} row{'' if n == 1 else 's'}, too few to split into training and test rows",
+            remedy="Give at least 2 rows (3 for validation rows as well), or {validation=0} and {test=0}.",
         )
     # Rows that are not cut stay as they are.
     order = np.random.default_rng(seed).permutation(n) if n_test + n_validation else np.arange(n)
@@ -190,13 +180,13 @@ def keep_labels(dataset: Dataset, count: int, seed: int = 0) -> Dataset:
 
     Which rows keep theirs depends on the seed alone: the 100 of one seed are among the 1000 of the same seed.
 
-    Arguments:
+    Args:
         dataset: a data set with labels.
         count: how many labels stay known.
         seed: of the choice.
 
     Raises:
-        DataError: where there are fewer labels than asked for, or fewer asked for than there are classes.
+        DataError: there are fewer labels than asked for, or fewer asked for than there are classes.
 
     Example:
         >>> few = keep_labels(Dataset("six", (np.zeros(6),), np.array([0, 0, 0, 0, 1, 1]), ("a", "b")), 4)
@@ -204,13 +194,15 @@ def keep_labels(dataset: Dataset, count: int, seed: int = 0) -> Dataset:
         array([2, 2])
     """
     if dataset.labels is None:
-        raise DataError(f"labels={count} needs labels to keep, but {dataset.name} has none.")
+        raise DataArgumentError("labels", f"must be left out: there are none to keep, {dataset.name} has none", count)
     known = np.flatnonzero(dataset.labels != UNKNOWN)
     n_classes = len(dataset.classes)
     if not n_classes <= count <= len(known):
-        raise DataError(
-            f"labels={count} must lie between the number of classes, {n_classes}, and the number of known labels "
-            f"of the training rows, {len(known)}, in {dataset.name}."
+        raise DataArgumentError(
+            "labels",
+            f"must lie between the number of classes, {n_classes}, and the number of known labels of the training "
+            f"rows, {len(known)}, in {dataset.name}",
+            count,
         )
     generator = np.random.default_rng(seed)
     shuffled = known[generator.permutation(len(known))]
@@ -238,7 +230,3 @@ def _take(view: Rows, rows: Int[np.ndarray, "chosen"]) -> Rows:
 def _share(fraction: float, n: int, most: int) -> int:
     """How many of n rows a fraction is: one at least where it is above 0, and never more than `most`."""
     return max(0, min(max(1, round(fraction * n)), most)) if fraction > 0 else 0
-
-
-def _count(n: int, noun: str) -> str:
-    return f"{n:,} {noun}{'' if n == 1 else 's'}"

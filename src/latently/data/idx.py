@@ -1,4 +1,4 @@
-"""idx files, the format of MNIST: a magic number, the sizes, and the numbers in big-endian order.
+"""idx files, the format of MNIST: a magic number, the sizes, and the numbers in big-endian order; alone or by four.
 
 References:
     Y. LeCun, C. Cortes & C. Burges (1998), "The MNIST database of handwritten digits", section "File formats".
@@ -8,6 +8,7 @@ import gzip
 import re
 import struct
 import zlib
+from collections.abc import Sequence
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,16 @@ import numpy as np
 from jaxtyping import Shaped
 
 from latently.data.dataset import Dataset
-from latently.data.errors import DataError
-from latently.data.labels import encode_labels
+from latently.data.labels import Label, encode_any, encode_labels
+from latently.data.rows import DataError
+
+FILES = (
+    "train-images-idx3-ubyte.gz",
+    "train-labels-idx1-ubyte.gz",
+    "t10k-images-idx3-ubyte.gz",
+    "t10k-labels-idx1-ubyte.gz",
+)
+"""The files of a data set with a test set of its own, by the names that MNIST's have."""
 
 # Third byte of the magic number: the type of the numbers.
 _TYPES: dict[int, np.dtype[Any]] = {
@@ -43,20 +52,12 @@ def is_idx(path: Path) -> bool:
 
 
 def read_idx(path: Path) -> Shaped[np.ndarray, "..."]:
-    """The array of an idx file, gzipped or not, in native byte order.
-
-    Raises:
-        DataError: where the file is damaged or none of this format.
-    """
+    """The array of an idx file, gzipped or not, in native byte order."""
     return parse_idx(unpack(path.read_bytes(), path), path)
 
 
 def write_idx(path: Path, array: Shaped[np.ndarray, "..."]) -> None:
-    """Write an array as an idx file; gzipped where the name ends in `.gz`.
-
-    Raises:
-        DataError: for a type of numbers that the format does not know.
-    """
+    """Write an array as an idx file; gzipped where the name ends in `.gz`."""
     codes = {dtype: code for code, dtype in _TYPES.items()}
     dtype = array.dtype.newbyteorder(">")
     if dtype not in codes or array.ndim > 255:
@@ -101,17 +102,45 @@ def parse_idx(data: bytes, path: Path) -> Shaped[np.ndarray, "..."]:
 def open_idx(path: Path) -> Dataset:
     """The rows of an idx file, with the labels of the file beside it: `images` for `labels`, and `idx3` for `idx1`.
 
-    Arguments:
-        path: such as `train-images-idx3-ubyte.gz`, whose labels are in `train-labels-idx1-ubyte.gz` or, unpacked,
-            in `train-labels-idx1-ubyte`.
+    The labels of `train-images-idx3-ubyte.gz` are in `train-labels-idx1-ubyte.gz` or `train-labels-idx1-ubyte`.
     """
-    beside = labels_beside(path)
-    codes, classes = (None, ()) if beside is None else encode_labels(read_idx(beside), beside.name)
+    name = re.sub(r"idx\d", "idx1", path.name.replace("images", "labels"))
+    beside = None if name.removesuffix(".gz") == path.name.removesuffix(".gz") else gzipped_or_not(path.parent, name)
+    codes, classes = encode_any(None if beside is None else read_idx(beside), name)
     return Dataset(path.name, (np.atleast_1d(read_idx(path)),), codes, classes, {"source": "idx file"})
 
 
-def labels_beside(path: Path) -> Path | None:
-    """The file of the labels of a file of images, by its name; `None` where there is none."""
-    name = re.sub(r"idx\d", "idx1", path.name.replace("images", "labels")).removesuffix(".gz")
-    candidates = (path.with_name(name + suffix) for suffix in ("", ".gz"))
-    return next((found for found in candidates if found.name != path.name and found.is_file()), None)
+def gzipped_or_not(folder: Path, name: str) -> Path | None:
+    """The file of this name, with `.gz` at its end or without; `None` where there is neither."""
+    bare = name.removesuffix(".gz")
+    return next((path for path in (folder / f"{bare}.gz", folder / bare) if path.is_file()), None)
+
+
+def is_idx_folder(folder: Path) -> bool:
+    """Whether a folder holds idx files named as MNIST's are."""
+    return any(gzipped_or_not(folder, name) for name in FILES)
+
+
+def open_idx_folder(folder: Path) -> tuple[Dataset, Dataset]:
+    """The training and the test rows of a folder of four idx files, named as MNIST's are, whatever they hold."""
+    paths = {name: gzipped_or_not(folder, name) for name in FILES}
+    missing = [name for name, path in paths.items() if path is None]
+    if missing:
+        raise DataError(f"{folder} lacks {', '.join(missing)}; put it there, or give the path of one file of images.")
+    return train_and_test(folder.resolve().name, [read_idx(path) for path in paths.values() if path is not None])
+
+
+def train_and_test(
+    name: str, arrays: Sequence[Shaped[np.ndarray, "..."]], class_names: tuple[Label, ...] = ()
+) -> tuple[Dataset, Dataset]:
+    """The training and the test rows of the arrays of four idx files, in the order of `FILES`."""
+    train_images, train_labels, test_images, test_labels = arrays
+    codes, classes = encode_labels(np.concatenate([train_labels, test_labels]), name)
+    cut = len(train_labels)
+    parts = (("train", train_images, codes[:cut]), ("test", test_images, codes[cut:]))
+    description = {"source": "idx files", "split": "the official training and test rows"}
+    train, test = (
+        Dataset(name, (images,), labels, class_names or classes, {**description, "part": part})
+        for part, images, labels in parts
+    )
+    return train, test

@@ -1,9 +1,9 @@
-"""A folder of images: PNG and JPEG, of one size or of many, with subfolders or a `labels.csv` for labels."""
+"""Folders of images, PNG and JPEG, of one size or of many: a row is an image, or one image of each subfolder."""
 
 import struct
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
@@ -12,9 +12,9 @@ from jaxtyping import UInt8
 from PIL import Image, ImageOps
 
 from latently.data.dataset import Dataset
-from latently.data.errors import DataError
-from latently.data.image_labels import image_labels
-from latently.data.labels import encode_labels
+from latently.data.labels import encode_any, read_labels
+from latently.data.rows import DataArgumentError, DataError
+from latently.data.view_making import Groups
 
 _FORMATS = ("PNG", "JPEG")
 _SUFFIXES = frozenset({".png", ".jpg", ".jpeg"})
@@ -29,20 +29,6 @@ Read = TypeVar("Read")
 ImageSize: TypeAlias = int | tuple[int, int] | None
 
 
-class Look(NamedTuple):
-    """What the header of an image says.
-
-    Attributes:
-        height: in pixels, once upright.
-        width: likewise.
-        gray: whether it has no colours.
-    """
-
-    height: int
-    width: int
-    gray: bool
-
-
 def open_images(folder: Path, image_size: ImageSize = None, skip_bad: bool = False) -> Dataset:
     """The images in a folder and in its subfolders (one level deep), as uint8 of one size.
 
@@ -54,52 +40,102 @@ def open_images(folder: Path, image_size: ImageSize = None, skip_bad: bool = Fal
     The label of an image is the name of its subfolder, or what a `labels.csv` in the folder says: a table with the
     columns `filename` and `label`. An image that has neither is of unknown label. Hidden files and files of other types
     are passed over.
-
-    Arguments:
-        folder: where the images are.
-        image_size: the height and width wanted, or one number for both.
-        skip_bad: leave out images that cannot be read, with a warning that names them.
-
-    Raises:
-        DataError: where there is no image, an image cannot be read, or `labels.csv` does not fit the images.
     """
-    found = find_images(folder)
+    found = [path for inner in (folder, *_subfolders(folder)) for path in _images(inner)]
     if not found:
         raise DataError(f"{folder} holds no PNG or JPEG image, nor does a folder in it; check the path.")
-    labels = image_labels(folder, found)
-    read = read_images(folder, found, image_size, skip_bad)
-    codes, classes = (
-        (None, ()) if labels is None else encode_labels(np.array([labels[p] for p in read.paths]), str(folder))
-    )
+    table = folder / "labels.csv"
+    if table.is_file():
+        images = frozenset(found)
+        named = read_labels(table, lambda name: path if (path := folder / name) in images else None)
+    else:
+        named = {path: path.parent.name for path in found if path.parent != folder}
+    read = _read(folder, sorted(found), image_size, skip_bad)
+    labels = np.array([named.get(path, "") for path in read.paths]) if named or table.is_file() else None
+    codes, classes = encode_any(labels, str(folder))
     description = {"source": "folder of images", **read.description}
     return Dataset(folder.resolve().name, (read.images,), codes, classes, description)
 
 
-class Pictures(NamedTuple):
-    """Images that were read, in one size.
+def open_image_views(
+    folder: Path, groups: Groups, image_size: ImageSize | Mapping[str, ImageSize] = None, skip_bad: bool = False
+) -> Dataset:
+    """Images in subfolders, one for each view, as rows: those of one file name, without its ending, are one row.
 
-    Attributes:
-        images: of shape `(n, height, width)`, or with three channels.
-        paths: where each is from.
-        description: how they were brought to one size and colour, and which could not be read.
+    The images of each view come out in a size and in colours of their own, by the rules of `open_images`. A name that
+    only some of the subfolders have gives a row that lacks the other views. The label of a row is what a `labels.csv`
+    in the folder says: a table with the columns `filename`, the name with its ending or without, and `label`.
     """
+    chosen = groups.one_each([entry.name for entry in _subfolders(folder)], f"{folder} holds the folders")
+    sizes = image_size if isinstance(image_size, Mapping) else dict.fromkeys(chosen, image_size)
+    pictures = {view: _read_view(folder / name, sizes.get(view), skip_bad) for view, name in chosen.items()}
+    names = sorted({path.stem for read in pictures.values() for path in read.paths})
+    place = {name: row for row, name in enumerate(names)}
+    views, present = {}, {}
+    for view, read in pictures.items():
+        rows = np.array([place[path.stem] for path in read.paths])
+        views[view], present[view] = (
+            np.zeros((len(names), *read.images.shape[1:]), np.uint8),
+            np.zeros(len(names), bool),
+        )
+        views[view][rows], present[view][rows] = read.images, True
+    labels = None
+    if (table := folder / "labels.csv").is_file():
+        named = read_labels(table, lambda name: place.get(name, place.get(Path(name).stem)))
+        labels = np.array([named.get(row, "") for row in range(len(names))])
+    codes, classes = encode_any(labels, str(folder))
+    description = {
+        "source": "folders of images, matched by file name",
+        "folders": chosen,
+        **{f"{view}: {fact}": value for view, read in pictures.items() for fact, value in read.description.items()},
+    }
+    name = folder.resolve().name
+    return Dataset.of_views(name, views, present, labels=codes, classes=classes, description=description)
+
+
+def _images(folder: Path) -> list[Path]:
+    """The PNG and JPEG files in a folder, without hidden ones."""
+    return [
+        entry
+        for entry in folder.iterdir()
+        if entry.suffix.lower() in _SUFFIXES and not entry.name.startswith(".") and entry.is_file()
+    ]
+
+
+def _subfolders(folder: Path) -> list[Path]:
+    """The folders in a folder, sorted, without hidden ones."""
+    return sorted(entry for entry in folder.iterdir() if entry.is_dir() and not entry.name.startswith("."))
+
+
+class _Pictures(NamedTuple):
+    """Images of one size, where each is from, and how they were brought to one size and colour."""
 
     images: UInt8[np.ndarray, "images height width *channels"]
     paths: list[Path]
     description: dict[str, Any]
 
 
-def read_images(folder: Path, found: Iterable[Path], image_size: ImageSize, skip_bad: bool) -> Pictures:
-    """Images of one size, gray where all of them are.
+class _Look(NamedTuple):
+    """What the header of an image says: its size in pixels, once upright, and whether it has no colours."""
 
-    Arguments:
-        folder: that they are all in, for messages.
-        found: the images.
-        image_size, skip_bad: as for `open_images`.
+    height: int
+    width: int
+    gray: bool
 
-    Raises:
-        DataError: where an image cannot be read.
-    """
+
+def _read_view(folder: Path, image_size: ImageSize, skip_bad: bool) -> _Pictures:
+    """The images of one view."""
+    found = sorted(_images(folder))
+    if not found:
+        raise DataError(f"{folder} holds no PNG or JPEG image; check the path.")
+    stem, count = Counter(path.stem for path in found).most_common(1)[0]
+    if count > 1:
+        raise DataError(f'{folder} holds two images named "{stem}", with other endings; keep one of them.')
+    return _read(folder, found, image_size, skip_bad)
+
+
+def _read(folder: Path, found: Iterable[Path], image_size: ImageSize, skip_bad: bool) -> _Pictures:
+    """These images of a folder in one size, gray where all of them are."""
     wanted = _height_width(image_size)
     reader = _Reader(skip_bad)
     looks = {path: look for path in found if (look := reader(path, _look)) is not None}
@@ -119,22 +155,7 @@ def read_images(folder: Path, found: Iterable[Path], image_size: ImageSize, skip
         "colour": "gray" if gray else "RGB",
         "skipped": [str(path.relative_to(folder)) for path in reader.bad],
     }
-    return Pictures(images[: len(good)], good, description)
-
-
-def find_images(folder: Path) -> list[Path]:
-    """The PNG and JPEG files in a folder and in its subfolders, sorted, without hidden ones."""
-    return sorted(
-        entry
-        for inner in (folder, *subfolders(folder))
-        for entry in inner.iterdir()
-        if entry.suffix.lower() in _SUFFIXES and not entry.name.startswith(".") and entry.is_file()
-    )
-
-
-def subfolders(folder: Path) -> list[Path]:
-    """The folders in a folder, sorted, without hidden ones."""
-    return sorted(entry for entry in folder.iterdir() if entry.is_dir() and not entry.name.startswith("."))
+    return _Pictures(images[: len(good)], good, description)
 
 
 class _Reader:
@@ -153,9 +174,8 @@ class _Reader:
         except (*_UNREADABLE, *_BOMBS) as error:
             if not self.skip_bad:
                 why = f"is too large ({error})" if isinstance(error, _BOMBS) else "cannot be read as an image"
-                raise DataError(
-                    f"{path} {why}; replace or remove it, or leave out all such images with skip_bad=True (--skip-bad)."
-                ) from error
+                remedy = "Replace or remove it, or leave out all such images with {skip_bad=True}."
+                raise DataArgumentError(str(path), why, remedy=remedy) from error
             self.bad.append(path)
             return None
 
@@ -169,11 +189,11 @@ class _Reader:
             warnings.warn(f"skipped {len(self.bad)} images that cannot be read: {names}{more}", stacklevel=4)
 
 
-def _look(image: Image.Image) -> Look:
+def _look(image: Image.Image) -> _Look:
     width, height = image.size
     if image.getexif().get(_ORIENTATION) in _SIDEWAYS:
         width, height = height, width
-    return Look(height, width, image.mode in _GRAY_MODES)
+    return _Look(height, width, image.mode in _GRAY_MODES)
 
 
 def _pixels(image: Image.Image, height: int, width: int, gray: bool) -> UInt8[np.ndarray, "height width *channels"]:
@@ -194,10 +214,10 @@ def _height_width(image_size: ImageSize) -> tuple[int, int] | None:
         return None
     height, width = (image_size, image_size) if isinstance(image_size, int) else image_size
     if height < 1 or width < 1:
-        raise DataError(f"image_size must be at least 1 pixel high and wide; got {image_size}.")
+        raise DataArgumentError("image_size", "must be at least 1 pixel high and wide", image_size)
     return height, width
 
 
-def _most_common(looks: Iterable[Look]) -> tuple[int, int]:
+def _most_common(looks: Iterable[_Look]) -> tuple[int, int]:
     sizes = Counter((look.height, look.width) for look in looks)
     return min(sizes, key=lambda size: (-sizes[size], size[0] * size[1], size), default=(1, 1))

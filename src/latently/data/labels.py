@@ -1,14 +1,45 @@
-"""Labels: any integers or words, as codes 0..K-1 and the original values."""
+"""Labels: any integers or words, as codes 0..K-1 and the original values; and the `labels.csv` of a folder."""
 
-from typing import TypeAlias
+import csv
+from collections.abc import Callable, Hashable
+from pathlib import Path
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 from jaxtyping import Bool, Int, Shaped
 
-from latently.data.errors import DataError
+from latently.data.rows import DataError
 
 Label: TypeAlias = int | str
+Key = TypeVar("Key", bound=Hashable)
 UNKNOWN = -1
+
+
+def label_values(y: Any) -> Shaped[np.ndarray, "..."]:
+    """Labels as they come (integers, words, a data frame's column) as an array; unknown ones are -1 or the empty word.
+
+    Args:
+        y: an array or a list. Among words, -1, `None` and NaN are unknown, too.
+
+    Example:
+        >>> label_values(["cat", -1, None, "ant"]).tolist()
+        ['cat', '', '', 'ant']
+    """
+    values = np.asarray(y, dtype=object) if isinstance(y, list | tuple) else np.asarray(y)
+    if values.dtype == object:
+        flat = ["" if _is_unknown(value) else value for value in values.ravel().tolist()]
+        if any(isinstance(value, str) and value for value in flat):
+            flat = [str(value) for value in flat]
+        else:
+            flat = [-1 if value == "" else value for value in flat]
+        values = np.asarray(flat).reshape(values.shape)
+    if values.dtype.kind == "U":
+        values = np.where(values == "-1", "", values)
+    return values
+
+
+def _is_unknown(value: Any) -> bool:
+    return value is None or value == "-1" or (isinstance(value, int | float) and (value == -1 or value != value))
 
 
 def encode_labels(values: Shaped[np.ndarray, "..."], name: str) -> tuple[Int[np.ndarray, "rows"], tuple[Label, ...]]:
@@ -17,7 +48,7 @@ def encode_labels(values: Shaped[np.ndarray, "..."], name: str) -> tuple[Int[np.
     Integers and words are classes. Unknown, and coded -1, are: the integer -1, an empty word, and NaN among numbers.
     Words that are all numbers ("10", "9") are taken as numbers, so that they sort as such.
 
-    Arguments:
+    Args:
         values: one label a row, of shape `(rows,)`.
         name: the source of the labels, for the error message.
 
@@ -25,7 +56,7 @@ def encode_labels(values: Shaped[np.ndarray, "..."], name: str) -> tuple[Int[np.
         The codes, and the classes that they number.
 
     Raises:
-        DataError: where labels are not a vector of integers or words.
+        DataError: labels are not a vector of integers or words.
 
     Example:
         >>> encode_labels(np.array(["cat", "", "ant", "cat"]), "animals.csv")
@@ -41,6 +72,13 @@ def encode_labels(values: Shaped[np.ndarray, "..."], name: str) -> tuple[Int[np.
     encoded = np.full(len(values), UNKNOWN, dtype=np.int32)
     encoded[known] = codes
     return encoded, tuple(classes.tolist())
+
+
+def encode_any(
+    values: Shaped[np.ndarray, "..."] | None, name: str
+) -> tuple[Int[np.ndarray, "rows"] | None, tuple[Label, ...]]:
+    """As `encode_labels`, of data that may have no labels: neither codes nor classes then."""
+    return (None, ()) if values is None else encode_labels(values, name)
 
 
 def _known(
@@ -77,3 +115,31 @@ def _numbers(words: Shaped[np.ndarray, "rows"]) -> Shaped[np.ndarray, "rows"] | 
         return words.astype(np.float64) if (np.char.find(words, ".") >= 0).all() else None
     except ValueError:
         return None
+
+
+def read_labels(table: Path, find: Callable[[str], Key | None]) -> dict[Key, str]:
+    """The labels that a `labels.csv` gives (columns `filename` and `label`) to what its file names stand for.
+
+    An empty label is an unknown one. `find` gives what a file name stands for, or `None` where there is no such image.
+    """
+    labels: dict[Key, str] = {}
+    try:
+        with table.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file, skipinitialspace=True)
+            names = reader.fieldnames or ()
+            if not {"filename", "label"} <= set(names):
+                found = ", ".join(names) or "an empty file"
+                raise DataError(f'{table} must have the columns "filename" and "label"; got {found}.')
+            for row in reader:
+                image = find((row["filename"] or "").strip())
+                if image is None:
+                    raise DataError(
+                        f'{table}, line {reader.line_num}, names "{row["filename"]}", which is not among the images of '
+                        f"{table.parent}; correct the name or remove the line."
+                    )
+                label = (row["label"] or "").strip()
+                if labels.setdefault(image, label) != label:
+                    raise DataError(f'{table} gives "{row["filename"]}" two labels; keep one of the lines.')
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{table} is no table in UTF-8 ({error}); save it anew as CSV in UTF-8.") from error
+    return labels

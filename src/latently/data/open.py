@@ -1,33 +1,22 @@
 """One call for every source of data."""
 
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from latently.data import mnist
 from latently.data.arrays import open_npy, open_npz
-from latently.data.builtin import BUILTIN, digits
+from latently.data.builtin import BUILTIN, FASHION_MNIST, MNIST, digits, load
 from latently.data.dataset import Dataset, Splits, keep_labels, split
-from latently.data.errors import DataError
-from latently.data.halves import halves, top_bottom
-from latently.data.idx import is_idx, open_idx
-from latently.data.image_views import open_image_views
-from latently.data.images import ImageSize, open_images
-from latently.data.noisy_views import noisy
-from latently.data.rows import Subset, is_mapped
-from latently.data.statistics import as_rows, summarize
-from latently.data.tables import open_csv, open_parquet
-from latently.data.view_spec import Groups, view_groups
+from latently.data.idx import is_idx, is_idx_folder, open_idx, open_idx_folder
+from latently.data.images import ImageSize, open_image_views, open_images
+from latently.data.rows import DataArgumentError, DataError, Subset, as_rows, is_mapped
+from latently.data.statistics import summarize
+from latently.data.tables import SUFFIXES, open_table
+from latently.data.view_making import Groups, halves, noisy, top_bottom, view_groups
 
-_TABLES: dict[str, Callable[[Path, str | None, Groups | None], Dataset]] = {
-    ".csv": open_csv,
-    ".tsv": open_csv,
-    ".parquet": open_parquet,
-    ".pq": open_parquet,
-}
 _KNOWN = (
     "a folder of PNG or JPEG images, .npy, .npz, .csv, .tsv, .parquet or idx files (such as train-images-idx3-ubyte.gz)"
 )
@@ -49,7 +38,7 @@ def open_dataset(
 ) -> Splits:
     """Open a data set and cut it into training, validation and test rows.
 
-    Arguments:
+    Args:
         source: `"digits"`, `"mnist"`, `"fashion-mnist"`, or the path of a folder of images (or of four idx files named
             as MNIST's are), or of a `.npy`, `.npz`, `.csv`, `.tsv`, `.parquet` or idx file. Where a path is named as a
             data set is, write `./digits`.
@@ -61,7 +50,7 @@ def open_dataset(
 
             - `"halves"` cuts images into `left` and `right`, `"top-bottom"` into `top` and `bottom`;
             - `"noisy"` makes two noisy views of labelled images: `rotated`, and `noisy`, which is another image of the
-              same class under noise (see `latently.data.noisy_views`);
+              same class under noise (see `latently.data.view_making`);
             - `"NAME=WHAT,NAME=WHAT"` names the views that the data holds: arrays of a `.npz` file; columns of a table,
               as names or patterns joined by `+`, such as `"sizes=leaf_*+stem,colours=red+green"`; subfolders of a
               folder, whose images are matched by file name.
@@ -80,7 +69,8 @@ def open_dataset(
         `Preprocessing.fit`, which reads every row anyway.
 
     Raises:
-        DataError: with one sentence on what is wrong with the data or the arguments, and on the way out.
+        DataError: one sentence on what is wrong with the data or an argument, and on the way out; about an argument,
+            it is a `latently.errors.ArgumentError` as well.
 
     Example:
         >>> data = open_dataset("digits", labels=100)
@@ -89,12 +79,12 @@ def open_dataset(
     """
     groups = view_groups(views, partial=some_views)
     whole, official_test = _open(source, labels_column, image_size, skip_bad, groups)
-    whole = _checked(whole)
-    _check_given(whole, groups)
+    whole = _checked(whole, every_view=not some_views)
     if official_test is None:
         splits = split(whole, 0.1 if validation is None else validation, 0.2 if test is None else test, seed)
     elif test is not None:
-        raise DataError(f"{source} has a test set of its own, of {len(official_test):,} rows; leave test={test} out.")
+        rule = f"must be left out: {source} has a test set of its own, of {len(official_test):,} rows"
+        raise DataArgumentError("test", rule, test)
     else:
         splits = replace(split(whole, validation or 0.0, 0.0, seed), test=_checked(official_test))
     if views is not None and groups is None:
@@ -123,67 +113,57 @@ def _open(
     path = Path(source).expanduser()
     suffix = path.suffix.lower()
     named = source in BUILTIN
-    images = not named and path.is_dir() and not mnist.is_idx_folder(path)
-    if labels_column is not None and (named or suffix not in _TABLES):
-        raise DataError(f'labels_column="{labels_column}" is for tables (.csv, .tsv, .parquet); {source} is none.')
+    images = not named and path.is_dir() and not is_idx_folder(path)
+    if labels_column is not None and (named or suffix not in SUFFIXES):
+        rule = f"is for tables (.csv, .tsv, .parquet), and {source} is none"
+        raise DataArgumentError("labels_column", rule, labels_column)
     if image_size is not None and not images:
-        raise DataError(f"image_size={image_size} is for folders of images; {source} is none.")
-    if groups is not None and not images and suffix not in (".npz", *_TABLES) and (named or path.exists()):
-        raise DataError(
-            "views that are named are the arrays of a .npz file, the columns of a table or the subfolders of a folder; "
-            f'{source} has none. Use views="halves" for images.'
+        raise DataArgumentError("image_size", f"is for folders of images, and {source} is none", image_size)
+    if groups is not None and not images and suffix not in (".npz", *SUFFIXES) and (named or path.exists()):
+        raise DataArgumentError(
+            "views",
+            "that are named are the arrays of a .npz file, the columns of a table or the subfolders of a folder; "
+            f"{source} has none",
+            remedy="Use {views=halves} for images.",
         )
+    if source == "digits":
+        return digits(), None
     if named:
-        return _open_builtin(str(source))
+        return load(MNIST if source == "mnist" else FASHION_MNIST)
     if images and groups is not None:
         return open_image_views(path, groups, image_size, skip_bad), None
     if images:
         if isinstance(image_size, Mapping):
-            raise DataError(f"image_size of each view is for folders of several views; {source} has one.")
+            raise DataArgumentError("image_size", f"of each view is for folders of several views; {source} has one")
         return open_images(path, image_size, skip_bad), None
     if path.is_dir():
-        return mnist.open_idx_folder(path)
+        return open_idx_folder(path)
     if not path.is_file():
-        raise DataError(_not_found(source))
+        close = difflib.get_close_matches(str(source), BUILTIN, n=1)
+        meant = f' Did you mean "{close[0]}"?' if close else ""
+        known = ", ".join(BUILTIN)
+        raise DataError(f'there is no file or folder "{source}", and the data sets with a name are {known}.{meant}')
     if is_idx(path):
         return open_idx(path), None
     if suffix == ".npy":
         return open_npy(path), None
     if suffix == ".npz":
         return open_npz(path, groups), None
-    if suffix in _TABLES:
-        return _TABLES[suffix](path, labels_column, groups), None
+    if suffix in SUFFIXES:
+        return open_table(path, labels_column, groups), None
     raise DataError(f'{source} ends in "{path.suffix}", which is not known here; give {_KNOWN}.')
 
 
-def _open_builtin(name: str) -> tuple[Dataset, Dataset | None]:
-    if name == "digits":
-        return digits(), None
-    return mnist.load(mnist.MNIST if name == "mnist" else mnist.FASHION_MNIST)
-
-
-def _checked(dataset: Dataset) -> Dataset:
-    """The data set, if its rows are numbers to learn from."""
+def _checked(dataset: Dataset, every_view: bool = False) -> Dataset:
+    """The data set, if its rows are numbers to learn from, and some rows have each view where all are wanted."""
     for place, view in enumerate(dataset.views):
         name = f'{dataset.name}, view "{dataset.view_names[place]}",' if dataset.view_names else dataset.name
         rows = as_rows(view, name)
-        if isinstance(rows, np.ndarray) and rows.dtype.kind == "f" and not is_mapped(rows):
-            there = None if dataset.given is None else np.flatnonzero(dataset.given[:, place])
-            if there is None or len(there):
-                summarize(rows if there is None else Subset(rows, there), per_feature=False, name=name)
+        present = None if dataset.present is None else np.flatnonzero(dataset.present[:, place])
+        if present is not None and not len(present):
+            if every_view:
+                view_name = dataset.view_names[place]
+                raise DataError(f'{dataset.name} has no row with the view "{view_name}"; give some, or leave it out.')
+        elif isinstance(rows, np.ndarray) and rows.dtype.kind == "f" and not is_mapped(rows):
+            summarize(rows if present is None else Subset(rows, present), per_feature=False, name=name)
     return dataset
-
-
-def _check_given(dataset: Dataset, groups: Groups | None) -> None:
-    """See that there is a row of each view to learn from, where all views are wanted."""
-    if groups is None or groups.partial or dataset.given is None:
-        return
-    for view, given in zip(dataset.view_names, dataset.given.T, strict=True):
-        if not given.any():
-            raise DataError(f'{dataset.name} has no row with the view "{view}"; give some, or leave the view out.')
-
-
-def _not_found(source: str | Path) -> str:
-    close = difflib.get_close_matches(str(source), BUILTIN, n=1)
-    meant = f' Did you mean "{close[0]}"?' if close else ""
-    return f'there is no file or folder "{source}", and the data sets with a name are {", ".join(BUILTIN)}.{meant}'

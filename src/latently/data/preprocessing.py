@@ -1,6 +1,6 @@
 """From stored rows to what a network reads, and back."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isqrt, prod
 from operator import index
@@ -11,9 +11,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
-from latently.data.errors import DataError
-from latently.data.rows import Rows
-from latently.data.statistics import Statistics, as_rows, is_numeric, summarize
+from latently.data.rows import DataArgumentError, DataError, Rows, as_rows, is_numeric
+from latently.data.statistics import Statistics, summarize
 
 Range = Literal["unit", "symmetric", "real"]
 
@@ -63,7 +62,7 @@ class Preprocessing:
     ) -> "Preprocessing":
         """Find the offset and the scale in one streamed pass, 8 MB at a time; uint8 needs none but for `"real"`.
 
-        Arguments:
+        Args:
             X: rows of shape `(n, ...)`: an array, a memory map or a `Subset`.
             range: where x shall lie. `"auto"` is `"unit"` for uint8, for booleans and for numbers within [0, 1], and
                 `"real"` otherwise. `"unit"` divides uint8 by 255 and takes other numbers as they are. `"symmetric"`
@@ -73,14 +72,15 @@ class Preprocessing:
             binarize: whether pixels are drawn as 0 or 1; for `"unit"` only.
 
         Raises:
-            DataError: where X is empty, not finite, not numeric, or outside of the range asked for.
+            DataError: X is empty, not finite, not numeric, or outside of the range asked for.
         """
         rows = as_rows(X)
         row_shape = tuple(int(size) for size in rows.shape[1:])
         event_shape = _image_shape(row_shape) if image else (prod(row_shape),)
         offset, scale, found = _fit_range(rows, range, per_feature=len(row_shape) == 1 and not image)
         if binarize and found != "unit":
-            raise DataError(f'binarize=True needs pixels in [0, 1]; got range="{found}". Leave it out.')
+            rule = f'needs pixels in [0, 1]; got numbers of the range "{found}"'
+            raise DataArgumentError("binarize", rule, remedy="Leave it out.")
         return cls(row_shape, event_shape, rows.dtype.name, np.asarray(offset), np.asarray(scale), found, binarize)
 
     @property
@@ -93,7 +93,7 @@ class Preprocessing:
     ) -> Float[Array, "batch ..."]:
         """Rows as a network reads them; pure, so it may run inside `jax.jit`.
 
-        Arguments:
+        Args:
             rows: stored rows, in their own shape or flat.
             key: draws the pixels where `binarize` is set; without it they stay probabilities.
 
@@ -131,7 +131,7 @@ class Preprocessing:
         A row may come flat where the fitted rows were images, and the other way round. Where the fitted rows were
         uint8 scaled by 255, new ones must be integers from 0 to 255, so that floats in [0, 1] are not divided twice.
 
-        Arguments:
+        Args:
             X: rows of shape `(n, ...)`.
             owner: the name of the model, for the error message.
             noisy: whether noise may have carried floats out of the fitted range.
@@ -140,15 +140,16 @@ class Preprocessing:
             X as rows.
 
         Raises:
-            DataError: for rows of another size or type, numbers that are not finite, or out of the fitted range.
+            DataError: rows are of another size or type, numbers are not finite, or out of the fitted range.
         """
         rows = as_rows(X)
         self._check_shape(tuple(rows.shape[1:]), owner)
         pixels = self.dtype == "uint8" and self.range != "real"
         if pixels and rows.dtype.kind not in "iu":
-            raise DataError(
-                f"X is {rows.dtype}, but {owner} was fitted on uint8 pixels from 0 to 255 and expects those; "
-                "convert X, for example with (255 * X).round().astype(np.uint8) if it lies in [0, 1]."
+            raise DataArgumentError(
+                "X",
+                f"is {rows.dtype}, but {owner} was fitted on uint8 pixels from 0 to 255 and expects those",
+                remedy="Convert it, for example with (255 * X).round().astype(np.uint8) if it lies in [0, 1].",
             )
         if not (pixels and rows.dtype == np.uint8):
             statistics = summarize(rows, per_feature=False)
@@ -158,13 +159,15 @@ class Preprocessing:
 
     def _check_shape(self, shape: tuple[int, ...], owner: str) -> None:
         if prod(shape) != self.n_features:
-            raise DataError(
-                f"X has {prod(shape)} features, but {owner} is expecting {self.n_features} features as input "
-                f"(rows of shape {self.row_shape}; got rows of shape {shape})."
+            raise DataArgumentError(
+                "X",
+                f"has {prod(shape)} features, but {owner} is expecting {self.n_features} features as input "
+                f"(rows of shape {self.row_shape}; got rows of shape {shape})",
             )
         flat = len(shape) == 1 or len(self.row_shape) == 1
         if not flat and _squeezed(shape) != _squeezed(self.row_shape):
-            raise DataError(f"X has rows of shape {shape}, but {owner} is expecting rows of shape {self.row_shape}.")
+            rule = f"has rows of shape {shape}, but {owner} is expecting rows of shape {self.row_shape}"
+            raise DataArgumentError("X", rule)
 
     def _check_range(self, statistics: Statistics, owner: str) -> None:
         if self.range == "real":
@@ -173,29 +176,25 @@ class Preprocessing:
         low, high = (float(bound * self.scale + self.offset) for bound in (low, high))
         margin = _ROUNDING * (high - low)
         if statistics.minimum < low - margin or statistics.maximum > high + margin:
-            raise DataError(
-                f"X must lie in [{low:g}, {high:g}], the range that {owner} was fitted on; got values from "
-                f"{statistics.minimum:g} to {statistics.maximum:g}. Scale X as the training data was scaled."
+            raise DataArgumentError(
+                "X",
+                f"must lie in [{low:g}, {high:g}], the range that {owner} was fitted on; got values from "
+                f"{statistics.minimum:g} to {statistics.maximum:g}",
+                remedy="Scale {X} as the training data was scaled.",
             )
 
     def to_config(self) -> dict[str, Any]:
         """All fields as JSON-able values."""
-        return {
-            "row_shape": list(self.row_shape),
-            "event_shape": list(self.event_shape),
-            "dtype": self.dtype,
-            "offset": self.offset.tolist(),
-            "scale": self.scale.tolist(),
-            "range": self.range,
-            "binarize": self.binarize,
-        }
+        shapes = {"row_shape": list(self.row_shape), "event_shape": list(self.event_shape)}
+        numbers = {"offset": self.offset.tolist(), "scale": self.scale.tolist()}
+        return {**shapes, "dtype": self.dtype, **numbers, "range": self.range, "binarize": self.binarize}
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> "Preprocessing":
         """What `to_config` wrote, checked.
 
         Raises:
-            DataError: where a field is missing or unknown, or its value is none that `to_config` writes.
+            DataError: a field is missing or unknown, or its value is none that `to_config` writes.
 
         Example:
             >>> config = Preprocessing.fit(np.eye(3)).to_config()
@@ -212,7 +211,7 @@ class Preprocessing:
             preprocessing = cls(**{**config, **shapes, **arrays, "dtype": np.dtype(str(config["dtype"])).name})
         except (TypeError, ValueError) as error:
             raise DataError(f"this preprocessing config cannot be read: {error}") from error
-        for rule, kept in _rules(preprocessing):
+        for rule, kept in _rules(preprocessing).items():
             if not kept:
                 raise DataError(f"this preprocessing config cannot be used: {rule}.")
         return preprocessing
@@ -221,7 +220,7 @@ class Preprocessing:
 def _fit_range(rows: Rows, range_: str, per_feature: bool) -> tuple[Any, Any, Range]:
     """Offset, scale and range."""
     if range_ not in ("auto", "unit", "symmetric", "real"):
-        raise DataError(f'range must be "auto", "unit", "symmetric" or "real"; got {range_!r}.')
+        raise DataArgumentError("range", 'must be "auto", "unit", "symmetric" or "real"', range_)
     if rows.dtype == np.uint8 and range_ != "real":
         return (127.5, 127.5, "symmetric") if range_ == "symmetric" else (0.0, 255.0, "unit")
     if rows.dtype == np.bool_ and range_ != "real":
@@ -236,14 +235,16 @@ def _fit_range(rows: Rows, range_: str, per_feature: bool) -> tuple[Any, Any, Ra
             return 0.5, 0.5, "symmetric"
         if low >= -1 - _ROUNDING and high <= 1 + _ROUNDING:
             return 0.0, 1.0, "symmetric"
-        raise DataError(
-            f'range="symmetric" needs values in [0, 1] or [-1, 1]; got values from {low:g} to {high:g}. '
-            'Scale the data, store pixels as uint8, or use range="real".'
+        raise DataArgumentError(
+            "X",
+            f"must lie in [0, 1] or [-1, 1] for a symmetric range; got values from {low:g} to {high:g}",
+            remedy="Scale the data, store pixels as uint8, or use {range=real}.",
         )
     if not unit:
-        raise DataError(
-            f"a Bernoulli decoder needs values in [0, 1]; got values from {low:g} to {high:g}. "
-            'Scale the data (pixels from 0 to 255 may be given as uint8), or use likelihood="gaussian".'
+        raise DataArgumentError(
+            "X",
+            f"must lie in [0, 1] for a Bernoulli decoder; got values from {low:g} to {high:g}",
+            remedy="Scale the data (pixels from 0 to 255 may be given as uint8), or use {likelihood=gaussian}.",
         )
     return 0.0, 1.0, "unit"
 
@@ -256,9 +257,11 @@ def _image_shape(row_shape: tuple[int, ...]) -> tuple[int, ...]:
         return row_shape
     side = isqrt(prod(row_shape))
     if len(row_shape) != 1 or side * side != row_shape[0]:
-        raise DataError(
-            f"a network of images needs rows (height, width), (height, width, channels) or flat and square; got rows "
-            f"of shape {row_shape}. Reshape X to (n, height, width), or use a network of vectors."
+        raise DataArgumentError(
+            "X",
+            "must be rows (height, width), (height, width, channels) or flat and square for a network of images; got "
+            f"rows of shape {row_shape}",
+            remedy="Reshape X to (n, height, width), or use {network=mlp}.",
         )
     return (side, side, 1)
 
@@ -279,17 +282,17 @@ def _as_type(rows: Float[np.ndarray, "..."], dtype: np.dtype[Any]) -> np.ndarray
     return np.clip(np.round(rows), float(limits.min), high).astype(dtype)
 
 
-def _rules(config: Preprocessing) -> Iterator[tuple[str, bool]]:
+def _rules(config: Preprocessing) -> dict[str, bool]:
     """What a config must be, in words, and whether it is."""
-    elements = (
-        prod(config.row_shape) == prod(config.event_shape) and min((1, *config.row_shape, *config.event_shape)) > 0
-    )
-    yield "row_shape and event_shape must hold equally many elements, 1 or more", elements
-    yield "dtype must be a type of integers, booleans or floats", is_numeric(np.dtype(config.dtype))
-    shapes = config.offset.shape == config.scale.shape and config.scale.shape in ((), config.event_shape)
-    yield "offset and scale must be one number, or one a feature", shapes
-    yield "offset must be finite", bool(np.isfinite(config.offset).all())
-    yield "scale must be finite and above 0", bool((np.isfinite(config.scale) & (config.scale > 0)).all())
-    yield 'range must be "unit", "symmetric" or "real"', config.range in ("unit", "symmetric", "real")
-    binarize = config.binarize is False or (config.binarize is True and config.range == "unit")
-    yield 'binarize must be true or false, and false unless range is "unit"', binarize
+    row, event, offset, scale = config.row_shape, config.event_shape, config.offset, config.scale
+    return {
+        "row_shape and event_shape must hold equally many elements, 1 or more": prod(row) == prod(event)
+        and min((1, *row, *event)) > 0,
+        "dtype must be a type of integers, booleans or floats": is_numeric(np.dtype(config.dtype)),
+        "offset and scale must be one number, or one a feature": offset.shape == scale.shape in ((), event),
+        "offset must be finite": bool(np.isfinite(offset).all()),
+        "scale must be finite and above 0": bool((np.isfinite(scale) & (scale > 0)).all()),
+        'range must be "unit", "symmetric" or "real"': config.range in ("unit", "symmetric", "real"),
+        'binarize must be true or false, and false unless range is "unit"': config.binarize is False
+        or (config.binarize is True and config.range == "unit"),
+    }

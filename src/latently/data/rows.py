@@ -8,10 +8,21 @@ from typing import Any, Protocol, final, runtime_checkable
 import numpy as np
 from jaxtyping import Int
 
-from latently.data.errors import DataError
+from latently.errors import ArgumentError
 
 # Pieces that stay in the processor's cache: passes over 64 MB at a time took four times as long.
 PIECE_BYTES = 8 * 2**20
+
+
+class DataError(ValueError):
+    """Data that cannot be used as given: one sentence on what was found and on the way out."""
+
+
+class DataArgumentError(ArgumentError, DataError):
+    """Data that cannot be used because of an argument, such as `X` or `labels_column`, or that another argument mends.
+
+    The name is that of the argument, or of the file or array where only the remedy names an argument.
+    """
 
 
 @runtime_checkable
@@ -22,10 +33,12 @@ class Rows(Protocol):
     """
 
     @property
-    def shape(self) -> tuple[int, ...]: ...
+    def shape(self) -> tuple[int, ...]:
+        """The number of rows, then the shape of a row."""
 
     @property
-    def dtype(self) -> np.dtype[Any]: ...
+    def dtype(self) -> np.dtype[Any]:
+        """The type of the numbers."""
 
     def __len__(self) -> int: ...
 
@@ -39,12 +52,12 @@ class Subset:
     A 20 GB memory map is split into training and test rows without being read, and what is read does not stay in
     memory. Rows come out in native byte order, whatever the file's.
 
-    Arguments:
+    Args:
         array: the rows to choose from, of shape `(n, ...)`; a `Subset` of a `Subset` looks through to its array.
         rows: the numbers of the chosen rows, in `[0, n)`, in the order wanted.
 
     Raises:
-        DataError: where `rows` is not a vector of integers within the array.
+        DataError: `rows` is not a vector of integers within the array.
 
     Example:
         >>> tens = Subset(np.arange(0, 100, 10), np.array([5, 1, 3]))
@@ -54,31 +67,36 @@ class Subset:
 
     def __init__(self, array: Rows, rows: Int[np.ndarray, "..."]) -> None:
         if rows.ndim != 1 or (rows.size and (rows.min() < 0 or rows.max() >= len(array))):
-            raise DataError(
-                f"rows must be a vector of row numbers in [0, {len(array)}); got shape {rows.shape}"
-                + (f" with values from {rows.min()} to {rows.max()}." if rows.size else ".")
+            span = f" with values from {rows.min()} to {rows.max()}" if rows.size else ""
+            raise DataArgumentError(
+                "rows", f"must be a vector of row numbers in [0, {len(array)}); got shape {rows.shape}{span}"
             )
         self.array: Rows = array.array if isinstance(array, Subset) else array
         self.rows: Int[np.ndarray, rows] = array.rows[rows] if isinstance(array, Subset) else rows
 
     @property
     def shape(self) -> tuple[int, ...]:
+        """The number of chosen rows, then the shape of a row."""
         return (len(self.rows), *self.array.shape[1:])
 
     @property
     def ndim(self) -> int:
+        """How many axes the rows have together."""
         return len(self.shape)
 
     @property
     def size(self) -> int:
+        """How many numbers the chosen rows hold."""
         return prod(self.shape)
 
     @property
     def dtype(self) -> np.dtype[Any]:
+        """The type of the numbers, in native byte order."""
         return self.array.dtype.newbyteorder("=")
 
     @property
     def nbytes(self) -> int:
+        """The memory that the chosen rows would take."""
         return self.size * self.dtype.itemsize
 
     def __len__(self) -> int:
@@ -113,9 +131,41 @@ class Subset:
 
 def _is_scattered(rows: Any, row_bytes: int) -> bool:
     """Whether small rows lie so far apart that what a system reads ahead (128 kB) would be thrown away."""
-    if np.ndim(rows) == 0 or len(rows) == 0:
-        return False
-    return row_bytes < 2**16 and (int(np.max(rows)) - int(np.min(rows))) * row_bytes > len(rows) * 2**17
+    return row_bytes < 2**16 and np.size(rows) > 0 and int(np.ptp(rows)) * row_bytes > np.size(rows) * 2**17
+
+
+def as_rows(X: Any, name: str = "X") -> Rows:
+    """X as rows of real numbers: arrays, memory maps and subsets as they are, anything else through `np.asarray`."""
+    rows: Rows = X if isinstance(X, np.ndarray | Subset) else np.asarray(X)
+    if len(rows.shape) < 2:
+        raise DataArgumentError(
+            name,
+            f"must be rows of features, of shape (n, ...); got shape {rows.shape}",
+            remedy="Reshape your data: X.reshape(-1, 1) for one feature, X.reshape(1, -1) for one row.",
+        )
+    if rows.dtype.kind == "c":
+        raise DataArgumentError(
+            name,
+            f"must hold real numbers; got dtype {rows.dtype} (Complex data not supported)",
+            remedy="Give real and imaginary parts as two features.",
+        )
+    if not is_numeric(rows.dtype):
+        raise DataArgumentError(
+            name,
+            f"must hold integers, booleans or floats of at most 64 bits; got dtype {rows.dtype}",
+            remedy="Convert it, for example with X.astype(np.float32).",
+        )
+    if 0 in rows.shape:  # in the words that scikit-learn's own checks look for
+        what = "sample" if rows.shape[0] == 0 else "feature"
+        raise DataError(
+            f"Found array with 0 {what}(s) (shape={rows.shape}) while a minimum of 1 is required in {name}."
+        )
+    return rows
+
+
+def is_numeric(dtype: np.dtype[Any]) -> bool:
+    """Whether numbers of this type are booleans, integers or floats of at most 64 bits."""
+    return dtype.kind in "biuf" and dtype.itemsize <= 8
 
 
 def is_mapped(rows: Rows) -> bool:
@@ -136,10 +186,7 @@ def release(rows: Rows) -> None:
 def pieces(rows: Rows, element_bytes: int = 8, limit_bytes: int = PIECE_BYTES) -> Iterator[np.ndarray]:
     """The rows in order, as arrays of at most `limit_bytes` (but one row at least), releasing each when done with it.
 
-    Arguments:
-        rows: rows of shape `(n, ...)`.
-        element_bytes: what an element will take in the caller's hands; 8 where pieces are turned to float64.
-        limit_bytes: the most that a piece may take then.
+    An element counts for the `element_bytes` that it will take in the caller's hands: 8 where it is turned to float64.
 
     Example:
         >>> [len(piece) for piece in pieces(np.zeros((5, 4)), limit_bytes=64)]

@@ -1,13 +1,20 @@
-"""What must be known of the numbers before training, from one pass over rows that need not fit in memory."""
+"""What one pass over rows tells, though they need not fit in memory: their statistics, and a hash to know them by."""
 
+import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Bool, Float64, Int
 
-from latently.data.errors import DataError
-from latently.data.rows import Rows, Subset, pieces
+from latently.data.rows import DataArgumentError, Rows, pieces
+
+if TYPE_CHECKING:
+    from hashlib import _Hash
+
+WHOLE_BYTES = 2**28
+"""Rows of up to this size are hashed whole; of larger ones, a few thousand spread over all of them."""
 
 # What float32, in which training computes, tells apart: a deviation below this part of the mean is rounding.
 _FLOAT32_RESOLUTION = 10 * float(np.finfo(np.float32).eps)
@@ -30,51 +37,16 @@ class Statistics:
     deviation: Float64[np.ndarray, "..."]
 
 
-def as_rows(X: Any, name: str = "X") -> Rows:
-    """X as rows of real numbers: arrays, memory maps and subsets as they are, anything else through `np.asarray`.
-
-    Raises:
-        DataError: where X holds no rows, no features, or anything but integers, booleans and floats.
-    """
-    rows: Rows = X if isinstance(X, np.ndarray | Subset) else np.asarray(X)
-    if len(rows.shape) < 2:
-        raise DataError(
-            f"{name} must be rows of features, of shape (n, ...); got shape {rows.shape}. "
-            "Reshape your data: X.reshape(-1, 1) for one feature, X.reshape(1, -1) for one row."
-        )
-    if rows.dtype.kind == "c":
-        raise DataError(
-            f"Complex data not supported: {name} is {rows.dtype}; give real and imaginary parts as two features."
-        )
-    if not is_numeric(rows.dtype):
-        raise DataError(
-            f"{name} must hold integers, booleans or floats of at most 64 bits; got dtype {rows.dtype}. "
-            "Convert it, for example with X.astype(np.float32)."
-        )
-    if 0 in rows.shape:
-        what, shape = ("sample", rows.shape) if rows.shape[0] == 0 else ("feature", rows.shape)
-        raise DataError(f"Found array with 0 {what}(s) (shape={shape}) while a minimum of 1 is required in {name}.")
-    return rows
-
-
-def is_numeric(dtype: np.dtype[Any]) -> bool:
-    """Whether numbers of this type are booleans, integers or floats of at most 64 bits."""
-    return dtype.kind in "biuf" and dtype.itemsize <= 8
-
-
 def summarize(rows: Rows, per_feature: bool, name: str = "X") -> Statistics:
-    """One pass over the rows, 8 MB at a time.
+    """One pass over the rows, 8 MB at a time; they must be finite.
 
     The mean and the sum of squared deviations of each piece are merged into those so far by the update of
     Chan, Golub & LeVeque (1983), "Algorithms for computing the sample variance", which does not cancel.
 
-    Arguments:
+    Args:
         rows: rows of shape `(n, ...)`.
         per_feature: mean and deviation for each feature of `(n, features)`, rather than for all elements together.
         name: what to call the rows in an error message.
-
-    Raises:
-        DataError: at the first piece with a number that is not finite.
     """
     minimum, maximum, n = np.inf, -np.inf, 0
     mean = squares = np.zeros(())
@@ -82,7 +54,13 @@ def summarize(rows: Rows, per_feature: bool, name: str = "X") -> Statistics:
         numbers = piece.astype(np.float64).reshape((len(piece), -1) if per_feature else (-1,))
         low, high = float(numbers.min()), float(numbers.max())
         if not (np.isfinite(low) and np.isfinite(high)):
-            raise DataError(_not_finite(numbers, name))
+            counts = {"NaN": int(np.isnan(numbers).sum()), "infinite": int(np.isinf(numbers).sum())}
+            found = " and ".join(f"{count:,} {kind}" for kind, count in counts.items() if count)
+            raise DataArgumentError(
+                name,
+                f"must be finite, but at least {found} of its values are not",
+                remedy="Drop those rows or fill in the values (for example with sklearn.impute.SimpleImputer).",
+            )
         minimum, maximum = min(minimum, low), max(maximum, high)
         m = len(numbers)
         piece_mean = numbers.mean(axis=0)
@@ -96,10 +74,36 @@ def summarize(rows: Rows, per_feature: bool, name: str = "X") -> Statistics:
     return Statistics(minimum, maximum, np.asarray(mean), np.where(constant, 1.0, deviation))
 
 
-def _not_finite(numbers: Float64[np.ndarray, "..."], name: str) -> str:
-    counts = {"NaN": int(np.isnan(numbers).sum()), "infinite": int(np.isinf(numbers).sum())}
-    found = " and ".join(f"{count:,} {kind}" for kind, count in counts.items() if count)
-    return (
-        f"{name} must be finite, but at least {found} of its values are not; drop those rows or fill in the values "
-        "(for example with sklearn.impute.SimpleImputer)."
-    )
+def hash_rows(
+    views: Sequence[Rows],
+    labels: Int[np.ndarray, "rows"] | None,
+    digest: "_Hash | None" = None,
+    present: Bool[np.ndarray, "rows views"] | None = None,
+) -> "_Hash":
+    """Take shapes, types and contents of a data set's views, codes of labels and present views into a SHA-256 hash.
+
+    Example:
+        >>> hash_rows((np.eye(2),), None).hexdigest() == hash_rows((np.eye(2),), np.array([0, 1])).hexdigest()
+        False
+    """
+    digest = hashlib.sha256() if digest is None else digest
+    for view in views:
+        digest.update(f"{tuple(view.shape)} {view.dtype}".encode())
+        whole = int(np.prod(view.shape)) * view.dtype.itemsize <= WHOLE_BYTES
+        rows = view[:] if whole else view[spread_rows(len(view), 4096)]
+        digest.update(np.ascontiguousarray(rows).tobytes())
+    if labels is not None:
+        digest.update(np.ascontiguousarray(labels, np.int64).tobytes())
+    if present is not None:
+        digest.update(np.ascontiguousarray(present).tobytes())
+    return digest
+
+
+def spread_rows(rows: int, most: int) -> Int[np.ndarray, "chosen"]:
+    """The numbers of at most so many rows, spread evenly over all of them.
+
+    Example:
+        >>> spread_rows(10, 4)
+        array([0, 3, 6, 9])
+    """
+    return np.unique(np.linspace(0, rows - 1, min(rows, most)).astype(int))

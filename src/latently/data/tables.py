@@ -10,92 +10,58 @@ import numpy as np
 from jaxtyping import Bool, Float32, Float64, Shaped
 
 from latently.data.dataset import Dataset
-from latently.data.errors import DataError
-from latently.data.labels import Label, encode_labels
-from latently.data.view_spec import Groups
+from latently.data.labels import encode_any, encode_labels
+from latently.data.rows import DataArgumentError, DataError
+from latently.data.view_making import Groups
 
 _MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "?"})
-_DELIMITERS = {".csv": ",", ".tsv": "\t"}
+DELIMITERS = {".csv": ",", ".tsv": "\t"}
+SUFFIXES = (*DELIMITERS, ".parquet", ".pq")
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a table.
-
-    Attributes:
-        name: its header.
-        numbers: its values, NaN where one is missing.
-        word: a value that is no number, where there is one; the numbers mean nothing then.
-    """
+    """One column: its numbers, NaN where one is missing; they mean nothing where a value is a word."""
 
     name: str
     numbers: Float64[np.ndarray, "rows"]
     word: str | None = None
 
 
-def open_csv(path: Path, labels_column: str | None = None, groups: Groups | None = None) -> Dataset:
-    """The rows of a CSV file (or of a .tsv file, with tabs) with a header of column names.
+def open_table(path: Path, labels_column: str | None = None, groups: Groups | None = None) -> Dataset:
+    """The rows of a CSV file in UTF-8, of a .tsv file, or (with PyArrow, the `tables` extra) of a Parquet file.
 
-    Arguments:
-        path: a file in UTF-8.
+    Args:
+        path: a table with a header of column names.
         labels_column: the column of labels; an empty cell is an unknown one.
         groups: the columns of each view, where a row has several; other columns are passed over. A row whose cells of a
             view are all missing lacks that view.
-
-    Raises:
-        DataError: where columns other than the labels hold words or miss values, or the file is no such table.
     """
-    names, cells = read_cells(path)
-    _check_names(names, labels_column, path)
-    columns = [_column(name, values) for name, values in zip(names, cells, strict=True) if name != labels_column]
-    labels = None if labels_column is None else np.array([cell.strip() for cell in cells[names.index(labels_column)]])
-    return _dataset(path, columns, labels, labels_column, groups)
-
-
-def open_parquet(path: Path, labels_column: str | None = None, groups: Groups | None = None) -> Dataset:
-    """The rows of a Parquet file; see `open_csv`. Needs PyArrow, the `tables` extra.
-
-    Raises:
-        DataError: as `open_csv`, and where PyArrow is missing.
-    """
-    try:
-        import pyarrow as pa
-        from pyarrow import parquet
-    except ImportError as error:
-        raise DataError(f"{path} needs PyArrow to be read; run: pip install 'latently[tables]'.") from error
-    try:
-        table = parquet.read_table(path)
-    except (OSError, pa.ArrowException) as error:
-        raise DataError(f"{path} is damaged or no Parquet file; save it anew.") from error
-    _check_names(table.column_names, labels_column, path)
-    if table.num_rows == 0:
-        raise DataError(f"{path} holds no rows below its column names; give at least 2.")
-    columns = [_arrow_column(name, table.column(name), pa) for name in table.column_names if name != labels_column]
-    labels = None if labels_column is None else _arrow_labels(table.column(labels_column))
-    return _dataset(path, columns, labels, labels_column, groups)
-
-
-def _dataset(
-    path: Path,
-    columns: Sequence[Column],
-    labels: Shaped[np.ndarray, "rows"] | None,
-    labels_column: str | None,
-    groups: Groups | None,
-) -> Dataset:
-    codes: Any = None
-    classes: tuple[Label, ...] = ()
-    if labels is not None:
-        codes, classes = encode_labels(labels, f'{path.name}, column "{labels_column}"')
+    text = path.suffix.lower() in DELIMITERS
+    names, cells = read_cells(path) if text else _read_parquet(path)
+    if repeated := sorted({name for name in names if names.count(name) > 1}):
+        raise DataError(f"{path} has more than one column named {repeated[0]!r}; give every column a name of its own.")
+    if labels_column is not None and labels_column not in names:
+        rule = f"must be a column of {path}, which has {', '.join(names)}"
+        raise DataArgumentError("labels_column", rule, labels_column)
+    columns: dict[str, Column] = {}
+    codes, classes = encode_any(None, path.name)
+    for name, values in zip(names, cells, strict=True):
+        if name != labels_column:
+            columns[name] = _column(name, values) if text else _arrow_column(name, values)
+        else:
+            labels = np.array([cell.strip() for cell in values]) if text else _arrow_labels(values)
+            codes, classes = encode_labels(labels, f'{path.name}, column "{name}"')
     description: dict[str, Any] = {"source": "table", "labels_column": labels_column}
     if groups is None:
-        names = [column.name for column in columns]
-        return Dataset(path.name, (_matrix(columns, path),), codes, classes, {**description, "columns": names})
-    by_name = {column.name: column for column in columns}
-    of_view = groups.matched(list(by_name), f"{path} has the columns")
-    given = {view: _present([by_name[name] for name in names]) for view, names in of_view.items()}
-    views = {view: _matrix([by_name[name] for name in names], path, given[view]) for view, names in of_view.items()}
-    description |= {"columns": of_view}
-    return Dataset.of_views(path.name, views, given, labels=codes, classes=classes, description=description)
+        rows = _matrix(list(columns.values()), path)
+        return Dataset(path.name, (rows,), codes, classes, {**description, "columns": list(columns)})
+    of_view = groups.matched(list(columns), f"{path} has the columns")
+    parts = {view: [columns[name] for name in names] for view, names in of_view.items()}
+    present = {view: _present(part) for view, part in parts.items()}
+    views = {view: _matrix(part, path, present[view]) for view, part in parts.items()}
+    description = {**description, "columns": of_view}
+    return Dataset.of_views(path.name, views, present, labels=codes, classes=classes, description=description)
 
 
 def _present(columns: Sequence[Column]) -> Bool[np.ndarray, "rows"]:
@@ -111,66 +77,49 @@ def _matrix(
     """The numbers of these columns, NaN in rows that are not `present`."""
     words = [f'"{column.name}" (such as "{column.word}")' for column in columns if column.word is not None]
     if words:
-        raise DataError(
-            f"{path} has columns that are not numbers: {', '.join(words)}; leave them out, turn them into "
-            "numbers, or name one as the labels with labels_column."
+        raise DataArgumentError(
+            str(path),
+            f"has columns that are not numbers: {', '.join(words)}",
+            remedy="Leave them out, turn them into numbers, or name one as the labels with {labels_column}.",
         )
     if not columns:
         raise DataError(f"{path} has no numeric columns to learn from; give at least one besides the labels.")
     matrix = np.full((len(columns[0].numbers), len(columns)), np.nan, dtype=np.float32)
+    rows = slice(None) if present is None else present
     for place, column in enumerate(columns):
-        rows = slice(None) if present is None else present
-        matrix[rows, place] = _float32(Column(column.name, column.numbers[rows]), path)
+        numbers = column.numbers[rows]
+        if n_missing := int(np.isnan(numbers).sum()):
+            raise DataError(
+                f'{path} misses values in column "{column.name}", in {n_missing:,} of {len(numbers):,} rows; drop '
+                "those rows or fill in the values (for example with sklearn.impute.SimpleImputer)."
+            )
+        with np.errstate(over="ignore"):
+            matrix[rows, place] = numbers.astype(np.float32)
+        if not np.isfinite(matrix[rows, place]).all():
+            raise DataError(
+                f'{path} has infinite values, or values beyond 3.4e38, in column "{column.name}"; drop or rescale them.'
+            )
     return matrix
-
-
-def _float32(column: Column, path: Path) -> Float32[np.ndarray, "rows"]:
-    numbers = column.numbers
-    n_missing = int(np.isnan(numbers).sum())
-    if n_missing:
-        raise DataError(
-            f'{path} misses values in column "{column.name}", in {n_missing:,} of {len(numbers):,} rows; drop those '
-            "rows or fill in the values (for example with sklearn.impute.SimpleImputer)."
-        )
-    with np.errstate(over="ignore"):
-        values = numbers.astype(np.float32)
-    if not np.isfinite(values).all():
-        raise DataError(
-            f'{path} has infinite values, or values beyond 3.4e38, in column "{column.name}"; drop or rescale them.'
-        )
-    return values
-
-
-def _check_names(names: Sequence[str], labels_column: str | None, path: Path) -> None:
-    repeated = sorted({name for name in names if names.count(name) > 1})
-    if repeated:
-        raise DataError(f"{path} has more than one column named {repeated[0]!r}; give every column a name of its own.")
-    if labels_column is not None and labels_column not in names:
-        raise DataError(f'{path} has no column "{labels_column}" for labels_column; it has {", ".join(names)}.')
 
 
 def column_names(path: Path) -> list[str]:
     """The names of a table's columns, from its head alone; none where it cannot be read, as opening it will say."""
     try:
-        if path.suffix.lower() not in _DELIMITERS:
+        if path.suffix.lower() not in DELIMITERS:
             from pyarrow import parquet
 
             return list(parquet.read_schema(path).names)
         with path.open(encoding="utf-8-sig", newline="") as file:
-            return [name.strip() for name in next(csv.reader(file, delimiter=_DELIMITERS[path.suffix.lower()]), [])]
+            return [name.strip() for name in next(csv.reader(file, delimiter=DELIMITERS[path.suffix.lower()]), [])]
     except (ImportError, OSError, ValueError, csv.Error):  # PyArrow's errors and those of UTF-8 are ValueErrors
         return []
 
 
 def read_cells(path: Path) -> tuple[list[str], list[tuple[str, ...]]]:
-    """The names of the columns of a CSV file (or of a .tsv file, with tabs), and the cells of each column.
-
-    Raises:
-        DataError: the file is no such table.
-    """
+    """The names of the columns of a CSV file (or of a .tsv file, with tabs), and the cells of each column."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file, delimiter=_DELIMITERS.get(path.suffix.lower(), ","), strict=True)
+            reader = csv.reader(file, delimiter=DELIMITERS.get(path.suffix.lower(), ","), strict=True)
             names = [name.strip() for name in next(reader, [])]
             rows = []
             for row in reader:
@@ -192,6 +141,21 @@ def read_cells(path: Path) -> tuple[list[str], list[tuple[str, ...]]]:
     return names, list(zip(*rows, strict=True))
 
 
+def _read_parquet(path: Path) -> tuple[list[str], list[Any]]:
+    try:
+        import pyarrow as pa
+        from pyarrow import parquet
+    except ImportError as error:
+        raise DataError(f"{path} needs PyArrow to be read; run: pip install 'latently[tables]'.") from error
+    try:
+        table = parquet.read_table(path)
+    except (OSError, pa.ArrowException) as error:
+        raise DataError(f"{path} is damaged or no Parquet file; save it anew.") from error
+    if table.num_rows == 0:
+        raise DataError(f"{path} holds no rows below its column names; give at least 2.")
+    return list(table.column_names), list(table.columns)
+
+
 def _column(name: str, cells: Sequence[str]) -> Column:
     numbers = np.empty(len(cells))
     for row, cell in enumerate(cells):
@@ -210,7 +174,9 @@ def _number(cell: str) -> float | None:
         return np.nan if cell.strip().lower() in _MISSING else None
 
 
-def _arrow_column(name: str, column: Any, pa: Any) -> Column:
+def _arrow_column(name: str, column: Any) -> Column:
+    import pyarrow as pa
+
     kind, types = column.type, pa.types
     if types.is_boolean(kind):
         column = column.cast(pa.uint8())

@@ -7,44 +7,42 @@ from typing import Any, final
 import numpy as np
 from jaxtyping import Bool, Shaped
 
-from latently.data.errors import DataError
-from latently.data.rows import Rows, Subset, is_mapped
-from latently.data.statistics import as_rows
+from latently.data.rows import DataArgumentError, DataError, Rows, Subset, as_rows, is_mapped
 
 
 @final
 class Views:
     """One array a view, under a name, all with the same number of rows; a row may lack some of its views.
 
-    A row lacks a view where that array's row is all NaN, where a masked array masks it, or where `given` says so. Rows
-    of memory-mapped files are not searched for NaN.
+    A row lacks a view where that array's row is all NaN, a masked array masks it, or `present` says so. Rows of
+    memory-mapped files are not searched for NaN.
 
-    Arguments:
+    Args:
         arrays: name → rows of shape `(n, ...)`.
-        given: name → which rows have the view, booleans of shape `(n,)`; found out for a view that is not named.
+        present: name → which rows have the view, booleans of shape `(n,)`; found out for a view that is not named.
 
     Raises:
-        DataError: where there is no view, the views differ in length, a row is masked in part, or has no view at all.
+        DataError: there is no view, the views differ in length, a row is masked in part, or has no view at all.
 
     Example:
         >>> left = np.array([[1.0, 2.0], [np.nan, np.nan], [3.0, 4.0]])
         >>> pairs = Views({"left": left, "right": np.arange(3)[:, None]})
-        >>> pairs.shape, pairs[1:].given.tolist()
+        >>> pairs.shape, pairs[1:].present.tolist()
         ((3, 3), [[False, True], [True, True]])
     """
 
-    def __init__(self, arrays: Mapping[str, Any], given: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, arrays: Mapping[str, Any], present: Mapping[str, Any] | None = None) -> None:
         if not arrays:
-            raise DataError("views must hold at least one view; got none.")
+            raise DataArgumentError("views", "must hold at least one view; got none")
         self.names = tuple(arrays)
-        found = [_rows_and_presence(name, array, (given or {}).get(name)) for name, array in arrays.items()]
+        found = [_rows_and_presence(name, array, (present or {}).get(name)) for name, array in arrays.items()]
         self.arrays: tuple[Rows, ...] = tuple(rows for rows, _ in found)
         lengths = {name: len(rows) for name, rows in zip(self.names, self.arrays, strict=True)}
         if len(set(lengths.values())) > 1:
             counts = ", ".join(f"{name} has {length:,}" for name, length in lengths.items())
-            raise DataError(f"views must have equally many rows; got: {counts}.")
-        self.given: Bool[np.ndarray, "rows views"] = np.stack([given for _, given in found], axis=1)
-        without = np.flatnonzero(~self.given.any(axis=1))
+            raise DataArgumentError("views", f"must have equally many rows; got: {counts}")
+        self.present: Bool[np.ndarray, "rows views"] = np.stack([rows for _, rows in found], axis=1)
+        without = np.flatnonzero(~self.present.any(axis=1))
         if len(without):
             raise DataError(f"row {without[0]} has none of its views ({len(without):,} such rows); leave it out.")
 
@@ -52,12 +50,12 @@ class Views:
     def of(cls, X: Any, names: tuple[str, ...] | None = None) -> "Views":
         """Views from a dict, a list or tuple of arrays, or views.
 
-        Arguments:
+        Args:
             X: name → rows, or the arrays in order.
             names: of the views of a list; `view1`, `view2`, … by default.
 
         Raises:
-            DataError: where X is none of these, or a list is not as long as `names`.
+            DataError: X is none of these, or a list is not as long as `names`.
 
         Example:
             >>> Views.of([np.eye(2), np.eye(2)]).names
@@ -68,31 +66,32 @@ class Views:
         if isinstance(X, Mapping):
             return cls(X)
         if not isinstance(X, list | tuple):
-            raise DataError(
-                f"X must be several views: a list or a dict of arrays; got {type(X).__name__}. "
-                "For one array use a model of one view, such as AAE."
+            raise DataArgumentError(
+                "X",
+                f"must be several views: a list or a dict of arrays; got {type(X).__name__}",
+                remedy="For one array use a model of one view, such as AAE.",
             )
         names = names or tuple(f"view{place}" for place in range(1, len(X) + 1))
         if len(names) != len(X):
-            raise DataError(
-                f"X must be a list of {len(names)} views ({', '.join(names)}), or a dict of some of them; got {len(X)}."
+            raise DataArgumentError(
+                "X", f"must be a list of {len(names)} views ({', '.join(names)}), or a dict of some of them", len(X)
             )
         return cls(dict(zip(names, X, strict=True)))
 
     @classmethod
     def checked(
-        cls, names: tuple[str, ...], arrays: tuple[Rows, ...], given: Bool[np.ndarray, "rows views"] | None
+        cls, names: tuple[str, ...], arrays: tuple[Rows, ...], present: Bool[np.ndarray, "rows views"] | None
     ) -> "Views":
         """Views of which all is known, such as parts of a data set; there may be no rows.
 
-        Arguments:
+        Args:
             names: of the views.
             arrays: their rows.
-            given: which rows have which view; `None` where they have all.
+            present: which views each row has; `None` where every row has all of them.
         """
         views = object.__new__(cls)
         views.names, views.arrays = names, arrays
-        views.given = np.ones((len(arrays[0]), len(arrays)), dtype=bool) if given is None else given
+        views.present = np.ones((len(arrays[0]), len(arrays)), dtype=bool) if present is None else present
         return views
 
     @property
@@ -102,12 +101,13 @@ class Views:
 
     @property
     def ndim(self) -> int:
+        """2: rows, and the numbers of all views."""
         return 2
 
     @property
     def complete(self) -> bool:
         """Whether every row has every view."""
-        return bool(self.given.all())
+        return bool(self.present.all())
 
     def __len__(self) -> int:
         return len(self.arrays[0])
@@ -118,25 +118,25 @@ class Views:
 
     def lacking(self, name: str) -> Bool[np.ndarray, "rows"]:
         """Which rows lack a view."""
-        lacking: Bool[np.ndarray, rows] = ~self.given[:, self.names.index(name)]
+        lacking: Bool[np.ndarray, rows] = ~self.present[:, self.names.index(name)]
         return lacking
 
     def only(self, *names: str) -> "Views":
-        """The same rows, with these views alone given."""
+        """The same rows, with these views alone present."""
         return self._with(np.isin(self.names, names))
 
     def without(self, *names: str) -> "Views":
-        """The same rows, with these views not given."""
+        """The same rows, with these views not present."""
         return self._with(~np.isin(self.names, names))
 
     def _with(self, kept: Bool[np.ndarray, "views"]) -> "Views":
         views = self[:]
-        views.given = self.given & kept
+        views.present = self.present & kept
         return views
 
     def __getitem__(self, rows: Any) -> "Views":
         """Some rows, by slice, integer array or mask."""
-        return Views.checked(self.names, tuple(array[rows] for array in self.arrays), self.given[rows])
+        return Views.checked(self.names, tuple(array[rows] for array in self.arrays), self.present[rows])
 
     def __repr__(self) -> str:
         views = ", ".join(
@@ -160,19 +160,18 @@ def joined(views: Mapping[str, np.ndarray]) -> Shaped[np.ndarray, "rows height w
     return np.concatenate([np.asarray(half) for half in halves], axis=axis) if len(shapes) == 1 else None
 
 
-def _rows_and_presence(name: str, array: Any, given: Any) -> tuple[Rows, Bool[np.ndarray, "rows"]]:
-    """A view's rows, and which of them are there."""
+def _rows_and_presence(name: str, array: Any, present: Any) -> tuple[Rows, Bool[np.ndarray, "rows"]]:
+    """A view's rows, and which of them are present."""
     masked = None
     if isinstance(array, np.ma.MaskedArray):
         masked, array = np.ma.getmaskarray(array), array.data
     rows = as_rows(array, f"view {name!r}")
-    if given is not None:
-        given = np.asarray(given)
-        if given.shape != (len(rows),) or given.dtype != bool:
-            raise DataError(
-                f"given[{name!r}] must be {len(rows):,} booleans, one a row; got {given.dtype} {given.shape}."
-            )
-        return rows, given
+    if present is not None:
+        present = np.asarray(present)
+        if present.shape != (len(rows),) or present.dtype != bool:
+            found = f"{present.dtype} {present.shape}"
+            raise DataArgumentError(f"present[{name!r}]", f"must be {len(rows):,} booleans, one a row; got {found}")
+        return rows, present
     if masked is not None:
         return rows, ~_whole_rows(masked, name)
     if isinstance(rows, Subset) or is_mapped(rows) or rows.dtype.kind != "f":

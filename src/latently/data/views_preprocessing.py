@@ -12,7 +12,7 @@ from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 from latently.batch import Batch, masked
 from latently.data.errors import DataError
 from latently.data.preprocessing import Preprocessing
-from latently.data.rows import Subset
+from latently.data.rows import DataArgumentError, DataError, Subset
 from latently.data.views import Views
 
 
@@ -54,7 +54,7 @@ class ViewsPreprocessing:
 
     def __call__(self, rows: Views) -> Batch:
         """Rows as a game reads them, zeros for the views that a row lacks."""
-        present = jnp.asarray(rows.given)
+        present = jnp.asarray(rows.present)
         return Batch(masked(self.prepare(tuple(np.asarray(array) for array in rows.arrays)), present), present=present)
 
     def prepare(
@@ -74,17 +74,18 @@ class ViewsPreprocessing:
         return {name: view.inverse(each) for (name, view), each in zip(self.views.items(), x, strict=False)}
 
     def check(self, X: Views, owner: str = "Preprocessing", *, noisy: bool = False) -> Views:
-        """See that new rows mean what the fitted ones meant; only rows that are given are looked at.
+        """See that new rows mean what the fitted ones meant; only rows that are present are looked at.
 
         Raises:
-            DataError: for views of other names, and as `Preprocessing.check`.
+            DataError: X has other views, or as `Preprocessing.check`.
         """
         if X.names != self.names:
-            raise DataError(f"X has the views {', '.join(X.names)}; {owner} was fitted on {', '.join(self.names)}.")
+            found, wanted = ", ".join(X.names), ", ".join(self.names)
+            raise DataArgumentError("X", f"has the views {found}; {owner} was fitted on {wanted}")
         for name, view in self.views.items():
-            given = np.flatnonzero(~X.lacking(name))
-            if len(given):
-                view.check(Subset(X.view(name), given), f"view {name!r} of {owner}", noisy=noisy)
+            rows = np.flatnonzero(~X.lacking(name))
+            if len(rows):
+                view.check(Subset(X.view(name), rows), f"view {name!r} of {owner}", noisy=noisy)
         return X
 
     def to_config(self) -> dict[str, Any]:

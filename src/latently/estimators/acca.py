@@ -164,12 +164,12 @@ class ACCA(AdversarialModel):
                 raise ValueError(f"X has the view {name!r}, and the views of this model are {', '.join(known)}.")
         if views.names == known:
             return views
-        given = dict(zip(views.names, views.given.T, strict=True))
+        present = dict(zip(views.names, views.present.T, strict=True))
         n, shapes = len(views), self._parts.row_shape
-        blank = {name: np.broadcast_to(np.float32(0), (n, *shapes[name])) for name in known if name not in given}
+        blank = {name: np.broadcast_to(np.float32(0), (n, *shapes[name])) for name in known if name not in present}
         return Views(
             {name: blank[name] if name in blank else views.view(name) for name in known},
-            {name: given.get(name, np.zeros(n, dtype=bool)) for name in known},
+            {name: present.get(name, np.zeros(n, dtype=bool)) for name in known},
         )
 
     @property

@@ -173,7 +173,7 @@ class Fitting(Coding):
 
 def _stored(X: Any) -> tuple[Any, ...]:
     """The arrays that a batch is drawn from; of several views, the last says which of them each row has."""
-    return (*X.arrays, X.given) if isinstance(X, Views) else (X,)
+    return (*X.arrays, X.present) if isinstance(X, Views) else (X,)
 
 
 @eqx.filter_jit

@@ -92,7 +92,7 @@ def canonical_correlation(train: Views, missing: str) -> Completer:
 
 def flat(views: Views) -> Float[np.ndarray, "rows numbers"]:
     """The views of each row that are given, as numbers side by side."""
-    there = [array for array, given in zip(views.arrays, views.given.T, strict=True) if given.all()]
+    there = [array for array, present in zip(views.arrays, views.present.T, strict=True) if present.all()]
     return np.hstack([np.asarray(array).reshape(len(views), -1) for array in there]).astype(np.float64)
 
 

@@ -14,7 +14,7 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray, Shaped
 
 from latently.batch import Batch
 from latently.data import Preprocessing, Subset
-from latently.data.identity import spread_rows
+from latently.data.statistics import spread_rows
 from latently.evaluation.rows import known_labels
 from latently.games.classifier import Classifier
 from latently.networks import Chain, Layer, conv_encoder, mlp

@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Shaped
 
 from latently.data import Preprocessing, encode_labels
-from latently.data.identity import hash_rows
+from latently.data.statistics import hash_rows
 from latently.evaluation.judge import Judge, judge_network
 from latently.files import cache_directory, write_atomically
 from latently.networks import Chain

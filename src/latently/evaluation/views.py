@@ -69,7 +69,7 @@ def several_views(
 
 def _whole(rows: Rows) -> Rows:
     """Those of the rows that have all views."""
-    return rows.where(rows.data.given[rows.chosen].all(axis=1))
+    return rows.where(rows.data.present[rows.chosen].all(axis=1))
 
 
 def _read(rows: Rows) -> tuple[Views, Shaped[np.ndarray, "rows"] | None]:

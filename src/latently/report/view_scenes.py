@@ -24,7 +24,7 @@ def view_scenes(model: Any, shown: Dataset, rows: Views) -> Iterator[Scene]:
         shown: the held-out rows, whose columns have names.
         rows: of them, those to show.
     """
-    whole = rows[rows.given.all(axis=1)]
+    whole = rows[rows.present.all(axis=1)]
     if len(whole):
         for missing in rows.names:
             yield _completion(model, shown, whole, missing)

@@ -3,7 +3,7 @@
 import hashlib
 
 from latently.data import Dataset, Splits
-from latently.data.identity import hash_rows, spread_rows
+from latently.data.statistics import hash_rows, spread_rows
 
 FILM_ROWS = 1500
 
@@ -28,5 +28,5 @@ def fingerprint(splits: Splits) -> str:
     digest = hashlib.sha256()
     for part in (splits.train, splits.validation, splits.test):
         digest.update(",".join(part.view_names).encode())
-        hash_rows(part.views, part.labels, digest, part.given)
+        hash_rows(part.views, part.labels, digest, part.present)
     return digest.hexdigest()[:16]

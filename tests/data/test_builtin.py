@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 
 from latently.data import DataError, open_dataset
-from latently.data.download import RemoteFile
-from latently.data.idx import write_idx
-from latently.data.mnist import FASHION_MNIST, MNIST, IdxSource, load
+from latently.data.builtin import FASHION_MNIST, MNIST, IdxSource, load
+from latently.data.idx import FILES, write_idx
 
 
 def fill(folder, n_train=12, n_test=6):
@@ -25,9 +24,9 @@ def fill(folder, n_train=12, n_test=6):
 def tiny_source(folder, unpacked=True, mirrors=()):
     """A data set of the files in a folder, known by the checksums of their contents or of their bytes."""
     files = {}
-    for content, file in MNIST.files.items():
-        data = (folder / file.name).read_bytes()
-        files[content] = RemoteFile(file.name, hashlib.sha256(gzip.decompress(data) if unpacked else data).hexdigest())
+    for name in FILES:
+        data = (folder / name).read_bytes()
+        files[name] = hashlib.sha256(gzip.decompress(data) if unpacked else data).hexdigest()
     return IdxSource("tiny", tuple(mirrors), files)
 
 
@@ -40,7 +39,7 @@ def test_files_are_downloaded_once_and_then_read_from_the_cache(unpacked, make_m
     assert (train.x.shape, test.x.shape) == ((12, 4, 4), (6, 4, 4))
     again, _ = load(source)
     np.testing.assert_array_equal(again.x, train.x)
-    assert sorted(mirror.requests) == sorted(file.name for file in MNIST.files.values())
+    assert sorted(mirror.requests) == sorted(FILES)
     cache, _ = nowhere
     assert sorted(path.name for path in (cache / "tiny").iterdir()) == sorted(mirror.requests)
 
@@ -71,7 +70,7 @@ def test_a_bad_download_leaves_nothing_behind_and_says_what_was_wrong(fault, mak
         load(source)
     message = str(caught.value)
     assert message.startswith(f"{name} could not be downloaded ({mirror.url}/{name}: ")
-    expected = {"missing": "404", "truncated": "broke off after"}.get(fault, source.files["train-images"].sha256)
+    expected = {"missing": "404", "truncated": "broke off after"}.get(fault, source.files[name])
     assert expected in message
     if fault == "not gzip":
         assert hashlib.sha256(b"<html>moved</html>").hexdigest() in message
@@ -127,7 +126,7 @@ def test_a_wrong_file_in_the_given_folder_is_an_error_that_names_it(nowhere):
     with pytest.raises(DataError, match="wrong SHA-256, expected") as caught:
         load(source)
     assert str(path) in str(caught.value)
-    assert source.files["t10k-labels"].sha256 in str(caught.value)
+    assert source.files[path.name] in str(caught.value)
 
 
 def test_a_damaged_file_in_the_cache_is_downloaded_anew(make_mirror, nowhere):
@@ -152,7 +151,7 @@ def test_a_folder_of_four_idx_files_has_its_own_test_rows(tmp_path):
 
 
 def test_all_eight_files_have_a_checksum_of_their_own():
-    checksums = [file.sha256 for source in (MNIST, FASHION_MNIST) for file in source.files.values()]
+    checksums = [checksum for source in (MNIST, FASHION_MNIST) for checksum in source.files.values()]
     assert len({int(checksum, 16) for checksum in checksums if len(checksum) == 64}) == 8
 
 
@@ -181,9 +180,9 @@ def test_mnist_is_cut_and_its_labels_hidden_by_seed():
 @pytest.mark.usefixtures("nowhere")
 def test_mnist_is_downloaded_from_a_mirror_that_gzips_it_otherwise(mnist_folder, make_mirror, monkeypatch):
     mirror = make_mirror()
-    for file in MNIST.files.values():
-        data = gzip.decompress((mnist_folder / file.name).read_bytes())
-        (mirror.folder / file.name).write_bytes(gzip.compress(data, compresslevel=1))
+    for name in FILES:
+        data = gzip.decompress((mnist_folder / name).read_bytes())
+        (mirror.folder / name).write_bytes(gzip.compress(data, compresslevel=1))
     monkeypatch.setenv("LATENTLY_MNIST_MIRROR", mirror.url)
     assert len(open_dataset("mnist").train) == 60000
     assert len(mirror.requests) == 4

@@ -1,0 +1,278 @@
+"""Where the views of a row come from: named parts of a file or a folder, halves of an image, noisy images of a class.
+
+References:
+    W. Wang, R. Arora, K. Livescu & J. Bilmes (2015), "On deep multi-view representation learning", arXiv 1602.01024,
+    Section 4.1, for the noisy views.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from math import isqrt
+from typing import cast
+
+import numpy as np
+from jaxtyping import Float, Int, Shaped
+
+from latently.data.dataset import Dataset
+from latently.data.rows import DataArgumentError, DataError, Rows, Subset
+
+MAKERS = ("halves", "top-bottom", "noisy")
+LARGEST_ANGLE = np.pi / 4
+_PIECE_ROWS = 512
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Which parts of a file or of a folder are the views.
+
+    Attributes:
+        patterns: name of a view → names of its parts, or patterns of names as a shell has them.
+        partial: whether views may be left out of which nothing is there, as long as one is.
+    """
+
+    patterns: Mapping[str, tuple[str, ...]]
+    partial: bool = False
+
+    def matched(self, found: Sequence[str], what: str) -> dict[str, list[str]]:
+        """The parts of each view among the names found, in their order; `what` has them, for error messages.
+
+        Example:
+            >>> Groups({"a": ("x*",), "b": ("y",)}).matched(["x1", "x2", "y", "z"], "the file has")
+            {'a': ['x1', 'x2'], 'b': ['y']}
+        """
+        views: dict[str, list[str]] = {}
+        owner: dict[str, str] = {}
+        for view, patterns in self.patterns.items():
+            hits = {pattern: {name for name in found if _matches(name, pattern)} for pattern in patterns}
+            if self.partial and not any(hits.values()):
+                continue
+            for pattern, names in hits.items():
+                if not names:
+                    raise DataError(f'{what} {_listed(found)}; none of them is "{pattern}", of the view "{view}".')
+            parts = set().union(*hits.values())
+            for name in sorted(parts):
+                if owner.setdefault(name, view) != view:
+                    raise DataError(
+                        f'"{name}" must be in one view alone; got it in "{owner[name]}" and in "{view}". '
+                        "Correct the patterns."
+                    )
+            views[view] = [name for name in found if name in parts]
+        if not views:
+            raise DataError(f"{what} {_listed(found)}; none of them is of a view ({_listed(list(self.patterns))}).")
+        return views
+
+    def one_each(self, found: Sequence[str], what: str) -> dict[str, str]:
+        """As `matched`, where a view has one part alone."""
+        views = self.matched(found, what)
+        for view, names in views.items():
+            if len(names) > 1:
+                raise DataError(f'{what} {_listed(names)} for the view "{view}"; name one of them alone.')
+        return {view: names[0] for view, names in views.items()}
+
+
+def view_groups(spec: str | None, *, partial: bool = False) -> Groups | None:
+    """The groups that are named; `None` where there is one view, or views are to be made of images.
+
+    A spec is one of `MAKERS`, or `NAME=PATTERN[+PATTERN...],NAME=...`; with `partial`, some of its views will do.
+
+    Example:
+        >>> view_groups("image=X,sizes=leaf_*+stem").patterns
+        {'image': ('X',), 'sizes': ('leaf_*', 'stem')}
+    """
+    if spec is None or spec in MAKERS:
+        return None
+    patterns: dict[str, tuple[str, ...]] = {}
+    for part in spec.split(","):
+        name, equals, names = (word.strip() for word in part.partition("="))
+        each = tuple(pattern.strip() for pattern in names.split("+"))
+        if not (equals and name and all(each)):
+            form = f"one of {', '.join(MAKERS)}, or NAME=WHAT,NAME=WHAT for the views that a file or a folder holds"
+            raise DataArgumentError("views", f"must be {form}", spec)
+        if name in patterns:
+            raise DataArgumentError("views", f'must name each view once; got "{name}" twice in {spec!r}')
+        patterns[name] = each
+    if len(patterns) < 2 and not partial:
+        raise DataArgumentError("views", "must name two views or more", spec)
+    return Groups(patterns, partial)
+
+
+def halves(dataset: Dataset) -> Dataset:
+    """The left and the right half of every image; of an odd width, the right half has the middle column.
+
+    Example:
+        >>> images = Dataset("images", (np.arange(30).reshape(2, 3, 5),))
+        >>> [view.shape for view in halves(images).views]
+        [(2, 3, 2), (2, 3, 3)]
+    """
+    return _cut(dataset, 2, ("left", "right"), "halves")
+
+
+def top_bottom(dataset: Dataset) -> Dataset:
+    """The top and the bottom half of every image; of an odd height, the bottom half has the middle row."""
+    return _cut(dataset, 1, ("top", "bottom"), "top-bottom")
+
+
+def noisy(dataset: Dataset, seed: int | tuple[int, ...] = 0) -> Dataset:
+    """Two noisy views of a class: `rotated` is the image turned, `noisy` is another image of the same class, noised.
+
+    The angle is U[-pi/4, pi/4], about the centre; the noise is U[0, 1] on each pixel, and the sum is clipped to [0, 1].
+    What the views share is the class and nothing else: the style of one says nothing of the style of the other. uint8
+    stays uint8, with 255 for 1. The partner of an image is drawn from the rows of this data set, so parts that are made
+    one by one stay disjoint. Labels that are hidden later have been used for the pairs.
+
+    Args:
+        dataset: images with labels.
+        seed: of angles, pairs and noise.
+
+    Example:
+        >>> from latently.data import digits
+        >>> pairs = noisy(digits())
+        >>> pairs.view_names, [view.shape for view in pairs.views]
+        (('rotated', 'noisy'), [(1797, 8, 8), (1797, 8, 8)])
+    """
+    images = np.asarray(_as_images(dataset, "noisy"))
+    one = _one(images, dataset.name)
+    generator = np.random.default_rng(seed)
+    angles = generator.uniform(-LARGEST_ANGLE, LARGEST_ANGLE, len(images))
+    partners = images[_partners(dataset, generator)]
+    what = "each image rotated by U[-pi/4, pi/4], and another of its class plus U[0, 1] noise, clipped"
+    return _with_views(
+        dataset, ("rotated", "noisy"), (rotate(images, angles), _under_noise(partners, one, generator)), what
+    )
+
+
+def rotate(
+    images: Shaped[np.ndarray, "rows height width *channels"], angles: Float[np.ndarray, "rows"]
+) -> Shaped[np.ndarray, "rows height width *channels"]:
+    """Each image turned about its centre by an angle of its own in radians, anticlockwise, in its own type.
+
+    Pixels are interpolated bilinearly; what was outside is 0.
+    """
+    from scipy.ndimage import map_coordinates  # takes a while to import
+
+    if images.ndim == 4:
+        return np.stack([rotate(images[..., channel], angles) for channel in range(images.shape[3])], axis=-1)
+    rotated = np.empty_like(images)
+    for piece in _pieces(images):
+        places = _sources(angles[piece], images.shape[1], images.shape[2])
+        floats = images[piece].astype(np.float32)
+        values = map_coordinates(floats, places, order=1, mode="grid-constant", prefilter=False)
+        rotated[piece] = np.rint(values) if images.dtype == np.uint8 else values
+    return rotated
+
+
+def _matches(name: str, pattern: str) -> bool:
+    return name == pattern or fnmatchcase(name, pattern)  # a name may have brackets of its own
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:20]) or "nothing"
+    return f"{shown} and {len(names) - 20} more" if len(names) > 20 else shown
+
+
+def _unfit(views: str, rule: str, remedy: str = "") -> DataArgumentError:
+    """The error of data that views cannot be made of."""
+    return DataArgumentError("views", f'can be "{views}" {rule}', remedy=remedy)
+
+
+def _as_images(dataset: Dataset, asked: str) -> Rows:
+    """The rows as images `(n, height, width)`, or with channels; flat ones are square. Maps stay in their file."""
+    rows = dataset.x
+    if len(rows.shape) in (3, 4):
+        return rows
+    side = isqrt(rows.shape[1]) if len(rows.shape) == 2 else 0
+    if not side or side * side != rows.shape[1]:
+        raise _unfit(
+            asked,
+            "of images alone, (height, width), (height, width, channels) or flat and square; the rows of "
+            f"{dataset.name} have the shape {rows.shape[1:]}",
+            "Save them as images, or name the views of a file: {views=NAME=WHAT,NAME=WHAT}.",
+        )
+    return _through(rows, lambda array: array.reshape(-1, side, side))
+
+
+def _cut(dataset: Dataset, axis: int, names: tuple[str, str], asked: str) -> Dataset:
+    images = _as_images(dataset, asked)
+    middle = images.shape[axis] // 2
+    if middle < 1:
+        raise _unfit(asked, f"of images of 2 pixels or more across the cut, and {dataset.name} has 1")
+    before = (slice(None),) * axis
+    first, second = (*before, slice(middle)), (*before, slice(middle, None))
+    views = (_through(images, lambda array: array[first]), _through(images, lambda array: array[second]))
+    return _with_views(dataset, names, views, f"the {names[0]} and the {names[1]} half of each image")
+
+
+def _with_views(dataset: Dataset, names: tuple[str, ...], views: tuple[Rows, ...], what: str) -> Dataset:
+    return replace(dataset, views=views, view_names=names, description={**dataset.description, "views": what})
+
+
+def _through(rows: Rows, change: Callable[[np.ndarray], np.ndarray]) -> Rows:
+    """A change of rows that copies nothing, of a subset too."""
+    if isinstance(rows, Subset):
+        return Subset(change(cast(np.ndarray, rows.array)), rows.rows)
+    return change(cast(np.ndarray, rows))
+
+
+def _pieces(images: np.ndarray) -> Iterator[slice]:
+    """All images, a few hundred at a time."""
+    return (slice(start, start + _PIECE_ROWS) for start in range(0, len(images), _PIECE_ROWS))
+
+
+def _sources(angles: Float[np.ndarray, "rows"], height: int, width: int) -> Float[np.ndarray, "3 rows height width"]:
+    """Where each pixel comes from: the number of its image, and a place in it."""
+    y, x = np.arange(height)[:, None] - (height - 1) / 2, np.arange(width) - (width - 1) / 2
+    cos, sin = np.cos(angles)[:, None, None], np.sin(angles)[:, None, None]
+    row = np.broadcast_to(np.arange(len(angles))[:, None, None], (len(angles), height, width))
+    return np.stack([row, cos * y + sin * x + (height - 1) / 2, cos * x - sin * y + (width - 1) / 2])
+
+
+def _partners(dataset: Dataset, generator: np.random.Generator) -> Int[np.ndarray, "rows"]:
+    """For each row, another of the same class, all of them equally likely."""
+    labels = dataset.labels
+    if labels is None or (labels < 0).any():
+        lacking = "has no labels" if labels is None else f"has {int((labels < 0).sum()):,} rows of unknown class"
+        raise _unfit("noisy", f"of images of known class, and {dataset.name} {lacking}", "Give every row its label.")
+    sizes = np.bincount(labels, minlength=len(dataset.classes))
+    if (sizes == 1).any():
+        alone = dataset.classes[int((sizes == 1).argmax())]
+        raise _unfit(
+            "noisy",
+            f"where an image has another of its class, and class {alone} has one row alone among the {len(labels):,} "
+            f"of a part of {dataset.name}",
+            "Give more rows, or larger parts.",
+        )
+    order = np.argsort(labels, kind="stable")  # the classes one after another
+    first = np.concatenate([[0], np.cumsum(sizes)])[labels[order]]
+    others = sizes[labels[order]] - 1
+    step = 1 + generator.integers(0, np.maximum(others, 1), size=len(labels))
+    place = first + (np.arange(len(labels)) - first + step) % (others + 1)  # never its own: 0 < step < size
+    partners = np.empty(len(labels), dtype=np.int64)
+    partners[order] = order[place]
+    return partners
+
+
+def _under_noise(
+    images: Shaped[np.ndarray, "rows height width *channels"], one: float, generator: np.random.Generator
+) -> Shaped[np.ndarray, "rows height width *channels"]:
+    """Images with U[0, 1] added and clipped, in their own type."""
+    noisy = np.empty_like(images)
+    for piece in _pieces(images):
+        noise = one * generator.random(images[piece].shape, dtype=np.float32)
+        values = np.minimum(images[piece] + noise, one)
+        noisy[piece] = np.rint(values) if images.dtype == np.uint8 else values
+    return noisy
+
+
+def _one(images: Shaped[np.ndarray, "rows height width *channels"], name: str) -> float:
+    """What stands for 1 in these pixels."""
+    if images.dtype == np.uint8:
+        return 255.0
+    low, high = (float(images.min()), float(images.max())) if images.size else (0.0, 1.0)
+    if images.dtype.kind != "f" or low < 0 or high > 1:
+        raise _unfit(
+            "noisy",
+            f"of pixels that are uint8, or floats in [0, 1]; {name} has {images.dtype} from {low:g} to {high:g}",
+            "Scale them.",
+        )
+    return 1.0
