@@ -5,92 +5,33 @@ that `import latently` is instant.
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from latently.batch import Batch
-    from latently.data import Dataset, Splits, Views, open_dataset
-    from latently.estimators import (
-        AAE,
-        ACCA,
-        ACGAN,
-        VAE,
-        Autoencoder,
-        ClusteringAAE,
-        CollapseWarning,
-        ConditionalVAE,
-        ContractiveAutoencoder,
-        DenoisingAutoencoder,
-        NotSupportedError,
-        SemiSupervisedAAE,
-        SemiSupervisedVAE,
-        StackedSemiSupervisedVAE,
-        SupervisedAAE,
-        load,
-    )
-    from latently.game import Game, Player
-    from latently.training import Feed, Trainer
+from latently.catalogue import BY_NAME
 
 __version__ = "0.1.0"
 
 _ROOMS = {
-    "AAE": "latently.estimators",
-    "ACGAN": "latently.estimators",
-    "ACCA": "latently.estimators",
-    "VAE": "latently.estimators",
-    "Autoencoder": "latently.estimators",
     "Batch": "latently.batch",
-    "ClusteringAAE": "latently.estimators",
     "CollapseWarning": "latently.estimators",
-    "ConditionalVAE": "latently.estimators",
-    "ContractiveAutoencoder": "latently.estimators",
     "Dataset": "latently.data",
-    "DenoisingAutoencoder": "latently.estimators",
     "Feed": "latently.training",
     "Game": "latently.game",
-    "NotSupportedError": "latently.estimators",
+    "NotSupportedError": "latently.errors",
     "Player": "latently.game",
-    "SemiSupervisedAAE": "latently.estimators",
-    "SemiSupervisedVAE": "latently.estimators",
     "Splits": "latently.data",
-    "StackedSemiSupervisedVAE": "latently.estimators",
-    "SupervisedAAE": "latently.estimators",
     "Trainer": "latently.training",
     "Views": "latently.data",
     "load": "latently.estimators",
     "open_dataset": "latently.data",
 }
 
-__all__ = [
-    "AAE",
-    "ACCA",
-    "ACGAN",
-    "VAE",
-    "Autoencoder",
-    "Batch",
-    "ClusteringAAE",
-    "CollapseWarning",
-    "ConditionalVAE",
-    "ContractiveAutoencoder",
-    "Dataset",
-    "DenoisingAutoencoder",
-    "Feed",
-    "Game",
-    "NotSupportedError",
-    "Player",
-    "SemiSupervisedAAE",
-    "SemiSupervisedVAE",
-    "Splits",
-    "StackedSemiSupervisedVAE",
-    "SupervisedAAE",
-    "Trainer",
-    "Views",
-    "load",
-    "open_dataset",
-]
+__all__ = [*BY_NAME, *_ROOMS]  # noqa: PLE0604  # the models of the catalogue, and what goes with them
 
 
 def __getattr__(name: str) -> Any:
+    if name in BY_NAME:
+        return BY_NAME[name].load()
     if name not in _ROOMS:
         raise AttributeError(f"module 'latently' has no attribute {name!r}")
     return getattr(import_module(_ROOMS[name]), name)

@@ -1,4 +1,4 @@
-"""A fitted model: a game that was trained, what was done to its data, its classes, its task; and all it can be asked."""
+"""A fitted model: a game that was trained, with what was done to its data; and all that it can be asked."""
 
 import itertools
 from collections.abc import Callable, Iterator
@@ -103,8 +103,11 @@ class Fitted:
     def corrupt(self, rows: Any, seed: int) -> Any:
         """Rows as the encoder met them in training."""
         keys, noise = _keys(seed), self.game.corruption
-        noisy = inference.in_pieces(lambda x: noise(x.views if isinstance(x, Batch) else x, next(keys)), rows, self.preprocessing)
-        return self.preprocessing.inverse(noisy)
+
+        def corrupted(x: Any) -> Any:
+            return noise(x.views if isinstance(x, Batch) else x, next(keys))
+
+        return self.preprocessing.inverse(inference.in_pieces(corrupted, rows, self.preprocessing))
 
     def sample_prior(self, n: int, labels: Any, seed: int) -> Float[np.ndarray, "n latent"]:
         """Draws from the prior p(z), or p(z|y) where labels are tied to it."""

@@ -10,7 +10,6 @@ import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
 from latently.batch import Batch, masked
-from latently.data.errors import DataError
 from latently.data.preprocessing import Preprocessing
 from latently.data.rows import DataArgumentError, DataError, Subset
 from latently.data.views import Views
@@ -104,4 +103,3 @@ def preprocessing_from_config(config: Mapping[str, Any]) -> Preprocessing | View
     if set(config) != {"views"} or not isinstance(config["views"], Mapping) or not config["views"]:
         raise DataError("a preprocessing config of several views must have the field 'views' alone, with one or more.")
     return ViewsPreprocessing({name: Preprocessing.from_config(view) for name, view in config["views"].items()})
-

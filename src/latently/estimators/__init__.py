@@ -1,37 +1,16 @@
-"""The estimators: scikit-learn faces of the games."""
+"""The estimators: scikit-learn faces of the games. Each model of the catalogue loads when it is first used."""
 
-from latently.estimators.aae import AAE
-from latently.estimators.acca import ACCA
-from latently.estimators.acgan import ACGAN
-from latently.estimators.autoencoder import Autoencoder, ContractiveAutoencoder, DenoisingAutoencoder
-from latently.estimators.base import LatentModel
-from latently.estimators.clustering_aae import ClusteringAAE
-from latently.estimators.conditional_vae import ConditionalVAE
-from latently.estimators.fitting import CollapseWarning
-from latently.estimators.known_labels import NotSupportedError
-from latently.estimators.loading import load
-from latently.estimators.semi_supervised_aae import SemiSupervisedAAE
-from latently.estimators.semi_supervised_vae import SemiSupervisedVAE
-from latently.estimators.stacked_semi_supervised_vae import StackedSemiSupervisedVAE
-from latently.estimators.supervised_aae import SupervisedAAE
-from latently.estimators.vae import VAE
+from typing import Any
 
-__all__ = [
-    "AAE",
-    "ACCA",
-    "ACGAN",
-    "VAE",
-    "Autoencoder",
-    "ClusteringAAE",
-    "CollapseWarning",
-    "ConditionalVAE",
-    "ContractiveAutoencoder",
-    "DenoisingAutoencoder",
-    "LatentModel",
-    "NotSupportedError",
-    "SemiSupervisedAAE",
-    "SemiSupervisedVAE",
-    "StackedSemiSupervisedVAE",
-    "SupervisedAAE",
-    "load",
-]
+from latently.catalogue import BY_NAME
+from latently.errors import NotSupportedError
+from latently.estimators.base import CollapseWarning, LatentModel
+from latently.estimators.saving import load
+
+__all__ = ["CollapseWarning", "LatentModel", "NotSupportedError", "load", *BY_NAME]  # names, all
+
+
+def __getattr__(name: str) -> Any:
+    if name not in BY_NAME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return BY_NAME[name].load()

@@ -1,36 +1,24 @@
 """The adversarial autoencoder, as a scikit-learn estimator."""
 
 import dataclasses
-from collections.abc import Callable
-from numbers import Integral, Real
+from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
-import jax
-import numpy as np
-from jaxtyping import Float, PRNGKeyArray, Shaped
-from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted
+from jaxtyping import PRNGKeyArray
 
 from latently import games
-from latently.estimators import inference
-from latently.estimators.adversarial import ENCODER_CONSTRAINTS, AdversarialModel, EncoderName, build_posterior
+from latently.estimators.adversarial import AdversarialModel
 from latently.estimators.architecture import (
-    Shape,
     build_corruption,
     build_critic,
     build_decoder,
+    build_posterior,
     build_prior,
     likelihood_head,
 )
-from latently.probability import ADVERSARIAL_LOSSES
-
-
-def _is_tied(model: "AAE") -> bool:
-    check_is_fitted(model)
-    if model.classes_ is None:
-        raise AttributeError("this AAE was fitted without labels, so its codes have no classes; fit it with y.")
-    return True
+from latently.estimators.hyperparameters import Count, EncoderName, OpenShare, Positive
+from latently.game import Task
+from latently.streams import stream
 
 
 @dataclasses.dataclass(eq=False, repr=False)
@@ -68,74 +56,52 @@ class AAE(AdversarialModel):
         ((5, 2), (3, 64))
     """
 
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **AdversarialModel._parameter_constraints,
-        **ENCODER_CONSTRAINTS,
-        "penalty": [None, StrOptions({"r1", "gradient"})],
-        "penalty_weight": [Interval(Real, 0, None, closed="neither")],
-        "spectral_norm": ["boolean"],
-        "fooling_weight": [None, Interval(Real, 0, 1, closed="neither")],
-        "generator_updates": [Interval(Integral, 1, None, closed="left")],
+    game_type = games.AAE
+    labels: ClassVar[Literal["optional"]] = "optional"
+    # fmt: off
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        # Makhzani et al. 2015: three separate steps, the critic's rate a fifth of the others', two generator updates.
+        "aae-mlp": dict(
+            latent_dim=2, hidden=(1000, 1000), critic_hidden=(1000, 1000), activation="relu", dropout=0.1,
+            critic_dropout=0.1, likelihood="gaussian", likelihood_scale=1.0, output="sigmoid", generator_updates=2,
+            batch_size=128, epochs=20, learning_rate=1e-3, critic_learning_rate=2e-4
+        ),
+        # A probabilistic encoder and one joint step.
+        "aae-gaussian": dict(
+            latent_dim=10, hidden=(512, 512), critic_hidden=(512, 256), activation="leaky_relu",
+            normalization=(None, "batch"), encoder="gaussian", likelihood="laplace", likelihood_scale=1.0,
+            output="tanh", fooling_weight=0.001, learning_rate=2e-4, momentum=0.5, batch_size=64, epochs=20
+        ),
     }
+    # fmt: on
 
-    _learns_from_labels: ClassVar[bool] = True
-
-    latent_dim: int = 2
+    latent_dim: Count = 2
     _: dataclasses.KW_ONLY
     encoder: EncoderName = "deterministic"
-    noise_dim: int = 10
+    noise_dim: Count = 10
     penalty: Literal["r1", "gradient"] | None = None
-    penalty_weight: float = 1.0
+    penalty_weight: Positive = 1.0
     spectral_norm: bool = False
-    fooling_weight: float | None = None
-    generator_updates: int = 1
+    fooling_weight: OpenShare | None = None
+    generator_updates: Count = 1
 
-    @available_if(_is_tied)
-    def predict(self, X: Any) -> Shaped[np.ndarray, "rows"]:
-        """The class whose region of the prior each row's code lies in.
-
-        Args:
-            X: rows, as in `fit`.
-
-        Returns:
-            Labels, as they were given to `fit`.
-        """
-        labels: Shaped[np.ndarray, rows] = np.asarray(self.classes_)[self.predict_proba(X).argmax(axis=1)]
-        return labels
-
-    @available_if(_is_tied)
-    def predict_proba(self, X: Any) -> Float[np.ndarray, "rows classes"]:
-        """How much each class's region is responsible for each row's code.
-
-        Args:
-            X: rows, as in `fit`.
-
-        Returns:
-            One row a row, summing to 1: p(y|z) where the prior's regions overlap, as petals do, else one-hot.
-        """
-        prior, classes = self.game_.prior, len(np.asarray(self.classes_))
-        codes = self.transform(X)
-        return inference.in_pieces(lambda z: prior.responsibilities(z, classes), codes)
-
-    def _build_game(
-        self, shape: Shape, n_labels: int | None, rounds_in: Callable[[float], int], key: PRNGKeyArray
-    ) -> games.AAE:
-        rounds = rounds_in(float(self.epochs))
-        encoder_key, decoder_key, critic_key = jax.random.split(key, 3)
-        seen = int(self.latent_dim) + (0 if n_labels is None else n_labels + 1)
+    def build_game(self, task: Task, key: PRNGKeyArray) -> games.AAE:
+        """The untrained game."""
+        seen, head = int(self.latent_dim), likelihood_head(self, task.range)
+        seen += 0 if task.n_labels is None else task.n_labels + 1
         return games.AAE(
-            encoder=build_posterior(self, shape, encoder_key),
-            decoder=build_decoder(self, shape, likelihood_head(self, self.preprocessing_), decoder_key),
-            critic=build_critic(self, seen, critic_key, spectral_norm=bool(self.spectral_norm)),
-            prior=build_prior(self, n_labels),
-            adversarial=ADVERSARIAL_LOSSES[self.adversarial],
-            optimizer=self._optimizer(None, rounds),
-            critic_optimizer=self._optimizer(self.critic_learning_rate, rounds),
-            generator_optimizer=self._optimizer(None, rounds * int(self.generator_updates)),
+            encoder=build_posterior(self, task.shape, stream(key, "encoder")),
+            decoder=build_decoder(self, task.shape, head, stream(key, "decoder")),
+            critic=build_critic(self, seen, stream(key, "critic"), spectral_norm=bool(self.spectral_norm)),
+            prior=build_prior(self, task.n_labels),
+            adversarial=self.adversarial_loss,
+            optimizer=self.optimizer(task),
+            critic_optimizer=self.optimizer(task, self.critic_learning_rate),
+            generator_optimizer=self.optimizer(task, updates=int(self.generator_updates)),
             generator_updates=int(self.generator_updates),
             fooling_weight=None if self.fooling_weight is None else float(self.fooling_weight),
-            n_labels=n_labels,
+            n_labels=task.n_labels,
             penalty=self.penalty,
             penalty_weight=float(self.penalty_weight),
-            corruption=build_corruption(self.corruption, self.preprocessing_),
+            corruption=build_corruption(self.corruption, task.range),
         )

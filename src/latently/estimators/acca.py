@@ -1,34 +1,24 @@
 """Adversarial canonical correlation analysis, as a scikit-learn estimator of several views."""
 
 import dataclasses
-import math
-from collections.abc import Callable, Mapping
-from functools import partial
-from numbers import Real
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
-import jax
-import numpy as np
-from jaxtyping import PRNGKeyArray, Shaped
-from sklearn.utils._param_validation import Interval, StrOptions
+from jaxtyping import PRNGKeyArray
 
 from latently import games
-from latently.data import Views, ViewsPreprocessing
-from latently.estimators import inference
-from latently.estimators.adversarial import ENCODER_CONSTRAINTS, AdversarialModel, EncoderName, build_posterior
+from latently.estimators.adversarial import AdversarialModel
 from latently.estimators.architecture import (
-    LikelihoodName,
-    Shape,
-    build_corruption,
     build_critic,
-    build_decoder,
+    build_joint_encoder,
+    build_posterior,
     build_prior,
-    likelihood_head,
+    build_view_corruption,
+    build_view_decoders,
 )
-from latently.estimators.scaling import of_view
-from latently.probability import ADVERSARIAL_LOSSES, EachView
-
-_LIKELIHOODS = ("auto", "bernoulli", "gaussian", "laplace")
+from latently.estimators.hyperparameters import Count, EncoderName, LikelihoodName, Positive
+from latently.game import Task
+from latently.streams import stream
 
 
 @dataclasses.dataclass(eq=False, repr=False)
@@ -72,151 +62,45 @@ class ACCA(AdversarialModel):
         (3, 8, 4)
     """
 
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **AdversarialModel._parameter_constraints,
-        "likelihood": [StrOptions(set(_LIKELIHOODS)), dict],
-        "joint": ["boolean"],
-        **ENCODER_CONSTRAINTS,
-        "fooling_weight": [Interval(Real, 0, None, closed="neither")],
+    game_type = games.ACCA
+    # fmt: off
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        # Shi et al. 2019, halves of images: squared error on [-1, 1] is −log p of a Gaussian of variance 1/2.
+        "acca-halves": dict(
+            latent_dim=100, hidden=(256, 256), critic_hidden=(512, 256), activation="leaky_relu",
+            likelihood="gaussian", likelihood_scale=0.5**0.5, output="tanh", fooling_weight=1e-4, batch_size=256,
+            epochs=42.67, learning_rate=1e-3
+        ),
+        # For a linear reader of the codes: more dimensions, dropout, a light critic, and no encoder of both views.
+        "acca-noisy": dict(
+            latent_dim=100, hidden=(1024, 1024), critic_hidden=(512, 256), activation="relu", dropout=0.2, joint=False,
+            likelihood="bernoulli", fooling_weight=1e-4, batch_size=256, epochs=20, learning_rate=1e-3,
+            learning_rate_decay=0.5
+        ),
     }
+    # fmt: on
 
-    _bounds_data: ClassVar[bool] = False
-    takes_views: ClassVar[bool] = True
-
-    latent_dim: int = 10
+    latent_dim: Count = 10
     _: dataclasses.KW_ONLY
     likelihood: LikelihoodName | Mapping[str, LikelihoodName] = "auto"  # type: ignore[assignment]
     joint: bool = True
     encoder: EncoderName = "deterministic"
-    noise_dim: int = 10
-    fooling_weight: float = 1e-3
+    noise_dim: Count = 10
+    fooling_weight: Positive = 1e-3
 
-    @property
-    def view_names_(self) -> tuple[str, ...]:
-        """The views' names, in order."""
-        return self._parts.names
-
-    def complete(
-        self, views: Any, draws: int | None = None, random_state: int | np.random.RandomState | None = None
-    ) -> dict[str, Shaped[np.ndarray, "rows ..."]]:
-        """The missing views from those that are given.
-
-        Args:
-            views: a dict of some of the views; or all of them, where rows lack some.
-            draws: how many codes to draw for each row from q(z|given), for an encoder that is not deterministic, each
-                decoded to its mean; by default the mean code is decoded.
-            random_state: seed of the draws.
-
-        Returns:
-            Name → data of shape `(n, *row)`, or `(n, draws, *row)`, in the units and the type of the training data, for
-            every view that some row lacks; rows that have it keep it.
-
-        Raises:
-            ValueError: no view is missing, or drawing is asked of a deterministic encoder.
-        """
-        game, rows = self._fitted(), self._rows(views)
-        if rows.complete:
-            raise ValueError(
-                f"every row has all of {', '.join(self.view_names_)}, so there is nothing to complete; give a dict of "
-                "the views that are known."
-            )
-        if draws is None:
-            codes = inference.in_pieces(partial(inference.code_means, game), rows, self.preprocessing_)[:, None]
-        elif self.encoder == "deterministic":
-            raise ValueError(
-                "draws needs an encoder that is not deterministic: this one has one code a row. "
-                'Fit with encoder="gaussian".'
-            )
-        else:
-            codes = np.stack([self.aggregate_codes(rows, seed) for seed in _seeds(draws, random_state)], axis=1)
-        data = self._decode(codes.reshape(-1, self.latent_dim), None)
-        completed = {}
-        for name, values in data.items():
-            given = ~rows.lacking(name)
-            if given.all():
-                continue
-            values = inference.regroup(values, len(rows), codes.shape[1])
-            values[given] = np.asarray(rows.view(name))[given].reshape(-1, 1, *values.shape[2:])
-            completed[name] = values if draws is not None else values[:, 0]
-        return completed
-
-    def capabilities(self) -> frozenset[str]:
-        """What this fitted model can do: names that `latently.evaluation` knows."""
-        return super().capabilities() | {"complete"}
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.two_d_array = False
-        return tags
-
-    def _accept(self, X: Any, *, reset: bool) -> Views:
-        """X as views; those that are not given are zeros, and known to be missing."""
-        if reset:
-            views = Views.of(X)
-            if len(views.names) < 2:
-                raise ValueError(f"ACCA learns from two views or more; got {views.names[0]} alone. Use AAE for one.")
-            self._check_likelihoods(views)
-            return views
-        known = self.view_names_
-        views = Views.of(X, None if isinstance(X, Views | Mapping) else known)
-        for name in views.names:
-            if name not in known:
-                raise ValueError(f"X has the view {name!r}, and the views of this model are {', '.join(known)}.")
-        if views.names == known:
-            return views
-        present = dict(zip(views.names, views.present.T, strict=True))
-        n, shapes = len(views), self._parts.row_shape
-        blank = {name: np.broadcast_to(np.float32(0), (n, *shapes[name])) for name in known if name not in present}
-        return Views(
-            {name: blank[name] if name in blank else views.view(name) for name in known},
-            {name: present.get(name, np.zeros(n, dtype=bool)) for name in known},
-        )
-
-    @property
-    def _parts(self) -> ViewsPreprocessing:
-        assert isinstance(self.preprocessing_, ViewsPreprocessing)  # made of the views that `_accept` gives
-        return self.preprocessing_
-
-    def _check_likelihoods(self, views: Views) -> None:
-        if isinstance(self.likelihood, str):
-            return
-        for name, value in self.likelihood.items():
-            if name not in views.names:
-                raise ValueError(f"likelihood names the view {name!r}; the views are {', '.join(views.names)}.")
-            if value not in _LIKELIHOODS:
-                raise ValueError(f"likelihood[{name!r}] must be one of {', '.join(_LIKELIHOODS)}; got {value!r}.")
-
-    def _build_game(
-        self,
-        shape: tuple[Shape, ...],  # type: ignore[override]
-        n_labels: int | None,
-        rounds_in: Callable[[float], int],
-        key: PRNGKeyArray,
-    ) -> games.ACCA:
-        rounds, views = rounds_in(float(self.epochs)), len(shape)
-        keys = jax.random.split(key, 2 * views + 2)
-        preprocessings = self._parts.views
-        heads = [likelihood_head(of_view(self, name), each) for name, each in preprocessings.items()]
-        corruptions = [build_corruption(self.corruption, each) for each in preprocessings.values()]
+    def build_game(self, task: Task, key: PRNGKeyArray) -> games.ACCA:
+        """The untrained game."""
+        encoders = (build_posterior(self, task.shape[v], stream(key, f"encoder {v}")) for v in range(len(task.views)))
         return games.ACCA(
-            encoders=tuple(build_posterior(self, each, k) for each, k in zip(shape, keys, strict=False)),
-            joint=build_posterior(self, (sum(map(math.prod, shape)),), keys[-1]) if self.joint else None,
-            decoders=tuple(
-                build_decoder(self, each, head, k) for each, head, k in zip(shape, heads, keys[views:], strict=False)
-            ),
-            critic=build_critic(self, int(self.latent_dim), keys[-2]),
-            prior=build_prior(self, n_labels),
-            adversarial=ADVERSARIAL_LOSSES[self.adversarial],
-            optimizer=self._optimizer(None, rounds),
-            critic_optimizer=self._optimizer(self.critic_learning_rate, rounds),
-            names=self.view_names_,
+            encoders=tuple(encoders),
+            joint=build_joint_encoder(self, task, stream(key, "joint encoder")) if self.joint else None,
+            decoders=build_view_decoders(self, task, stream(key, "decoders")),
+            critic=build_critic(self, int(self.latent_dim), stream(key, "critic")),
+            prior=build_prior(self),
+            adversarial=self.adversarial_loss,
+            optimizer=self.optimizer(task),
+            critic_optimizer=self.optimizer(task, self.critic_learning_rate),
+            names=task.views,
             fooling_weight=float(self.fooling_weight),
-            corruption=None if None in corruptions else EachView(tuple(corruptions)),  # type: ignore[arg-type]
+            corruption=build_view_corruption(self, task),
         )
-
-
-def _seeds(draws: int, random_state: int | np.random.RandomState | None) -> list[int]:
-    if draws < 1:
-        raise ValueError(f"draws must be 1 or more; got {draws}.")
-    generator = np.random.default_rng(inference.seed_of(random_state))
-    return [int(seed) for seed in generator.integers(2**31 - 1, size=draws)]

@@ -6,12 +6,15 @@ from typing import Any, Literal, TypeAlias
 from jaxtyping import PRNGKeyArray
 
 from latently.errors import ArgumentError, setting
+from latently.estimators.inputs import view_likelihood
+from latently.game import Task
 from latently.networks import Conditional, Layer, conv_decoder, conv_encoder, mlp
 from latently.probability import (
     BernoulliHead,
     CategoricalHead,
     Corruption,
     DeterministicHead,
+    EachView,
     GaussianHead,
     Head,
     LaplaceHead,
@@ -21,6 +24,7 @@ from latently.probability import (
     make_corruption,
     make_prior,
 )
+from latently.streams import stream
 
 Shape: TypeAlias = tuple[int, ...]
 
@@ -226,3 +230,45 @@ def image_shape(shape: Shape) -> tuple[int, int, int]:
     """Height, width and channels."""
     height, width, channels = shape
     return height, width, channels
+
+
+def check_classes(model: Any, task: Task, *, instead: str) -> int:
+    """The number of classes; labels that are all of one class leave nothing to tell apart.
+
+    Args:
+        model: the estimator.
+        task: says how many there are.
+        instead: the estimator for data of one class.
+
+    Raises:
+        ValueError: there is one class only.
+    """
+    classes = task.n_labels or 1
+    if classes < 2 and task.labels_known != "none":
+        raise ValueError(
+            f"{type(model).__name__} tells classes apart, so it needs 2 or more; the labels are all of one class. "
+            f"Use {instead} for data of one class, or y=None for clusters."
+        )
+    return classes
+
+
+def build_joint_encoder(model: Any, task: Task, key: PRNGKeyArray) -> Conditional:
+    """q(z|x₁, x₂, …), fed all views, flattened side by side."""
+    return build_posterior(model, (sum(map(math.prod, task.shape)),), key)
+
+
+def build_view_decoders(model: Any, task: Task, key: PRNGKeyArray) -> tuple[Conditional, ...]:
+    """p(xᵥ|z) of each view, with a likelihood of its own where the model's is a dict."""
+    decoders = []
+    for place, name in enumerate(task.views):
+        view = task.of_view(place)
+        head = likelihood_head(model, view.range, view_likelihood(model, name))
+        decoders.append(build_decoder(model, view.shape, head, stream(key, name)))
+    return tuple(decoders)
+
+
+def build_view_corruption(model: Any, task: Task) -> EachView | None:
+    """What `corruption` does to each view, by its range; `None` for nothing."""
+    if model.corruption is None:
+        return None
+    return EachView(tuple(build_corruption(model.corruption, each) for each in task.range))

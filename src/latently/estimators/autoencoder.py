@@ -1,26 +1,29 @@
 """The plain autoencoders, as scikit-learn estimators: for comparison with those whose codes have a shape."""
 
 import dataclasses
-from collections.abc import Callable
-from numbers import Real
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
-import jax
 import jax.numpy as jnp
 from jaxtyping import PRNGKeyArray
-from sklearn.utils._param_validation import Interval
 
 from latently import games
-from latently.estimators.architecture import (
-    Shape,
-    build_corruption,
-    build_decoder,
-    build_encoder,
-    likelihood_head,
-)
+from latently.errors import ArgumentError
+from latently.estimators.architecture import build_corruption, build_decoder, build_encoder, likelihood_head
 from latently.estimators.base import LatentModel
+from latently.estimators.hyperparameters import NotNegative
 from latently.estimators.schedules import build_optimizer
+from latently.game import Task
 from latently.probability import DeterministicHead, FittedNormal
+from latently.streams import stream
+
+# Hinton & Salakhutdinov 2006, Vincent et al. 2010, Rifai et al. 2011: for comparison, one network for all three.
+# fmt: off
+_SHARED: dict[str, Any] = dict(
+    latent_dim=20, hidden=(500, 500), activation="relu", likelihood="bernoulli", batch_size=128, epochs=20,
+    learning_rate=1e-3, learning_rate_decay=0.5
+)
+# fmt: on
 
 
 @dataclasses.dataclass(eq=False, repr=False)
@@ -37,28 +40,25 @@ class PlainAutoencoder(LatentModel):
         prior_scale: none: the codes give it.
     """
 
-    _bounds_data: ClassVar[bool] = False
+    game_type = games.Autoencoder
+    contraction: ClassVar[float] = 0.0
 
-    def _build_game(
-        self, shape: Shape, n_labels: int | None, rounds_in: Callable[[float], int], key: PRNGKeyArray
-    ) -> games.Autoencoder:
-        del n_labels  # codes know no labels
-        if self.prior != "normal" or self.prior_scale is not None:
-            raise ValueError(
-                f'{type(self).__name__} needs prior="normal" and prior_scale=None, since a normal is fitted to its '
-                f"codes after training; got prior={self.prior!r}, prior_scale={self.prior_scale!r}. "
-                "Use a VAE or an AAE to shape codes as a prior."
-            )
-        encoder_key, decoder_key = jax.random.split(key)
+    def build_game(self, task: Task, key: PRNGKeyArray) -> games.Autoencoder:
+        """The untrained game."""
+        for name, only in (("prior", "normal"), ("prior_scale", None)):
+            if (value := getattr(self, name)) != only:
+                rule = f"must be left at {only}: a normal is fitted to the codes after training"
+                raise ArgumentError(name, rule, value, "Use a VAE or an AAE to shape codes as a prior.")
+        head, dim = likelihood_head(self, task.range), int(self.latent_dim)
         return games.Autoencoder(
-            encoder=build_encoder(self, shape, DeterministicHead(), encoder_key),
-            decoder=build_decoder(self, shape, likelihood_head(self, self.preprocessing_), decoder_key),
-            prior=FittedNormal(int(self.latent_dim)),
-            center=jnp.zeros(int(self.latent_dim)),
+            encoder=build_encoder(self, task.shape, DeterministicHead(), stream(key, "encoder")),
+            decoder=build_decoder(self, task.shape, head, stream(key, "decoder")),
+            prior=FittedNormal(dim),
+            center=jnp.zeros(dim),
             spread=jnp.ones(()),
-            optimizer=build_optimizer(self, rounds_in(float(self.epochs))),
-            contraction=float(getattr(self, "contraction", 0.0)),
-            corruption=build_corruption(self.corruption, self.preprocessing_),
+            optimizer=build_optimizer(self, task),
+            contraction=float(self.contraction),
+            corruption=build_corruption(self.corruption, task.range),
         )
 
 
@@ -83,6 +83,8 @@ class Autoencoder(PlainAutoencoder):
         >>> model.transform(X[:5]).shape, model.sample(3, random_state=0).shape
         ((5, 2), (3, 8, 8))
     """
+
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"autoencoder": _SHARED}
 
 
 @dataclasses.dataclass(eq=False, repr=False, kw_only=True)
@@ -109,12 +111,11 @@ class DenoisingAutoencoder(PlainAutoencoder):
         (5, 8, 8)
     """
 
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **LatentModel._parameter_constraints,
-        "corruption": [str],
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "denoising-autoencoder": {**_SHARED, "corruption": "masking:0.3"}
     }
 
-    corruption: str | None = "masking:0.3"
+    corruption: str = "masking:0.3"
 
 
 @dataclasses.dataclass(eq=False, repr=False, kw_only=True)
@@ -142,9 +143,6 @@ class ContractiveAutoencoder(PlainAutoencoder):
         ['autoencoder/contraction', 'autoencoder/reconstruction']
     """
 
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **LatentModel._parameter_constraints,
-        "contraction": [Interval(Real, 0, None, closed="left")],
-    }
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"contractive-autoencoder": {**_SHARED, "contraction": 0.1}}
 
-    contraction: float = 0.1
+    contraction: NotNegative = 0.1

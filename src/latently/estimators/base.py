@@ -1,33 +1,48 @@
-"""The scikit-learn face that all models share: hyperparameters in, a fitted game out."""
+"""What every estimator shares: hyperparameters in, a fitted game out."""
 
 import dataclasses
-from collections.abc import Sequence
-from numbers import Integral, Real
+import warnings
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal, Self
 
+import equinox as eqx
+import jax
+import jax.numpy as jnp
 import numpy as np
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin
-from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import check_is_fitted
+from jaxtyping import Float, Int
 
-from latently.estimators.architecture import (
+from latently.batch import Batch
+from latently.catalogue import MODELS
+from latently.errors import ArgumentError
+from latently.estimators.face import Face
+from latently.estimators.hyperparameters import (
+    Count,
     LikelihoodName,
     NetworkName,
     Normalization,
+    NotNegative,
     OutputName,
+    Positive,
     PriorName,
+    Probability,
+    Seed,
+    Share,
+    check_hyperparameters,
 )
-from latently.estimators.fitting import Fitting
-from latently.estimators.latent_space import LatentSpace
-from latently.estimators.presets import PRESETS
-from latently.estimators.skeleton import array_leaves, game_with
-from latently.probability import Prior
+from latently.estimators.inputs import accept, accept_labels, fit_preprocessing, seed_of, stored
+from latently.fitted import Fitted
+from latently.game import Game, Task, rounds_in
+from latently.networks import BatchNorm
+from latently.probability import FittedNormal, Prior
+from latently.training import Feed, Trainer, keep_compiled
 
-_POSITIVE = Interval(Integral, 1, None, closed="left")
+
+class CollapseWarning(UserWarning):
+    """A fit ended, but part of the model carries nothing."""
 
 
 @dataclasses.dataclass(eq=False, repr=False)
-class LatentModel(Fitting, LatentSpace, ClassNamePrefixFeaturesOutMixin, BaseEstimator):
+class LatentModel(Face):
     """What every estimator shares. A subclass adds its own hyperparameters, builds its game, and is final.
 
     Hyperparameters are the fields of a dataclass, stored as they are given; all but the first are given by name.
@@ -65,63 +80,49 @@ class LatentModel(Fitting, LatentSpace, ClassNamePrefixFeaturesOutMixin, BaseEst
         game_: the fitted game, its batch norms calibrated.
         preprocessing_: what was done to the data; inference repeats it.
         classes_: the labels seen in `fit`, in order, or `None` when there were none.
+        task_: what the game was built for.
         history_: the mean of every term for each chunk of rounds, unweighted.
+        row_shape_: the shape of a row of the training data; name → shape where there are several views.
         n_features_in_: numbers in a row.
         event_size_: likewise.
         seed_: the seed of the fit.
     """
 
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "latent_dim": [_POSITIVE],
-        "network": [StrOptions({"mlp", "conv"})],
-        "hidden": [None, tuple, list],
-        "channels": [tuple, list],
-        "activation": [str, tuple, list],
-        "normalization": [None, str, tuple, list],
-        "dropout": [Interval(Real, 0, 1, closed="left")],
-        "input_noise": [Interval(Real, 0, None, closed="left")],
-        "likelihood": [StrOptions({"auto", "bernoulli", "gaussian", "laplace"})],
-        "likelihood_scale": [StrOptions({"learned"}), Interval(Real, 0, None, closed="neither")],
-        "output": [StrOptions({"auto", "sigmoid", "tanh", "identity"})],
-        "prior": [StrOptions({"normal", "uniform", "star", "swiss-roll", "s-curve"}), Prior],
-        "prior_scale": [None, Interval(Real, 0, None, closed="neither")],
-        "corruption": [None, str],
-        "binarize": ["boolean"],
-        "epochs": [Interval(Real, 0, None, closed="neither")],
-        "batch_size": [_POSITIVE],
-        "learning_rate": [Interval(Real, 0, None, closed="neither")],
-        "learning_rate_decay": [Interval(Real, 0, 1, closed="both")],
-        "devices": [_POSITIVE],
-        "random_state": ["random_state"],
-        "verbose": ["boolean"],
-    }
-
-    latent_dim: int = 10
+    latent_dim: Count = 10
     _: dataclasses.KW_ONLY
     network: NetworkName = "mlp"
-    hidden: Sequence[int] | None = None
-    channels: Sequence[int] = (32, 64)
+    hidden: Sequence[Count] | None = None
+    channels: Sequence[Count] = (32, 64)
     activation: str | Sequence[str] = "relu"
     normalization: Normalization | Sequence[Normalization] = None
-    dropout: float = 0.0
-    input_noise: float = 0.0
+    dropout: Probability = 0.0
+    input_noise: NotNegative = 0.0
     likelihood: LikelihoodName = "auto"
-    likelihood_scale: Literal["learned"] | float = "learned"
+    likelihood_scale: Literal["learned"] | Positive = "learned"
     output: OutputName = "auto"
     prior: PriorName | Prior = "normal"
-    prior_scale: float | None = None
+    prior_scale: Positive | None = None
     corruption: str | None = None
     binarize: bool = False
-    epochs: float = 50
-    batch_size: int = 128
-    learning_rate: float = 1e-3
-    learning_rate_decay: float = 0.0
-    devices: int = 1
-    random_state: int | np.random.RandomState | None = None
+    epochs: Positive = 50
+    batch_size: Count = 128
+    learning_rate: Positive = 1e-3
+    learning_rate_decay: Share = 0.0
+    devices: Count = 1
+    random_state: Seed | np.random.RandomState | None = None
     verbose: bool = False
 
-    takes_views: ClassVar[bool] = False
-    """Whether rows have several views."""
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    """Name → hyperparameters that follow a published description."""
+
+    labels: ClassVar[Literal["ignored", "optional", "required"]] = "ignored"
+    """What `fit` makes of y."""
+
+    n_clusters: ClassVar[int | None] = None
+    """How many classes there are where y names none; a model that finds clusters has a hyperparameter of this name."""
+
+    calibration_rows: ClassVar[int] = 4096
+    """How many rows, at most, the batch norms of the fitted game are calibrated on, and a prior is fitted to."""
 
     @classmethod
     def from_preset(cls, name: str, **changes: Any) -> Self:
@@ -139,34 +140,190 @@ class LatentModel(Fitting, LatentSpace, ClassNamePrefixFeaturesOutMixin, BaseEst
             >>> VAE.from_preset("vae-2d", epochs=5).epochs
             5
         """
-        own = sorted(preset for preset, (owner, _) in PRESETS.items() if owner == cls.__name__)
-        if name not in own:
-            owner = f" ({name!r} is a preset of {PRESETS[name][0]})" if name in PRESETS else ""
-            raise ValueError(f"{cls.__name__} has the presets {', '.join(own) or '(none)'}; got {name!r}{owner}.")
-        return cls(**(PRESETS[name][1] | changes))
+        if name not in cls.presets:
+            owner = next((model.name for model in MODELS if name in model.load().presets), None)
+            whose = f" ({name!r} is a preset of {owner})" if owner else ""
+            own = ", ".join(sorted(cls.presets)) or "(none)"
+            raise ValueError(f"{cls.__name__} has the presets {own}; got {name!r}{whose}.")
+        return cls(**{**cls.presets[name], **changes})
 
-    @property
-    def _n_features_out(self) -> int:
-        check_is_fitted(self)
-        return int(self.latent_dim)
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Learn from data.
 
-    def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "game_")
+        Args:
+            X: rows `(n, features)`, `(n, height, width)` or `(n, height, width, channels)`; uint8 is taken as pixels
+                from 0 to 255. A memory map that does not fit on the device is streamed.
+            y: the class of each row, `-1` where it is unknown. A model that needs no labels ignores it.
+
+        Returns:
+            The fitted estimator itself.
+
+        Raises:
+            ValueError: the data or a hyperparameter is not what the model can work with.
+        """
+        trainer = self.trainer(X, y)
+        observers = []
+        if self.verbose:
+            from latently.training.bar import ProgressBar
+
+            observers.append(ProgressBar(type(self).__name__))
+        trainer.run(self.total_rounds(trainer), observers)
+        return self.adopt(trainer)
+
+    def trainer(self, X: Any, y: Any = None, *, resumed: bool = False) -> Trainer[Any]:
+        """The engine that `fit` would run, ready at round 0: for resuming, for watching, for measuring.
+
+        Args:
+            X, y: as for `fit`.
+            resumed: whether a checkpoint will be restored at once, so that nothing has to be learned before round 0.
+
+        Returns:
+            A trainer; run it, then `adopt` it.
+        """
+        keep_compiled()
+        check_hyperparameters(self)
+        for name in [name for name in vars(self) if name.endswith("_") and not name.startswith("_")]:
+            delattr(self, name)  # what an earlier fit learned
+        X = accept(self, X, reset=True)
+        self.seed_ = seed_of(self.random_state)
+        self._take_preprocessing(fit_preprocessing(self.first_stage(), X))
+        labels, self.classes_ = accept_labels(y, len(X), type(self).__name__, self.labels)
+        known = 0 if labels is None else int((labels >= 0).sum())
+        labels_known = "none" if not known else "all" if known == len(X) else "some"
+        arrays, present = stored(X)
+        feed = Feed(
+            arrays,
+            labels,
+            present=present,
+            batch_size=int(self.batch_size),
+            seed=self.seed_,
+            prepare=self.preprocessing_.prepare,
+            draw_labelled=labels_known == "some" and self.game_type.draws_labelled,
+        )
+        self.task_ = self._task(feed.rows, labels_known, rounds_in(float(self.epochs), feed.rounds_per_epoch))
+        game = self._built()
+        if not resumed:
+            game = self.before_training(game, X)
+        self._calibration = self._calibration_batch(X, labels)
+        return Trainer(game, feed, seed=self.seed_, devices=int(self.devices))
+
+    def total_rounds(self, trainer: Trainer[Any]) -> int:
+        """The rounds that `epochs` passes over the trainer's data make."""
+        return trainer.rounds_in(float(self.epochs))
+
+    def adopt(self, trainer: Trainer[Any]) -> Self:
+        """Take over the game that a trainer of this estimator has come to.
+
+        Args:
+            trainer: made by `trainer`; it may go on afterwards.
+
+        Returns:
+            The fitted estimator itself.
+        """
+        game = jax.tree.map(lambda leaf: jnp.array(leaf) if eqx.is_array(leaf) else leaf, trainer.state.game)
+        self._take_game(self._calibrated(game))
+        self.history_ = [dataclasses.asdict(progress) for progress in trainer.history]
+        if trainer.history:
+            for warning in game.diagnose([progress.terms for progress in trainer.history]):
+                warnings.warn(warning, CollapseWarning, stacklevel=3)
+        return self
+
+    def peek(self, trainer: Trainer[Any], X: Any) -> Float[np.ndarray, "rows latent"]:
+        """The codes that a trainer's game gives now, while it is being trained.
+
+        Args:
+            trainer: made by `trainer`.
+            X: rows, as in `fit`.
+
+        Returns:
+            Codes of shape `(n, latent_dim)`.
+        """
+        rows = self.preprocessing_.check(accept(self, X), type(self).__name__, noisy=self.corruption is not None)
+        return self._with(self._calibrated(trainer.state.game)).codes(rows)
+
+    def first_stage(self) -> Any:
+        """The model that meets the data, whose hyperparameters say how it is scaled: this one, unless it is stacked."""
+        return self
+
+    def before_training(self, game: Any, X: Any) -> Any:  # noqa: ARG002
+        """The game at round 0: as it was built, unless something has to be learned before."""
+        return game
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = []  # codes are float32, whatever X is
-        tags.target_tags.required = self._needs_labels
+        tags.target_tags.required = self.labels == "required"
+        tags.input_tags.two_d_array = not self.takes_views
         return tags
 
     def __getstate__(self) -> dict[str, Any]:
-        """What `pickle` and `copy` keep: the game's arrays alone, since its optimisers are functions."""
-        state: dict[str, Any] = {
-            name: value for name, value in super().__getstate__().items() if name != "_calibration"
-        }
-        return state | {"game_": array_leaves(self.game_)} if "game_" in state else state
+        """What `pickle` and `copy` keep: of the game its arrays alone, since its optimisers are functions."""
+        state: dict[str, Any] = {name: v for name, v in super().__getstate__().items() if name != "_calibration"}
+        if "fitted_" in state:
+            arrays = jax.tree.leaves(eqx.filter(state["fitted_"].game, eqx.is_array))
+            state["fitted_"] = [np.asarray(leaf) for leaf in arrays]
+        return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
+        from latently.estimators.saving import game_shape
+
+        arrays = state.pop("fitted_", None)
         super().__setstate__(state)
-        if "game_" in state:
-            self.game_ = game_with(self, state["game_"])
+        if arrays is not None:
+            shapes, static = eqx.partition(game_shape(self), lambda leaf: isinstance(leaf, jax.ShapeDtypeStruct))
+            leaves = [jnp.asarray(array) for array in arrays]
+            self._take_game(eqx.combine(jax.tree.unflatten(jax.tree.structure(shapes), leaves), static))
+
+    def _take_preprocessing(self, preprocessing: Any) -> None:
+        self.preprocessing_ = preprocessing
+        self.n_features_in_ = self.event_size_ = preprocessing.n_features
+        self.row_shape_ = preprocessing.row_shape
+
+    def _take_game(self, game: Game) -> None:
+        self.fitted_ = self._with(game)
+
+    def _with(self, game: Game) -> Fitted:
+        return Fitted(game, self.preprocessing_, self.classes_, self.task_)
+
+    def _task(self, rows: int, labels_known: Literal["all", "some", "none"], rounds: int) -> Task:
+        """What the game is to be built for."""
+        done, classes = self.preprocessing_, self.classes_
+        several = done.views if self.takes_views else {}
+        ranges = tuple(view.range for view in several.values()) if several else done.range
+        n_labels = self.n_clusters if classes is None else len(classes)
+        return Task(done.event_shape, ranges, rows, n_labels, labels_known, rounds, tuple(several))
+
+    def _built(self) -> Game:
+        """The untrained game: one compiled program, and so one that is kept, instead of one for each initial weight."""
+        try:
+            game: Game = eqx.filter_jit(lambda key: self.build_game(self.task_, key))(jax.random.key(self.seed_))
+            return game
+        except ArgumentError:
+            raise
+        except ValueError as error:
+            raise ValueError(str(error)) from None  # JAX adds notes on its own workings
+
+    def _calibration_batch(self, X: Any, labels: Int[np.ndarray, "rows"] | None) -> tuple[Any, Any]:
+        """Some of the rows, labelled ones where the model can do nothing with others, and their labels."""
+        needed = self.labels == "required" and labels is not None
+        usable = np.flatnonzero(labels >= 0) if needed else np.arange(len(X))  # type: ignore[operator]
+        chosen = np.sort(np.random.default_rng(self.seed_).permutation(usable)[: self.calibration_rows])
+        return X[chosen], None if labels is None else labels[chosen]
+
+    def _calibrated(self, game: Any) -> Any:
+        if not any(map(_holds_statistics, jax.tree.leaves(game, is_leaf=_holds_statistics))):
+            return game
+        rows, labels = self._calibration
+        x = self.preprocessing_(rows)
+        views, present = (x.views, x.present) if isinstance(x, Batch) else ((x,), None)
+        batch = Batch(views, None if labels is None else jnp.asarray(labels), present=present)
+        return _calibrate(game, batch, jax.random.key(self.seed_))
+
+
+@eqx.filter_jit
+def _calibrate(game: Any, batch: Batch, key: Any) -> Any:
+    return game.calibrated(batch, key)
+
+
+def _holds_statistics(leaf: Any) -> bool:
+    return isinstance(leaf, BatchNorm | FittedNormal)

@@ -1,17 +1,13 @@
 """The conditional variational autoencoder, as a scikit-learn estimator."""
 
 import dataclasses
-from collections.abc import Callable
-from numbers import Real
+from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
-import jax
 from jaxtyping import PRNGKeyArray
-from sklearn.utils._param_validation import Interval, StrOptions
 
 from latently import games
 from latently.estimators.architecture import (
-    Shape,
     build_corruption,
     build_decoder,
     build_encoder,
@@ -19,13 +15,15 @@ from latently.estimators.architecture import (
     normal_prior,
 )
 from latently.estimators.base import LatentModel
-from latently.estimators.classes import Classifies
-from latently.estimators.schedules import build_optimizer, warm_up
+from latently.estimators.hyperparameters import NotNegative, PosteriorScale
+from latently.estimators.schedules import build_optimizer, kl_weight
+from latently.game import Task
 from latently.probability import GaussianHead
+from latently.streams import stream
 
 
 @dataclasses.dataclass(eq=False, repr=False, kw_only=True)
-class ConditionalVAE(Classifies, LatentModel):
+class ConditionalVAE(LatentModel):
     """Conditional VAE: encoder and decoder are told the class, so the code holds what the class does not tell.
 
     It raises a bound on log p(x|y). Draw a class in every handwriting with `sample(n, labels)`, write one row as every
@@ -53,34 +51,36 @@ class ConditionalVAE(Classifies, LatentModel):
         ((3, 8, 8), (2, 10, 8, 8))
     """
 
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **LatentModel._parameter_constraints,
-        "posterior_scale": [StrOptions({"exp", "softplus"})],
-        "beta": [Interval(Real, 0, None, closed="left")],
-        "warm_up_epochs": [Interval(Real, 0, None, closed="left")],
+    game_type = games.ConditionalVAE
+    labels: ClassVar[Literal["required"]] = "required"
+    # Kingma et al. 2014, Sohn et al. 2015: as vae-mlp, with the label at both ends.
+    # fmt: off
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "cvae": dict(
+            latent_dim=20, hidden=(500, 500), activation="relu", likelihood="bernoulli", batch_size=128, epochs=50,
+            learning_rate=1e-3, learning_rate_decay=0.5
+        ),
+        "cvae-2d": dict(
+            latent_dim=2, hidden=(500, 500), activation="relu", likelihood="bernoulli", batch_size=128, epochs=30,
+            learning_rate=1e-3, learning_rate_decay=0.5
+        ),
     }
+    # fmt: on
 
-    _learns_from_labels: ClassVar[bool] = True
-    _needs_labels: ClassVar[bool] = True
-    decodes_labels: ClassVar[bool] = True
-    draws_labelled: ClassVar[bool] = True
+    posterior_scale: PosteriorScale = "exp"
+    beta: NotNegative = 1.0
+    warm_up_epochs: NotNegative = 0.0
 
-    posterior_scale: Literal["exp", "softplus"] = "exp"
-    beta: float = 1.0
-    warm_up_epochs: float = 0.0
-
-    def _build_game(
-        self, shape: Shape, n_labels: int | None, rounds_in: Callable[[float], int], key: PRNGKeyArray
-    ) -> games.ConditionalVAE:
-        classes = n_labels or 1
-        encoder_key, decoder_key = jax.random.split(key)
-        posterior = GaussianHead(scale=self.posterior_scale)
+    def build_game(self, task: Task, key: PRNGKeyArray) -> games.ConditionalVAE:
+        """The untrained game."""
+        classes, posterior = task.n_labels or 1, GaussianHead(scale=self.posterior_scale)
+        head = likelihood_head(self, task.range)
         return games.ConditionalVAE(
-            encoder=build_encoder(self, shape, posterior, encoder_key, facts=classes),
-            decoder=build_decoder(self, shape, likelihood_head(self, self.preprocessing_), decoder_key, facts=classes),
+            encoder=build_encoder(self, task.shape, posterior, stream(key, "encoder"), labels=classes),
+            decoder=build_decoder(self, task.shape, head, stream(key, "decoder"), labels=classes),
             prior=normal_prior(self),
-            optimizer=build_optimizer(self, rounds_in(float(self.epochs))),
+            optimizer=build_optimizer(self, task),
             n_labels=classes,
-            beta=warm_up(self.beta, self.warm_up_epochs, rounds_in),
-            corruption=build_corruption(self.corruption, self.preprocessing_),
+            beta=kl_weight(self, task),
+            corruption=build_corruption(self.corruption, task.range),
         )

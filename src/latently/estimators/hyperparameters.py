@@ -42,6 +42,7 @@ Positive: TypeAlias = Annotated[float, Range(0, open_low=True)]
 NotNegative: TypeAlias = Annotated[float, Range(0)]
 Share: TypeAlias = Annotated[float, Range(0, 1)]
 Probability: TypeAlias = Annotated[float, Range(0, 1, open_high=True)]
+OpenShare: TypeAlias = Annotated[float, Range(0, 1, open_low=True, open_high=True)]
 Seed: TypeAlias = Annotated[int, Range(0, 2**32 - 1)]
 
 LikelihoodName: TypeAlias = Literal["auto", "bernoulli", "gaussian", "laplace"]

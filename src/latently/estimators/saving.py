@@ -1,17 +1,30 @@
-"""Models on disk: `config.json` says what they are, `model.safetensors` holds their arrays."""
+"""Models on disk: `config.json` says what they are, `model.safetensors` holds their arrays.
 
+Loading runs no code from the files: a config may only name an estimator of the catalogue.
+"""
+
+import dataclasses
 import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import equinox as eqx
+import jax
+import jax.numpy as jnp
 import numpy as np
+from jaxtyping import PyTree
 from sklearn.base import BaseEstimator
 
+from latently.batch import Batch
+from latently.catalogue import BY_NAME
+from latently.data import preprocessing_from_config
+from latently.estimators.base import LatentModel
+from latently.estimators.hyperparameters import check_hyperparameters
 from latently.files import write_atomically
-from latently.probability import Prior
-from latently.training import save_tree
+from latently.game import Task
+from latently.probability import Prior, prior_from_config
+from latently.training import load_tree, save_tree
 
 FORMAT = 1
 
@@ -24,19 +37,118 @@ def save_model(model: Any, path: Path, about: Mapping[str, Any]) -> None:
 
 
 def model_config(model: Any) -> dict[str, Any]:
-    """All that a fitted estimator is, but its arrays, as JSON values."""
-    classes = None if model.classes_ is None else model.classes_.tolist()
+    """All that an estimator is once it has met its data, but its arrays, as JSON values."""
     parameters = model.get_params(deep=False)
-    if hasattr(model, "first_"):
-        parameters["first"] = model.first_
+    for name in parameters:  # of an estimator within it, the fitted one, which bears its name and an underscore
+        if isinstance(fitted := vars(model).get(f"{name}_"), BaseEstimator):
+            parameters[name] = fitted
     return {
         "format": FORMAT,
         "estimator": type(model).__name__,
         "parameters": {name: _plain(value) for name, value in parameters.items()},
         "preprocessing": model.preprocessing_.to_config(),
-        "classes": classes,
+        "classes": None if model.classes_ is None else model.classes_.tolist(),
+        "task": dataclasses.asdict(model.task_),
         "seed": model.seed_,
     }
+
+
+def load(path: str | Path) -> LatentModel:
+    """Read a model that `save` wrote, or a run's folder.
+
+    Args:
+        path: the folder.
+
+    Returns:
+        The fitted estimator.
+
+    Raises:
+        FileNotFoundError: the folder holds no model.
+        ValueError: a file is damaged, from a newer version, or the two do not belong together.
+
+    Example:
+        >>> import tempfile, latently, numpy as np
+        >>> model = latently.VAE(latent_dim=2, hidden=(8,), epochs=1).fit(np.eye(20))
+        >>> folder = tempfile.mkdtemp()
+        >>> model.save(folder)
+        >>> latently.load(folder).transform(np.eye(20)).shape
+        (20, 2)
+    """
+    path = Path(path)
+    config_path = path / "config.json"
+    if not config_path.exists() or not (path / "model.safetensors").exists():
+        raise FileNotFoundError(f"{path} holds no model: a model's folder has config.json and model.safetensors.")
+    model, template = _read(config_path)
+    arrays, static = eqx.partition(template, lambda leaf: isinstance(leaf, jax.ShapeDtypeStruct))
+    arrays, _ = load_tree(path / "model.safetensors", arrays)
+    model._take_game(eqx.combine(arrays, static))
+    model.history_ = []
+    loaded: LatentModel = model
+    return loaded
+
+
+def before_fit(config: Mapping[str, Any], **changes: Any) -> Any:
+    """The estimator that a config describes, as it was before it was fitted.
+
+    Args:
+        config: with `estimator` and `parameters`, as `model.save` writes it.
+        **changes: hyperparameters that differ from the config's.
+
+    Raises:
+        ValueError: the config names an estimator that is not known here.
+        TypeError: a parameter is not one of the estimator's.
+    """
+    name = config["estimator"]
+    if name not in BY_NAME:
+        raise ValueError(f"it names the estimator {name!r}; this version knows {', '.join(sorted(BY_NAME))}")
+    parameters = {name: _revived(value) for name, value in config["parameters"].items()}
+    return BY_NAME[name].load()(**(parameters | changes))
+
+
+def game_shape(model: Any) -> PyTree:
+    """The game of a fitted estimator with `jax.ShapeDtypeStruct`s for arrays: nothing is computed.
+
+    Args:
+        model: an estimator that has its hyperparameters, its preprocessing and its task.
+    """
+
+    def calibrated(key: Any) -> Any:
+        views, labels = model.preprocessing_.template(2), jnp.zeros(2, int)
+        batch = Batch(views.views, labels, present=views.present) if model.takes_views else Batch(views, labels)
+        return model.build_game(model.task_, key).calibrated(batch, key)
+
+    return eqx.filter_eval_shape(calibrated, jax.random.key(0))
+
+
+def _read(path: Path) -> tuple[Any, Any]:
+    """The estimator that a config describes, and its game without arrays."""
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+        written = config["format"]
+        model = _skeleton(config) if written == FORMAT else None
+        template = None if model is None else game_shape(model)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        reason = f"{type(error).__name__}: {error}".splitlines()[0].removesuffix(".")
+        raise ValueError(f"{path} is damaged, or no model's ({reason}).") from None
+    if model is None:
+        raise ValueError(
+            f"{path} has the format {written!r} and this version of Latently reads {FORMAT}; update Latently."
+        )
+    return model, template
+
+
+def _skeleton(config: dict[str, Any]) -> Any:
+    """The estimator that a config describes, with all that it learned but the game."""
+    model = before_fit(config)
+    check_hyperparameters(model)
+    model._take_preprocessing(preprocessing_from_config(config["preprocessing"]))
+    model.classes_ = None if config["classes"] is None else np.asarray(config["classes"])
+    model.seed_ = int(config["seed"])
+    if "task" in config:
+        model.task_ = Task(**{name: _revived(value) for name, value in config["task"].items()})
+    else:  # of version 0.1.0, which saved none; what it lacks decides on no array
+        model.task_ = model._task(rows=1, labels_known="some", rounds=1)
+    return model
 
 
 def _plain(value: Any) -> Any:
@@ -52,3 +164,11 @@ def _plain(value: Any) -> Any:
     if isinstance(value, np.random.RandomState):
         return None  # the seed that it gave is kept beside the parameters
     return value
+
+
+def _revived(value: Any) -> Any:
+    if isinstance(value, dict) and "estimator" in value:
+        return before_fit(value)
+    if isinstance(value, dict) and "prior" in value:
+        return prior_from_config(value["prior"])
+    return tuple(_revived(item) for item in value) if isinstance(value, list) else value

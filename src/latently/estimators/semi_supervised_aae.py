@@ -1,32 +1,31 @@
-"""The semi-supervised adversarial autoencoder, as a scikit-learn estimator."""
+"""The semi-supervised and the clustering adversarial autoencoder, as scikit-learn estimators of one game."""
 
 import dataclasses
-from collections.abc import Callable
-from numbers import Integral, Real
+from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 import jax
 from jaxtyping import PRNGKeyArray
-from sklearn.utils._param_validation import Interval, StrOptions
 
 from latently import games
 from latently.estimators.adversarial import AdversarialModel
 from latently.estimators.architecture import (
-    Shape,
     build_corruption,
     build_critic,
     build_decoder,
     build_reader,
+    check_classes,
     likelihood_head,
     normal_prior,
 )
-from latently.estimators.classes import Classifies, check_classes
+from latently.estimators.hyperparameters import Count, NotNegative, Positive
+from latently.game import Task
 from latently.networks import BatchNorm, Chain
-from latently.probability import ADVERSARIAL_LOSSES
+from latently.streams import stream
 
 
 @dataclasses.dataclass(eq=False, repr=False, kw_only=True)
-class SemiSupervisedAAE(Classifies, AdversarialModel):
+class SemiSupervisedAAE(AdversarialModel):
     """Semi-supervised adversarial autoencoder: one encoder gives class and style, and a critic for each shapes them.
 
     It learns from a few labelled rows and many others, and classifies, draws and restyles. With no labels at all it
@@ -57,70 +56,104 @@ class SemiSupervisedAAE(Classifies, AdversarialModel):
         ((5,), (3, 8, 8))
     """
 
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **AdversarialModel._parameter_constraints,
-        "representation": [StrOptions({"beside", "sum"})],
-        "head_distance": [Interval(Real, 0, None, closed="left")],
-        "n_clusters": [Interval(Integral, 1, None, closed="left")],
-        "generator_learning_rate": [None, Interval(Real, 0, None, closed="neither")],
+    game_type = games.SemiSupervisedAAE
+    labels: ClassVar[Literal["optional"]] = "optional"
+    # Makhzani et al. 2015, Sections 5 and 7, with Adam in the place of momentum, as in aae-mlp.
+    # fmt: off
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "aae-semi-supervised": dict(
+            latent_dim=10, hidden=(1000, 1000), critic_hidden=(500, 500), activation="relu", input_noise=0.5,
+            likelihood="gaussian", likelihood_scale=1.0, output="sigmoid", batch_size=128, epochs=24,
+            learning_rate=1e-3, learning_rate_decay=0.5, momentum=0.5
+        ),
+        "aae-dimensions": dict(
+            latent_dim=2, representation="sum", head_distance=8.0, hidden=(1000, 1000), critic_hidden=(500, 500),
+            activation="relu", input_noise=0.3, likelihood="gaussian", likelihood_scale=1.0, output="sigmoid",
+            batch_size=128, epochs=24, learning_rate=1e-3, learning_rate_decay=0.5, momentum=0.5
+        ),
     }
-
-    _learns_from_labels: ClassVar[bool] = True
-    _bounds_data: ClassVar[bool] = False
-    draws_labelled: ClassVar[bool] = True
+    # fmt: on
 
     representation: Literal["beside", "sum"] = "beside"
-    head_distance: float = 3.0
-    n_clusters: int = 10
-    generator_learning_rate: float | None = None
+    head_distance: NotNegative = 3.0
+    n_clusters: Count = 10
+    generator_learning_rate: Positive | None = None
 
-    @property
-    def decodes_labels(self) -> bool:  # type: ignore[override]
-        """Whether the decoder is given the label beside the code."""
-        return self.representation == "beside"
-
-    def _build_game(
-        self, shape: Shape, n_labels: int | None, rounds_in: Callable[[float], int], key: PRNGKeyArray
-    ) -> games.SemiSupervisedAAE:
-        return build_semi_supervised_aae(self, shape, n_labels or 1, rounds_in(float(self.epochs)), key)
+    def build_game(self, task: Task, key: PRNGKeyArray) -> games.SemiSupervisedAAE:
+        """The untrained game."""
+        distance = float(self.head_distance) if self.representation == "sum" else None
+        return _build(self, task, key, head_distance=distance)
 
 
-def build_semi_supervised_aae(
-    model: Any, shape: Shape, classes: int, updates: int, key: PRNGKeyArray
-) -> games.SemiSupervisedAAE:
-    """The untrained game, for rows of `shape`.
+@dataclasses.dataclass(eq=False, repr=False, kw_only=True)
+class ClusteringAAE(AdversarialModel):
+    """Clustering adversarial autoencoder: one encoder gives cluster and style, and a critic for each shapes them.
+
+    It is `SemiSupervisedAAE` without labels (those of y are not looked at): `predict` gives the numbers of clusters,
+    `sample(n, labels)` draws from a cluster, `restyle` writes one row as every cluster.
 
     Args:
-        model: an estimator with the hyperparameters of `SemiSupervisedAAE`.
-        shape: of a row.
-        classes: how many.
-        updates: how many each player will make.
-        key: for the initial weights.
+        latent_dim: dimensions of the style.
+        prior: of the styles: `normal`.
+        n_clusters: how many clusters to find.
+        generator_learning_rate: of the encoder against the critics; the same as learning_rate unless said.
 
-    Raises:
-        ValueError: there is one class only.
+    Note:
+        The arguments that all models share are described at `LatentModel`, the critics' at `AdversarialModel`.
+
+    References:
+        Makhzani et al. 2015, arXiv 1511.05644, Section 6.
+
+    Example:
+        >>> from sklearn.datasets import load_digits
+        >>> from latently import ClusteringAAE
+        >>> X = load_digits().images / 16
+        >>> aae = ClusteringAAE(n_clusters=16, latent_dim=5, hidden=(64,), epochs=2, random_state=0).fit(X)
+        >>> aae.predict(X[:5]).shape, aae.predict_proba(X[:5]).shape
+        ((5,), (5, 16))
     """
-    check_classes(model, classes, instead="AAE")
-    dim, beside = int(model.latent_dim), model.representation == "beside"
-    keys = jax.random.split(key, 5)
 
+    game_type = games.SemiSupervisedAAE
+    # Makhzani et al. 2015, Section 6.
+    # fmt: off
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "aae-clustering": dict(
+            n_clusters=30, latent_dim=5, hidden=(1000, 1000), critic_hidden=(500, 500), activation="relu",
+            input_noise=0.3, likelihood="gaussian", likelihood_scale=1.0, output="sigmoid", batch_size=128, epochs=24,
+            learning_rate=1e-3, learning_rate_decay=0.5, momentum=0.5
+        ),
+    }
+    # fmt: on
+
+    n_clusters: Count = 16
+    generator_learning_rate: Positive | None = None
+
+    def build_game(self, task: Task, key: PRNGKeyArray) -> games.SemiSupervisedAAE:
+        """The untrained game."""
+        return _build(self, task, key)
+
+
+def _build(model: Any, task: Task, key: PRNGKeyArray, head_distance: float | None = None) -> games.SemiSupervisedAAE:
+    """The untrained game; with a distance between heads, of a representation that is the sum of head and style."""
+    classes, dim = check_classes(model, task, instead="AAE"), int(model.latent_dim)
+    head, told = likelihood_head(model, task.range), classes if head_distance is None else 0
+    heads = None if head_distance is None else jax.random.normal(stream(key, "heads"), (classes, dim))
+    reader = build_reader(model, task.shape, classes + dim, stream(key, "encoder"))
     return games.SemiSupervisedAAE(
         # Without the norm at its end all rows soon fall to one class, where the softmax has no slope to come back by.
-        encoder=Chain((build_reader(model, shape, classes + dim, keys[0]), BatchNorm(classes + dim))),
-        decoder=build_decoder(
-            model, shape, likelihood_head(model, model.preprocessing_), keys[1], facts=classes if beside else 0
-        ),
-        label_critic=build_critic(model, classes, keys[2]),
-        style_critic=build_critic(model, dim + classes, keys[3]),
-        prior=normal_prior(model),
-        adversarial=ADVERSARIAL_LOSSES[model.adversarial],
-        optimizer=model._optimizer(None, updates),
-        critic_optimizer=model._optimizer(model.critic_learning_rate, updates),
-        generator_optimizer=model._optimizer(model.generator_learning_rate, updates),
-        classifier_optimizer=model._optimizer(None, updates),
+        encoder=Chain((reader, BatchNorm(classes + dim))),
+        decoder=build_decoder(model, task.shape, head, stream(key, "decoder"), labels=told),
+        label_critic=build_critic(model, classes, stream(key, "label critic")),
+        style_critic=build_critic(model, dim + classes, stream(key, "style critic")),
+        style_prior=normal_prior(model),
+        adversarial=model.adversarial_loss,
+        optimizer=model.optimizer(task),
+        critic_optimizer=model.optimizer(task, model.critic_learning_rate),
+        generator_optimizer=model.optimizer(task, model.generator_learning_rate),
+        classifier_optimizer=model.optimizer(task),
         n_labels=classes,
-        supervised=getattr(model, "labels_known_", "some") != "none",
-        heads=None if beside else float(model.head_distance) * jax.random.normal(keys[4], (classes, dim)),
-        head_distance=float(model.head_distance),
-        corruption=build_corruption(model.corruption, model.preprocessing_),
+        supervised=task.labels_known != "none",
+        heads=None if heads is None else head_distance * heads,
+        head_distance=head_distance or 0.0,
+        corruption=build_corruption(model.corruption, task.range),
     )

@@ -1,32 +1,31 @@
 """M2, the semi-supervised variational autoencoder, as a scikit-learn estimator."""
 
 import dataclasses
-from collections.abc import Callable
-from numbers import Integral, Real
+from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
-import jax
 from jaxtyping import PRNGKeyArray
-from sklearn.utils._param_validation import Interval, StrOptions
 
 from latently import games
 from latently.estimators.architecture import (
-    Shape,
     build_classifier,
     build_corruption,
     build_decoder,
     build_encoder,
+    check_classes,
     likelihood_head,
     normal_prior,
 )
 from latently.estimators.base import LatentModel
-from latently.estimators.classes import Classifies, check_classes
+from latently.estimators.hyperparameters import Count, Positive, PosteriorScale
 from latently.estimators.schedules import build_optimizer
+from latently.game import Task
 from latently.probability import GaussianHead, Head
+from latently.streams import stream
 
 
 @dataclasses.dataclass(eq=False, repr=False, kw_only=True)
-class SemiSupervisedVAE(Classifies, LatentModel):
+class SemiSupervisedVAE(LatentModel):
     """M2, the semi-supervised VAE: learns from a few labelled rows and many others, and classifies, draws and restyles.
 
     Class and code are both latent variables. Where the label is known, it raises a bound on log p(x, y); elsewhere one
@@ -55,54 +54,48 @@ class SemiSupervisedVAE(Classifies, LatentModel):
         ((5,), (3, 8, 8))
     """
 
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **LatentModel._parameter_constraints,
-        "posterior_scale": [StrOptions({"exp", "softplus"})],
-        "classification_weight": [Interval(Real, 0, None, closed="neither")],
-        "n_clusters": [Interval(Integral, 1, None, closed="left")],
+    game_type = games.SemiSupervisedVAE
+    labels: ClassVar[Literal["optional"]] = "optional"
+    # Kingma et al. 2014: one hidden layer of 500 on pixels.
+    # fmt: off
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "m2": dict(
+            latent_dim=50, hidden=(500,), activation="softplus", likelihood="bernoulli", batch_size=128, epochs=30,
+            learning_rate=3e-3, learning_rate_decay=0.5
+        ),
     }
+    # fmt: on
 
-    _learns_from_labels: ClassVar[bool] = True
-    decodes_labels: ClassVar[bool] = True
-    draws_labelled: ClassVar[bool] = True
+    posterior_scale: PosteriorScale = "exp"
+    classification_weight: Positive = 1.0
+    n_clusters: Count = 10
 
-    posterior_scale: Literal["exp", "softplus"] = "exp"
-    classification_weight: float = 1.0
-    n_clusters: int = 10
-
-    def _build_game(
-        self, shape: Shape, n_labels: int | None, rounds_in: Callable[[float], int], key: PRNGKeyArray
-    ) -> games.SemiSupervisedVAE:
-        updates = rounds_in(float(self.epochs))
-        return build_m2(self, shape, likelihood_head(self, self.preprocessing_), n_labels or 1, updates, key)
+    def build_game(self, task: Task, key: PRNGKeyArray) -> games.SemiSupervisedVAE:
+        """The untrained game."""
+        return build_m2(self, task, likelihood_head(self, task.range), key)
 
 
-def build_m2(
-    model: Any, shape: Shape, head: Head, classes: int, updates: int, key: PRNGKeyArray
-) -> games.SemiSupervisedVAE:
-    """The untrained game of M2, for rows of `shape`.
+def build_m2(model: Any, task: Task, head: Head, key: PRNGKeyArray) -> games.SemiSupervisedVAE:
+    """The untrained game of M2.
 
     Args:
         model: an estimator with the hyperparameters of M2.
-        shape: of a row.
+        task: what it is built for.
         head: of the decoder.
-        classes: how many.
-        updates: how many there will be.
         key: for the initial weights.
 
     Raises:
         ValueError: there is one class only.
     """
-    check_classes(model, classes, instead="VAE")
-    classifier_key, encoder_key, decoder_key = jax.random.split(key, 3)
+    classes, posterior = check_classes(model, task, instead="VAE"), GaussianHead(scale=model.posterior_scale)
     return games.SemiSupervisedVAE(
-        classifier=build_classifier(model, shape, classes, classifier_key),
-        encoder=build_encoder(model, shape, GaussianHead(scale=model.posterior_scale), encoder_key, facts=classes),
-        decoder=build_decoder(model, shape, head, decoder_key, facts=classes),
+        classifier=build_classifier(model, task.shape, classes, stream(key, "classifier")),
+        encoder=build_encoder(model, task.shape, posterior, stream(key, "encoder"), labels=classes),
+        decoder=build_decoder(model, task.shape, head, stream(key, "decoder"), labels=classes),
         prior=normal_prior(model),
-        optimizer=build_optimizer(model, updates),
+        optimizer=build_optimizer(model, task),
         n_labels=classes,
         classification_weight=float(model.classification_weight),
-        labels_known=getattr(model, "labels_known_", "some"),
-        corruption=build_corruption(model.corruption, model.preprocessing_),
+        labels_known=task.labels_known,
+        corruption=build_corruption(model.corruption, task.range),
     )

@@ -2,26 +2,26 @@
 
 import dataclasses
 import time
-from collections.abc import Callable
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import PRNGKeyArray
 from sklearn.base import clone
-from sklearn.utils._param_validation import StrOptions
 
 from latently import games
-from latently.estimators.architecture import Hyperparameters, Shape
+from latently.errors import ArgumentError
 from latently.estimators.base import LatentModel
-from latently.estimators.classes import Classifies
-from latently.estimators.semi_supervised_vae import SemiSupervisedVAE, build_m2
+from latently.estimators.hyperparameters import Count, Positive, PosteriorScale
+from latently.estimators.semi_supervised_vae import build_m2
 from latently.estimators.vae import VAE
+from latently.game import Task
 from latently.networks import Chain, Conditional, Gate
 from latently.probability import GaussianHead
+from latently.streams import stream
 
 USED_DEVIATION = 0.1
 """Dimensions of the first stage whose mean codes vary less than this carry nothing; the second stage does not read
@@ -31,7 +31,7 @@ _SELECTION_ROWS = 10_000
 
 
 @dataclasses.dataclass(eq=False, repr=False)
-class StackedSemiSupervisedVAE(Classifies, LatentModel):
+class StackedSemiSupervisedVAE(LatentModel):
     """M1+M2: a VAE learns codes from all rows, and M2 learns on them from the few labels.
 
     The first stage is fitted on all rows without labels, or handed over. In every round the second stage sees fresh
@@ -73,46 +73,57 @@ class StackedSemiSupervisedVAE(Classifies, LatentModel):
         ((5,), (2, 10, 8, 8))
     """
 
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **SemiSupervisedVAE._parameter_constraints,
-        "network": [StrOptions({"mlp"})],
-        "corruption": [None],
-        "first": [None, VAE, str, Path],
-        "first_epochs": LatentModel._parameter_constraints["epochs"],
+    game_type = games.StackedSemiSupervisedVAE
+    labels: ClassVar[Literal["optional"]] = "optional"
+    # Kingma et al. 2014, with two layers of 300 and a code of 10.
+    # fmt: off
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "m1m2": dict(
+            latent_dim=10, hidden=(300, 300), activation="relu", first_epochs=30, batch_size=256, epochs=25,
+            learning_rate=3e-3, learning_rate_decay=0.5
+        ),
     }
+    # fmt: on
 
-    _learns_from_labels: ClassVar[bool] = True
-    _bounds_data: ClassVar[bool] = False
-    decodes_labels: ClassVar[bool] = True
-    draws_labelled: ClassVar[bool] = True
-
-    latent_dim: int = 50
+    latent_dim: Count = 50
     _: dataclasses.KW_ONLY
+    network: Literal["mlp"] = "mlp"
     activation: str = "softplus"
-    first: VAE | str | None = None
-    first_epochs: float = 50
-    posterior_scale: Literal["exp", "softplus"] = "exp"
-    classification_weight: float = 1.0
-    n_clusters: int = 10
+    first: VAE | str | Path | None = None
+    first_epochs: Positive = 50
+    posterior_scale: PosteriorScale = "exp"
+    classification_weight: Positive = 1.0
+    n_clusters: Count = 10
 
-    def _reader(self) -> Hyperparameters:
-        """The first stage meets the data."""
-        return self._first()
+    def build_game(self, task: Task, key: PRNGKeyArray) -> games.StackedSemiSupervisedVAE:
+        """The untrained game; the first stage takes its place in it before training."""
+        if self.corruption is not None:
+            raise ArgumentError("corruption", "must be None", self.corruption, "Give it to the first stage.")
+        first, classes = clone(self.first_stage()), task.n_labels or 1
+        codes = dataclasses.replace(task, shape=(int(first.latent_dim),), range="real")
+        second = build_m2(self, codes, GaussianHead(scale="exp"), stream(key, "second"))
+        gated = (_gated(second.classifier, *codes.shape), _gated(second.encoder, codes.shape[0] + classes))
+        return games.StackedSemiSupervisedVAE(
+            first=first.build_game(dataclasses.replace(task, n_labels=None), stream(key, "first")),
+            second=eqx.tree_at(lambda game: (game.classifier, game.encoder), second, gated),
+        )
 
-    def _first(self) -> VAE:
-        """The first stage, fitted or not."""
-        if hasattr(self, "first_"):
-            fitted: VAE = self.first_
+    def first_stage(self) -> VAE:
+        """The first stage, fitted or not: it meets the data."""
+        fitted: VAE | None = vars(self).get("first_")
+        if fitted is not None:
             return fitted
         if isinstance(self.first, VAE):
             return self.first
         if self.first is not None:
-            from latently.estimators.loading import load
+            from latently.estimators.saving import load
 
             loaded = load(self.first)
             if not isinstance(loaded, VAE):
-                raise ValueError(
-                    f"first must be a VAE or the folder of one; {self.first} holds {type(loaded).__name__}."
+                raise ArgumentError(
+                    "first",
+                    f"must be a VAE or the folder of one; {self.first} holds another model",
+                    type(loaded).__name__,
                 )
             return loaded
         return VAE(
@@ -124,38 +135,23 @@ class StackedSemiSupervisedVAE(Classifies, LatentModel):
             learning_rate=1e-3,
             learning_rate_decay=0.5,
             epochs=self.first_epochs,
-            random_state=self.seed_ if hasattr(self, "seed_") else None,
+            random_state=vars(self).get("seed_"),
         )
 
-    def _build_game(
-        self, shape: Shape, n_labels: int | None, rounds_in: Callable[[float], int], key: PRNGKeyArray
-    ) -> games.StackedSemiSupervisedVAE:
-        first = clone(self._first())
-        first.preprocessing_ = self.preprocessing_
-        first_key, second_key = jax.random.split(key)
-        head, codes, classes = GaussianHead(scale="exp"), (int(first.latent_dim),), n_labels or 1
-        second = build_m2(self, codes, head, classes, rounds_in(float(self.epochs)), second_key)
-        gated = (_gated(second.classifier, codes[0]), _gated(second.encoder, codes[0] + classes))
-        return games.StackedSemiSupervisedVAE(
-            first=first._build_game(shape, None, rounds_in, first_key),
-            second=eqx.tree_at(lambda game: (game.classifier, game.encoder), second, gated),
-        )
-
-    def _with_earlier_stages(self, game: Any, X: Any) -> Any:
-        first = self._first()
-        if not hasattr(first, "game_"):
+    def before_training(self, game: Any, X: Any) -> Any:
+        """The game with the first stage in its place, fitted now where it was not, and unused dimensions shut out."""
+        first = self.first_stage()
+        if not first.__sklearn_is_fitted__():
             began = time.monotonic()
             first = clone(first).set_params(verbose=self.verbose).fit(X)
             self.first_seconds_ = time.monotonic() - began
         elif first.row_shape_ != self.row_shape_:
-            raise ValueError(
-                f"first was fitted on rows of shape {first.row_shape_}; these are of shape {self.row_shape_}. "
-                "Hand over a VAE of the same data."
-            )
+            rule = f"must be fitted on rows of shape {self.row_shape_}"
+            raise ArgumentError("first", rule, first.row_shape_, "Hand over a VAE of the same data.")
         self.first_ = first
-        means = first.transform(X[:_SELECTION_ROWS])
-        used = (means.std(axis=0) > USED_DEVIATION).astype(np.float32)
-        gates = (jnp.asarray(used), jnp.concatenate([jnp.asarray(used), jnp.ones(game.n_labels)]))
+        means = first.fitted_.codes(X[:_SELECTION_ROWS])
+        used = jnp.asarray((means.std(axis=0) > USED_DEVIATION).astype(np.float32))
+        gates = (used, jnp.concatenate([used, jnp.ones(game.n_labels)]))
         return eqx.tree_at(
             lambda game: (
                 game.first,

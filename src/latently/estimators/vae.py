@@ -1,17 +1,14 @@
 """The variational autoencoder, as a scikit-learn estimator."""
 
 import dataclasses
-from collections.abc import Callable
-from numbers import Integral, Real
-from typing import Any, ClassVar, Literal
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
-import jax
 from jaxtyping import PRNGKeyArray
-from sklearn.utils._param_validation import Interval, StrOptions
 
 from latently import games
+from latently.errors import ArgumentError
 from latently.estimators.architecture import (
-    Shape,
     build_corruption,
     build_decoder,
     build_encoder,
@@ -19,8 +16,11 @@ from latently.estimators.architecture import (
     likelihood_head,
 )
 from latently.estimators.base import LatentModel
-from latently.estimators.schedules import build_optimizer, warm_up
-from latently.probability import GaussianHead, Prior
+from latently.estimators.hyperparameters import Count, NotNegative, PosteriorScale
+from latently.estimators.schedules import build_optimizer, kl_weight
+from latently.game import Task
+from latently.probability import GaussianHead
+from latently.streams import stream
 
 
 @dataclasses.dataclass(eq=False, repr=False, kw_only=True)
@@ -51,46 +51,48 @@ class VAE(LatentModel):
         ((5, 2), (3, 8, 8))
     """
 
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **LatentModel._parameter_constraints,
-        "posterior_scale": [StrOptions({"exp", "softplus"})],
-        "beta": [Interval(Real, 0, None, closed="left")],
-        "warm_up_epochs": [Interval(Real, 0, None, closed="left")],
-        "importance_samples": [Interval(Integral, 1, None, closed="left")],
+    game_type = games.VAE
+    # Kingma & Welling 2013, and the two-dimensional example that most tutorials share.
+    # fmt: off
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "vae-2d": dict(
+            latent_dim=2, hidden=(256,), activation="relu", likelihood="bernoulli", batch_size=100, epochs=50,
+            learning_rate=1e-3
+        ),
+        "vae-mlp": dict(
+            latent_dim=20, hidden=(500, 500), activation=("elu", "tanh"), dropout=0.1, likelihood="bernoulli",
+            posterior_scale="softplus", batch_size=128, epochs=50, learning_rate=1e-3
+        ),
+        "vae-conv": dict(
+            latent_dim=16, network="conv", channels=(32, 64), hidden=(256,), likelihood="bernoulli", batch_size=128,
+            epochs=20, learning_rate=1e-3
+        ),
     }
+    # fmt: on
 
-    posterior_scale: Literal["exp", "softplus"] = "exp"
-    beta: float = 1.0
-    warm_up_epochs: float = 0.0
-    importance_samples: int = 1
+    posterior_scale: PosteriorScale = "exp"
+    beta: NotNegative = 1.0
+    warm_up_epochs: NotNegative = 0.0
+    importance_samples: Count = 1
 
-    def _build_game(
-        self, shape: Shape, n_labels: int | None, rounds_in: Callable[[float], int], key: PRNGKeyArray
-    ) -> games.VAE:
-        del n_labels  # the codes of a VAE know no labels
+    def build_game(self, task: Task, key: PRNGKeyArray) -> games.VAE:
+        """The untrained game."""
         if self.importance_samples > 1 and (self.beta != 1.0 or self.warm_up_epochs):
-            raise ValueError(
-                "importance_samples > 1 trains one bound, in which no KL term can be weighed; "
-                f"got beta={self.beta}, warm_up_epochs={self.warm_up_epochs}. Use beta=1.0 and warm_up_epochs=0."
-            )
+            name = "beta" if self.beta != 1.0 else "warm_up_epochs"
+            rule = "must be left out where {importance_samples} is above 1: that trains one bound, without a KL term"
+            raise ArgumentError(name, rule, getattr(self, name), "Use {beta=1.0} and {warm_up_epochs=0}.")
         prior = build_prior(self)
-        _check_density(prior)
-        encoder_key, decoder_key = jax.random.split(key)
-        posterior = GaussianHead(scale=self.posterior_scale)
+        if prior.density != "everywhere":
+            rule = "must have a density that is nowhere 0 for a VAE"
+            remedy = "Use {prior=normal} or {prior=star}, or an AAE, which needs only draws of its prior."
+            raise ArgumentError("prior", rule, prior.name, remedy)
+        head = likelihood_head(self, task.range)
         return games.VAE(
-            encoder=build_encoder(self, shape, posterior, encoder_key),
-            decoder=build_decoder(self, shape, likelihood_head(self, self.preprocessing_), decoder_key),
+            encoder=build_encoder(self, task.shape, GaussianHead(scale=self.posterior_scale), stream(key, "encoder")),
+            decoder=build_decoder(self, task.shape, head, stream(key, "decoder")),
             prior=prior,
-            optimizer=build_optimizer(self, rounds_in(float(self.epochs))),
-            beta=warm_up(self.beta, self.warm_up_epochs, rounds_in),
+            optimizer=build_optimizer(self, task),
+            beta=kl_weight(self, task),
             importance_samples=int(self.importance_samples),
-            corruption=build_corruption(self.corruption, self.preprocessing_),
-        )
-
-
-def _check_density(prior: Prior) -> None:
-    if prior.density != "everywhere":
-        raise ValueError(
-            f"a VAE needs a prior with a density that is nowhere 0; got prior={prior.name!r}. "
-            'Use prior="normal" or "star", or an AAE, which needs only draws of its prior.'
+            corruption=build_corruption(self.corruption, task.range),
         )

@@ -12,7 +12,7 @@ from latently.abilities import Decodes, Denoises, Encodes, HasViews, LabelRole
 from latently.batch import Batch
 from latently.game import Game
 from latently.networks import Conditional
-from latently.probability import Averaged, Distribution, EachView, Joint
+from latently.probability import Averaged, DeterministicHead, Distribution, EachView, Joint
 from latently.streams import stream
 
 
@@ -53,6 +53,12 @@ class SeveralViews(Game, Encodes, Decodes, HasViews, Denoises):
     def origins(self) -> tuple[str, ...]:
         """What a code can come from: each view, and all together where there is a joint encoder."""
         return self.names if self.joint is None else (*self.names, "all")
+
+    @property
+    def is_deterministic(self) -> bool:
+        """Whether a row has one code: its encoders give points."""
+        encoder = self.encoders[0]
+        return isinstance(encoder.head, DeterministicHead) and not encoder.noise_dim
 
     def posteriors(self, batch: Batch, key: PRNGKeyArray | None = None) -> list[Posterior]:
         """The posterior from each origin.

@@ -1,0 +1,512 @@
+"""The face that every estimator shows: what a fitted model can be asked, in scikit-learn's manner."""
+
+import abc
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+import equinox as eqx
+import jax
+import numpy as np
+from jaxtyping import Float, PRNGKeyArray, Shaped
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.utils import check_array
+from sklearn.utils.validation import check_is_fitted
+
+from latently.abilities import ABILITIES, HasViews, inability, is_able, may
+from latently.catalogue import MODELS
+from latently.errors import ArgumentError, NotSupportedError
+from latently.estimators.inputs import RandomState, accept, seed_of
+from latently.fitted import Fitted
+from latently.game import Game, Task
+from latently.inference import regroup
+
+_ABILITY_OF = {method: name for name, ability in ABILITIES.items() for method in ability.methods}
+
+
+class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+    """The calls of a fitted model. They check what is given and forward it to `fitted_`.
+
+    A method is there (`hasattr` is true of it) where the model has the ability that it stands for: see
+    `latently.abilities`.
+
+    Attributes:
+        fitted_: the game that was trained, with its preprocessing, its classes and its task.
+    """
+
+    game_type: ClassVar[type[Game]]
+    """The class of the games that the estimator builds."""
+
+    latent_dim: int
+    corruption: str | None
+    fitted_: Fitted
+    row_shape_: Any
+
+    def __getattribute__(self, name: str) -> Any:
+        if name in _ABILITY_OF:
+            self.require(_ABILITY_OF[name])
+        return super().__getattribute__(name)
+
+    def require(self, ability: str) -> None:
+        """See that the model has an ability.
+
+        Args:
+            ability: a key of `latently.abilities.ABILITIES`.
+
+        Raises:
+            NotSupportedError: it has not; the error says why, and which models have.
+        """
+        game = self.fitted_.game if self.__sklearn_is_fitted__() else self._outline(ability)
+        if game is None or is_able(game, ability):
+            return
+        others = [] if may(self.game_type, ability) else [m.name for m in MODELS if may(m.load().game_type, ability)]
+        raise NotSupportedError(type(self).__name__, ABILITIES[ability].can, inability(game, ability), others)
+
+    def _outline(self, ability: str) -> Any:
+        """The game that would be built, its arrays shapes alone; `None` where nothing hangs on how it is built.
+
+        An estimator that is not fitted answers for the game that its hyperparameters ask for. Where they cannot work,
+        it is for `fit` to say so.
+        """
+        if not ABILITIES[ability].unmet and may(self.game_type, ability):
+            return None
+        image = getattr(self, "network", None) == "conv"
+        shape: tuple[int, ...] = (8, 8, 1) if image else (4,)
+        task = Task(shape, "unit", rows=2, n_labels=2, labels_known="some", rounds=1)
+        if self.takes_views:
+            task = Task((shape, shape), ("unit", "unit"), 2, None, "none", 1, views=("one", "other"))
+        try:
+            return eqx.filter_eval_shape(lambda key: self.build_game(task, key), jax.random.key(0))
+        except (TypeError, ValueError):
+            return None
+
+    @abc.abstractmethod
+    def build_game(self, task: Task, key: PRNGKeyArray) -> Game:
+        """The untrained game for a task, its weights drawn by a key."""
+
+    def abilities(self) -> frozenset[str]:
+        """What this fitted model can do: keys of `latently.abilities.ABILITIES`."""
+        return self._fitted().abilities
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return "fitted_" in self.__dict__
+
+    def _fitted(self) -> Fitted:
+        check_is_fitted(self)
+        return self.fitted_
+
+    @property
+    def game_(self) -> Any:
+        """The fitted game, its batch norms calibrated."""
+        return self.fitted_.game
+
+    @property
+    def takes_views(self) -> bool:
+        """Whether rows have several views."""
+        return issubclass(self.game_type, HasViews)
+
+    @property
+    def view_names_(self) -> tuple[str, ...]:
+        """The views' names, in order; none, where rows have one view."""
+        return tuple(self.row_shape_) if self.takes_views else ()
+
+    @property
+    def decodes_labels(self) -> bool:
+        """Whether the decoder is given the label beside the code."""
+        return self._fitted().decodes_labels
+
+    @property
+    def knows_labels(self) -> bool:
+        """Whether `sample` can be asked for a class."""
+        return self.label_values is not None
+
+    @property
+    def label_values(self) -> Shaped[np.ndarray, "classes"] | None:
+        """The labels that this fitted model takes: the classes of `fit`, or the numbers of its clusters."""
+        return self._fitted().label_values
+
+    def transform(self, X: Any, labels: Any = None) -> Float[np.ndarray, "rows latent"]:
+        """The code of each row: the mean of q(z|x).
+
+        Args:
+            X: rows, as in `fit`.
+            labels: the class of each row, -1 where unknown, for a model whose decoder is given the label; the likeliest
+                class stands in for one that is not known.
+
+        Returns:
+            Codes of shape `(n, latent_dim)`.
+
+        Raises:
+            ValueError: the rows are not like those of `fit`, or a label is none of its classes.
+            NotSupportedError: labels are given to a model whose decoder is given none.
+        """
+        return self._taking(labels).codes(self._rows(X), labels)
+
+    def aggregate_codes(self, X: Any, random_state: RandomState = None) -> Float[np.ndarray, "rows latent"]:
+        """One draw of q(z|x) for each row: together, a sample of the aggregated posterior that the prior is matched to.
+
+        Args:
+            X: rows, as in `fit`.
+            random_state: seed of the draw.
+
+        Returns:
+            Codes of shape `(n, latent_dim)`.
+        """
+        return self._fitted().draw_codes(self._rows(X), seed_of(random_state))
+
+    def inverse_transform(self, Z: Float[np.ndarray, "rows latent"], labels: Any = None) -> Any:
+        """The data that codes stand for: the mean of p(x|z).
+
+        Args:
+            Z: codes of shape `(n, latent_dim)`.
+            labels: one for all or one for each, for a model whose decoder is given the label; it needs one.
+
+        Returns:
+            Rows in the shape, the units and the type of the training data (floats come as float32); here and below,
+            name → rows where there are several views.
+
+        Raises:
+            ValueError: codes have another length, or labels are missing, too many or too few, or none of the classes.
+            NotSupportedError: labels are given to a model whose decoder is given none.
+        """
+        fitted = self._taking(labels)
+        Z = check_array(Z, dtype=np.float32)
+        if Z.shape[1] != self.latent_dim:
+            raise ValueError(f"Z must have latent_dim={self.latent_dim} columns; got {Z.shape[1]}.")
+        if not fitted.decodes_labels:
+            return fitted.decode(Z)
+        if labels is None:
+            known = ", ".join(map(str, np.asarray(fitted.label_values)))
+            raise ValueError(
+                f"the decoder of {type(self).__name__} is given a label beside each code: give labels, among {known}."
+            )
+        return fitted.decode(Z, fitted.one_hot(fitted.label_places(labels, len(Z))))
+
+    def reconstruct(self, X: Any, labels: Any = None) -> Any:
+        """Each row, encoded to its mean code and decoded again.
+
+        Args:
+            X: rows, as in `fit`; noisy ones, for a model that was fitted with a corruption.
+            labels: as for `transform`.
+
+        Returns:
+            Rows in the shape, the units and the type of the training data.
+        """
+        fitted, rows = self._taking(labels), self._rows(X)
+        return fitted.decode(fitted.codes(rows, labels), fitted.label_weights(rows, labels))
+
+    def corrupt(self, X: Any, random_state: RandomState = None) -> Any:
+        """Rows as the encoder met them in training, noise and all: what a denoising model learned to clean.
+
+        Args:
+            X: rows, as in `fit`.
+            random_state: seed of the noise.
+
+        Returns:
+            Rows in the shape, the units and the type of the training data.
+        """
+        return self._fitted().corrupt(self._rows(X), seed_of(random_state))
+
+    def sample(self, n: int = 1, labels: Any = None, random_state: RandomState = None) -> Any:
+        """New data: draws from the prior, decoded to their means.
+
+        Args:
+            n: how many.
+            labels: one for all or one for each, for a model whose prior or decoder knows labels.
+            random_state: seed of the draw.
+
+        Returns:
+            Rows in the shape, the units and the type of the training data.
+
+        Raises:
+            ValueError: `n` is below 1, or labels are too many or too few, or none of the classes.
+            NotSupportedError: labels are given to a model that ties none to its codes.
+        """
+        fitted = self._fitted()
+        if not fitted.decodes_labels:
+            return fitted.decode(self.sample_prior(n, labels, random_state))
+        codes = self.sample_prior(n, None, random_state)
+        if labels is None:
+            labels = np.random.default_rng(seed_of(random_state)).choice(np.asarray(fitted.label_values), n)
+        return fitted.decode(codes, fitted.one_hot(fitted.label_places(labels, n)))
+
+    def sample_prior(
+        self, n: int, labels: Any = None, random_state: RandomState = None
+    ) -> Float[np.ndarray, "n latent"]:
+        """Draws from the prior p(z), or p(z|y).
+
+        Args:
+            n: how many, 1 or more.
+            labels: one for all or one for each, for a prior that is tied to labels.
+            random_state: seed of the draw.
+
+        Returns:
+            Codes of shape `(n, latent_dim)`.
+
+        Raises:
+            ValueError: as for `sample`.
+            NotSupportedError: labels are given, and the prior is tied to none.
+        """
+        fitted = self._fitted()
+        if n < 1:
+            raise ArgumentError("n", "must be 1 or more", n)
+        if labels is not None and fitted.game.label_role != "prior":
+            self._refuse_labels("draw codes of a class", "no label is tied to its codes; leave labels out")
+        return fitted.sample_prior(n, labels, seed_of(random_state))
+
+    def prior_support(self) -> tuple[float, float]:
+        """The interval, the same for every dimension, that holds practically all of the prior."""
+        low, high = self._fitted().game.prior.support()
+        return float(low), float(high)
+
+    def prior_log_density(self, Z: Float[np.ndarray, "rows latent"]) -> Float[np.ndarray, "rows"] | None:
+        """log p(z) of codes in nats, or `None` for a prior that lives on a curve.
+
+        Args:
+            Z: codes of shape `(n, latent_dim)`.
+        """
+        return self._fitted().prior_log_density(Z)
+
+    def interpolate(self, a: Any, b: Any, steps: int = 8) -> Any:
+        """Straight paths between the codes of two rows, decoded.
+
+        Args:
+            a, b: rows, as in `fit`, as many of one as of the other.
+            steps: points on each path, the two ends included; 2 or more.
+
+        Returns:
+            Data of shape `(n, steps, *row)`.
+
+        Raises:
+            ValueError: there are fewer than two steps, or more rows of one than of the other.
+        """
+        if steps < 2:
+            raise ArgumentError("steps", "counts both ends, so it must be 2 or more", steps)
+        fitted, ends = self._fitted(), [self._rows(rows) for rows in (a, b)]
+        if len(ends[0]) != len(ends[1]):
+            raise ValueError(f"a and b must have the same number of rows; got {len(ends[0])} and {len(ends[1])}.")
+        path = _paths(*(fitted.codes(rows) for rows in ends), steps)
+        weights = [fitted.label_weights(rows) for rows in ends]
+        between = None if weights[0] is None or weights[1] is None else _paths(weights[0], weights[1], steps)
+        return regroup(fitted.decode(path, between), len(ends[0]), steps)
+
+    def manifold(self, rows: int = 20, label: Any = None, dimensions: tuple[int, int] = (0, 1)) -> Any:
+        """The grid over the prior's support, decoded: `manifold_codes` shows where each cell lies.
+
+        Args:
+            rows: rows and columns of the grid.
+            label: the class whose manifold it is, for a model whose decoder is given the label; the first unless said.
+            dimensions: the two of the code that vary, counted from 0; the others are 0.
+
+        Returns:
+            Data of shape `(rows * rows, *row)`, top row first: the first dimension grows to the right, the second
+            upwards.
+        """
+        codes = self.manifold_codes(rows, dimensions)
+        if label is None and self.decodes_labels:
+            label = np.asarray(self.label_values)[0]
+        return self.inverse_transform(codes, label)
+
+    def manifold_codes(self, rows: int = 20, dimensions: tuple[int, int] = (0, 1)) -> Float[np.ndarray, "cells latent"]:
+        """The codes of `manifold`: two dimensions span the prior's support, any others are 0.
+
+        Args:
+            rows: rows and columns of the grid.
+            dimensions: the two that vary, counted from 0; a code of one dimension has no choice.
+
+        Returns:
+            Codes of shape `(rows * rows, latent_dim)`.
+
+        Raises:
+            ValueError: `rows` is below 1, or the code has no such dimensions.
+        """
+        low, high = self.prior_support()
+        if rows < 1:
+            raise ArgumentError("rows", "must be 1 or more", rows)
+        if self.latent_dim > 1 and not (0 <= min(dimensions) < max(dimensions) < self.latent_dim):
+            rule = f"must be two of the code's {self.latent_dim}, counted from 0"
+            raise ArgumentError("dimensions", rule, dimensions)
+        middles = low + (high - low) * (np.arange(rows, dtype=np.float32) + 0.5) / rows
+        codes = np.zeros((rows * rows, self.latent_dim), np.float32)
+        across, up = dimensions if self.latent_dim > 1 else (0, 0)
+        codes[:, up] = np.repeat(middles[::-1], rows)
+        codes[:, across] = np.tile(middles, rows)
+        return codes
+
+    def restyle(self, X: Any, labels: Any = None, known: Any = None) -> Any:
+        """The style of each row under other labels: its code, decoded with every label (arXiv 1406.5298, Figure 1).
+
+        Args:
+            X: rows, as in `fit`.
+            labels: the labels to decode under; all that the model knows unless said.
+            known: the class of each row, -1 where unknown, which its code is read with.
+
+        Returns:
+            Data of shape `(n, len(labels), *row)`.
+        """
+        fitted = self._fitted()
+        codes = fitted.codes(self._rows(X), known)
+        wanted = np.atleast_1d(np.asarray(fitted.label_values if labels is None else labels))
+        weights = fitted.one_hot(fitted.label_places(wanted, len(wanted)))
+        data = fitted.decode(np.repeat(codes, len(wanted), axis=0), np.tile(weights, (len(codes), 1)))
+        return regroup(data, len(codes), len(wanted))
+
+    def complete(
+        self, views: Any, draws: int | None = None, random_state: RandomState = None
+    ) -> dict[str, Shaped[np.ndarray, "rows ..."]]:
+        """The missing views from those that are given.
+
+        Args:
+            views: a dict of some of the views; or all of them, where rows lack some.
+            draws: how many codes to draw for each row from q(z|given), for an encoder that is not deterministic, each
+                decoded to its mean; by default the mean code is decoded.
+            random_state: seed of the draws.
+
+        Returns:
+            Name → data of shape `(n, *row)`, or `(n, draws, *row)`, in the units and the type of the training data, for
+            every view that some row lacks; rows that have it keep it.
+
+        Raises:
+            ValueError: no view is missing, or drawing is asked of a deterministic encoder.
+        """
+        fitted, rows = self._fitted(), self._rows(views)
+        if rows.complete:
+            raise ValueError(
+                f"every row has all of {', '.join(self.view_names_)}, so there is nothing to complete; give a dict of "
+                "the views that are known."
+            )
+        if draws is None:
+            codes = fitted.codes(rows)[:, None]
+        elif draws < 1:
+            raise ArgumentError("draws", "must be 1 or more", draws)
+        elif fitted.game.is_deterministic:
+            rule = "must be left out: the encoder is deterministic, and gives one code a row"
+            raise ArgumentError("draws", rule, draws, "Fit with {encoder=gaussian}.")
+        else:
+            seeds = np.random.default_rng(seed_of(random_state)).integers(2**31 - 1, size=draws)
+            codes = np.stack([fitted.draw_codes(rows, int(seed)) for seed in seeds], axis=1)
+        completed = {}
+        for name, values in fitted.decode(codes.reshape(-1, self.latent_dim)).items():
+            present = ~rows.lacking(name)
+            if not present.all():
+                values = regroup(values, len(rows), codes.shape[1])
+                values[present] = np.asarray(rows.view(name))[present].reshape(-1, 1, *values.shape[2:])
+                completed[name] = values if draws is not None else values[:, 0]
+        return completed
+
+    def predict(self, X: Any) -> Shaped[np.ndarray, "rows"]:
+        """The likeliest class of each row; for a prior tied to labels, the one whose region its code lies in.
+
+        Args:
+            X: rows, as in `fit`.
+
+        Returns:
+            Labels, as they were given to `fit`; or the numbers of clusters, where it was given none.
+        """
+        labels: Shaped[np.ndarray, rows] = np.asarray(self.label_values)[self.predict_proba(X).argmax(axis=1)]
+        return labels
+
+    def predict_proba(self, X: Any) -> Float[np.ndarray, "rows classes"]:
+        """The probability of each class for each row.
+
+        Args:
+            X: rows, as in `fit`.
+
+        Returns:
+            One row a row, summing to 1; the columns are in the order of `label_values`. Where the regions of a prior
+            tell the classes, it is how much each region is responsible for the code, and one-hot if none overlap.
+        """
+        return self._fitted().class_probabilities(self._rows(X))
+
+    def score_samples(
+        self,
+        X: Any,
+        n_samples: int = 1,
+        kind: Literal["elbo", "importance"] = "elbo",
+        random_state: int = 0,
+        labels: Any = None,
+    ) -> Float[np.ndarray, "rows"]:
+        """A lower bound on log p(x) for each row, in nats; on log p(x|y) where its label is given.
+
+        Args:
+            X: rows, as in `fit`.
+            n_samples: draws of q(z|x) for each row.
+            kind: `"elbo"`, the mean over the draws of the evidence lower bound (its divergence in closed form where
+                there is one), or `"importance"`, the importance-weighted bound with exactly `n_samples` draws, which
+                tightens with their number (Burda et al. 2015, arXiv 1509.00519, Equation 8).
+            random_state: seed of the draws. A row's draws hang on the seed and the row alone, so that its bound is the
+                same whatever rows are beside it.
+            labels: the class of each row, -1 where unknown, for a model whose decoder is given the label. Without one,
+                the bound sums over the classes, all equally likely.
+
+        Returns:
+            Bounds in nats on the density of the preprocessed row (for pixels, of values in [0, 1]).
+
+        Raises:
+            ValueError: `n_samples` is below 1, or `kind` is neither of the two.
+        """
+        fitted = self._taking(labels)
+        if n_samples < 1:
+            raise ArgumentError("n_samples", "must be 1 or more", n_samples)
+        if kind not in ("elbo", "importance"):
+            raise ArgumentError("kind", "must be 'elbo' or 'importance'", kind)
+        return fitted.bounds(self._rows(X), n_samples, kind, seed_of(random_state), labels)
+
+    def score(self, X: Any, y: Any = None) -> float:
+        """The mean evidence lower bound in nats: the higher, the better.
+
+        Args:
+            X: rows, as in `fit`.
+            y: ignored.
+        """
+        del y
+        return float(self.score_samples(X).mean())
+
+    def posterior_kl(self, X: Any) -> Float[np.ndarray, "rows latent"]:
+        """KL(q(z_d|x) ‖ p(z_d)) of each row and dimension, in nats.
+
+        Args:
+            X: rows, as in `fit`.
+        """
+        return self._fitted().posterior_kl(self._rows(X))
+
+    def save(self, path: str | Path, about: Mapping[str, Any] | None = None) -> None:
+        """Write the fitted model: `model.safetensors` and `config.json` in the folder `path`, each atomically.
+
+        Args:
+            path: the folder; it is made where it is missing.
+            about: further JSON values to keep in `config.json`.
+        """
+        from latently.estimators.saving import save_model
+
+        check_is_fitted(self)
+        save_model(self, Path(path), about or {})
+
+    @property
+    def _n_features_out(self) -> int:
+        check_is_fitted(self)
+        return int(self.latent_dim)
+
+    def _rows(self, X: Any) -> Any:
+        """Rows as the fitted model takes them."""
+        check_is_fitted(self)
+        return self.preprocessing_.check(accept(self, X), type(self).__name__, noisy=self.corruption is not None)
+
+    def _taking(self, labels: Any) -> Fitted:
+        """The fitted model, where its decoder takes labels or none are given."""
+        fitted = self._fitted()
+        if labels is not None and not fitted.decodes_labels:
+            self._refuse_labels("take labels", "its decoder is given no label; leave labels out")
+        return fitted
+
+    def _refuse_labels(self, what: str, why: str) -> None:
+        raise NotSupportedError(type(self).__name__, what, why)
+
+
+def _paths(start: Float[np.ndarray, "n d"], end: Float[np.ndarray, "n d"], steps: int) -> Float[np.ndarray, "points d"]:
+    """Straight lines from each start to its end, one after the other."""
+    share = np.linspace(0, 1, steps, dtype=np.float32)[None, :, None]
+    points: Float[np.ndarray, "points d"] = ((1 - share) * start[:, None] + share * end[:, None]).reshape(
+        -1, start.shape[1]
+    )
+    return points

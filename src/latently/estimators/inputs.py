@@ -1,0 +1,178 @@
+"""What users hand to an estimator: rows, labels, seeds; checked, and told how they are scaled."""
+
+import warnings
+from collections.abc import Mapping
+from numbers import Integral
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+from jaxtyping import Int, Shaped
+from sklearn.utils import check_array, check_random_state
+from sklearn.utils.validation import validate_data
+
+from latently.data import Preprocessing, Subset, Views, ViewsPreprocessing, encode_labels, label_values
+from latently.errors import ArgumentError
+
+RandomState: TypeAlias = int | np.random.RandomState | None
+
+_RANGES: dict[str, Literal["auto", "unit", "symmetric"]] = {
+    "auto": "auto",
+    "identity": "auto",
+    "sigmoid": "unit",
+    "tanh": "symmetric",
+}
+
+
+def seed_of(random_state: RandomState) -> int:
+    """The seed that scikit-learn's `random_state` stands for."""
+    if isinstance(random_state, Integral):
+        return int(random_state)
+    return int(check_random_state(random_state).randint(2**31 - 1))
+
+
+def accept(estimator: Any, X: Any, *, reset: bool = False) -> Any:
+    """X as rows, or as views for a model of several; memory maps are left on disk.
+
+    Args:
+        estimator: for which they are; its `n_features_in_` is set with `reset`, and checked else.
+        X: what the user gave.
+        reset: whether it is about to be fitted.
+
+    Raises:
+        ValueError: X is nothing that the estimator can take.
+    """
+    if estimator.takes_views:
+        return _accept_first_views(estimator, X) if reset else _accept_known_views(estimator, X)
+    if isinstance(X, Subset):
+        return X
+    if isinstance(X, Views):
+        raise ArgumentError(
+            "X",
+            "must have one view",
+            ", ".join(X.names),
+            f'Use ACCA for several, or give one of them: X.view("{X.names[0]}").',
+        )
+    if isinstance(X, np.memmap):
+        return Subset(X, np.arange(len(X)))
+    if not hasattr(X, "ndim"):
+        X = np.asarray(X)
+    if X.ndim <= 2 and (reset or len(estimator.row_shape_) == 1):
+        X = validate_data(estimator, X, reset=reset)
+    else:
+        X = check_array(X, allow_nd=X.ndim > 2)
+    return X.astype(X.dtype.newbyteorder("="), copy=False)
+
+
+def _accept_first_views(estimator: Any, X: Any) -> Views:
+    """The views that a model is about to be fitted on."""
+    views, name = Views.of(X), type(estimator).__name__
+    if len(views.names) < 2:
+        raise ArgumentError("X", f"must have two views or more for {name}", views.names[0], "Use AAE for one.")
+    if isinstance(estimator.likelihood, Mapping):
+        for view in estimator.likelihood:
+            if view not in views.names:
+                raise ArgumentError("likelihood", f"must name views among {', '.join(views.names)}", view)
+    return views
+
+
+def _accept_known_views(estimator: Any, X: Any) -> Views:
+    """Views for a fitted model, in its order; those that are not given are zeros, and not present."""
+    known = estimator.view_names_
+    views = Views.of(X, None if isinstance(X, Views | Mapping) else known)
+    for name in views.names:
+        if name not in known:
+            raise ArgumentError("X", f"must have views among {', '.join(known)}", name)
+    if views.names == known:
+        return views
+    n, given = len(views), dict(zip(views.names, views.present.T, strict=True))
+    blank = {name: np.broadcast_to(np.float32(0), (n, *shape)) for name, shape in estimator.row_shape_.items()}
+    return Views(
+        {name: views.view(name) if name in given else blank[name] for name in known},
+        {name: given.get(name, np.zeros(n, dtype=bool)) for name in known},
+    )
+
+
+def stored(X: Any) -> tuple[tuple[Any, ...], Any]:
+    """The arrays that batches are drawn from, one a view, and which views each row has (`None`: all)."""
+    if isinstance(X, Views):
+        return tuple(X.arrays), None if X.complete else X.present
+    return (X,), None
+
+
+def accept_labels(
+    y: Any, rows: int, name: str, role: Literal["ignored", "optional", "required"]
+) -> tuple[Int[np.ndarray, "rows"] | None, Shaped[np.ndarray, "classes"] | None]:
+    """The class of each row as a number, -1 where it is unknown, and the classes; `None` twice where there are none.
+
+    Args:
+        y: labels, as the user gave them.
+        rows: how many there must be.
+        name: of the estimator.
+        role: what it makes of labels.
+
+    Raises:
+        ValueError: they are needed and none is known, or they are too many or too few.
+    """
+    if y is None:
+        if role == "required":
+            raise ValueError(
+                f"{name} requires y to be passed, but the target y is None: it learns from labels. "
+                "Give y, or use a model that learns without."
+            )
+        return None, None
+    values = label_values(y)
+    if len(values) != rows:
+        rule = f"must have one label for each of the {rows} rows of X"
+        raise ArgumentError("y", rule, len(values), "Give -1 where a label is unknown.")
+    if role == "ignored":
+        return None, None
+    codes, classes = encode_labels(values, "y")
+    unknown = int((codes < 0).sum())
+    if role == "required" and not classes:
+        raise ValueError(f"{name} learns from labels, and y holds none: every one is unknown.")
+    if role == "required" and unknown:
+        warnings.warn(
+            f"{unknown:,} of {rows:,} labels are unknown (-1, None, NaN or empty): {name} learns what hangs on "
+            "labels from the other rows alone. If -1 is a class of yours, give it another name.",
+            stacklevel=4,
+        )
+    return (codes, np.asarray(classes).astype(values.dtype)) if classes else (None, None)  # as given: "7" stays a word
+
+
+def fit_preprocessing(model: Any, X: Any) -> Preprocessing | ViewsPreprocessing:
+    """How the data is scaled, each view of it: to where the decoder's likelihood can reach it.
+
+    Args:
+        model: whose hyperparameters say so.
+        X: what `accept` gave.
+
+    Raises:
+        ValueError: the data does not lie where the likelihood needs it, or is no image for convolutions.
+    """
+    if isinstance(X, Views):
+        return ViewsPreprocessing({name: _fit_view(model, X, name) for name in X.names})
+    return _fit_rows(model, X, model.likelihood, image=model.network == "conv")
+
+
+def view_likelihood(model: Any, name: str) -> str:
+    """The likelihood of one view."""
+    likelihood: str = model.likelihood.get(name, "auto") if isinstance(model.likelihood, Mapping) else model.likelihood
+    return likelihood
+
+
+def _fit_rows(model: Any, X: Any, likelihood: str, *, image: bool) -> Preprocessing:
+    wanted = "unit" if likelihood == "bernoulli" else _RANGES[model.output]
+    return Preprocessing.fit(X, range=wanted, image=image, binarize=model.binarize)
+
+
+def _fit_view(model: Any, X: Views, name: str) -> Preprocessing:
+    """How a view is scaled, judged by the rows that have it; with convolutions, only vectors stay vectors."""
+    present = ~X.lacking(name)
+    if not present.any():
+        raise ArgumentError("X", f"must not have a view that no row has, such as {name!r}", remedy="Leave it out.")
+    rows = X.view(name) if present.all() else Subset(X.view(name), np.flatnonzero(present))
+    image = model.network == "conv" and len(rows.shape) > 2
+    try:
+        return _fit_rows(model, rows, view_likelihood(model, name), image=image)
+    except ArgumentError as error:
+        raise ArgumentError(f"view {name!r}: {error.name}", error.rule, error.value, error.remedy) from None
