@@ -11,7 +11,7 @@ from sklearn.linear_model import LogisticRegression
 
 from latently import games
 from latently.batch import Batch
-from latently.networks import Conditional, beside, mlp
+from latently.networks import Conditional, condition, mlp
 from latently.probability import BernoulliHead, CategoricalHead, DeterministicHead, GaussianHead, Normal, logistic
 from latently.training import Feed, Trainer
 
@@ -210,7 +210,7 @@ def test_critics_see_one_hot_draws_beside_probabilities():
 def test_labels_beside_an_image_become_constant_channels():
     image = jnp.zeros((2, 4, 4, 1))
     y = jnp.array([[1.0, 0.0], [0.0, 1.0]])
-    joined = beside(image, y)
+    joined = condition(image, y)
     assert joined.shape == (2, 4, 4, 3)
     assert (joined[0, :, :, 1] == 1).all()
     assert (joined[1, :, :, 1] == 0).all()

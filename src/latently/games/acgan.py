@@ -20,7 +20,7 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 from latently.batch import Batch
 from latently.game import Game, Player, Terms
 from latently.games.standstill import after_the_start, always_won
-from latently.networks import Conditional, Layer, beside
+from latently.networks import Conditional, Layer, condition
 from latently.probability import AdversarialLoss, Distribution, Prior
 
 
@@ -100,7 +100,7 @@ class ACGAN(Game):
 
     def decode(self, z: Float[Array, "batch latent"], y: Float[Array, "batch classes"]) -> Distribution:
         """G(c, z), by the running mean where there is one."""
-        return (self.average or self.generator)(beside(z, y))
+        return (self.average or self.generator)(condition(z, y))
 
     def class_scores(self, x: Float[Array, "batch ..."]) -> Float[Array, "batch classes"]:
         """The logits of P(C = c | x)."""
@@ -134,7 +134,7 @@ class ACGAN(Game):
         return self.generator(self._asked(batch.known.y, draw_key), generator_key).mean
 
     def _asked(self, y: Int[Array, "known"], key: PRNGKeyArray) -> Float[Array, "known both"]:
-        return beside(self.prior.sample(key, len(y)), jax.nn.one_hot(y, self.n_labels))
+        return condition(self.prior.sample(key, len(y)), jax.nn.one_hot(y, self.n_labels))
 
     def _verdict(
         self, x: Float[Array, "rows ..."], key: PRNGKeyArray | None = None

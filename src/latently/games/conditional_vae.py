@@ -18,7 +18,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from latently.batch import Batch
 from latently.game import Game, Player, Terms, Weight
 from latently.games.vae import gaussian_divergence, unused_dimensions
-from latently.networks import Conditional, beside, calibrated_pair
+from latently.networks import Conditional, calibrated_pair, condition
 from latently.probability import Corruption, Distribution, Normal
 
 
@@ -54,17 +54,17 @@ class ConditionalVAE(Game):
         rows = batch.known
         y = jax.nn.one_hot(rows.y, self.n_labels)
         x = rows.x if self.corruption is None else self.corruption(rows.x, noise_key)
-        q = self.encoder(beside(x, y), encoder_key)
-        p = self.decoder(beside(q.sample(sample_key), y), decoder_key)
+        q = self.encoder(condition(x, y), encoder_key)
+        p = self.decoder(condition(q.sample(sample_key), y), decoder_key)
         return {"reconstruction": -p.log_prob(rows.x).mean(), **gaussian_divergence(q, self.prior)}
 
     def encode(self, x: Float[Array, "batch ..."], y: Float[Array, "batch classes"]) -> Distribution:
         """q(z|x, y)."""
-        return self.encoder(beside(x, y))
+        return self.encoder(condition(x, y))
 
     def decode(self, z: Float[Array, "batch latent"], y: Float[Array, "batch classes"]) -> Distribution:
         """p(x|y, z)."""
-        return self.decoder(beside(z, y))
+        return self.decoder(condition(z, y))
 
     def class_scores(self, x: Float[Array, "batch ..."]) -> Float[Array, "batch classes"]:
         """How well each class explains x: log p(x|y, z) − KL at the mean code, in nats; Bayes' rule does the rest."""

@@ -18,7 +18,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from latently.batch import Batch
 from latently.game import Game, Player, Terms
-from latently.networks import Conditional, Layer, beside
+from latently.networks import Conditional, Layer, condition
 from latently.probability import AdversarialLoss, Corruption, Deterministic, Distribution, Mixture, Normal
 
 Heads = tuple[Float[Array, "batch classes"], Float[Array, "batch latent"]]
@@ -156,10 +156,10 @@ class SemiSupervisedAAE(Game):
 
     def _seen(self, y: Float[Array, "batch classes"], z: Float[Array, "batch latent"]) -> Float[Array, "batch seen"]:
         """What the style's critic sees: the style beside the likeliest class of the row, which is another critic's."""
-        return beside(z, jax.nn.one_hot(jnp.argmax(y, axis=1), self.n_labels))
+        return condition(z, jax.nn.one_hot(jnp.argmax(y, axis=1), self.n_labels))
 
     def _representation(self, y: Float[Array, "batch classes"], z: Float[Array, "batch latent"]) -> Array:
-        return beside(z, y) if self.heads is None else y @ self.heads + z
+        return condition(z, y) if self.heads is None else y @ self.heads + z
 
     def _judge(
         self,

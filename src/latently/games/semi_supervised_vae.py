@@ -17,7 +17,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from latently.batch import Batch
 from latently.game import Game, Player, Terms
 from latently.games.vae import UNUSED_NATS, unused_dimensions
-from latently.networks import Conditional, beside, calibrated_pair
+from latently.networks import Conditional, calibrated_pair, condition
 from latently.probability import Categorical, Corruption, Distribution, Normal, kl_per_dimension
 
 
@@ -64,7 +64,7 @@ class SemiSupervisedVAE(Game):
         if self.labels_known == "all":
             y = jax.nn.one_hot(batch.y, self.n_labels)
             encoder_key, bound_key = jax.random.split(bound_key)
-            bound, kl = self._labelled_bound(batch.x, y, self.encoder(beside(x, y), encoder_key), bound_key)
+            bound, kl = self._labelled_bound(batch.x, y, self.encoder(condition(x, y), encoder_key), bound_key)
             terms["classification"] = -q_y.log_prob(batch.y).mean()
         else:
             bound, kl = self._bound(batch, x, q_y, bound_key)
@@ -77,11 +77,11 @@ class SemiSupervisedVAE(Game):
 
     def encode(self, x: Float[Array, "batch ..."], y: Float[Array, "batch classes"]) -> Distribution:
         """q(z|x, y)."""
-        return self.encoder(beside(x, y))
+        return self.encoder(condition(x, y))
 
     def decode(self, z: Float[Array, "batch latent"], y: Float[Array, "batch classes"]) -> Distribution:
         """p(x|y, z)."""
-        return self.decoder(beside(z, y))
+        return self.decoder(condition(z, y))
 
     def class_scores(self, x: Float[Array, "batch ..."]) -> Float[Array, "batch classes"]:
         """log q(y|x), up to a constant a row."""
@@ -109,7 +109,7 @@ class SemiSupervisedVAE(Game):
     ) -> tuple[Float[Array, "rows"], Float[Array, "rows latent"]]:
         """−L(x, y), a bound on log p(x, y) (Equation 6) with the posterior q(z|x, y), and its KL in each dimension."""
         sample_key, decoder_key = jax.random.split(key)
-        p = self.decoder(beside(q.sample(sample_key), y), decoder_key)
+        p = self.decoder(condition(q.sample(sample_key), y), decoder_key)
         kl = kl_per_dimension(q, self.prior)
         return p.log_prob(x) - jnp.log(self.n_labels) - kl.sum(axis=1), kl
 

@@ -17,7 +17,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from latently.batch import Batch
 from latently.game import Game, Player, Terms
-from latently.networks import Conditional, Layer, beside, calibrated_pair
+from latently.networks import Conditional, Layer, calibrated_pair, condition
 from latently.probability import AdversarialLoss, Corruption, Distribution, Prior
 
 
@@ -62,7 +62,7 @@ class SupervisedAAE(Game):
         x = rows.x if self.corruption is None else self.corruption(rows.x, noise_key)
         z = self.encoder(x, encoder_key).sample(sample_key)
         y = jax.nn.one_hot(rows.y, self.n_labels)
-        return {"reconstruction": -self.decoder(beside(z, y), decoder_key).log_prob(rows.x).mean()}
+        return {"reconstruction": -self.decoder(condition(z, y), decoder_key).log_prob(rows.x).mean()}
 
     def discriminate(self, batch: Batch, key: PRNGKeyArray) -> Terms:
         """The critic calls draws of the prior real and codes fake."""
@@ -84,7 +84,7 @@ class SupervisedAAE(Game):
 
     def decode(self, z: Float[Array, "batch latent"], y: Float[Array, "batch classes"]) -> Distribution:
         """p(x|y, z)."""
-        return self.decoder(beside(z, y))
+        return self.decoder(condition(z, y))
 
     def class_scores(self, x: Float[Array, "batch ..."]) -> Float[Array, "batch classes"]:
         """How well each class explains x, given its style: log p(x|y, z) at the mean code, in nats."""
@@ -108,4 +108,4 @@ class SupervisedAAE(Game):
         return self.encoder(batch.known.x).sample(key)
 
     def _with_label(self, z: Float[Array, "known latent"], batch: Batch) -> Float[Array, "known seen"]:
-        return beside(z, jax.nn.one_hot(batch.known.y, self.n_labels))
+        return condition(z, jax.nn.one_hot(batch.known.y, self.n_labels))

@@ -1,6 +1,6 @@
 """Networks: each maps a batch to a batch, `network(x, key)` in training and `network(x)` in inference."""
 
-from latently.networks.beside import beside, every_beside_every
+from latently.networks.condition import condition, cross_condition
 from latently.networks.conditional import Conditional, LabelProduct, calibrated_pair
 from latently.networks.conv import Conv, UpsampleConv, conv_decoder, conv_encoder
 from latently.networks.layers import (
@@ -34,10 +34,10 @@ __all__ = [
     "Linear",
     "Shift",
     "UpsampleConv",
-    "beside",
     "calibrated_pair",
+    "condition",
     "conv_decoder",
     "conv_encoder",
-    "every_beside_every",
+    "cross_condition",
     "mlp",
 ]

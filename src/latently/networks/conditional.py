@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from latently.networks.beside import beside, every_beside_every
+from latently.networks.condition import condition, cross_condition
 from latently.networks.layers import Layer
 from latently.probability import Distribution, Head, Implicit
 
@@ -44,7 +44,7 @@ class Conditional(eqx.Module):
     ) -> Distribution:
         """The distribution given every row of x beside every row of y, x by x."""
         if self.noise_dim:
-            return self(every_beside_every(x, y), key)
+            return self(cross_condition(x, y), key)
         return self.head(self.network.crossed(x, y, key))
 
     def calibrated(self, given: Float[Array, "batch ..."], key: PRNGKeyArray) -> tuple[Self, Distribution]:
@@ -71,12 +71,12 @@ class _Inference(Layer):
 class LabelProduct(Layer):
     """Noise times an embedding of the label, feature by feature: what a generator that is told the class begins with.
 
-    It takes what `beside` makes of noise and a one-hot label.
+    It takes what `condition` makes of noise and a one-hot label.
 
     Example:
         >>> import jax, jax.numpy as jnp
         >>> product = LabelProduct(3, 5, jax.random.key(0))
-        >>> bool((product(beside(jnp.full((3, 5), 2.0), jnp.eye(3))) == 2 * product.embedding).all())
+        >>> bool((product(condition(jnp.full((3, 5), 2.0), jnp.eye(3))) == 2 * product.embedding).all())
         True
     """
 
@@ -115,8 +115,8 @@ def calibrated_pair(
         Calibrated copies of the two.
     """
     encoder_key, sample_key, decoder_key = jax.random.split(key, 3)
-    given = x if y is None or not encoder_knows else beside(x, y)
+    given = x if y is None or not encoder_knows else condition(x, y)
     encoder, posterior = encoder.calibrated(given, encoder_key)
     z = posterior.sample(sample_key)
-    decoder, _ = decoder.calibrated(z if y is None else beside(z, y), decoder_key)
+    decoder, _ = decoder.calibrated(z if y is None else condition(z, y), decoder_key)
     return encoder, decoder

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from latently.networks.beside import every_beside_every
+from latently.networks.condition import cross_condition
 
 Activation: TypeAlias = Callable[[Array], Array]
 
@@ -46,7 +46,7 @@ class Layer(eqx.Module):
         self, x: Float[Array, "rows ..."], y: Float[Array, "k facts"], key: PRNGKeyArray | None = None
     ) -> Float[Array, "crossed ..."]:
         """The layer's output on every row of x beside every row of y, x by x."""
-        return self(every_beside_every(x, y), key)
+        return self(cross_condition(x, y), key)
 
     def calibrated(self, x: Float[Array, "batch ..."]) -> tuple[Self, Float[Array, "batch ..."]]:
         """The layer with the statistics of these rows, and its output."""

@@ -4,12 +4,12 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 
-def beside(x: Float[Array, "batch ..."], y: Float[Array, "batch facts"]) -> Float[Array, "batch ..."]:
+def condition(x: Float[Array, "batch ..."], y: Float[Array, "batch facts"]) -> Float[Array, "batch ..."]:
     """What a network that knows y is fed: vectors with y behind them, images with y as constant channels.
 
     Example:
         >>> import jax.numpy as jnp
-        >>> beside(jnp.ones((2, 4, 4, 1)), jnp.eye(2)).shape, beside(jnp.ones((2, 16)), jnp.eye(2)).shape
+        >>> condition(jnp.ones((2, 4, 4, 1)), jnp.eye(2)).shape, condition(jnp.ones((2, 16)), jnp.eye(2)).shape
         ((2, 4, 4, 3), (2, 18))
     """
     if x.ndim == 4:
@@ -18,12 +18,12 @@ def beside(x: Float[Array, "batch ..."], y: Float[Array, "batch facts"]) -> Floa
     return jnp.concatenate([x.reshape(len(x), -1), y], axis=1)
 
 
-def every_beside_every(x: Float[Array, "rows ..."], y: Float[Array, "k facts"]) -> Float[Array, "crossed ..."]:
+def cross_condition(x: Float[Array, "rows ..."], y: Float[Array, "k facts"]) -> Float[Array, "crossed ..."]:
     """Every row of x beside every row of y, x by x.
 
     Example:
         >>> import jax.numpy as jnp
-        >>> every_beside_every(jnp.array([[7.0], [8.0]]), jnp.eye(2)).tolist()
+        >>> cross_condition(jnp.array([[7.0], [8.0]]), jnp.eye(2)).tolist()
         [[7.0, 1.0, 0.0], [7.0, 0.0, 1.0], [8.0, 1.0, 0.0], [8.0, 0.0, 1.0]]
     """
-    return beside(jnp.repeat(x, len(y), axis=0), jnp.tile(y, (len(x), 1)))
+    return condition(jnp.repeat(x, len(y), axis=0), jnp.tile(y, (len(x), 1)))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from jaxtyping import Array
 
-from latently.networks import Chain, Gate, Layer, conv_encoder, every_beside_every, mlp
+from latently.networks import Chain, Gate, Layer, conv_encoder, cross_condition, mlp
 
 KEY = jax.random.key(0)
 OPTIONS: list[dict[str, Any]] = [
@@ -33,7 +33,7 @@ def agree(network: Layer, x: Array, y: Array) -> None:
 
     def written_out(parts: tuple[Layer, Array, Array]) -> Array:
         network, x, y = parts
-        return weighed(network(every_beside_every(x, y), KEY))
+        return weighed(network(cross_condition(x, y), KEY))
 
     both = [eqx.filter_value_and_grad(function)((network, x, y)) for function in (crossed, written_out)]
     for one, other in zip(*map(jax.tree.leaves, both), strict=True):
