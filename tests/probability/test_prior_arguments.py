@@ -40,7 +40,9 @@ def test_a_curve_says_that_it_has_no_density(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["star", "swiss-roll", "s-curve"])
 def test_an_odd_dimension_is_refused_where_the_formula_takes_pairs(name: str) -> None:
-    with pytest.raises(ValueError, match=rf'"{name}" is laid out in pairs.*must be even; got dim=3. Use 4'):
+    with pytest.raises(
+        ValueError, match=rf'latent_dim must be even for prior="{name}", .*in pairs.*; got 3. Use latent_dim=4'
+    ):
         make_prior(name, 3)
 
 
@@ -60,11 +62,11 @@ def test_an_odd_dimension_is_fine_without_labels_alone(name: str, dim: int) -> N
 @pytest.mark.parametrize(
     ("name", "dim", "n_labels", "scale", "message"),
     [
-        ("cauchy", 2, None, None, "prior must be one of 'normal', .*; got prior='cauchy'"),
+        ("cauchy", 2, None, None, "prior must be one of 'normal', .*; got 'cauchy'"),
         ("normal", 0, None, None, "dim must be at least 1; got dim=0"),
         ("normal", 2, 0, None, "n_labels must be at least 1; got n_labels=0"),
-        ("normal", 2, None, -1.0, "scale must be positive; got -1.0"),
-        ("swiss-roll", 2, None, 2.0, "'swiss-roll' has no scale; got 2.0"),
+        ("normal", 2, None, -1.0, "prior_scale must be positive; got -1.0"),
+        ("swiss-roll", 2, None, 2.0, 'prior="swiss-roll", which has no scale; got 2.0'),
         ("categorical", 3, 4, None, "got dim=3 and n_labels=4. Use dim=4"),
     ],
 )
