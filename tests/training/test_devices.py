@@ -126,6 +126,6 @@ def test_a_batch_that_devices_cannot_share_is_refused_with_the_way_out():
         check=False,
     )
     assert done.stderr.strip().endswith(
-        "ValueError: devices share each batch equally, so their number must divide the 8 rows of a batch; got "
-        "devices=3. Use a batch_size that is a multiple of it, no larger than the data."
+        "ArgumentError: devices must divide the 8 rows of a batch, which they share equally; got 3. "
+        "Use a batch_size that is a multiple of it, no larger than the data."
     )
