@@ -16,7 +16,22 @@ from latently.probability.distribution import Distribution, repeat_rows
 MEAN_DRAWS = 32  # noise draws behind the mean of an implicit posterior
 
 
-class Deterministic(Distribution):
+class Sampled(Distribution):
+    """A distribution that is sampled, never evaluated."""
+
+    def log_prob(self, x: Shaped[Array, "batch ..."]) -> NoReturn:  # noqa: ARG002
+        """There is no density that could be computed.
+
+        Raises:
+            NotImplementedError: always.
+        """
+        kind = type(self).__name__
+        raise NotImplementedError(
+            f"{kind} distributions have no tractable density; use a Gaussian where one is needed."
+        )
+
+
+class Deterministic(Sampled):
     """All mass in one point a row: the code of a plain autoencoder.
 
     Args:
@@ -39,20 +54,12 @@ class Deterministic(Distribution):
         """The point."""
         return self.value
 
-    def log_prob(self, x: Shaped[Array, "batch ..."]) -> NoReturn:
-        """A point has no density.
-
-        Raises:
-            NotImplementedError: always.
-        """
-        raise NotImplementedError("a deterministic distribution has no density; use a Gaussian where one is needed.")
-
     def repeat(self, k: int) -> Self:
         """Each row `k` times."""
         return type(self)(repeat_rows(self.value, k))
 
 
-class Implicit(Distribution):
+class Implicit(Sampled):
     r"""The distribution of `network([x, eta])` under noise eta: sampled, never evaluated.
 
     $$z = f(x, \eta), \quad \eta \sim N(0, I)$$
@@ -93,16 +100,6 @@ class Implicit(Distribution):
         noise_key, network_key = jax.random.split(key)
         return self._push(jax.random.normal(noise_key, (self.x.shape[0], self.noise_dim), self.x.dtype), network_key)
 
-    def log_prob(self, x: Shaped[Array, "batch ..."]) -> NoReturn:
-        """An implicit distribution has samples only.
-
-        Raises:
-            NotImplementedError: always.
-        """
-        raise NotImplementedError(
-            "an implicit distribution can be sampled but has no tractable density; use a Gaussian where one is needed."
-        )
-
     def repeat(self, k: int) -> Self:
         """Each row `k` times."""
         return type(self)(self.network, repeat_rows(self.x, k), self.noise_dim)
@@ -112,7 +109,7 @@ class Implicit(Distribution):
         return outputs
 
 
-class Averaged(Distribution):
+class Averaged(Sampled):
     """The distribution of z = Σᵢ wᵢ zᵢ with independent zᵢ: one code where several posteriors speak of a row.
 
     Args:
@@ -138,14 +135,6 @@ class Averaged(Distribution):
         """A draw of every part, averaged."""
         keys = jax.random.split(key, len(self.parts))
         return self._sum([part.sample(each) for part, each in zip(self.parts, keys, strict=True)])
-
-    def log_prob(self, x: Shaped[Array, "batch ..."]) -> NoReturn:
-        """An average is sampled, never evaluated.
-
-        Raises:
-            NotImplementedError: always.
-        """
-        raise NotImplementedError("an average of distributions has no density here; use one of its parts.")
 
     def repeat(self, k: int) -> Self:
         """Each row `k` times."""
