@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from jaxtyping import Array
 
+from latently.errors import ArgumentError
 from latently.networks import Activate, BatchNorm, Chain, Dropout, LayerNorm, Linear, mlp
 from latently.networks.mlp import hidden_layers
 
@@ -84,7 +85,7 @@ def test_initial_weights_are_glorots_and_differ_between_layers() -> None:
     ],
 )
 def test_what_it_cannot_be_made_of_is_refused_in_words(changes: dict[str, Any], message: str) -> None:
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(ArgumentError, match=message):
         mlp(4, (5, 5), 2, KEY, **changes)
 
 
@@ -107,5 +108,5 @@ def test_norm_activation_and_dropout_follow_in_this_order_each_layer_with_its_ow
     ],
 )
 def test_what_no_layer_can_be_is_refused(activation: str, normalize: str, words: str) -> None:
-    with pytest.raises(ValueError, match=words):
+    with pytest.raises(ArgumentError, match=words):
         hidden_layers((5, 4), activation, normalize, 0.0)

@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import pytest
 
+from latently.errors import ArgumentError
 from latently.probability import PRIORS, Normal, Star, Uniform, make_prior, prior_from_config
 
 KEY = jax.random.key(0)
@@ -90,3 +91,21 @@ def test_labels_that_do_not_fit_are_refused() -> None:
         Star(2, tangential=0.0)
     with pytest.raises(ValueError, match="petals must be at least 1"):
         Star(2, petals=0)
+
+
+def test_a_terminal_words_what_is_wrong_with_a_named_prior_in_options() -> None:
+    def typed(name: str, value: str | None) -> str:
+        return " ".join(["--" + name.replace("_", "-"), *([] if value is None else [value])])
+
+    with pytest.raises(ArgumentError) as odd:
+        make_prior("star", 3)
+    assert odd.value.worded(typed) == (
+        "--latent-dim must be even for --prior star, which is laid out in pairs of dimensions; got 3. "
+        "Use --latent-dim 4, or --prior normal or --prior uniform without labels."
+    )
+    with pytest.raises(ArgumentError) as scaled:
+        make_prior("s-curve", 2, scale=2.0)
+    assert scaled.value.worded(typed) == (
+        "--prior-scale cannot go with --prior s-curve, which has no scale; got 2.0. "
+        "Leave it out, or use --prior normal."
+    )

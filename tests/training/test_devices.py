@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from latently.errors import ArgumentError
 from toy_games import tug_trainer
 
 SCRIPT = """
@@ -107,7 +108,7 @@ def test_an_estimator_on_four_devices_learns_the_codes_of_one(results):
 
 
 def test_devices_that_are_not_there_are_refused():
-    with pytest.raises(ValueError, match=r"^devices must be between 1 and the \d+ found here; got 64\.$"):
+    with pytest.raises(ArgumentError, match=r"^devices must be between 1 and the \d+ found here; got 64\.$"):
         tug_trainer(devices=64)
 
 
