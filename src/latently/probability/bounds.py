@@ -91,18 +91,7 @@ def kl_per_dimension(q: Distribution, p: Prior | Distribution) -> Float[Array, "
 
 
 def kl(q: Distribution, p: Prior | Distribution) -> Float[Array, "batch"]:
-    """KL(q ‖ p) of each row in nats: the sum of `kl_per_dimension`.
-
-    Args:
-        q: a Gaussian.
-        p: a `Normal` prior, or another Gaussian over events of the same shape.
-
-    Returns:
-        One value per row, `[batch]`.
-
-    Raises:
-        NotImplementedError: for a pair without a closed form.
-        ValueError: when the dimensions of q and p differ.
+    """KL(q ‖ p) of each row in nats: the sum over the dimensions of `kl_per_dimension`, for the same pairs.
 
     References:
         Auto-Encoding Variational Bayes, Kingma & Welling 2013, https://arxiv.org/abs/1312.6114 (appendix B)
