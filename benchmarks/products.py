@@ -56,7 +56,7 @@ class Product:
 def products_of(trainer: Any) -> list[Product]:
     """The products of matrices in a compiled round that take at least `SMALLEST` operations, in its order."""
     from latently.training import play_round
-    from latently.training.sharing import computed_once
+    from latently.training.compilation import computed_once
 
     arrays, static = eqx.partition(trainer.state, eqx.is_array)
     batch = trainer.feed.batch(trainer.feed.chunk(0, 1), 0, jax.random.key(0))

@@ -29,15 +29,15 @@ REFUSED = {
         AAE(3, prior="star", **AAE_FAST),
         PIXELS,
         None,
-        'the prior "star" is laid out in pairs of dimensions, so the latent dimension must be even; got dim=3. Use 4, or '
-        'the prior "normal" or "uniform" without labels.',
+        'latent_dim must be even for prior="star", which is laid out in pairs of dimensions; got 3. Use latent_dim=4, or '
+        'prior="normal" or prior="uniform" without labels.',
     ),
     "odd normal with labels": (
         AAE(3, **AAE_FAST),
         PIXELS,
         Y,
-        'the prior "normal" with labels is laid out in pairs of dimensions, so the latent dimension must be even; got '
-        'dim=3. Use 4, or the prior "normal" or "uniform" without labels.',
+        'latent_dim must be even for prior="normal" with labels, which is laid out in pairs of dimensions; got 3. Use '
+        'latent_dim=4, or prior="normal" or prior="uniform" without labels.',
     ),
     "swiss roll": (
         VAE(2, prior="swiss-roll", **FAST),
@@ -75,7 +75,7 @@ REFUSED = {
         AAE(2, prior="s-curve", prior_scale=2.0, **AAE_FAST),
         PIXELS,
         None,
-        "the prior 's-curve' has no scale; got 2.0. Leave it out, or use the prior \"normal\".",
+        'prior_scale cannot go with prior="s-curve", which has no scale; got 2.0. Leave it out, or use prior="normal".',
     ),
     "importance and beta": (
         VAE(2, importance_samples=5, beta=2.0, **FAST),

@@ -1,4 +1,4 @@
-"""Rows beside facts: products shared among many facts are the products written out."""
+"""Rows conditioned on facts: products shared among many facts are the products written out."""
 
 from typing import Any
 

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from jaxtyping import Array
 
-from latently.networks import ACTIVATIONS, BatchNorm, Chain, Dropout, Layer, LayerNorm, Linear
-from latently.networks.layers import Activate, InputNoise, spectral_norm
+from latently.networks import ACTIVATIONS, Activate, BatchNorm, Chain, Dropout, Layer, LayerNorm, Linear, Shift
+from latently.networks.layers import spectral_norm
+from latently.networks.regularization import InputNoise
 
 KEY = jax.random.key(0)
 SHAPES = pytest.mark.parametrize("shape", [(40, 3), (10, 4, 5, 3)], ids=str)
@@ -140,3 +141,22 @@ def test_a_chain_calibrates_every_layer_on_what_reaches_it() -> None:
     reaching = chain.layers[2](chain.layers[1](chain.layers[0](x)))
     expected = np.mean(reaching, 0), np.var(reaching, 0)
     np.testing.assert_allclose(statistics(calibrated.layers[-1]), expected, atol=1e-12)
+
+
+def test_every_image_moves_by_a_step_of_its_own_within_reach_and_its_border_is_drawn_on() -> None:
+    x = jnp.asarray(np.random.default_rng(0).normal(size=(60, 6, 5, 2)))
+    moved = np.asarray(Shift(1)(x, KEY))
+    steps = []
+    for image, result in zip(np.asarray(x), moved, strict=True):
+        padded = np.pad(image, ((1, 1), (1, 1), (0, 0)), mode="edge")
+        places = [(i, j) for i in range(3) for j in range(3) if (padded[i : i + 6, j : j + 5] == result).all()]
+        assert len(places) == 1
+        steps += places
+    assert len(set(steps)) == 9
+    assert max(steps.count(step) for step in steps) < 20
+
+
+def test_inference_moves_no_image() -> None:
+    x = jnp.ones((2, 4, 4, 1)).at[0, 0].set(3)
+    assert (Shift(2)(x) == x).all()
+    assert (Shift(0)(x, KEY) == x).all()

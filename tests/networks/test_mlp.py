@@ -1,4 +1,4 @@
-"""A multilayer perceptron is the formula that its arguments spell."""
+"""A multilayer perceptron is the formula that its arguments spell; what follows a hidden layer's linear map."""
 
 from typing import Any
 
@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from jaxtyping import Array
 
-from latently.networks import BatchNorm, Chain, Linear, mlp
-from latently.networks.layers import Activate
+from latently.errors import ArgumentError
+from latently.networks import Activate, BatchNorm, Chain, Dropout, LayerNorm, Linear, mlp
+from latently.networks.mlp import hidden_layers
 
 KEY = jax.random.key(0)
 
@@ -84,5 +85,28 @@ def test_initial_weights_are_glorots_and_differ_between_layers() -> None:
     ],
 )
 def test_what_it_cannot_be_made_of_is_refused_in_words(changes: dict[str, Any], message: str) -> None:
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(ArgumentError, match=message):
         mlp(4, (5, 5), 2, KEY, **changes)
+
+
+def test_norm_activation_and_dropout_follow_in_this_order_each_layer_with_its_own() -> None:
+    first, second, third = hidden_layers((5, 4, 3), ("relu", "tanh", "elu"), ("batch", None, "layer"), 0.1)
+    assert [type(layer) for layer in first] == [BatchNorm, Activate, Dropout]
+    assert [type(layer) for layer in second] == [Activate, Dropout]
+    assert [type(layer) for layer in third] == [LayerNorm, Activate, Dropout]
+    assert [layers[-2].name for layers in (first, second, third)] == ["relu", "tanh", "elu"]
+    assert (first[0].gain.shape, third[0].gain.shape) == ((5,), (3,))
+
+
+@pytest.mark.parametrize(
+    ("activation", "normalize", "words"),
+    [
+        ("relu", "group", "normalization must be one of batch, layer or None; got 'group'"),
+        ("relu", ("batch",), "normalization names 1 layers but there are 2"),
+        ("rule", None, "activation must be one of elu, .*; got 'rule'"),
+        (("relu",) * 3, None, "activation names 3 layers but there are 2"),
+    ],
+)
+def test_what_no_layer_can_be_is_refused(activation: str, normalize: str, words: str) -> None:
+    with pytest.raises(ArgumentError, match=words):
+        hidden_layers((5, 4), activation, normalize, 0.0)

@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from latently.errors import ArgumentError
 from latently.probability import GaussianNoise, MaskingNoise, SaltAndPepperNoise, make_corruption
 
 KEY = jax.random.key(0)
@@ -49,5 +50,5 @@ def test_descriptions_name_corruptions() -> None:
 
 @pytest.mark.parametrize("text", ["", "gaussian", "gaussian:", "gaussian:-1", "masking:1.5", "salt:0.1", "masking:nan"])
 def test_other_descriptions_are_refused_with_the_forms_that_exist(text: str) -> None:
-    with pytest.raises(ValueError, match=r'corruption must be "gaussian:SCALE".*got '):
+    with pytest.raises(ArgumentError, match=r'corruption must be "gaussian:SCALE".*got '):
         make_corruption(text)

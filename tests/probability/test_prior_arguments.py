@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import pytest
 
+from latently.errors import ArgumentError
 from latently.probability import PRIORS, Normal, Star, Uniform, make_prior, prior_from_config
 
 KEY = jax.random.key(0)
@@ -40,7 +41,9 @@ def test_a_curve_says_that_it_has_no_density(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["star", "swiss-roll", "s-curve"])
 def test_an_odd_dimension_is_refused_where_the_formula_takes_pairs(name: str) -> None:
-    with pytest.raises(ValueError, match=rf'"{name}" is laid out in pairs.*must be even; got dim=3. Use 4'):
+    with pytest.raises(
+        ValueError, match=rf'latent_dim must be even for prior="{name}", .*in pairs.*; got 3. Use latent_dim=4'
+    ):
         make_prior(name, 3)
 
 
@@ -60,11 +63,11 @@ def test_an_odd_dimension_is_fine_without_labels_alone(name: str, dim: int) -> N
 @pytest.mark.parametrize(
     ("name", "dim", "n_labels", "scale", "message"),
     [
-        ("cauchy", 2, None, None, "prior must be one of 'normal', .*; got prior='cauchy'"),
+        ("cauchy", 2, None, None, "prior must be one of 'normal', .*; got 'cauchy'"),
         ("normal", 0, None, None, "dim must be at least 1; got dim=0"),
         ("normal", 2, 0, None, "n_labels must be at least 1; got n_labels=0"),
-        ("normal", 2, None, -1.0, "scale must be positive; got -1.0"),
-        ("swiss-roll", 2, None, 2.0, "'swiss-roll' has no scale; got 2.0"),
+        ("normal", 2, None, -1.0, "prior_scale must be positive; got -1.0"),
+        ("swiss-roll", 2, None, 2.0, 'prior="swiss-roll", which has no scale; got 2.0'),
         ("categorical", 3, 4, None, "got dim=3 and n_labels=4. Use dim=4"),
     ],
 )
@@ -88,3 +91,21 @@ def test_labels_that_do_not_fit_are_refused() -> None:
         Star(2, tangential=0.0)
     with pytest.raises(ValueError, match="petals must be at least 1"):
         Star(2, petals=0)
+
+
+def test_a_terminal_words_what_is_wrong_with_a_named_prior_in_options() -> None:
+    def typed(name: str, value: str | None) -> str:
+        return " ".join(["--" + name.replace("_", "-"), *([] if value is None else [value])])
+
+    with pytest.raises(ArgumentError) as odd:
+        make_prior("star", 3)
+    assert odd.value.worded(typed) == (
+        "--latent-dim must be even for --prior star, which is laid out in pairs of dimensions; got 3. "
+        "Use --latent-dim 4, or --prior normal or --prior uniform without labels."
+    )
+    with pytest.raises(ArgumentError) as scaled:
+        make_prior("s-curve", 2, scale=2.0)
+    assert scaled.value.worded(typed) == (
+        "--prior-scale cannot go with --prior s-curve, which has no scale; got 2.0. "
+        "Leave it out, or use --prior normal."
+    )

@@ -256,3 +256,11 @@ def test_the_categorical_prior_draws_each_class_equally_often() -> None:
     np.testing.assert_array_equal(z.sum(axis=1), 1)
     assert scipy.stats.chisquare(z.sum(axis=0)).pvalue > 1e-3
     np.testing.assert_allclose(density(CategoricalPrior(4), z), 1 / 4)
+
+
+@every_planar_prior
+def test_draws_of_the_whole_prior_and_of_a_region_share_no_randomness(name: str) -> None:
+    prior = make_prior(name, 2, n_labels=1)
+    whole = prior.sample(KEY, 50, jnp.full(50, -1), 1)
+    region = prior.sample(KEY, 50, jnp.zeros(50, int), 1)
+    assert (np.asarray(whole) != np.asarray(region)).all()

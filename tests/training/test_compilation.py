@@ -1,4 +1,4 @@
-"""Compiled programs are kept."""
+"""Compiled programs are kept; repeats are left out of one, and nothing but repeats."""
 
 import os
 import re
@@ -9,12 +9,17 @@ from pathlib import Path
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 import pytest
+from jaxtyping import Array
 
 from latently import AAE
-from latently.training import compilation
+from latently.game import Game, Player
+from latently.training import Feed, Trainer, compilation
+from latently.training.compilation import computed_once
 from toy_games import tug_trainer
 
+KEY = jax.random.key(0)
 SCRIPT = """
 import sys, time
 sys.path.insert(0, sys.argv[1])
@@ -61,3 +66,65 @@ def test_an_xla_that_does_not_know_the_option_compiles_without_it(monkeypatch):
     compilation.loop_options.cache_clear()
     assert compilation.loop_options() is None
     compilation.loop_options.cache_clear()
+
+
+class Rivals(Game):
+    """Two players that meet one product of noise, which neither moves."""
+
+    left: Array
+    right: Array
+    shared: Array
+    frozen = ("shared",)
+
+    def players(self):
+        return (
+            Player("left", ("left",), lambda game, batch, key: {"far": game.distance(game.left, key)}, optax.sgd(0.1)),
+            Player(
+                "right", ("right",), lambda game, batch, key: {"far": game.distance(game.right, key)}, optax.sgd(0.1)
+            ),
+        )
+
+    def distance(self, of, key):
+        noise = jax.random.normal(jax.random.fold_in(key, 3), (64, 64))
+        return ((jnp.tanh(noise @ self.shared).mean(axis=0) - of) ** 2).mean()
+
+
+def products(function, *arguments):
+    compiled = jax.jit(function).lower(*arguments).compile()
+    return compiled.cost_analysis()["flops"] // (2 * 64**3)
+
+
+def test_a_forward_pass_that_two_players_share_is_one_product_in_a_compiled_loop():
+    game = Rivals(jnp.zeros(64), jnp.zeros(64), jnp.ones((64, 64)))
+    trainer = Trainer(game, Feed((np.zeros((8, 1)),), batch_size=4, seed=0), seed=0)
+    chunk = trainer._devices.place(trainer.feed.chunk(0, 1))
+    assert products(trainer._play_inline, trainer._arrays, chunk, jnp.asarray(1, jnp.int32)) == 1
+    loop = trainer._play_loop.lower(trainer._arrays, chunk, jnp.asarray(1, jnp.int32)).compile()
+    assert loop.cost_analysis()["flops"] // (2 * 64**3) == 1
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: jnp.maximum(x, 0.0) + 1 / jnp.maximum(x, -0.0),  # the zeros differ in their bits
+        lambda x: jnp.sum(x * 2, axis=0) + jnp.sum(x * 3, axis=0) + jnp.sum(x * 2, axis=1),
+        lambda x: jax.random.normal(KEY, (3,)) - jax.random.normal(jax.random.fold_in(KEY, 1), (3,)) + x,
+        lambda x: jnp.linalg.eigh(x @ x.T)[0] + jnp.linalg.eigh(x @ x.T)[1].sum(),  # each drops what the other wants
+        lambda x: jax.lax.fori_loop(0, 3, lambda i, y: y @ x + i, x) + jax.lax.fori_loop(0, 4, lambda i, y: y @ x, x),
+        lambda x: (x, x + 1, x + 1),
+    ],
+    ids=["zeros", "numbers and axes", "keys", "dropped outputs", "loops", "outputs"],
+)
+def test_the_result_is_the_same_to_the_bit(function):
+    x = jax.random.normal(KEY, (3, 3))
+    wanted, got = jax.jit(function)(x), jax.jit(computed_once(function))(x)
+    jax.tree.map(np.testing.assert_array_equal, got, wanted)
+
+
+def test_equal_draws_become_one():
+    def draw_twice(key):
+        return jax.random.normal(jax.random.split(key)[0], (5,)) + jax.random.normal(jax.random.split(key)[0], (5,))
+
+    assert (
+        len(jax.make_jaxpr(computed_once(draw_twice))(KEY).eqns) == len(jax.make_jaxpr(draw_twice)(KEY).eqns) // 2 + 1
+    )

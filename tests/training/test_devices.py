@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from latently.errors import ArgumentError
 from toy_games import tug_trainer
 
 SCRIPT = """
@@ -107,7 +108,7 @@ def test_an_estimator_on_four_devices_learns_the_codes_of_one(results):
 
 
 def test_devices_that_are_not_there_are_refused():
-    with pytest.raises(ValueError, match=r"^devices must be between 1 and the \d+ found here; got 64\.$"):
+    with pytest.raises(ArgumentError, match=r"^devices must be between 1 and the \d+ found here; got 64\.$"):
         tug_trainer(devices=64)
 
 
@@ -126,6 +127,6 @@ def test_a_batch_that_devices_cannot_share_is_refused_with_the_way_out():
         check=False,
     )
     assert done.stderr.strip().endswith(
-        "ValueError: devices share each batch equally, so their number must divide the 8 rows of a batch; got "
-        "devices=3. Use a batch_size that is a multiple of it, no larger than the data."
+        "ArgumentError: devices must divide the 8 rows of a batch, which they share equally; got 3. "
+        "Use a batch_size that is a multiple of it, no larger than the data."
     )

@@ -264,8 +264,9 @@ def test_a_loss_that_is_not_finite_stops_the_run_in_its_round(value, tmp_path):
         f"the term 'distance' of player 'left' became (nan|inf) in round {first}; lower learning_rate, or look for "
         "extreme values in the data."
     )
-    with pytest.raises(NonFiniteLossError, match=f"^{sentence}$"):
+    with pytest.raises(NonFiniteLossError, match=f"^{sentence}$") as caught:
         trainer.run(30, [Keeper(1)])
+    assert "; lower --learning-rate, or" in caught.value.worded(lambda name, value: "--" + name.replace("_", "-"))
     assert saved == list(range(1, first))
     again = tug_trainer(labelled=False)
     again.restore(tmp_path / "checkpoint.safetensors")

@@ -81,14 +81,14 @@ def _free() -> Path:
 
 def _page(folder: Path, exhibits: "Sequence[Exhibit]", seconds: float) -> Path:
     from latently.report import write_exhibition
-    from latently.training.bar import in_words
+    from latently.training.bar import duration
 
     runs = {name: shlex.quote(str(folder / f"demo-{name}")) for name in ("vae", "cvae", "acca", "acgan")}
     return write_exhibition(
         folder / "index.html",
         title="Five models of one set of digits",
         subtitle="Handwritten digits, 8 × 8 pixels each: 1,258 to learn from, 359 others to be measured on. Trained, "
-        f"measured and drawn on this machine in {in_words(seconds)}.",
+        f"measured and drawn on this machine in {duration(seconds)}.",
         exhibits=exhibits,
         next_commands={
             "Draw new digits": f"latently sample {runs['acgan']} --labels all --out digits.png",

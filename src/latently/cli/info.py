@@ -59,7 +59,7 @@ def _facts(run: Any, config: Mapping[str, Any], state: Mapping[str, Any]) -> dic
 
 def _course(run: Any, about: Mapping[str, Any], state: Mapping[str, Any]) -> dict[str, str]:
     """What it was trained on and how far it came."""
-    from latently.training.bar import in_words as duration
+    from latently.training.bar import duration
 
     rounds = f"{state['round']:,} of {about.get('rounds', 0):,} rounds"
     rows = ", ".join(f"{count:,} {part}" for part, count in about.get("rows", {}).items())

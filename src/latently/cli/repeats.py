@@ -17,7 +17,7 @@ from latently.cli.terminal import number, print_facts, print_line, print_table, 
 from latently.cli.together import is_wanted, play_together, why_not
 from latently.evaluation import as_table
 from latently.run import Repeats, Run
-from latently.training.bar import in_words
+from latently.training.bar import duration
 
 
 def begin_repeats(plan: Plan, repeats: Repeats, manner: Manner) -> int:
@@ -125,7 +125,7 @@ def _sum_up(repeats: Repeats, summary: Mapping[str, Any], path: Path, manner: Ma
         return
     title, folder = Run.open(repeats.run_folder(0)).config()["run"]["title"], shlex.quote(str(repeats.folder))
     seconds = sum(run["seconds"] / run["together"] for run in summary["runs"])
-    print(f"\n{title}: {repeats.count} runs in {in_words(seconds)}\n")
+    print(f"\n{title}: {repeats.count} runs in {duration(seconds)}\n")
     if "mean" in summary:
         print_table(("measure", "mean", "± sd", "unit"), _lines(repeats), numbers=(1, 2))
     else:

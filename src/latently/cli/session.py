@@ -19,7 +19,7 @@ from latently.data import Splits
 from latently.evaluation import as_table, counted, evaluate
 from latently.run import Run, Training, film_rows, train
 from latently.training import NonFiniteLossError, Observer, Progress, Trainer
-from latently.training.bar import ProgressBar, in_words
+from latently.training.bar import ProgressBar, duration
 
 FEW_ROUNDS = 1000
 """A run of fewer is told how to go on: of a small data set, the epochs that suit a large one teach little."""
@@ -161,7 +161,7 @@ class Session:
             return
         if manner.live:
             say("")
-        print(f"{self.title}: {epochs}, {self.until:,} rounds in {in_words(seconds)}")
+        print(f"{self.title}: {epochs}, {self.until:,} rounds in {duration(seconds)}")
         if manner.brief:
             return
         print()

@@ -9,7 +9,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, PRNGKeyArray
 
 from latently.batch import Batch
 from latently.catalogue import MODELS
@@ -34,6 +34,7 @@ from latently.fitted import Fitted
 from latently.game import Game, Task, rounds_in
 from latently.networks import BatchNorm
 from latently.probability import FittedNormal, Prior
+from latently.streams import stream
 from latently.training import Feed, Trainer, keep_compiled
 
 
@@ -296,12 +297,16 @@ class LatentModel(Face):
     def _built(self) -> Game:
         """The untrained game: one compiled program, and so one that is kept, instead of one for each initial weight."""
         try:
-            game: Game = eqx.filter_jit(lambda key: self.build_game(self.task_, key))(jax.random.key(self.seed_))
+            game: Game = eqx.filter_jit(lambda key: self.build_game(self.task_, key))(self._key("weights"))
             return game
         except ArgumentError:
             raise
         except ValueError as error:
             raise ValueError(str(error)) from None  # JAX adds notes on its own workings
+
+    def _key(self, name: str) -> PRNGKeyArray:
+        """The key of one of the streams of the fit's seed; the trainer has the seed itself."""
+        return stream(jax.random.key(self.seed_), name)
 
     def _calibration_batch(self, X: Any, labels: Int[np.ndarray, "rows"] | None) -> tuple[Any, Any]:
         """Some of the rows, labelled ones where the model can do nothing with others, and their labels."""
@@ -317,7 +322,7 @@ class LatentModel(Face):
         x = self.preprocessing_(rows)
         views, present = (x.views, x.present) if isinstance(x, Batch) else ((x,), None)
         batch = Batch(views, None if labels is None else jnp.asarray(labels), present=present)
-        return _calibrate(game, batch, jax.random.key(self.seed_))
+        return _calibrate(game, batch, self._key("calibration"))
 
 
 @eqx.filter_jit

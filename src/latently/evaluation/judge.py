@@ -17,8 +17,7 @@ from latently.data import Preprocessing, Subset
 from latently.data.statistics import spread_rows
 from latently.evaluation.rows import known_labels
 from latently.games.classifier import Classifier
-from latently.networks import Chain, Layer, conv_encoder, mlp
-from latently.networks import Shift
+from latently.networks import Chain, Layer, Shift, conv_encoder, mlp
 from latently.training import Feed, Observer, Trainer
 
 EPOCHS, LEAST_ROUNDS, MOST_ROUNDS = 12, 1500, 20_000

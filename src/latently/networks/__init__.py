@@ -1,22 +1,19 @@
 """Networks: each maps a batch to a batch, `network(x, key)` in training and `network(x)` in inference."""
 
-from latently.networks.condition import condition, cross_condition
 from latently.networks.conditional import Conditional, LabelProduct, calibrated_pair
 from latently.networks.conv import Conv, UpsampleConv, conv_decoder, conv_encoder
 from latently.networks.layers import (
     ACTIVATIONS,
-    NORMALIZATIONS,
     Activate,
-    BatchNorm,
     Chain,
-    Dropout,
     Gate,
     Layer,
-    LayerNorm,
     Linear,
+    condition,
+    cross_condition,
 )
 from latently.networks.mlp import mlp
-from latently.networks.shift import Shift
+from latently.networks.regularization import NORMALIZATIONS, BatchNorm, Dropout, LayerNorm, Shift
 
 __all__ = [
     "ACTIVATIONS",

@@ -7,8 +7,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from latently.networks.condition import condition, cross_condition
-from latently.networks.layers import Layer
+from latently.networks.layers import Layer, condition, cross_condition
 from latently.probability import Distribution, Head, Implicit
 
 
@@ -16,7 +15,7 @@ class Conditional(eqx.Module):
     """A conditional distribution: a network, and the head that makes a distribution of its output.
 
     With `noise_dim > 0` the distribution is implicit (Makhzani et al. 2015, Section 2, "universal approximator
-    posterior"): the network is fed `noise_dim` standard normal numbers beside its input, and the head is not asked for
+    posterior"): the network is fed `noise_dim` standard normal numbers besides its input, and the head is not asked for
     a density.
 
     Example:
@@ -42,7 +41,7 @@ class Conditional(eqx.Module):
     def crossed(
         self, x: Float[Array, "rows ..."], y: Float[Array, "k facts"], key: PRNGKeyArray | None = None
     ) -> Distribution:
-        """The distribution given every row of x beside every row of y, x by x."""
+        """The distribution given every row of x conditioned on every row of y, x by x."""
         if self.noise_dim:
             return self(cross_condition(x, y), key)
         return self.head(self.network.crossed(x, y, key))
@@ -88,6 +87,7 @@ class LabelProduct(Layer):
     def __call__(
         self, x: Float[Array, "batch both"], key: PRNGKeyArray | None = None
     ) -> Float[Array, "batch features"]:
+        """Noise times the label's embedding."""
         del key
         noise, label = jnp.split(x, (self.embedding.shape[1],), axis=1)
         return noise * (label @ self.embedding)
@@ -105,11 +105,12 @@ def calibrated_pair(
     """An encoder and a decoder whose batch norms hold the statistics of these rows and of codes drawn for them.
 
     Args:
-        encoder, decoder: the pair.
+        encoder: q(z|x).
+        decoder: p(x|z).
         x: rows.
         key: for the draws.
-        y: what the decoder is fed beside the code.
-        encoder_knows: whether the encoder is fed y beside x, too.
+        y: what the decoder is conditioned on besides the code.
+        encoder_knows: whether the encoder is conditioned on y, too.
 
     Returns:
         Calibrated copies of the two.

@@ -8,9 +8,11 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from latently.errors import ArgumentError
 from latently.networks.convolution import convolve, upsample_convolve
-from latently.networks.hidden import hidden_layers
-from latently.networks.layers import Chain, Flatten, InputNoise, Layer, Linear, spectral_norm
+from latently.networks.layers import Chain, Flatten, Layer, Linear, spectral_norm
+from latently.networks.mlp import hidden_layers
+from latently.networks.regularization import InputNoise
 
 
 class Conv(Layer):
@@ -35,6 +37,7 @@ class Conv(Layer):
     def __call__(
         self, x: Float[Array, "batch height width inputs"], key: PRNGKeyArray | None = None
     ) -> Float[Array, "batch _ _ outputs"]:
+        """The convolved images."""
         del key
         return convolve(x, _normalized(self.kernel) if self.spectral_norm else self.kernel, self.stride) + self.bias
 
@@ -62,6 +65,7 @@ class UpsampleConv(Layer):
     def __call__(
         self, x: Float[Array, "batch height width inputs"], key: PRNGKeyArray | None = None
     ) -> Float[Array, "batch _ _ outputs"]:
+        """The images, twice as large or as large as `size`."""
         del key
         kernel = _normalized(self.kernel) if self.spectral_norm else self.kernel
         return upsample_convolve(x, kernel)[:, : self.size[0], : self.size[1]] + self.bias
@@ -75,6 +79,7 @@ class Unflatten(Layer):
     def __call__(
         self, x: Float[Array, "batch features"], key: PRNGKeyArray | None = None
     ) -> Float[Array, "batch height width channels"]:
+        """Each row's elements, as an image."""
         del key
         return x.reshape(-1, *self.shape)
 
@@ -214,8 +219,8 @@ def _check(shape: tuple[int, int, int], channels: Sequence[int], dense: int | No
     if len(shape) != 3 or min(shape) < 1:
         raise ValueError(f"shape must be (height, width, channels), each 1 or more; got {tuple(shape)}.")
     if not channels or min(channels) < 1:
-        raise ValueError(
-            f"channels must name one or more convolutions, each of 1 channel or more; got {tuple(channels)}."
+        raise ArgumentError(
+            "channels", "must name one or more convolutions, each of 1 channel or more", tuple(channels)
         )
     if dense is not None and dense < 1:
         raise ValueError(f"dense must be 1 or more; got {dense}. Use dense=None for no dense hidden layer.")

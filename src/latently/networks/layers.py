@@ -1,4 +1,4 @@
-"""The layers that networks are made of. Every layer maps a batch to a batch; `key=None` means inference."""
+"""Layers, the chain of them, and how a network is conditioned. A layer maps a batch to a batch; `key=None` infers."""
 
 import abc
 from collections.abc import Callable
@@ -8,8 +8,6 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
-
-from latently.networks.condition import cross_condition
 
 Activation: TypeAlias = Callable[[Array], Array]
 
@@ -45,7 +43,7 @@ class Layer(eqx.Module):
     def crossed(
         self, x: Float[Array, "rows ..."], y: Float[Array, "k facts"], key: PRNGKeyArray | None = None
     ) -> Float[Array, "crossed ..."]:
-        """The layer's output on every row of x beside every row of y, x by x."""
+        """The layer's output on every row of x conditioned on every row of y, x by x."""
         return self(cross_condition(x, y), key)
 
     def calibrated(self, x: Float[Array, "batch ..."]) -> tuple[Self, Float[Array, "batch ..."]]:
@@ -72,6 +70,7 @@ class Linear(Layer):
     def __call__(
         self, x: Float[Array, "batch inputs"], key: PRNGKeyArray | None = None
     ) -> Float[Array, "batch outputs"]:
+        """`x W + b`."""
         del key
         return x @ self._normalized() + self.bias
 
@@ -106,67 +105,6 @@ def spectral_norm(weight: Float[Array, "inputs outputs"], iterations: int = 12) 
     return v @ weight @ u
 
 
-class BatchNorm(Layer):
-    """Batch normalisation over every axis but the last (Ioffe & Szegedy 2015, arXiv 1502.03167).
-
-    It normalises by the batch's own statistics until it is `calibrated`, and by the calibrated ones from then on. There
-    are no running averages: nothing has to be threaded through a loss.
-    """
-
-    gain: Float[Array, "channels"]
-    shift: Float[Array, "channels"]
-    mean: Float[Array, "channels"] | None = None
-    variance: Float[Array, "channels"] | None = None
-    epsilon: float = eqx.field(static=True, default=1e-5)
-
-    def __init__(self, channels: int) -> None:
-        self.gain = jnp.ones(channels)
-        self.shift = jnp.zeros(channels)
-        self.mean = None
-        self.variance = None
-        self.epsilon = 1e-5
-
-    def __call__(self, x: Float[Array, "batch ..."], key: PRNGKeyArray | None = None) -> Float[Array, "batch ..."]:
-        del key
-        mean, variance = _moments(x) if self.mean is None or self.variance is None else (self.mean, self.variance)
-        return (x - mean) * (self.gain * jax.lax.rsqrt(variance + self.epsilon)) + self.shift
-
-    def calibrated(self, x: Float[Array, "batch ..."]) -> tuple[Self, Float[Array, "batch ..."]]:
-        """The layer with the mean and variance of these rows, and its output."""
-        layer = eqx.tree_at(
-            lambda norm: (norm.mean, norm.variance), self, _moments(x), is_leaf=lambda leaf: leaf is None
-        )
-        return layer, layer(x)
-
-
-def _moments(x: Float[Array, "batch ..."]) -> tuple[Float[Array, "channels"], Float[Array, "channels"]]:
-    axes = tuple(range(x.ndim - 1))
-    return jnp.mean(x, axes), jnp.var(x, axes)
-
-
-class LayerNorm(Layer):
-    """Layer normalisation over every axis but the first (Ba et al. 2016, arXiv 1607.06450)."""
-
-    gain: Float[Array, "channels"]
-    shift: Float[Array, "channels"]
-    epsilon: float = eqx.field(static=True, default=1e-5)
-
-    def __init__(self, channels: int) -> None:
-        self.gain = jnp.ones(channels)
-        self.shift = jnp.zeros(channels)
-        self.epsilon = 1e-5
-
-    def __call__(self, x: Float[Array, "batch ..."], key: PRNGKeyArray | None = None) -> Float[Array, "batch ..."]:
-        del key
-        axes = tuple(range(1, x.ndim))
-        mean, variance = jnp.mean(x, axes, keepdims=True), jnp.var(x, axes, keepdims=True)
-        return (x - mean) * jax.lax.rsqrt(variance + self.epsilon) * self.gain + self.shift
-
-
-NORMALIZATIONS: dict[str, Callable[[int], Layer]] = {"batch": BatchNorm, "layer": LayerNorm}
-"""From the number of features to the layer that norms them."""
-
-
 class Gate(Layer):
     """Each feature times a factor of its own, which no player trains: a zero shuts the feature out.
 
@@ -178,39 +116,9 @@ class Gate(Layer):
     factor: Float[Array, "features"]
 
     def __call__(self, x: Float[Array, "batch ..."], key: PRNGKeyArray | None = None) -> Float[Array, "batch ..."]:
+        """Each feature times its factor."""
         del key
         return x * jax.lax.stop_gradient(self.factor)
-
-
-class Dropout(Layer):
-    """Each element is dropped with probability `rate` and the rest scaled up; without a key, nothing happens.
-
-    Every random word decides on four elements (or on two, where bytes would miss the rate by more than a fiftieth of
-    it): random numbers are a fifth of the time of a wide network otherwise. The scale makes up for the rounding.
-    """
-
-    rate: float = eqx.field(static=True)
-
-    def __call__(self, x: Float[Array, "batch ..."], key: PRNGKeyArray | None = None) -> Float[Array, "batch ..."]:
-        if key is None or self.rate == 0.0:
-            return x
-        fits = abs(round(self.rate * 2**8) / 2**8 - self.rate) <= 0.02 * min(self.rate, 1 - self.rate)
-        bits, dtype = (8, jnp.uint8) if fits else (16, jnp.uint16)
-        words = jax.random.bits(key, (-(-x.size * bits // 32),), jnp.uint32)
-        parts = jax.lax.bitcast_convert_type(words, dtype).reshape(-1)[: x.size].reshape(x.shape)
-        dropped = min(round(self.rate * 2**bits), 2**bits - 1)
-        return jnp.where(parts >= dropped, x * (2**bits / (2**bits - dropped)), 0.0)
-
-
-class InputNoise(Layer):
-    """Adds Gaussian noise of standard deviation `scale` in training; without a key, nothing happens."""
-
-    scale: float = eqx.field(static=True)
-
-    def __call__(self, x: Float[Array, "batch ..."], key: PRNGKeyArray | None = None) -> Float[Array, "batch ..."]:
-        if key is None or self.scale == 0.0:
-            return x
-        return x + self.scale * jax.random.normal(key, x.shape, x.dtype)
 
 
 class Activate(Layer):
@@ -219,6 +127,7 @@ class Activate(Layer):
     name: str = eqx.field(static=True)
 
     def __call__(self, x: Float[Array, "batch ..."], key: PRNGKeyArray | None = None) -> Float[Array, "batch ..."]:
+        """The activation of every element."""
         del key
         return ACTIVATIONS[self.name](x)
 
@@ -227,6 +136,7 @@ class Flatten(Layer):
     """Rows of any shape become vectors."""
 
     def __call__(self, x: Float[Array, "batch ..."], key: PRNGKeyArray | None = None) -> Float[Array, "batch features"]:
+        """Each row's elements, in one axis."""
         del key
         return x.reshape(len(x), -1)
 
@@ -237,13 +147,14 @@ class Chain(Layer):
     layers: tuple[Layer, ...]
 
     def __call__(self, x: Float[Array, "batch ..."], key: PRNGKeyArray | None = None) -> Float[Array, "batch ..."]:
+        """The output of the last layer."""
         return self._rest(0, x, key)
 
     def crossed(
         self, x: Float[Array, "rows ..."], y: Float[Array, "k facts"], key: PRNGKeyArray | None = None
     ) -> Float[Array, "crossed ..."]:
         """The same numbers; what the first layer can share among all y, it does."""
-        first = int(isinstance(self.layers[0], Flatten))  # rows beside others are flat
+        first = int(isinstance(self.layers[0], Flatten))  # conditioned vectors are flat
         x = self.layers[first].crossed(x, y, _layer_key(key, first))
         return self._rest(first + 1, x, key)
 
@@ -263,3 +174,32 @@ class Chain(Layer):
 
 def _layer_key(key: PRNGKeyArray | None, number: int) -> PRNGKeyArray | None:
     return None if key is None else jax.random.fold_in(key, number)
+
+
+def condition(x: Float[Array, "batch ..."], y: Float[Array, "batch facts"]) -> Float[Array, "batch ..."]:
+    """Concatenate what a network is told to what it reads: y behind vectors, y as constant channels to images.
+
+    Args:
+        x: what the network reads.
+        y: what it is told of each row, such as a one-hot label.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> condition(jnp.ones((2, 4, 4, 1)), jnp.eye(2)).shape, condition(jnp.ones((2, 16)), jnp.eye(2)).shape
+        ((2, 4, 4, 3), (2, 18))
+    """
+    if x.ndim == 4:
+        planes = jnp.broadcast_to(y[:, None, None, :], (*x.shape[:3], y.shape[1]))
+        return jnp.concatenate([x, planes], axis=-1)
+    return jnp.concatenate([x.reshape(len(x), -1), y], axis=1)
+
+
+def cross_condition(x: Float[Array, "rows ..."], y: Float[Array, "k facts"]) -> Float[Array, "crossed ..."]:
+    """Condition every row of x on every row of y, x by x.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> cross_condition(jnp.array([[7.0], [8.0]]), jnp.eye(2)).tolist()
+        [[7.0, 1.0, 0.0], [7.0, 0.0, 1.0], [8.0, 1.0, 0.0], [8.0, 0.0, 1.0]]
+    """
+    return condition(jnp.repeat(x, len(y), axis=0), jnp.tile(y, (len(x), 1)))

@@ -1,12 +1,16 @@
-"""Multilayer perceptrons."""
+"""Multilayer perceptrons, and what follows the linear map of a hidden layer, dense or convolutional."""
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 import jax
 from jaxtyping import PRNGKeyArray
 
-from latently.networks.hidden import hidden_layers
-from latently.networks.layers import Chain, Flatten, InputNoise, Layer, Linear
+from latently.errors import ArgumentError
+from latently.networks.layers import ACTIVATIONS, Activate, Chain, Flatten, Layer, Linear
+from latently.networks.regularization import NORMALIZATIONS, Dropout, InputNoise
+
+_Name = TypeVar("_Name", str, str | None)
 
 
 def mlp(
@@ -38,7 +42,7 @@ def mlp(
         A network that maps `[batch, ...]` to `[batch, outputs]`.
 
     Raises:
-        ValueError: an activation or norm is unknown, or there are not as many as hidden layers.
+        ArgumentError: an activation or norm is unknown, or there are not as many as hidden layers.
 
     Example:
         >>> import jax
@@ -57,3 +61,48 @@ def mlp(
         width = size
     layers.append(Linear(width, outputs, keys[-1], spectral_norm=spectral_norm))
     return Chain(tuple(layers))
+
+
+def hidden_layers(
+    sizes: Sequence[int],
+    activation: str | Sequence[str],
+    normalize: str | Sequence[str | None] | None,
+    dropout: float,
+) -> list[tuple[Layer, ...]]:
+    """For each hidden layer, what follows its linear map.
+
+    Args:
+        sizes: the features or channels of each hidden layer.
+        activation: a name in `ACTIVATIONS`, or one for each hidden layer.
+        normalize: `"batch"`, `"layer"` or `None`, or one of them for each hidden layer; it comes before the activation.
+        dropout: the probability of dropping a hidden unit, in [0, 1).
+
+    Raises:
+        ArgumentError: an activation or norm is unknown, or there are not as many as hidden layers.
+
+    Example:
+        >>> [[type(layer).__name__ for layer in layers] for layers in hidden_layers((8, 4), "relu", ("batch", None), 0)]
+        [['BatchNorm', 'Activate'], ['Activate']]
+    """
+    activations, norms = _each("activation", activation, len(sizes)), _each("normalization", normalize, len(sizes))
+    for name in activations:
+        if name not in ACTIVATIONS:
+            raise ArgumentError("activation", f"must be one of {', '.join(sorted(ACTIVATIONS))}", name)
+    for norm in norms:
+        if norm is not None and norm not in NORMALIZATIONS:
+            raise ArgumentError("normalization", f"must be one of {', '.join(NORMALIZATIONS)} or None", norm)
+    last: tuple[Layer, ...] = (Dropout(dropout),) if dropout else ()
+    return [
+        (*(() if norm is None else (NORMALIZATIONS[norm](size),)), Activate(name), *last)
+        for size, name, norm in zip(sizes, activations, norms, strict=True)
+    ]
+
+
+def _each(name: str, value: _Name | Sequence[_Name], count: int) -> list[_Name]:
+    """One value for each of `count` layers, from a single value or from as many as there are layers."""
+    if value is None or isinstance(value, str):
+        return [value] * count
+    if len(value) != count:
+        rule = f"names {len(value)} layers but there are {count}; give one value for all, or one a layer"
+        raise ArgumentError(name, rule)
+    return list(value)

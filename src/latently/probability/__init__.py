@@ -6,14 +6,11 @@ from latently.probability.adversarial import (
     Hinge,
     LeastSquares,
     Logistic,
-    gradient_penalty,
     hinge,
     least_squares,
     logistic,
-    r1_penalty,
 )
-from latently.probability.bounds import elbo, importance_weighted_bound
-from latently.probability.combined import Averaged, Joint
+from latently.probability.bounds import elbo, importance_weighted_bound, kl, kl_per_dimension
 from latently.probability.corruption import (
     CORRUPTIONS,
     Corruption,
@@ -24,7 +21,6 @@ from latently.probability.corruption import (
     make_corruption,
 )
 from latently.probability.distribution import Distribution
-from latently.probability.divergences import kl, kl_per_dimension
 from latently.probability.heads import (
     BernoulliHead,
     CategoricalHead,
@@ -33,23 +29,14 @@ from latently.probability.heads import (
     Head,
     LaplaceHead,
 )
-from latently.probability.jacobian import with_jacobian_norm
-from latently.probability.likelihoods import Bernoulli, Categorical, Gaussian, Laplace
-from latently.probability.posteriors import Deterministic, Implicit
-from latently.probability.priors import (
-    PRIORS,
-    CategoricalPrior,
-    FittedNormal,
-    Mixture,
-    Normal,
-    Prior,
-    SCurve,
-    Star,
-    SwissRoll,
-    Uniform,
-    make_prior,
-    prior_from_config,
-)
+from latently.probability.likelihoods import Bernoulli, Categorical, Gaussian, Joint, Laplace
+from latently.probability.penalties import gradient_penalty, r1_penalty, with_jacobian_norm
+from latently.probability.posteriors import Averaged, Deterministic, Implicit
+from latently.probability.priors import PRIORS, make_prior, prior_from_config
+from latently.probability.priors.base import Prior
+from latently.probability.priors.curves import SCurve, SwissRoll
+from latently.probability.priors.mixtures import CategoricalPrior, Mixture, Star
+from latently.probability.priors.unimodal import FittedNormal, Normal, Uniform
 
 __all__ = [
     "ADVERSARIAL_LOSSES",

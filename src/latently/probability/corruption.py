@@ -1,11 +1,14 @@
 """Corruption of inputs, for models that learn to undo it."""
 
 import abc
+from collections.abc import Callable
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
+
+from latently.errors import ArgumentError
 
 
 class Corruption(eqx.Module):
@@ -19,7 +22,7 @@ class Corruption(eqx.Module):
 class GaussianNoise(Corruption):
     """Adds N(0, scale²) to every element.
 
-    Arguments:
+    Args:
         scale: standard deviation, in the units of the rows.
 
     Example:
@@ -35,13 +38,14 @@ class GaussianNoise(Corruption):
             raise ValueError(f"scale must be at least 0; got scale={self.scale!r}.")
 
     def __call__(self, x: Float[Array, "batch *event"], key: PRNGKeyArray) -> Float[Array, "batch *event"]:
+        """The rows, noise added."""
         return x + self.scale * jax.random.normal(key, x.shape, x.dtype)
 
 
 class MaskingNoise(Corruption):
     """Sets each element to 0 with a probability.
 
-    Arguments:
+    Args:
         probability: share of the elements that are lost, in [0, 1].
 
     References:
@@ -60,13 +64,14 @@ class MaskingNoise(Corruption):
         _check_probability(self.probability)
 
     def __call__(self, x: Float[Array, "batch *event"], key: PRNGKeyArray) -> Float[Array, "batch *event"]:
+        """The rows, some elements 0."""
         return jnp.where(jax.random.bernoulli(key, self.probability, x.shape), 0, x)
 
 
 class SaltAndPepperNoise(Corruption):
     """Sets each element to the lowest or the highest value, half and half, with a probability.
 
-    Arguments:
+    Args:
         probability: share of the elements that are replaced, in [0, 1].
         low: the value of pepper.
         high: the value of salt.
@@ -86,6 +91,7 @@ class SaltAndPepperNoise(Corruption):
         _check_probability(self.probability)
 
     def __call__(self, x: Float[Array, "batch *event"], key: PRNGKeyArray) -> Float[Array, "batch *event"]:
+        """The rows, some elements at one end or the other."""
         # One uniform draw decides both: below probability/2 is pepper, from there to probability is salt.
         u = jax.random.uniform(key, x.shape, x.dtype)
         return jnp.where(u < self.probability / 2, self.low, jnp.where(u < self.probability, self.high, x))
@@ -94,7 +100,7 @@ class SaltAndPepperNoise(Corruption):
 class EachView(eqx.Module):
     """Corrupts several views, each in its own way; what stands behind the views is left alone.
 
-    Arguments:
+    Args:
         corruptions: one a view.
 
     Example:
@@ -109,12 +115,13 @@ class EachView(eqx.Module):
     def __call__(
         self, views: tuple[Float[Array, "batch ..."], ...], key: PRNGKeyArray
     ) -> tuple[Float[Array, "batch ..."], ...]:
+        """The views, corrupted independently."""
         keys, n = jax.random.split(key, len(self.corruptions)), len(self.corruptions)
         noisy = (noise(x, each) for noise, x, each in zip(self.corruptions, views[:n], keys, strict=True))
         return (*noisy, *views[n:])
 
 
-CORRUPTIONS: dict[str, type[GaussianNoise] | type[MaskingNoise] | type[SaltAndPepperNoise]] = {
+CORRUPTIONS: dict[str, Callable[[float], Corruption]] = {
     "gaussian": GaussianNoise,
     "masking": MaskingNoise,
     "salt-and-pepper": SaltAndPepperNoise,
@@ -124,12 +131,12 @@ CORRUPTIONS: dict[str, type[GaussianNoise] | type[MaskingNoise] | type[SaltAndPe
 def make_corruption(description: str | None) -> Corruption | None:
     """The corruption that a short description names.
 
-    Arguments:
+    Args:
         description: `"gaussian:0.3"` (standard deviation), `"masking:0.25"` or `"salt-and-pepper:0.1"` (probability);
             `None` for none.
 
     Raises:
-        ValueError: for any other text.
+        ArgumentError: for any other text.
 
     Example:
         >>> make_corruption("masking:0.25")
@@ -143,9 +150,11 @@ def make_corruption(description: str | None) -> Corruption | None:
     try:
         return CORRUPTIONS[name](float(amount))
     except (KeyError, ValueError) as error:
-        raise ValueError(
-            'corruption must be "gaussian:SCALE", "masking:PROBABILITY" or "salt-and-pepper:PROBABILITY", with a scale '
-            f"of at least 0 and a probability in [0, 1]; got {description!r}."
+        raise ArgumentError(
+            "corruption",
+            'must be "gaussian:SCALE", "masking:PROBABILITY" or "salt-and-pepper:PROBABILITY", with a scale of at '
+            "least 0 and a probability in [0, 1]",
+            description,
         ) from error
 
 

@@ -1,13 +1,13 @@
 """The interface of every distribution: likelihoods p(x|z) and posteriors q(z|x) alike."""
 
 import abc
-from typing import TYPE_CHECKING, Union
+from typing import TYPE_CHECKING, Self, Union
 
 import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
-from latently.probability.priors import Prior
+from latently.probability.priors.base import Prior
 
 
 class Distribution(eqx.Module):
@@ -24,7 +24,8 @@ class Distribution(eqx.Module):
 
         @property
         @abc.abstractmethod
-        def mean(self) -> Float[Array, "batch *event"]: ...
+        def mean(self) -> Float[Array, "batch *event"]:
+            """The expectation of each row."""
 
     else:
         mean: eqx.AbstractVar[Float[Array, "batch *event"]]
@@ -38,7 +39,7 @@ class Distribution(eqx.Module):
         """Log-density of each row in nats, summed over every axis of the event."""
 
     @abc.abstractmethod
-    def repeat(self, k: int) -> "Distribution":
+    def repeat(self, k: int) -> Self:
         """The same distributions with each row `k` times, in the order `[a, a, b, b, ...]`."""
 
     def kl(self, prior: Union[Prior, "Distribution"]) -> Float[Array, "batch"]:
@@ -47,7 +48,7 @@ class Distribution(eqx.Module):
         Raises:
             NotImplementedError: for a pair without a closed form.
         """
-        from latently.probability.divergences import kl  # here, because divergences know every distribution
+        from latently.probability.bounds import kl  # here, because divergences know every distribution
 
         return kl(self, prior)
 

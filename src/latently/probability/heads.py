@@ -7,6 +7,7 @@ the event's last axis, and the head splits it.
 import abc
 import math
 from collections.abc import Callable
+from typing import ClassVar
 
 import equinox as eqx
 import jax
@@ -50,16 +51,58 @@ class BernoulliHead(Head):
 
     @property
     def parameters(self) -> int:
+        """A logit."""
         return 1
 
     def __call__(self, outputs: Float[Array, "batch *outputs"]) -> Bernoulli:
+        """The Bernoulli distribution of these logits."""
         return Bernoulli(outputs)
 
 
-class GaussianHead(Head):
+class LocationScaleHead(Head):
+    """What the heads of a mean and a scale share; `scales` are the places where the scale may come from.
+
+    Raises:
+        ValueError: for an unknown activation or scale, or a value that is not positive.
+    """
+
+    scales: ClassVar[tuple[str, ...]]
+
+    log_scale: Float[Array, ""] | None
+    activation: str = eqx.field(static=True)
+    scale: str = eqx.field(static=True)
+    value: float = eqx.field(static=True)
+
+    def __init__(self, activation: str, scale: str, value: float) -> None:
+        _check_choice("activation", activation, tuple(MEAN_ACTIVATIONS))
+        _check_choice("scale", scale, self.scales)
+        if not value > 0:
+            raise ValueError(f"value must be positive; got value={value!r}.")
+        self.activation, self.scale, self.value = activation, scale, float(value)
+        self.log_scale = jnp.array(math.log(value)) if scale == "learned" else None
+
+    @property
+    def parameters(self) -> int:
+        """A mean, and for two of the kinds a scale."""
+        return 2 if self.scale in ("exp", "softplus") else 1
+
+    def _mean_and_scale(self, outputs: Float[Array, "batch *outputs"]) -> tuple[Array, Array | float]:
+        activation = MEAN_ACTIVATIONS[self.activation]
+        if self.parameters == 1:
+            return activation(outputs), self.value if self.log_scale is None else jnp.exp(self.log_scale)
+        if outputs.shape[-1] % 2:
+            raise ValueError(
+                f"the last axis of outputs must be even: a mean and a scale per element; got shape {outputs.shape}. "
+                "Give the network `head.parameters` outputs per element of the event."
+            )
+        mean, raw = jnp.split(outputs, 2, axis=-1)
+        return activation(mean), jnp.exp(raw / 2) if self.scale == "exp" else SMALLEST_SCALE + jax.nn.softplus(raw)
+
+
+class GaussianHead(LocationScaleHead):
     """Outputs are means and, for two of the four kinds of scale, scales.
 
-    Arguments:
+    Args:
         activation: applied to the mean: "identity", "sigmoid" (data in [0, 1]) or "tanh" (data in [-1, 1]).
         scale: where the standard deviation comes from:
             "fixed": `value`, the same for every element;
@@ -67,9 +110,6 @@ class GaussianHead(Head):
             "exp": the second half of the outputs is the log-variance;
             "softplus": 1e-6 + softplus of the second half of the outputs.
         value: standard deviation of "fixed", and where "learned" starts.
-
-    Raises:
-        ValueError: for an unknown activation or scale, or a value that is not positive.
 
     Example:
         >>> import jax.numpy as jnp
@@ -80,47 +120,24 @@ class GaussianHead(Head):
         (5, 3)
     """
 
-    log_scale: Float[Array, ""] | None
-    activation: str = eqx.field(static=True)
-    scale: str = eqx.field(static=True)
-    value: float = eqx.field(static=True)
+    scales = ("fixed", "learned", "exp", "softplus")
 
-    def __init__(
-        self,
-        activation: str = "identity",
-        scale: str = "fixed",
-        value: float = 1.0,
-    ) -> None:
-        _check_choice("activation", activation, tuple(MEAN_ACTIVATIONS))
-        _check_choice("scale", scale, ("fixed", "learned", "exp", "softplus"))
-        self.activation, self.scale, self.value = activation, scale, _positive("value", value)
-        self.log_scale = jnp.array(math.log(value)) if scale == "learned" else None
-
-    @property
-    def parameters(self) -> int:
-        return 2 if self.scale in ("exp", "softplus") else 1
+    def __init__(self, activation: str = "identity", scale: str = "fixed", value: float = 1.0) -> None:
+        super().__init__(activation, scale, value)
 
     def __call__(self, outputs: Float[Array, "batch *outputs"]) -> Gaussian:
-        activation = MEAN_ACTIVATIONS[self.activation]
-        if self.parameters == 1:
-            scale = self.value if self.log_scale is None else jnp.exp(self.log_scale)
-            return Gaussian(activation(outputs), scale)
-        mean, raw = _halves(outputs)
-        return Gaussian(
-            activation(mean), jnp.exp(raw / 2) if self.scale == "exp" else SMALLEST_SCALE + jax.nn.softplus(raw)
-        )
+        """The Gaussian of these means and scales."""
+        mean, scale = self._mean_and_scale(outputs)
+        return Gaussian(mean, scale)
 
 
-class LaplaceHead(Head):
+class LaplaceHead(LocationScaleHead):
     """Outputs are means; the scale is fixed, or one trainable number.
 
-    Arguments:
+    Args:
         activation: applied to the mean: "identity", "sigmoid" or "tanh".
         scale: "fixed", or "learned" (one trainable number for all elements, `value` at the start).
         value: the Laplace scale b; the standard deviation is √2 b.
-
-    Raises:
-        ValueError: for an unknown activation or scale, or a value that is not positive.
 
     Example:
         >>> import jax.numpy as jnp
@@ -128,30 +145,21 @@ class LaplaceHead(Head):
         (5, 3)
     """
 
-    log_scale: Float[Array, ""] | None
-    activation: str = eqx.field(static=True)
-    scale: str = eqx.field(static=True)
-    value: float = eqx.field(static=True)
+    scales = ("fixed", "learned")
 
     def __init__(self, activation: str = "identity", scale: str = "fixed", value: float = 1.0) -> None:
-        _check_choice("activation", activation, tuple(MEAN_ACTIVATIONS))
-        _check_choice("scale", scale, ("fixed", "learned"))
-        self.activation, self.scale, self.value = activation, scale, _positive("value", value)
-        self.log_scale = jnp.array(math.log(value)) if scale == "learned" else None
-
-    @property
-    def parameters(self) -> int:
-        return 1
+        super().__init__(activation, scale, value)
 
     def __call__(self, outputs: Float[Array, "batch *outputs"]) -> Laplace:
-        scale = self.value if self.log_scale is None else jnp.exp(self.log_scale)
-        return Laplace(MEAN_ACTIVATIONS[self.activation](outputs), scale)
+        """The Laplace distribution of these means."""
+        mean, scale = self._mean_and_scale(outputs)
+        return Laplace(mean, scale)
 
 
 class CategoricalHead(Head):
     """Outputs are logits, `classes` of them for each element of the event.
 
-    Arguments:
+    Args:
         classes: number of categories.
         per_row: True when the whole event of a row is one category (a label): the logits are then `[batch, classes]`
             and an event is an integer `[batch]`, without a last axis of length one.
@@ -176,9 +184,11 @@ class CategoricalHead(Head):
 
     @property
     def parameters(self) -> int:
+        """A logit for each class."""
         return self.classes
 
     def __call__(self, outputs: Float[Array, "batch *outputs"]) -> Categorical:
+        """The categorical distribution of these logits."""
         *leading, last = outputs.shape
         if last % self.classes or (self.per_row and last != self.classes):
             rule = "be" if self.per_row else "be a multiple of"
@@ -202,28 +212,14 @@ class DeterministicHead(Head):
 
     @property
     def parameters(self) -> int:
+        """The value."""
         return 1
 
     def __call__(self, outputs: Float[Array, "batch *outputs"]) -> Deterministic:
+        """The point."""
         return Deterministic(outputs)
-
-
-def _halves(outputs: Float[Array, "batch *outputs"]) -> tuple[Array, Array]:
-    if outputs.shape[-1] % 2:
-        raise ValueError(
-            f"the last axis of outputs must be even: a mean and a scale per element; got shape {outputs.shape}. "
-            "Give the network `head.parameters` outputs per element of the event."
-        )
-    mean, raw = jnp.split(outputs, 2, axis=-1)
-    return mean, raw
 
 
 def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
     if value not in choices:
         raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}; got {name}={value!r}.")
-
-
-def _positive(name: str, value: float) -> float:
-    if not value > 0:
-        raise ValueError(f"{name} must be positive; got {name}={value!r}.")
-    return float(value)

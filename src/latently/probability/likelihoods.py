@@ -1,8 +1,11 @@
-"""Distributions with a density, p(x|z): Bernoulli, Gaussian, Laplace and categorical.
+"""Distributions with a density, p(x|z): Bernoulli, Gaussian, Laplace, categorical, and several views together.
 
 The Gaussian serves as a posterior q(z|x) as well.
 """
 
+from typing import Self
+
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray, Shaped
@@ -18,7 +21,7 @@ class Bernoulli(Distribution):
     Targets anywhere in [0, 1] are allowed: the value is then the negative cross-entropy, as in the VAE of Kingma &
     Welling on grey-scale MNIST.
 
-    Arguments:
+    Args:
         logits: `[batch, *event]`.
 
     References:
@@ -46,37 +49,43 @@ class Bernoulli(Distribution):
         check_shape(x, self.logits.shape, "Bernoulli")
         return sum_event(x * self.logits - _softplus(self.logits))
 
-    def repeat(self, k: int) -> "Bernoulli":
-        return Bernoulli(repeat_rows(self.logits, k))
+    def repeat(self, k: int) -> Self:
+        """Each row `k` times."""
+        return type(self)(repeat_rows(self.logits, k))
 
 
-def _scale_array(scale: Float[Array, "..."] | float, mean: Float[Array, "batch *event"]) -> Float[Array, "..."]:
-    array = jnp.asarray(scale)
-    if jnp.broadcast_shapes(array.shape, mean.shape) != mean.shape:
-        raise ValueError(
-            f"scale must broadcast to the shape of mean, {mean.shape}; got shape {array.shape}. "
-            "Pass a number, one scale per event element, or an array of the mean's shape."
-        )
-    return array
+class LocationScale(Distribution):
+    """Independent events around a mean. The scale is kept as given: the logarithm of a shared one is taken once.
+
+    Raises:
+        ValueError: when `scale` does not broadcast to `mean`.
+    """
+
+    mean: Float[Array, "batch *event"]
+    scale: Float[Array, "..."]
+
+    def __init__(self, mean: Float[Array, "batch *event"], scale: Float[Array, "..."] | float) -> None:
+        self.mean, self.scale = mean, jnp.asarray(scale)
+        if jnp.broadcast_shapes(self.scale.shape, mean.shape) != mean.shape:
+            raise ValueError(
+                f"scale must broadcast to the shape of mean, {mean.shape}; got shape {self.scale.shape}. "
+                "Pass a number, one scale per event element, or an array of the mean's shape."
+            )
+
+    def repeat(self, k: int) -> Self:
+        """Each row `k` times."""
+        has_rows = self.scale.ndim == self.mean.ndim and self.scale.shape[0] == self.mean.shape[0]
+        return type(self)(repeat_rows(self.mean, k), repeat_rows(self.scale, k) if has_rows else self.scale)
 
 
-def _repeat_scale(scale: Float[Array, "..."], mean: Float[Array, "batch *event"], k: int) -> Float[Array, "..."]:
-    has_rows = scale.ndim == mean.ndim and scale.shape[0] == mean.shape[0]
-    return repeat_rows(scale, k) if has_rows else scale
-
-
-class Gaussian(Distribution):
+class Gaussian(LocationScale):
     r"""Independent Gaussian events, N(mean, scale²).
 
     $$\log p(x) = \sum_i -\tfrac12 ((x_i - \mu_i) / \sigma_i)^2 - \log \sigma_i - \tfrac12 \log 2 \pi$$
 
-    Arguments:
+    Args:
         mean: `[batch, *event]`.
-        scale: standard deviation, a number or an array that broadcasts to the mean; kept as it is, so that the
-            logarithm of a shared scale is taken once.
-
-    Raises:
-        ValueError: when `scale` does not broadcast to `mean`.
+        scale: standard deviation, a number or an array that broadcasts to the mean.
 
     Example:
         >>> import jax, jax.numpy as jnp
@@ -87,12 +96,8 @@ class Gaussian(Distribution):
         -0.451...
     """
 
-    mean: Float[Array, "batch *event"]
-    scale: Float[Array, "..."]
-
     def __init__(self, mean: Float[Array, "batch *event"], scale: Float[Array, "..."] | float = 1.0) -> None:
-        self.mean = mean
-        self.scale = _scale_array(scale, mean)
+        super().__init__(mean, scale)
 
     def sample(self, key: PRNGKeyArray) -> Float[Array, "batch *event"]:
         """Reparameterised: mean + scale · ε, so that gradients reach both."""
@@ -104,21 +109,15 @@ class Gaussian(Distribution):
         standardized = (x - self.mean) / self.scale
         return sum_event(-0.5 * standardized**2 - (jnp.log(self.scale) + 0.5 * jnp.log(2 * jnp.pi)))
 
-    def repeat(self, k: int) -> "Gaussian":
-        return Gaussian(repeat_rows(self.mean, k), _repeat_scale(self.scale, self.mean, k))
 
-
-class Laplace(Distribution):
+class Laplace(LocationScale):
     r"""Independent Laplace events; with a fixed scale, the L1 loss as a likelihood.
 
     $$\log p(x) = \sum_i -|x_i - \mu_i| / b_i - \log 2 b_i$$
 
-    Arguments:
+    Args:
         mean: `[batch, *event]`.
         scale: b, a number or an array that broadcasts to the mean; the standard deviation is √2 b.
-
-    Raises:
-        ValueError: when `scale` does not broadcast to `mean`.
 
     Example:
         >>> import jax.numpy as jnp
@@ -126,12 +125,8 @@ class Laplace(Distribution):
         [-4.0]
     """
 
-    mean: Float[Array, "batch *event"]
-    scale: Float[Array, "..."]
-
     def __init__(self, mean: Float[Array, "batch *event"], scale: Float[Array, "..."] | float = 1.0) -> None:
-        self.mean = mean
-        self.scale = _scale_array(scale, mean)
+        super().__init__(mean, scale)
 
     def sample(self, key: PRNGKeyArray) -> Float[Array, "batch *event"]:
         """Reparameterised: mean + scale · ε."""
@@ -142,16 +137,13 @@ class Laplace(Distribution):
         check_shape(x, self.mean.shape, "Laplace")
         return sum_event(-jnp.abs(x - self.mean) / self.scale - jnp.log(2 * self.scale))
 
-    def repeat(self, k: int) -> "Laplace":
-        return Laplace(repeat_rows(self.mean, k), _repeat_scale(self.scale, self.mean, k))
-
 
 class Categorical(Distribution):
     """Independent categorical events with probabilities `softmax(logits)` over the last axis.
 
     Samples and the mean are one-hot rows and probabilities of the same shape, `[batch, *event, classes]`.
 
-    Arguments:
+    Args:
         logits: `[batch, *event, classes]`.
 
     Example:
@@ -181,7 +173,7 @@ class Categorical(Distribution):
     def log_prob(self, x: Shaped[Array, "batch ..."]) -> Float[Array, "batch"]:
         """Log-probability in nats.
 
-        Arguments:
+        Args:
             x: integers `[batch, *event]`, where -1 (unknown) adds nothing, or weights `[batch, *event, classes]`
                 (one-hot, or soft targets).
         """
@@ -190,8 +182,39 @@ class Categorical(Distribution):
         check_shape(x, self.logits.shape, "Categorical")
         return sum_event(x * jax.nn.log_softmax(self.logits))
 
-    def repeat(self, k: int) -> "Categorical":
-        return Categorical(repeat_rows(self.logits, k))
+    def repeat(self, k: int) -> Self:
+        """Each row `k` times."""
+        return type(self)(repeat_rows(self.logits, k))
+
+
+class Joint(eqx.Module):
+    """Independent distributions of several views: p(x₁, x₂, … |z) = Π p(xᵢ|z).
+
+    Args:
+        parts: a distribution for each view.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from latently.probability import Bernoulli
+        >>> views = Joint((Bernoulli(jnp.zeros((1, 2))), Bernoulli(jnp.zeros((1, 3)))))
+        >>> [mean.shape for mean in views.mean]
+        [(1, 2), (1, 3)]
+    """
+
+    parts: tuple[Distribution, ...]
+
+    @property
+    def mean(self) -> tuple[Float[Array, "batch ..."], ...]:
+        """The mean of each view."""
+        return tuple(part.mean for part in self.parts)
+
+    def log_probs(self, x: tuple[Shaped[Array, "batch ..."], ...]) -> Float[Array, "batch views"]:
+        """The log p(xᵢ|z) of each view in nats."""
+        return jnp.stack([part.log_prob(each) for part, each in zip(self.parts, x, strict=True)], axis=1)
+
+    def log_prob(self, x: tuple[Shaped[Array, "batch ..."], ...]) -> Float[Array, "batch"]:
+        """The log p(x₁, x₂, … |z) in nats."""
+        return self.log_probs(x).sum(axis=1)
 
 
 # The derivative of jax.nn.softplus takes exponentials of its own result; this one is a sigmoid of the logits. For 100 x

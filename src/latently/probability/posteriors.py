@@ -1,10 +1,10 @@
-"""Posteriors q(z|x) without a density: a point, and noise handed to a network.
+"""Posteriors q(z|x) without a density: a point, noise handed to a network, an average of several posteriors.
 
-The third, the Gaussian, is a likelihood as well and lives there.
+The one with a density, the Gaussian, is a likelihood as well and lives there.
 """
 
 from collections.abc import Callable
-from typing import NoReturn
+from typing import NoReturn, Self
 
 import equinox as eqx
 import jax
@@ -16,10 +16,25 @@ from latently.probability.distribution import Distribution, repeat_rows
 MEAN_DRAWS = 32  # noise draws behind the mean of an implicit posterior
 
 
-class Deterministic(Distribution):
+class Sampled(Distribution):
+    """A distribution that is sampled, never evaluated."""
+
+    def log_prob(self, x: Shaped[Array, "batch ..."]) -> NoReturn:  # noqa: ARG002
+        """There is no density that could be computed.
+
+        Raises:
+            NotImplementedError: always.
+        """
+        kind = type(self).__name__
+        raise NotImplementedError(
+            f"{kind} distributions have no tractable density; use a Gaussian where one is needed."
+        )
+
+
+class Deterministic(Sampled):
     """All mass in one point a row: the code of a plain autoencoder.
 
-    Arguments:
+    Args:
         value: `[batch, *event]`.
 
     Example:
@@ -39,19 +54,12 @@ class Deterministic(Distribution):
         """The point."""
         return self.value
 
-    def log_prob(self, x: Shaped[Array, "batch ..."]) -> NoReturn:
-        """A point has no density.
-
-        Raises:
-            NotImplementedError: always.
-        """
-        raise NotImplementedError("a deterministic distribution has no density; use a Gaussian where one is needed.")
-
-    def repeat(self, k: int) -> "Deterministic":
-        return Deterministic(repeat_rows(self.value, k))
+    def repeat(self, k: int) -> Self:
+        """Each row `k` times."""
+        return type(self)(repeat_rows(self.value, k))
 
 
-class Implicit(Distribution):
+class Implicit(Sampled):
     r"""The distribution of `network([x, eta])` under noise eta: sampled, never evaluated.
 
     $$z = f(x, \eta), \quad \eta \sim N(0, I)$$
@@ -59,7 +67,7 @@ class Implicit(Distribution):
     The "universal approximator posterior" of the adversarial autoencoder. The mean is an average over 32 noise draws
     that never change and that all rows share, so a row's mean depends on nothing but the row.
 
-    Arguments:
+    Args:
         network: maps `[batch, features + noise_dim]` and a key (`None`: inference) to `[batch, *event]`.
         x: what the distribution is conditioned on, `[batch, *features]`; flattened before the noise is appended.
         noise_dim: length of eta.
@@ -92,19 +100,45 @@ class Implicit(Distribution):
         noise_key, network_key = jax.random.split(key)
         return self._push(jax.random.normal(noise_key, (self.x.shape[0], self.noise_dim), self.x.dtype), network_key)
 
-    def log_prob(self, x: Shaped[Array, "batch ..."]) -> NoReturn:
-        """An implicit distribution has samples only.
-
-        Raises:
-            NotImplementedError: always.
-        """
-        raise NotImplementedError(
-            "an implicit distribution can be sampled but has no tractable density; use a Gaussian where one is needed."
-        )
-
-    def repeat(self, k: int) -> "Implicit":
-        return Implicit(self.network, repeat_rows(self.x, k), self.noise_dim)
+    def repeat(self, k: int) -> Self:
+        """Each row `k` times."""
+        return type(self)(self.network, repeat_rows(self.x, k), self.noise_dim)
 
     def _push(self, noise: Float[Array, "batch noise"], key: PRNGKeyArray | None) -> Float[Array, "batch *event"]:
         outputs: Array = self.network(jnp.concatenate([self.x.reshape(self.x.shape[0], -1), noise], axis=1), key)
         return outputs
+
+
+class Averaged(Sampled):
+    """The distribution of z = Σᵢ wᵢ zᵢ with independent zᵢ: one code where several posteriors speak of a row.
+
+    Args:
+        parts: the distributions of zᵢ, each over events `[batch, latent]`.
+        weights: w, `[batch, parts]`; each row sums to 1. A weight of 0 takes a part out.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> ones, threes = (Deterministic(jnp.full((1, 2), value)) for value in (1.0, 3.0))
+        >>> Averaged((ones, threes), jnp.array([[0.5, 0.5]])).mean.tolist()
+        [[2.0, 2.0]]
+    """
+
+    parts: tuple[Distribution, ...]
+    weights: Float[Array, "batch parts"]
+
+    @property
+    def mean(self) -> Float[Array, "batch latent"]:
+        """Σᵢ wᵢ E[zᵢ]."""
+        return self._sum([part.mean for part in self.parts])
+
+    def sample(self, key: PRNGKeyArray) -> Float[Array, "batch latent"]:
+        """A draw of every part, averaged."""
+        keys = jax.random.split(key, len(self.parts))
+        return self._sum([part.sample(each) for part, each in zip(self.parts, keys, strict=True)])
+
+    def repeat(self, k: int) -> Self:
+        """Each row `k` times."""
+        return type(self)(tuple(part.repeat(k) for part in self.parts), repeat_rows(self.weights, k))
+
+    def _sum(self, values: list[Float[Array, "batch latent"]]) -> Float[Array, "batch latent"]:
+        return jnp.einsum("pbl,bp->bl", jnp.stack(values), self.weights)

@@ -95,8 +95,8 @@ class ProgressBar:
     def _time(self, progress: Progress) -> str:
         if progress.round < progress.until:
             # The first chunk holds the compilation, and tells nothing about those to come.
-            return f"{in_words(progress.seconds_left)} left" if self._chunks > 1 else "… left"
-        return f"took {in_words(time.monotonic() - self._began)}"
+            return f"{duration(progress.seconds_left)} left" if self._chunks > 1 else "… left"
+        return f"took {duration(time.monotonic() - self._began)}"
 
     def _print_line(self, progress: Progress) -> None:
         percent = 100 * progress.round / progress.until
@@ -110,11 +110,11 @@ class ProgressBar:
             self.console.print(line, soft_wrap=True)
 
 
-def in_words(seconds: float) -> str:
+def duration(seconds: float) -> str:
     """A duration as people write it.
 
     Example:
-        >>> in_words(75), in_words(3700), in_words(4.2)
+        >>> duration(75), duration(3700), duration(4.2)
         ('1 min 15 s', '1 h 01 min', '4 s')
     """
     whole = round(seconds)

@@ -1,10 +1,21 @@
-"""How programs are compiled: once, kept in the user's cache directory, and as XLA does it best for rounds in a loop."""
+"""How programs are compiled: once, kept in the user's cache directory, and as XLA does it best for rounds in a loop.
 
+What two players compute alike is computed once. XLA finds such common subexpressions, too, but inside a compiled loop
+it does not merge the small loops that make random numbers on a CPU, and so nothing that comes of the numbers: a
+generator's forward pass, which critic and generator share, ran twice. `computed_once` finds them before XLA does.
+"""
+
+from collections.abc import Callable
 from functools import cache
+from typing import Any, TypeVar
 
 import jax
+import numpy as np
+from jax.extend.core import ClosedJaxpr, Literal, jaxpr_as_fun
 
 from latently.files import cache_directory
+
+_Result = TypeVar("_Result")
 
 COPY_LESS = {"xla_cpu_copy_insertion_use_region_analysis": True}
 
@@ -32,3 +43,71 @@ def loop_options() -> dict[str, bool] | None:
     except jax.errors.JaxRuntimeError:  # a later XLA no longer knows the option
         return None
     return COPY_LESS
+
+
+def computed_once(function: Callable[..., _Result]) -> Callable[..., _Result]:
+    """The function with every equation of its jaxpr that repeats another left out; its result is the same.
+
+    Args:
+        function: a pure function of arrays.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> twice = lambda x: jnp.sin(x) + jnp.sin(x)
+        >>> str(jax.make_jaxpr(twice)(1.0)).count("sin"), str(jax.make_jaxpr(computed_once(twice))(1.0)).count("sin")
+        (2, 1)
+    """
+
+    def once(*arguments: Any) -> _Result:
+        jaxpr, shape = jax.make_jaxpr(function, return_shape=True)(*arguments)
+        leaves = jaxpr_as_fun(_without_repeats(jaxpr))(*jax.tree.leaves(arguments))
+        result: _Result = jax.tree.unflatten(jax.tree.structure(shape), leaves)
+        return result
+
+    return once
+
+
+def _without_repeats(closed: ClosedJaxpr) -> ClosedJaxpr:
+    """Value numbering: an equation with the primitive, the inputs and the parameters of an earlier one gives way to it.
+
+    Equations within equations (the body of a loop, say) are left as they are.
+    """
+    stands_for: dict[Any, Any] = {}
+    first: dict[Any, list[Any]] = {}
+    kept = []
+
+    def resolved(atom: Any) -> Any:
+        return atom if isinstance(atom, Literal) else stands_for.get(atom, atom)
+
+    for equation in closed.jaxpr.eqns:
+        equation = equation.replace(invars=[resolved(atom) for atom in equation.invars])
+        identity = _identity(equation)
+        if identity in first and not equation.effects:
+            stands_for.update(zip(equation.outvars, first[identity], strict=True))
+            continue
+        kept.append(equation)
+        first[identity] = equation.outvars
+    outvars = [resolved(atom) for atom in closed.jaxpr.outvars]
+    return ClosedJaxpr(closed.jaxpr.replace(eqns=kept, outvars=outvars), closed.consts)
+
+
+def _identity(equation: Any) -> tuple[Any, ...]:
+    inputs = tuple(_value(atom) if isinstance(atom, Literal) else atom for atom in equation.invars)
+    return (
+        equation.primitive,
+        inputs,
+        tuple((name, _settled(equation.params[name])) for name in sorted(equation.params)),
+    )
+
+
+def _value(literal: Any) -> tuple[Any, bytes]:
+    return literal.aval, np.asarray(literal.val).tobytes()
+
+
+def _settled(parameter: Any) -> tuple[type, Any]:
+    """A parameter as a key; what has no hash is itself alone."""
+    try:
+        hash(parameter)
+    except TypeError:
+        return type(parameter), id(parameter)
+    return type(parameter), parameter

@@ -6,6 +6,7 @@ import jax
 import numpy as np
 from jaxtyping import Array, Int, PyTree
 
+from latently.errors import ArgumentError
 from latently.training.feed import Chunk, Feed
 
 
@@ -22,18 +23,17 @@ class Devices:
         feed: where the batches come from.
 
     Raises:
-        ValueError: there are fewer devices, or they cannot share a batch equally.
+        ArgumentError: there are fewer devices, or they cannot share a batch equally.
     """
 
     def __init__(self, number: int, feed: Feed) -> None:
         found = jax.local_devices()
         if not 1 <= number <= len(found):
-            raise ValueError(f"devices must be between 1 and the {len(found)} found here; got {number}.")
+            raise ArgumentError("devices", f"must be between 1 and the {len(found)} found here", number)
         if feed.batch_size % number:
-            raise ValueError(
-                f"devices share each batch equally, so their number must divide the {feed.batch_size} rows of a batch; "
-                f"got devices={number}. Use a batch_size that is a multiple of it, no larger than the data."
-            )
+            rule = f"must divide the {feed.batch_size} rows of a batch, which they share equally"
+            remedy = "Use a {batch_size} that is a multiple of it, no larger than the data."
+            raise ArgumentError("devices", rule, number, remedy)
         self.number, self._stays = number, feed.resident
         mesh = jax.sharding.Mesh(np.asarray(found[:number]), ("data",))
         everywhere = jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec())

@@ -15,8 +15,8 @@ import numpy as np
 from jaxtyping import Array, Bool, Int, PRNGKeyArray, Shaped
 
 from latently.batch import Batch, masked
+from latently.errors import ArgumentError
 from latently.streams import stream
-from latently.training.order import Order
 
 RESIDENT_BYTES = 2 * 2**30
 """Data sets of up to this size live on the device; larger ones are streamed."""
@@ -26,13 +26,16 @@ CHUNK_BYTES = 32 * 2**20
 
 MAX_CHUNK_ROUNDS = 512
 
+_ORDER = 1
+"""Tells the order of rows from whatever else draws from the run's seed."""
+
 _Stored: TypeAlias = tuple[tuple[Array, ...], Array | None, Array | None]
 """Views, labels, and which views are present, on the device."""
 
 
 @runtime_checkable
-class Rows(Protocol):
-    """What the feed asks of a data set: NumPy arrays, memory maps and lazy views of them all answer."""
+class _ArrayLike(Protocol):
+    """What the feed asks of a view: NumPy arrays, memory maps and lazy views of them all answer."""
 
     @property
     def shape(self) -> tuple[int, ...]: ...
@@ -53,6 +56,50 @@ class Chunk(eqx.Module):
     order: Int[Array, "rounds batch"]
     labelled_order: Int[Array, "rounds labelled"] | None
     present: Bool[Array, "rows views"] | None = None
+
+
+class Order:
+    """An endless stream of rows, one permutation after another, cut into batches.
+
+    Epoch `e` is the permutation that `(seed, stream, e)` gives. A batch may straddle two epochs, so every row is drawn
+    exactly once an epoch, no batch is ever smaller than the others, and the rows of any round are known without
+    playing the rounds before it.
+
+    Args:
+        rows: how many rows there are.
+        batch_size: how many are drawn a round; never more than there are.
+        seed: the seed of the run.
+        stream: tells streams of one seed apart.
+
+    Example:
+        >>> order = Order(rows=5, batch_size=2, seed=0)
+        >>> sorted(order.batches(0, 5).ravel().tolist())
+        [0, 0, 1, 1, 2, 2, 3, 3, 4, 4]
+    """
+
+    def __init__(self, rows: int, batch_size: int, seed: int, stream: int = 0) -> None:
+        self.rows = rows
+        self.batch_size = min(batch_size, rows)
+        self.seed = seed
+        self.stream = stream
+        self._cached: dict[int, Int[np.ndarray, rows]] = {}
+
+    def batches(self, first_round: int, rounds: int) -> Int[np.ndarray, "rounds batch"]:
+        """The rows of `rounds` rounds from `first_round` on."""
+        start, stop = first_round * self.batch_size, (first_round + rounds) * self.batch_size
+        epochs = range(start // self.rows, -(-stop // self.rows))
+        rows = np.concatenate([self._permutation(epoch) for epoch in epochs])
+        offset = epochs.start * self.rows
+        return rows[start - offset : stop - offset].reshape(rounds, self.batch_size)
+
+    def _permutation(self, epoch: int) -> Int[np.ndarray, "rows"]:
+        cached = self._cached.get(epoch)
+        if cached is not None:
+            return cached
+        permutation = np.random.default_rng((self.seed, _ORDER, self.stream, epoch)).permutation(self.rows).astype(np.int32)
+        # The two last are kept: a batch may straddle two. Replaced, never changed, since a prefetch may be reading.
+        self._cached = {**dict(list(self._cached.items())[-1:]), epoch: permutation}
+        return permutation
 
 
 class Feed:
@@ -81,7 +128,7 @@ class Feed:
 
     def __init__(
         self,
-        views: Sequence[Rows],
+        views: Sequence[_ArrayLike],
         labels: Int[np.ndarray, "rows"] | None = None,
         *,
         present: Bool[np.ndarray, "rows views"] | None = None,
@@ -97,7 +144,7 @@ class Feed:
                 f"views and labels must have the same number of rows, at least one; got {sorted(lengths)}."
             )
         if batch_size < 1:
-            raise ValueError(f"batch_size must be 1 or more; got {batch_size}.")
+            raise ArgumentError("batch_size", "must be 1 or more", batch_size)
         self.views, self.labels, self.present, self.prepare = tuple(views), labels, present, prepare
         self.rows = lengths.pop()
         self.order = Order(self.rows, batch_size, seed)
@@ -216,16 +263,16 @@ class Feed:
         return jnp.asarray(np.pad(order, ((0, self.max_rounds - len(order)), (0, 0))))
 
 
-def _native(array: Rows) -> np.dtype[Any]:
+def _native(array: _ArrayLike) -> np.dtype[Any]:
     """The array's type in this machine's byte order, the only one that devices know."""
     return array.dtype.newbyteorder("=")
 
 
-def _same(one: Rows, other: Rows) -> bool:
+def _same(one: _ArrayLike, other: _ArrayLike) -> bool:
     return one.shape == other.shape and one.dtype == other.dtype and np.array_equal(np.asarray(one), np.asarray(other))
 
 
-def _read(array: Rows, rows: Int[np.ndarray, "n"], size: int) -> Shaped[np.ndarray, "size ..."]:
+def _read(array: _ArrayLike, rows: Int[np.ndarray, "n"], size: int) -> Shaped[np.ndarray, "size ..."]:
     """The rows asked for, in sorted order on disk, and zeros up to `size`."""
     out = np.zeros((size, *array.shape[1:]), _native(array))
     ascending = np.argsort(rows, kind="stable")

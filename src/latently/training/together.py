@@ -107,7 +107,7 @@ class Together:
             try:
                 trainer._check_finite(_of_run(terms, place), first_round)
             except NonFiniteLossError as error:
-                raise NonFiniteLossError(f"run {place + 1} of {len(self._trainers)}: {error}") from None
+                raise NonFiniteLossError(f"run {place + 1} of {len(self._trainers)}: {error.args[0]}") from None
 
 
 def why_apart(first: Trainer[Any], other: Trainer[Any]) -> str | None:

@@ -12,22 +12,33 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
+from latently.errors import Setting, in_python, words
 from latently.game import Terms, check_game
 from latently.streams import stream
 from latently.training.checkpoint import is_key, load_tree, save_tree
-from latently.training.compilation import keep_compiled, loop_options
+from latently.training.compilation import computed_once, keep_compiled, loop_options
 from latently.training.devices import Devices
 from latently.training.feed import Chunk, Feed
 from latently.training.progress import Progress, Rate
 from latently.training.round import AnyGame, State, play_round
-from latently.training.sharing import computed_once
 
 TARGET_SECONDS = 0.4
 """A chunk of rounds should take about this long: progress, interrupts and checkpoints happen between chunks."""
 
 
 class NonFiniteLossError(ArithmeticError):
-    """A term of a loss became NaN or infinite; the run stopped before anything was saved from it."""
+    """A term of a loss became NaN or infinite; the run stopped before anything was saved from it.
+
+    Args:
+        text: what happened and what to do; arguments in it are marked as in `latently.errors.ArgumentError`.
+    """
+
+    def __str__(self) -> str:
+        return self.worded(in_python)
+
+    def worded(self, door: Setting) -> str:
+        """The sentence, with every argument as a door writes it."""
+        return words(str(self.args[0]), door)
 
 
 @runtime_checkable
@@ -232,7 +243,7 @@ class Trainer(Generic[AnyGame]):
             player, term = name.split("/", 1)
             raise NonFiniteLossError(
                 f"the term {term!r} of player {player!r} became {terms[name][number]} in round "
-                f"{first_round + number + 1}; lower learning_rate, or look for extreme values in the data."
+                f"{first_round + number + 1}; lower {{learning_rate}}, or look for extreme values in the data."
             )
 
     def _tell(self, terms: dict[str, Any], now: int, until: int, rate: Rate, observers: tuple[Observer, ...]) -> None:

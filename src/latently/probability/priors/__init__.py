@@ -3,14 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+from latently.errors import ArgumentError, setting
 from latently.probability.priors.base import Prior
-from latently.probability.priors.categorical import CategoricalPrior
 from latently.probability.priors.curves import SCurve, SwissRoll
-from latently.probability.priors.fitted import FittedNormal
-from latently.probability.priors.mixture import Mixture
-from latently.probability.priors.normal import Normal
-from latently.probability.priors.star import Star
-from latently.probability.priors.uniform import Uniform
+from latently.probability.priors.mixtures import CategoricalPrior, Mixture, Star
+from latently.probability.priors.unimodal import Normal, Uniform
 
 PRIORS: dict[str, type[Prior]] = {
     prior.name: prior for prior in (Normal, Uniform, Star, SwissRoll, SCurve, CategoricalPrior)
@@ -20,7 +17,7 @@ PRIORS: dict[str, type[Prior]] = {
 def make_prior(name: str, dim: int, n_labels: int | None = None, scale: float | None = None) -> Prior:
     """The prior of a name, as estimators and the command line give it.
 
-    Arguments:
+    Args:
         name: "normal", "uniform", "star", "swiss-roll", "s-curve" or "categorical".
         dim: length of a code.
         n_labels: number of labels that will choose between regions; a star gets that many petals.
@@ -29,7 +26,7 @@ def make_prior(name: str, dim: int, n_labels: int | None = None, scale: float | 
 
     Raises:
         ValueError: for an unknown name, a `dim` or `n_labels` that the prior cannot have, or a `scale` for a prior that
-            has none.
+            has none; where an estimator's argument is at fault, it is an `ArgumentError` about that.
 
     Example:
         >>> make_prior("normal", 2, scale=5.0)
@@ -38,9 +35,9 @@ def make_prior(name: str, dim: int, n_labels: int | None = None, scale: float | 
         7
     """
     if name not in PRIORS:
-        raise ValueError(f"prior must be one of {', '.join(map(repr, PRIORS))}; got prior={name!r}.")
+        raise ArgumentError("prior", f"must be one of {', '.join(map(repr, PRIORS))}", name)
     if scale is not None and not scale > 0:
-        raise ValueError(f"prior scale must be positive; got {scale!r}.")
+        raise ArgumentError("prior_scale", "must be positive", scale)
     if name == "star":
         size = 1.0 if scale is None else scale
         petals = 10 if n_labels is None else n_labels
@@ -50,7 +47,8 @@ def make_prior(name: str, dim: int, n_labels: int | None = None, scale: float | 
     elif name == "uniform":
         prior = Uniform(dim) if scale is None else Uniform(dim, -scale, scale)
     elif scale is not None:
-        raise ValueError(f'the prior {name!r} has no scale; got {scale!r}. Leave it out, or use the prior "normal".')
+        rule = f"cannot go with {setting('prior', name)}, which has no scale"
+        raise ArgumentError("prior_scale", rule, scale, "Leave it out, or use {prior=normal}.")
     else:
         prior = PRIORS[name](dim)
     if n_labels is not None:
@@ -77,19 +75,3 @@ def prior_from_config(config: Mapping[str, Any]) -> Prior:
         return known[name](**fields)
     except TypeError as error:
         raise ValueError(f"the prior {name!r} cannot be built from {fields!r}: {error}.") from error
-
-
-__all__ = [
-    "PRIORS",
-    "CategoricalPrior",
-    "FittedNormal",
-    "Mixture",
-    "Normal",
-    "Prior",
-    "SCurve",
-    "Star",
-    "SwissRoll",
-    "Uniform",
-    "make_prior",
-    "prior_from_config",
-]

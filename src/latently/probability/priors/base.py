@@ -5,8 +5,11 @@ import dataclasses
 from typing import ClassVar, Literal
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PRNGKeyArray
+
+from latently.errors import ArgumentError, setting
 
 
 class Prior(eqx.Module):
@@ -40,7 +43,7 @@ class Prior(eqx.Module):
     ) -> Float[Array, "n dim"]:
         """Independent draws.
 
-        Arguments:
+        Args:
             key: random key.
             n: number of draws.
             labels: the region of each draw, `[n]`, from 0 to `n_labels - 1`; -1 draws from the whole prior.
@@ -59,8 +62,9 @@ class Prior(eqx.Module):
         if labels.shape != (n,):
             raise ValueError(f"labels must be one per draw, n={n}; got shape {labels.shape}.")
         self.check_labels(n_labels)
-        known = jnp.maximum(labels, 0)
-        return jnp.where((labels < 0)[:, None], self._draw(key, n), self._draw_labelled(key, known, n_labels))
+        whole_key, region_key = jax.random.split(key)
+        of_region = self._draw_labelled(region_key, jnp.maximum(labels, 0), n_labels)
+        return jnp.where((labels < 0)[:, None], self._draw(whole_key, n), of_region)
 
     @abc.abstractmethod
     def log_prob(self, z: Float[Array, "n dim"]) -> Float[Array, "n"]:
@@ -111,9 +115,11 @@ class Prior(eqx.Module):
 def check_pairs(dim: int, what: str) -> None:
     """Refuse an odd dimension where a formula takes dimensions in pairs."""
     if dim % 2:
-        raise ValueError(
-            f"{what} is laid out in pairs of dimensions, so the latent dimension must be even; got dim={dim}. "
-            f'Use {dim + 1}, or the prior "normal" or "uniform" without labels.'
+        raise ArgumentError(
+            "latent_dim",
+            f"must be even for {what}, which is laid out in pairs of dimensions",
+            dim,
+            f"Use {setting('latent_dim', dim + 1)}, or {{prior=normal}} or {{prior=uniform}} without labels.",
         )
 
 

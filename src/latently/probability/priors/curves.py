@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
+from latently.errors import setting
 from latently.probability.priors.base import Prior, check_pairs, from_pairs, nearest_region, to_pairs
 
 SEARCH_POINTS = 256  # points of the whole curve among which the nearest is first looked for
@@ -22,7 +23,7 @@ class CurvePrior(Prior):
     """
 
     def __check_init__(self) -> None:
-        check_pairs(self.dim, f'the prior "{self.name}"')
+        check_pairs(self.dim, setting("prior", self.name))
 
     @abc.abstractmethod
     def _parameter(self, u: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
@@ -79,7 +80,7 @@ class CurvePrior(Prior):
 class SwissRoll(CurvePrior):
     r"""Two turns of a spiral: radius $3 \sqrt u$, angle $4 \pi \sqrt u$.
 
-    Arguments:
+    Args:
         dim: length of a code, even.
 
     Raises:
@@ -114,7 +115,7 @@ class SwissRoll(CurvePrior):
 class SCurve(CurvePrior):
     r"""The letter S: with $t = 3 \pi (u - \frac12)$, the point $(\sin t, \operatorname{sign}(t) (\cos t - 1))$.
 
-    Arguments:
+    Args:
         dim: length of a code, even.
 
     Raises:
