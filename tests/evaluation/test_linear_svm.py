@@ -6,7 +6,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 
-from latently.evaluation.linear_svm import LinearSVM, linear_svm_error
+from latently.evaluation.codes import LinearSVM, linear_svm_error
 
 
 def clouds(n, classes=3, seed=0):

@@ -11,7 +11,7 @@ from latently.evaluation import (
     regions,
     summarize_bounds,
 )
-from latently.evaluation.dimensions import kl_by_dimension
+from latently.evaluation.codes import kl_by_dimension
 
 
 def test_a_fair_coin_a_pixel_costs_one_bit_a_dimension():

@@ -9,7 +9,7 @@ from scipy.stats import norm
 from sklearn.neighbors import KernelDensity
 
 from latently.evaluation import parzen
-from latently.evaluation.parzen import choose_bandwidth, log_density
+from latently.evaluation.likelihood import choose_bandwidth, log_density
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def test_the_density_is_that_of_the_formula_and_of_scikit_learn(bandwidth, rando
 def test_blocks_change_nothing(random, monkeypatch):
     rows, samples, bandwidths = random.random((23, 6)), random.random((50, 6)), np.array([0.05, 0.5])
     whole = log_density(rows, samples, bandwidths)
-    monkeypatch.setattr(sys.modules["latently.evaluation.parzen"], "BLOCK", (7, 11))
+    monkeypatch.setattr(sys.modules["latently.evaluation.likelihood"], "BLOCK", (7, 11))
     np.testing.assert_allclose(log_density(rows, samples, bandwidths), whole, rtol=1e-12)
 
 

@@ -1,11 +1,11 @@
 """One call asks a model all that it can do, and nothing else."""
 
 import json
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from latently.data import Dataset, Splits
 from latently.evaluation import ABILITIES, as_table, evaluate
 from latently.evaluation import rows as rows_module
 
@@ -210,8 +210,8 @@ def test_labels_and_training_rows_may_be_missing():
 
 def test_splits_of_data_sets_are_taken_as_they_are():
     X_train, y_train, X_test, y_test = make_data(50)
-    splits = SimpleNamespace(
-        train=SimpleNamespace(rows=X_train, labels=y_train), test=SimpleNamespace(rows=X_test, labels=y_test)
+    splits = Splits(
+        Dataset("train", (X_train,), y_train), Dataset("none", (X_train[:0],)), Dataset("test", (X_test,), y_test)
     )
     assert evaluate(Able(), splits) == evaluate(Able(), (X_train, y_train, X_test, y_test))
 
@@ -367,9 +367,10 @@ def test_the_window_on_exact_samples_is_near_the_likelihood_and_below_it():
 
 def test_the_windows_bandwidth_is_chosen_on_validation_rows_where_there_are_any():
     X_train, y_train, X_test, y_test = make_data(30)
-    part = lambda X, y: SimpleNamespace(rows=X, labels=y)  # noqa: E731
-    splits = SimpleNamespace(
-        train=part(X_train, y_train), validation=part(X_train[:7], None), test=part(X_test, y_test)
+    splits = Splits(
+        Dataset("train", (X_train,), y_train),
+        Dataset("validation", (X_train[:7],)),
+        Dataset("test", (X_test,), y_test),
     )
     of_splits = evaluate(Noisy(), splits, parzen=True, parzen_samples=50)["parzen"]
     given = evaluate(

@@ -34,7 +34,7 @@ def judge_for(model: Any, data: Mapping[str, Any], splits: Splits, *, live: bool
             "--judge needs training rows of one view (or the halves of images), with labels, to learn from; this data "
             "has none. Leave it out."
         )
-    from latently.evaluation.judge_cache import judge_of, kept_judge
+    from latently.evaluation.judge import judge_of, kept_judge
     from latently.training.bar import ProgressBar
 
     kept = kept_judge(rows, labels)

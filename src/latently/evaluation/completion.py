@@ -42,15 +42,16 @@ def completion(
         as their true label. The same of the true views is under `truth`.
     """
     given, truth = test.without(missing), np.asarray(test.view(missing))
-    results = {"truth": truth} | {name: complete(given) for name, complete in completers.items()}
-    return {
-        name: {
-            "root_mean_squared_error": float(np.sqrt(_squared(truth, completed).mean())),
+
+    def figures(completed: Shaped[np.ndarray, "rows ..."]) -> dict[str, float]:
+        squared = (truth.astype(np.float64) - completed.astype(np.float64)) ** 2
+        return {
+            "root_mean_squared_error": float(np.sqrt(squared.mean())),
             **_similarity(truth, completed),
             **_agreement(given, missing, completed, labels, judge),
         }
-        for name, completed in results.items()
-    }
+
+    return {"truth": figures(truth)} | {name: figures(complete(given)) for name, complete in completers.items()}
 
 
 def nearest_neighbour(train: Views, missing: str) -> Completer:
@@ -109,11 +110,6 @@ def _as_type(values: Float[np.ndarray, "rows ..."], like: np.ndarray) -> Shaped[
     bounded = np.clip(np.round(values) if pixels else values, low, high)
     typed: Shaped[np.ndarray, "rows ..."] = bounded.astype(like.dtype if pixels else np.float32)
     return typed
-
-
-def _squared(truth: np.ndarray, completed: np.ndarray) -> Float[np.ndarray, "rows ..."]:
-    squared: Float[np.ndarray, "rows ..."] = (truth.astype(np.float64) - completed.astype(np.float64)) ** 2
-    return squared
 
 
 def _similarity(truth: np.ndarray, completed: np.ndarray) -> dict[str, float]:

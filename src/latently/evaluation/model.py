@@ -1,216 +1,18 @@
-"""What an evaluation asks of a fitted model: what it can do, never which model it is.
+"""What an evaluation asks of a fitted model: what it can do, never which model it is."""
 
-A model lists its abilities in `abilities()`; each ability stands for the small set of methods below, and a model
-offers no more than it can do. scikit-learn's estimators of this package are such models; so is any object with the
-methods.
-"""
-
-from typing import Any, Literal, Protocol, runtime_checkable
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
 Data = Any
 """Rows of data as a model takes them: anything with `len` that is indexed by an array of rows, such as `Views`."""
 
-
-@runtime_checkable
-class FittedModel(Protocol):
-    """A model that has learned, and says what it can do.
-
-    Attributes:
-        latent_dim: the number of dimensions of a code.
-    """
-
-    @property
-    def latent_dim(self) -> int: ...
-
-    def abilities(self) -> frozenset[str]:
-        """Names among `ABILITIES`."""
-        ...
-
-
-@runtime_checkable
-class Encodes(FittedModel, Protocol):
-    """`encode`: data to codes."""
-
-    def transform(self, X: Data) -> Float[np.ndarray, "rows latent"]:
-        """The mean of the posterior of every row."""
-        ...
-
-    def aggregate_codes(self, X: Data, random_state: int) -> Float[np.ndarray, "rows latent"]:
-        """One draw from the posterior of every row: together, a sample of the aggregated posterior."""
-        ...
-
-
-@runtime_checkable
-class Decodes(FittedModel, Protocol):
-    """`decode`: codes to data."""
-
-    def reconstruct(self, X: Data) -> Data:
-        """Every row, encoded and decoded again, in the shape and the units of `X`."""
-        ...
-
-
-@runtime_checkable
-class Samples(FittedModel, Protocol):
-    """`sample`: draws of the prior, and of data."""
-
-    def sample_prior(
-        self, n: int, labels: Int[np.ndarray, "n"] | None = None, random_state: int | None = None
-    ) -> Float[np.ndarray, "n latent"]:
-        """`n` codes from the prior."""
-        ...
-
-    def sample(self, n: int = 1, labels: Any = None, random_state: int | None = None) -> Data:
-        """`n` rows of new data: codes from the prior, decoded to their means."""
-        ...
-
-
-@runtime_checkable
-class SamplesLabels(FittedModel, Protocol):
-    """`sample_labels`: draws of data of a class that is asked for.
-
-    Attributes:
-        label_values: the labels that the model can be asked for.
-    """
-
-    @property
-    def label_values(self) -> Any: ...
-
-    def sample(self, n: int = 1, labels: Any = None, random_state: int | None = None) -> Data:
-        """`n` rows of new data, one of each label."""
-        ...
-
-
-@runtime_checkable
-class Predicts(FittedModel, Protocol):
-    """`predict`: data to classes.
-
-    Attributes:
-        classes_: the labels the model was fitted on; `None` when its classes are clusters of its own making.
-    """
-
-    @property
-    def classes_(self) -> np.ndarray | None: ...
-
-    def predict(self, X: Data) -> np.ndarray:
-        """The class of every row, one of `classes_`; or its cluster, from 0."""
-        ...
-
-    def predict_proba(self, X: Data) -> Float[np.ndarray, "rows classes"]:
-        """The probability of each class, in the order of `classes_`, or of each cluster."""
-        ...
-
-
-@runtime_checkable
-class BoundsLikelihood(FittedModel, Protocol):
-    """`log_likelihood`: lower bounds on log p(x).
-
-    Attributes:
-        event_size_: the number of dimensions of one row of data.
-    """
-
-    @property
-    def event_size_(self) -> int: ...
-
-    def score_samples(
-        self, X: Data, n_samples: int = 1, kind: Literal["elbo", "importance"] = "elbo", random_state: int = 0
-    ) -> Float[np.ndarray, "rows"]:
-        """A lower bound on the log-likelihood of every row, in nats, from `n_samples` draws of its posterior."""
-        ...
-
-
-@runtime_checkable
-class BoundsLabelLikelihood(FittedModel, Protocol):
-    """`label_likelihood`: lower bounds on log p(x|y).
-
-    Attributes:
-        event_size_: the number of dimensions of one row of data.
-        classes_: the labels the model was fitted on; `None` when there were none.
-    """
-
-    @property
-    def event_size_(self) -> int: ...
-
-    @property
-    def classes_(self) -> np.ndarray | None: ...
-
-    def score_samples(
-        self,
-        X: Data,
-        n_samples: int = 1,
-        kind: Literal["elbo", "importance"] = "elbo",
-        random_state: int = 0,
-        labels: np.ndarray | None = None,
-    ) -> Float[np.ndarray, "rows"]:
-        """As for `log_likelihood`, of every row given its label."""
-        ...
-
-
-@runtime_checkable
-class Restyles(FittedModel, Protocol):
-    """`restyle`: the style of a row under other labels.
-
-    Attributes:
-        label_values: the labels that the model can be asked for.
-    """
-
-    @property
-    def label_values(self) -> Any: ...
-
-    def restyle(self, X: Data, labels: Any, known: Any = None) -> np.ndarray:
-        """Every row under each of the labels: `(rows, labels, *row)`."""
-        ...
-
-
-@runtime_checkable
-class Completes(FittedModel, Protocol):
-    """`complete`: missing views from those that are given.
-
-    Attributes:
-        view_names_: the views' names, in order.
-    """
-
-    @property
-    def view_names_(self) -> tuple[str, ...]: ...
-
-    def transform(self, X: Data) -> Float[np.ndarray, "rows latent"]:
-        """The code of every row, from the views that it has."""
-        ...
-
-    def complete(self, views: Data) -> dict[str, np.ndarray]:
-        """Every view that some row lacks, completed."""
-        ...
-
-
-@runtime_checkable
-class MeasuresPosterior(FittedModel, Protocol):
-    """`posterior_kl`: what each dimension of a code tells."""
-
-    def posterior_kl(self, X: Data) -> Float[np.ndarray, "rows latent"]:
-        """KL(q(z_d|x) ‖ p(z_d)) of every row and dimension, in nats."""
-        ...
-
-
-ABILITIES: dict[str, type] = {
-    "encode": Encodes,
-    "decode": Decodes,
-    "sample": Samples,
-    "sample_labels": SamplesLabels,
-    "predict": Predicts,
-    "log_likelihood": BoundsLikelihood,
-    "label_likelihood": BoundsLabelLikelihood,
-    "restyle": Restyles,
-    "complete": Completes,
-    "posterior_kl": MeasuresPosterior,
-}
-"""Every ability, and the methods that it stands for."""
-
 UNABLE = "the model cannot"
 """How every reason begins that holds whatever the data and the settings."""
 
-_IN_WORDS = {
+ABILITIES = {
     "encode": "encode data",
     "decode": "decode codes",
     "sample": "draw from a prior",
@@ -218,10 +20,78 @@ _IN_WORDS = {
     "predict": "predict classes",
     "log_likelihood": "bound its log-likelihood",
     "label_likelihood": "bound its log-likelihood given labels",
-    "complete": "complete a missing view",
     "restyle": "decode a code under another label",
+    "complete": "complete a missing view",
     "posterior_kl": "give its posterior's KL in closed form",
+    "denoise": "clean noise from data",
 }
+"""Every ability, in the words that follow "the model can" or "the model cannot"."""
+
+_METHODS = {
+    "encode": ("transform", "aggregate_codes"),
+    "decode": ("reconstruct",),
+    "sample": ("sample_prior", "sample"),
+    "sample_labels": ("label_values", "sample"),
+    "predict": ("classes_", "predict", "predict_proba"),
+    "log_likelihood": ("event_size_", "score_samples"),
+    "label_likelihood": ("event_size_", "classes_", "score_samples"),
+    "complete": ("view_names_", "transform", "complete"),
+    "posterior_kl": ("posterior_kl",),
+}
+"""The methods and attributes of `FittedModel` that an evaluation asks for where a model lists the ability."""
+
+
+@runtime_checkable
+class FittedModel(Protocol):
+    """A model that has learned, and says what it can do.
+
+    `latent_dim`, the number of dimensions of a code, and `abilities` are there in every model. Each of the others is
+    present where an ability says so, and no model has all of them. The fitted models of this package are such models,
+    and so is any object with the methods.
+    """
+
+    @property
+    def latent_dim(self) -> int: ...
+
+    def abilities(self) -> frozenset[str]:
+        """What the model can do: names among `ABILITIES`."""
+        ...
+
+    if TYPE_CHECKING:
+        # encode, complete: the code of every row, the mean of its posterior
+        def transform(self, X: Data) -> Float[np.ndarray, "rows latent"]: ...
+        # encode: one draw from the posterior of every row; together, a sample of the aggregated posterior
+        def aggregate_codes(self, X: Data, random_state: int) -> Float[np.ndarray, "rows latent"]: ...
+        # posterior_kl: KL(q(z_d|x) ‖ p(z_d)) of every row and dimension, in nats
+        def posterior_kl(self, X: Data) -> Float[np.ndarray, "rows latent"]: ...
+        # decode: every row, encoded and decoded again, in the shape and the units of X
+        def reconstruct(self, X: Data) -> Data: ...
+        # sample: n codes from the prior
+        def sample_prior(self, n: int, *, random_state: int) -> Float[np.ndarray, "n latent"]: ...
+        # sample: n rows of new data; sample_labels: one of each label
+        def sample(self, n: int, labels: Any = None, *, random_state: int) -> Data: ...
+        # sample_labels: the labels that the model can be asked for
+        @property
+        def label_values(self) -> Any: ...
+        # predict: the class of every row, one of classes_; or its cluster, from 0
+        def predict(self, X: Data) -> np.ndarray: ...
+        # predict: the probability of each class, in the order of classes_, or of each cluster
+        def predict_proba(self, X: Data) -> Float[np.ndarray, "rows classes"]: ...
+        # predict, label_likelihood: the labels that it was fitted on; None where its classes are clusters of its own
+        @property
+        def classes_(self) -> np.ndarray | None: ...
+        # log_likelihood: (X, n_samples, kind "elbo" or "importance", random_state) to a lower bound on log p(x) of each
+        # row, in nats; label_likelihood: with labels, on log p(x|y)
+        @property
+        def score_samples(self) -> Callable[..., Float[np.ndarray, "rows"]]: ...
+        # log_likelihood, label_likelihood: the number of dimensions of one row of data
+        @property
+        def event_size_(self) -> int: ...
+        # complete: every view that some row lacks, completed
+        def complete(self, views: Data) -> dict[str, np.ndarray]: ...
+        # complete: the views' names, in order
+        @property
+        def view_names_(self) -> tuple[str, ...]: ...
 
 
 def inability(model: FittedModel, *names: str) -> str | None:
@@ -240,11 +110,10 @@ def inability(model: FittedModel, *names: str) -> str | None:
     offered = model.abilities()
     for name in names:
         if name not in offered:
-            return f"{UNABLE} {_IN_WORDS[name]}"
-        if not isinstance(model, ABILITIES[name]):
-            methods = [method for method in vars(ABILITIES[name]) if not method.startswith("_")]
+            return f"{UNABLE} {ABILITIES[name]}"
+        if not all(hasattr(model, method) for method in _METHODS.get(name, ())):
             raise TypeError(
                 f"model.abilities() must list only what the model can do; {type(model).__name__} lists {name!r} and "
-                f"lacks one of {', '.join(methods)}. Add it, or leave {name!r} out."
+                f"lacks one of {', '.join(_METHODS[name])}. Add it, or leave {name!r} out."
             )
     return None

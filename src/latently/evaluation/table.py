@@ -111,6 +111,23 @@ def _dimensions(block: Block) -> Iterator[Line]:
     yield Line("KL to the prior", kl["total_nats"], "nats", note)
 
 
+def _disentanglement(block: Block) -> Iterator[Line]:
+    gap, score = block["mutual_information_gap"], block["factor_vae_score"]
+    if skipped := _skipped("mutual information gap", gap):
+        yield skipped
+    else:
+        found = zip(block["factors"], gap["by_factor"], strict=True)
+        each = ", ".join(f"{name} {value:.2g}" for name, value in found if value is not None)
+        note = f"{_plus_minus(gap['standard_error'])}0 to 1; {each}; {gap['bins']} bins a dimension"
+        yield Line("mutual information gap", gap["gap"], "", f"{note}, {counted(gap['rows'], 'row')}")
+    if skipped := _skipped("FactorVAE score", score):
+        yield skipped
+    else:
+        note = f"{_plus_minus(100 * score['standard_error'])}chance is {100 * score['chance']:.1f} %"
+        note += f"; {counted(score['test_votes'], 'vote')} of {counted(score['rows_a_vote'], 'row')} each"
+        yield Line("FactorVAE score", 100 * score["score"], "%", f"{note}, {counted(score['rows'], 'row')}")
+
+
 def _regions(block: Block) -> Iterator[Line]:
     shares = block["share_by_label"]
     worst = min(shares, key=lambda label: shares[label])
@@ -258,6 +275,7 @@ _BLOCKS: dict[str, Callable[[Block], Iterator[Line]]] = {
     "prior_match": _prior_match,
     "probe": _probe,
     "dimensions": _dimensions,
+    "disentanglement": _disentanglement,
     "regions": _regions,
     "classification": _classification,
     "clustering": _clustering,
