@@ -6,9 +6,15 @@ import pytest
 from latently.data import Views
 from latently.data.views import joined
 from latently.evaluation import as_table
-from latently.evaluation.completion import canonical_correlation, completion, nearest_neighbour
 from latently.evaluation.rows import Selection
-from latently.evaluation.views import normalized_hsic, several_views, total_canonical_correlation
+from latently.evaluation.views import (
+    canonical_correlation,
+    completion,
+    nearest_neighbour,
+    normalized_hsic,
+    several_views,
+    total_canonical_correlation,
+)
 
 RANDOM = np.random.default_rng(0)
 

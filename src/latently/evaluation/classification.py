@@ -13,14 +13,13 @@ BINS = 15
 FLOOR = float(np.finfo(np.float32).tiny)
 """A probability below it counts as it: models compute in float32, where less cannot be told from nothing."""
 
+Labels = Shaped[np.ndarray, "rows"]
+Classes = Shaped[np.ndarray, "classes"]
+Probabilities = Float[np.ndarray, "rows classes"]
+
 
 def classification(
-    predicted: Shaped[np.ndarray, "rows"],
-    probabilities: Float[np.ndarray, "rows classes"],
-    labels: Shaped[np.ndarray, "rows"] | None,
-    classes: Shaped[np.ndarray, "classes"],
-    *,
-    bins: int = BINS,
+    predicted: Labels, probabilities: Probabilities, labels: Labels | None, classes: Classes, *, bins: int = BINS
 ) -> dict[str, Any]:
     """The error of a classifier, its confusions, and the calibration of its probabilities.
 
@@ -75,9 +74,7 @@ def classification(
     }
 
 
-def confusion(
-    labels: Shaped[np.ndarray, "rows"], predicted: Shaped[np.ndarray, "rows"], classes: Shaped[np.ndarray, "classes"]
-) -> dict[str, Any]:
+def confusion(labels: Labels, predicted: Labels, classes: Classes) -> dict[str, Any]:
     """How many rows of each label were given each class.
 
     Args:
@@ -102,9 +99,7 @@ def confusion(
     return {"labels": [*map(str, rows)], "classes": [*map(str, columns)], "counts": counts.tolist()}
 
 
-def calibration(
-    probabilities: Float[np.ndarray, "rows classes"], truth: Int[np.ndarray, "rows"], *, bins: int = BINS
-) -> dict[str, Any]:
+def calibration(probabilities: Probabilities, truth: Int[np.ndarray, "rows"], *, bins: int = BINS) -> dict[str, Any]:
     r"""Whether the probabilities of a classifier are what they say.
 
     The expected calibration error sorts the rows by confidence, the largest probability, into bins of equal width,
@@ -165,7 +160,7 @@ def calibration(
     }
 
 
-def regions(predicted: np.ndarray, labels: np.ndarray | None, classes: np.ndarray | None) -> dict[str, Any]:
+def regions(predicted: Labels, labels: Labels | None, classes: Classes | None) -> dict[str, Any]:
     """The share of rows whose predicted class, such as the petal of the prior that their code lies in, is their label.
 
     Args:
@@ -197,9 +192,7 @@ def regions(predicted: np.ndarray, labels: np.ndarray | None, classes: np.ndarra
 
 
 def clustering(
-    predicted: Int[np.ndarray, "rows"],
-    probabilities: Float[np.ndarray, "rows clusters"],
-    labels: Shaped[np.ndarray, "rows"] | None,
+    predicted: Int[np.ndarray, "rows"], probabilities: Probabilities, labels: Labels | None
 ) -> dict[str, Any]:
     r"""Four measures of the agreement of clusters with labels; rows without a label are left out of all.
 
@@ -262,37 +255,20 @@ def clustering(
     }
 
 
-def most_confident(
-    probabilities: Float[np.ndarray, "rows clusters"], truth: Int[np.ndarray, "rows"]
-) -> Int[np.ndarray, "clusters"]:
-    """The label of each cluster's most confident row, be that row in the cluster or not; of equals, of the first.
-
-    Example:
-        >>> most_confident(np.array([[0.6, 0.4], [0.9, 0.1], [0.2, 0.8]]), np.array([0, 1, 1]))
-        array([1, 1])
-    """
+def most_confident(probabilities: Probabilities, truth: Int[np.ndarray, "rows"]) -> Int[np.ndarray, "classes"]:
+    """The label of each cluster's most confident row, be that row in the cluster or not; of equals, of the first."""
     return np.asarray(truth[probabilities.argmax(axis=0)])
 
 
 def one_to_one(counts: Int[np.ndarray, "labels clusters"]) -> Int[np.ndarray, "clusters"]:
-    """The label of each cluster, none of them twice, under which most rows agree; -1 for a cluster left over.
-
-    Example:
-        >>> one_to_one(np.array([[5, 4, 0], [3, 0, 0]]))
-        array([ 1,  0, -1])
-    """
+    """The label of each cluster, none of them twice, under which most rows agree; -1 for a cluster left over."""
     of_cluster = np.full(counts.shape[1], -1)
     labels, clusters = linear_sum_assignment(counts, maximize=True)
     of_cluster[clusters] = labels
     return of_cluster
 
 
-def _agreement(
-    of_cluster: Int[np.ndarray, "clusters"],
-    predicted: Int[np.ndarray, "rows"],
-    truth: Int[np.ndarray, "rows"],
-    names: Shaped[np.ndarray, "labels"],
-) -> dict[str, Any]:
+def _agreement(of_cluster: np.ndarray, predicted: np.ndarray, truth: np.ndarray, names: np.ndarray) -> dict[str, Any]:
     return {
         **share("accuracy", of_cluster[predicted] == truth),
         "label_of_cluster": [None if label < 0 else str(names[label]) for label in of_cluster],

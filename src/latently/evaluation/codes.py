@@ -58,17 +58,10 @@ def active_dimensions(means: Float[np.ndarray, "rows latent"], *, threshold: flo
 
 
 def kl_by_dimension(kl: Float[np.ndarray, "rows latent"]) -> dict[str, Any]:
-    """What each dimension of a code tells about its row, on average.
-
-    Args:
-        kl: KL(q(z_d|x) ‖ p(z_d)) of every row and dimension, in nats.
+    """What each dimension of a code tells about its row, on average, from KL(q(z_d|x) ‖ p(z_d)) of every row in nats.
 
     Returns:
         `nats` (one a dimension), their sum `total_nats`, and `rows`; or `skipped` when a value is not finite.
-
-    Example:
-        >>> kl_by_dimension(np.array([[1.0, 0.0], [2.0, 0.0]]))
-        {'nats': [1.5, 0.0], 'total_nats': 1.5, 'rows': 2}
     """
     if reason := not_finite(kl, "the KL of {} rows is not finite"):
         return {"skipped": reason}
@@ -149,41 +142,26 @@ class LinearSVM:
 
     Attributes:
         classes: the labels.
-        mean, scale: what rows are standardised by.
+        scaler: standardises rows.
         weights: one column a class; the last row is the bias.
-
-    Example:
-        >>> rows, labels = np.array([[0.0], [1.0], [5.0], [6.0]]), np.array(["low", "low", "high", "high"])
-        >>> LinearSVM.fit(rows, labels, cost=1.0).predict(np.array([[2.0], [4.0]])).tolist()
-        ['low', 'high']
     """
 
     classes: Shaped[np.ndarray, "classes"]
-    mean: Float[np.ndarray, "numbers"]
-    scale: Float[np.ndarray, "numbers"]
+    scaler: StandardScaler
     weights: Float[np.ndarray, "numbers_and_bias classes"]
 
     @classmethod
     def fit(
         cls, rows: Float[np.ndarray, "rows numbers"], labels: Shaped[np.ndarray, "rows"], cost: float
     ) -> "LinearSVM":
-        """Learn the classes of rows, of which there are two or more.
-
-        Args:
-            rows: numbers.
-            labels: of the rows.
-            cost: C, of a row on the wrong side of the margin.
-        """
-        deviation = rows.std(axis=0)
-        mean, scale = rows.mean(axis=0), np.where(deviation > 0, deviation, 1.0)
-        classes = np.unique(labels)
-        weights = _minimal(_with_bias(rows, mean, scale), np.where(labels[:, None] == classes, 1.0, -1.0), cost)
-        return cls(classes, mean, scale, weights)
+        """Learn two classes or more, at a cost C for a row on the wrong side of the margin."""
+        classes, scaler = np.unique(labels), StandardScaler().fit(rows.astype(np.float64))
+        weights = _minimal(_with_bias(rows, scaler), np.where(labels[:, None] == classes, 1.0, -1.0), cost)
+        return cls(classes, scaler, weights)
 
     def predict(self, rows: Float[np.ndarray, "rows numbers"]) -> Shaped[np.ndarray, "rows"]:
         """The class of each row."""
-        scores = _with_bias(rows, self.mean, self.scale) @ self.weights
-        return np.asarray(self.classes[scores.argmax(axis=1)])
+        return np.asarray(self.classes[(_with_bias(rows, self.scaler) @ self.weights).argmax(axis=1)])
 
 
 def linear_svm_error(
@@ -195,12 +173,8 @@ def linear_svm_error(
 ) -> float:
     """The share of test rows that a linear support vector machine gets wrong.
 
-    Args:
-        train: rows to learn from, of two classes or more; on a fifth of them the cost is chosen among `COSTS`.
-        train_labels: their labels.
-        test: rows to classify.
-        test_labels: their labels.
-        seed: of the choice of that fifth.
+    It learns from the training rows, of two classes or more; on a fifth of them, chosen by the seed, its cost is chosen
+    among `COSTS`.
     """
     rows, held, labels, held_labels = train_test_split(train, train_labels, test_size=0.2, random_state=seed)
     cost = COSTS[0]
@@ -214,10 +188,9 @@ def _error(svm: LinearSVM, rows: Float[np.ndarray, "rows numbers"], labels: Shap
 
 
 def _with_bias(
-    rows: Float[np.ndarray, "rows numbers"], mean: Float[np.ndarray, "numbers"], scale: Float[np.ndarray, "numbers"]
+    rows: Float[np.ndarray, "rows numbers"], scaler: StandardScaler
 ) -> Float[np.ndarray, "rows numbers_and_bias"]:
-    standardised = (rows.astype(np.float64) - mean) / scale
-    return np.hstack([standardised, np.ones((len(rows), 1))])
+    return np.hstack([scaler.transform(rows.astype(np.float64)), np.ones((len(rows), 1))])
 
 
 def _minimal(

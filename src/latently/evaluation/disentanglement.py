@@ -26,20 +26,11 @@ VOTES, TEST_VOTES = 10_000, 5_000
 COLLAPSED = 0.05
 
 Codes = Float[np.ndarray, "rows latent"]
-Factors = Int[np.ndarray, "rows factors"]
+Factors = Int[np.ndarray, "n factors"]
 
 
 def disentanglement(codes: Codes, factors: Mapping[str, Int[np.ndarray, "rows"]], *, seed: int = 0) -> dict[str, Any]:
-    """Both scores, of factors that have names.
-
-    Args:
-        codes: the code of every row.
-        factors: the name of each factor → its value in every row, -1 where unknown.
-        seed: of all draws.
-
-    Returns:
-        `factors` (their names), `mutual_information_gap` and `factor_vae_score`, as the functions give them.
-    """
+    """Both scores of named factors: `mutual_information_gap` and `factor_vae_score`, and the names in `factors`."""
     table = np.stack(list(factors.values()), axis=1)
     return {
         "factors": list(factors),
@@ -151,8 +142,8 @@ def factor_vae_score(
     least = np.empty_like(drawn)
     for vote, k in enumerate(drawn):
         of_values = rows_of[voted[k]]
-        rows = of_values[random.integers(len(of_values))]
-        least[vote] = scaled[rows[random.integers(len(rows), size=rows_a_vote)]].var(axis=0).argmin()
+        having = of_values[random.integers(len(of_values))]
+        least[vote] = scaled[having[random.integers(len(having), size=rows_a_vote)]].var(axis=0).argmin()
     table = np.zeros((len(alive), len(voted)), dtype=int)  # V_jk
     np.add.at(table, (least[:votes], drawn[:votes]), 1)
     classifier = table.argmax(axis=1)

@@ -31,7 +31,8 @@ def frechet_distance(x: Float[np.ndarray, "n features"], y: Float[np.ndarray, "m
     it with the distance of another sample of the same size, in the same features.
 
     Args:
-        x, y: features, in rows; two rows or more of each.
+        x: features of one sample, in two rows or more.
+        y: features of the other.
 
     Raises:
         ValueError: the samples differ in dimension, or one has a single row.
@@ -85,7 +86,8 @@ def fidelity(
     Args:
         real: features of data, in rows.
         fake: features of samples; best as many, since larger sets have smaller balls.
-        support_neighbours, density_neighbours: which neighbour a ball reaches to.
+        support_neighbours: which neighbour a ball reaches to, for precision and recall.
+        density_neighbours: likewise, for density and coverage.
 
     Returns:
         `precision`, `recall`, `density` and `coverage`.
@@ -123,13 +125,7 @@ def fidelity(
 
 
 def neighbour_distances(x: Float[np.ndarray, "n features"], *neighbours: int) -> Float[np.ndarray, "neighbours n"]:
-    """The squared distance of each point to its k-th nearest neighbour, itself not counted, for each k.
-
-    Example:
-        >>> neighbour_distances(np.array([[0.0], [1.0], [3.0]]), 1, 2)
-        array([[1., 1., 4.],
-               [9., 4., 9.]])
-    """
+    """The squared distance of each point to its k-th nearest neighbour, itself not counted, for each k."""
     places, parts = [k - 1 for k in neighbours], []
     for rows, distances in _blocks(x, x):
         distances[np.arange(len(distances)), np.arange(rows.start, rows.stop)] = np.inf

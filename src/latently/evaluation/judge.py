@@ -95,8 +95,7 @@ class Judge:
 
     def predict(self, X: Any) -> Shaped[np.ndarray, "rows"]:
         """The likeliest class of each row."""
-        read: Shaped[np.ndarray, rows] = self.classes[self.predict_proba(X).argmax(axis=1)]
-        return read
+        return np.asarray(self.classes[self.predict_proba(X).argmax(axis=1)])
 
     def predict_proba(self, X: Any) -> Float[np.ndarray, "rows classes"]:
         """The probability of each class for each row, in the order of `classes`."""
@@ -160,17 +159,12 @@ def _train(
 
 
 def judge_of(X: Any, y: Shaped[np.ndarray, "rows"], observers: Sequence[Observer] = ()) -> Judge:
-    """The judge of real data: read from the cache, or trained and written there.
+    """The judge that `Judge.fit` gives of real data: read from the cache, or trained and written there.
 
     Args:
-        X, y: training rows and their labels, as `Judge.fit` takes them.
+        X: training rows.
+        y: their labels.
         observers: look on while it is trained.
-
-    Returns:
-        The judge that `Judge.fit` gives for these rows.
-
-    Raises:
-        ValueError: as `Judge.fit`.
     """
     if kept := kept_judge(X, y):
         return kept
@@ -197,7 +191,7 @@ def judge_path(X: Any, y: Shaped[np.ndarray, "rows"]) -> Path:
 
 
 def save_judge(judge: Judge, path: Path) -> None:
-    """Write a judge, the arrays first: `path` itself is JSON, and they lie beside it as safetensors."""
+    """Write a judge, the arrays first: they lie beside `path`, which is JSON, as safetensors."""
     save_tree(path.with_suffix(".safetensors"), eqx.filter(judge.network, eqx.is_array), {"edition": EDITION})
     about = {
         "edition": EDITION,
@@ -209,12 +203,7 @@ def save_judge(judge: Judge, path: Path) -> None:
 
 
 def load_judge(path: Path) -> Judge:
-    """Read what `save_judge` wrote.
-
-    Raises:
-        FileNotFoundError: there is none.
-        ValueError: a file is damaged.
-    """
+    """Read what `save_judge` wrote; a ValueError says that a file is damaged."""
     about = json.loads(path.read_text())
     try:
         classes, rows = np.asarray(about["classes"]), int(about["training_rows"])

@@ -65,7 +65,7 @@ def summarize_bounds(bounds: Float[np.ndarray, "rows"], event_size: int, samples
 
 
 def likelihood(
-    model: FittedModel, rows: Selection, *, importance_samples: int, random_state: int = 0, given_labels: bool = False
+    model: FittedModel, rows: Selection, importance_samples: int, random_state: int = 0, *, given_labels: bool = False
 ) -> dict[str, Any]:
     r"""The evidence lower bound and the importance-weighted bound of the rows.
 
@@ -75,12 +75,7 @@ def likelihood(
     References:
         Burda, Grosse, Salakhutdinov: Importance Weighted Autoencoders, 2015. https://arxiv.org/abs/1509.00519
 
-    Args:
-        model: a model that bounds its log-likelihood.
-        rows: the rows to score.
-        importance_samples: k, at least 1.
-        random_state: seed of the samples.
-        given_labels: bound log p(x|y), y the label of each row.
+    With `given_labels` they bound log p(x|y), y the label of each row. `importance_samples` is k, at least 1.
 
     Returns:
         `evidence_lower_bound` and `importance_weighted`, each as `summarize_bounds` gives it.
@@ -97,7 +92,7 @@ def likelihood(
 
 
 def label_likelihood(
-    model: FittedModel, rows: Selection, *, importance_samples: int, random_state: int = 0
+    model: FittedModel, rows: Selection, importance_samples: int, random_state: int = 0
 ) -> dict[str, Any]:
     """Bounds on log p(x|y) as `likelihood` gives them, or `skipped`.
 
@@ -183,7 +178,7 @@ def log_density(
     samples: Shaped[np.ndarray, "samples ..."],
     bandwidths: Float[np.ndarray, "bandwidths"],
 ) -> Float[np.ndarray, "bandwidths rows"]:
-    """log p of every row, in nats, under the Parzen window of every bandwidth, in float64 and block by block."""
+    """The log-density of every row in nats, under the window of every bandwidth, in float64 and block by block."""
     dimensions = int(np.prod(rows.shape[1:]))
     constant = np.log(len(samples)) + dimensions * (np.log(bandwidths) + 0.5 * np.log(2 * np.pi))
     result = np.full((len(bandwidths), len(rows)), -np.inf)

@@ -35,7 +35,7 @@ _METHODS = {
     "predict": ("classes_", "predict", "predict_proba"),
     "log_likelihood": ("event_size_", "score_samples"),
     "label_likelihood": ("event_size_", "classes_", "score_samples"),
-    "complete": ("view_names_", "transform", "complete"),
+    "complete": ("transform", "complete"),
     "posterior_kl": ("posterior_kl",),
 }
 """The methods and attributes of `FittedModel` that an evaluation asks for where a model lists the ability."""
@@ -45,53 +45,66 @@ _METHODS = {
 class FittedModel(Protocol):
     """A model that has learned, and says what it can do.
 
-    `latent_dim`, the number of dimensions of a code, and `abilities` are there in every model. Each of the others is
-    present where an ability says so, and no model has all of them. The fitted models of this package are such models,
-    and so is any object with the methods.
+    `latent_dim` and `abilities` are there in every model. Each of the others is present where an ability says so, and
+    no model has all of them. The fitted models of this package are such models, and so is any object with the methods.
     """
 
     @property
-    def latent_dim(self) -> int: ...
+    def latent_dim(self) -> int:
+        """The number of dimensions of a code."""
+        ...
 
     def abilities(self) -> frozenset[str]:
         """What the model can do: names among `ABILITIES`."""
         ...
 
     if TYPE_CHECKING:
-        # encode, complete: the code of every row, the mean of its posterior
-        def transform(self, X: Data) -> Float[np.ndarray, "rows latent"]: ...
-        # encode: one draw from the posterior of every row; together, a sample of the aggregated posterior
-        def aggregate_codes(self, X: Data, random_state: int) -> Float[np.ndarray, "rows latent"]: ...
-        # posterior_kl: KL(q(z_d|x) ‖ p(z_d)) of every row and dimension, in nats
-        def posterior_kl(self, X: Data) -> Float[np.ndarray, "rows latent"]: ...
-        # decode: every row, encoded and decoded again, in the shape and the units of X
-        def reconstruct(self, X: Data) -> Data: ...
-        # sample: n codes from the prior
-        def sample_prior(self, n: int, *, random_state: int) -> Float[np.ndarray, "n latent"]: ...
-        # sample: n rows of new data; sample_labels: one of each label
-        def sample(self, n: int, labels: Any = None, *, random_state: int) -> Data: ...
-        # sample_labels: the labels that the model can be asked for
+
         @property
-        def label_values(self) -> Any: ...
-        # predict: the class of every row, one of classes_; or its cluster, from 0
-        def predict(self, X: Data) -> np.ndarray: ...
-        # predict: the probability of each class, in the order of classes_, or of each cluster
-        def predict_proba(self, X: Data) -> Float[np.ndarray, "rows classes"]: ...
-        # predict, label_likelihood: the labels that it was fitted on; None where its classes are clusters of its own
+        def label_values(self) -> Any:
+            """`sample_labels`: the labels that the model can be asked for."""
+
         @property
-        def classes_(self) -> np.ndarray | None: ...
-        # log_likelihood: (X, n_samples, kind "elbo" or "importance", random_state) to a lower bound on log p(x) of each
-        # row, in nats; label_likelihood: with labels, on log p(x|y)
+        def classes_(self) -> np.ndarray | None:
+            """`predict`, `label_likelihood`: the labels it was fitted on; `None` where its classes are clusters."""
+
         @property
-        def score_samples(self) -> Callable[..., Float[np.ndarray, "rows"]]: ...
-        # log_likelihood, label_likelihood: the number of dimensions of one row of data
+        def event_size_(self) -> int:
+            """`log_likelihood`, `label_likelihood`: the number of dimensions of one row of data."""
+
+        def transform(self, X: Data) -> Float[np.ndarray, "rows latent"]:
+            """`encode`, `complete`: the code of every row, the mean of its posterior."""
+
+        def aggregate_codes(self, X: Data, random_state: int) -> Float[np.ndarray, "rows latent"]:
+            """`encode`: one draw from the posterior of every row, together a sample of the aggregated posterior."""
+
+        def posterior_kl(self, X: Data) -> Float[np.ndarray, "rows latent"]:
+            """`posterior_kl`: KL(q(z_d|x) ‖ p(z_d)) of every row and dimension, in nats."""
+
+        def reconstruct(self, X: Data) -> Data:
+            """`decode`: every row, encoded and decoded again, in the shape and the units of `X`."""
+
+        def complete(self, views: Data) -> dict[str, np.ndarray]:
+            """`complete`: every view that some row lacks, completed."""
+
+        def sample_prior(self, n: int, *, random_state: int) -> Float[np.ndarray, "n latent"]:
+            """`sample`: `n` codes from the prior."""
+
+        def sample(self, n: int, labels: Any = None, *, random_state: int) -> Data:
+            """`sample`: `n` rows of new data; `sample_labels`: one of each label."""
+
+        def predict(self, X: Data) -> np.ndarray:
+            """`predict`: the class of every row, one of `classes_`; or its cluster, from 0."""
+
+        def predict_proba(self, X: Data) -> Float[np.ndarray, "rows classes"]:
+            """`predict`: the probability of each class, in the order of `classes_`, or of each cluster."""
+
         @property
-        def event_size_(self) -> int: ...
-        # complete: every view that some row lacks, completed
-        def complete(self, views: Data) -> dict[str, np.ndarray]: ...
-        # complete: the views' names, in order
-        @property
-        def view_names_(self) -> tuple[str, ...]: ...
+        def score_samples(self) -> Callable[..., Float[np.ndarray, "rows"]]:
+            """`log_likelihood`: a lower bound on log p(x) of every row, in nats; `label_likelihood`: on log p(x|y).
+
+            Of `X`, `n_samples` of the posterior, `kind` ("elbo" or "importance"), `random_state`, and `labels` for y.
+            """
 
 
 def inability(model: FittedModel, *names: str) -> str | None:

@@ -106,15 +106,9 @@ def _beside_prior(distance: Callable[[int, int], float], n: int) -> dict[str, An
 def median_bandwidths(
     draws: Float[np.ndarray, "rows latent"], multipliers: Sequence[float] = MULTIPLIERS
 ) -> tuple[float, ...]:
-    """Bandwidths of a kernel mixture: the median distance between two draws, times each multiplier.
+    """Bandwidths of a kernel mixture: the median distance between two of (the first 1000) draws, times each multiplier.
 
-    Args:
-        draws: independent draws of the distribution compared with; the first 1000 are used.
-        multipliers: what the median is multiplied with.
-
-    Returns:
-        One bandwidth a multiplier, in the units of the draws. Draws that (mostly) coincide have no median distance; 1
-        stands in for it.
+    Draws that (mostly) coincide have no median distance; 1 stands in for it.
 
     Example:
         >>> median_bandwidths(np.array([[0.0], [1.0], [3.0]]))

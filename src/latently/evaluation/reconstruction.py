@@ -29,11 +29,7 @@ class SquaredErrors:
         self.image, self.dtype = False, np.dtype(float)
 
     def add(self, X: np.ndarray, reconstruction: np.ndarray) -> None:
-        """Take in a block of rows and their reconstruction.
-
-        Args:
-            X: data of shape `[rows, *features]`.
-            reconstruction: the same rows after encoding and decoding.
+        """Take in a block of rows `[rows, *features]` and their reconstruction.
 
         Raises:
             ValueError: the two differ in shape.
@@ -80,10 +76,6 @@ class SquaredErrors:
 
 def reconstruction(model: FittedModel, rows: Selection) -> dict[str, Any]:
     r"""The error of the rows after encoding and decoding, in the data's own units.
-
-    Args:
-        model: a model that reconstructs.
-        rows: the rows to reconstruct.
 
     Returns:
         `mean_squared_error` per element and its root; `variance_explained`, one minus the error over that of the mean

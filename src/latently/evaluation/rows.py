@@ -118,11 +118,12 @@ def standard_error(values: Float[np.ndarray, "rows"]) -> float | None:
 
 def squared_distances(x: Float[np.ndarray, "n d"], y: Float[np.ndarray, "m d"]) -> Float[np.ndarray, "n m"]:
     """Of every point to every other, ‖a - b‖² = ‖a‖² + ‖b‖² - 2 a·b: exact where the points are near the origin."""
-    distances = x @ y.T
+    distances: Float[np.ndarray, "n m"] = x @ y.T
     distances *= -2
     distances += np.einsum("ij,ij->i", x, x)[:, None]
     distances += np.einsum("ij,ij->i", y, y)
-    return np.maximum(distances, 0, out=distances)
+    np.maximum(distances, 0, out=distances)
+    return distances
 
 
 def stream(seed: int, *branch: int) -> int:

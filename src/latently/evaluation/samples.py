@@ -17,18 +17,17 @@ _REFERENCE, _TEST, _LABELS, _DRAWS = range(4)  # one stream of numbers each
 
 @runtime_checkable
 class Judges(Protocol):
-    """What is asked of a judge; `latently.evaluation.judge.Judge` is one.
-
-    Attributes:
-        classes: the labels it tells apart.
-        training_rows: how many rows it learned from.
-    """
+    """What is asked of a judge; `latently.evaluation.judge.Judge` is one."""
 
     @property
-    def classes(self) -> np.ndarray: ...
+    def classes(self) -> np.ndarray:
+        """The labels it tells apart."""
+        ...
 
     @property
-    def training_rows(self) -> int: ...
+    def training_rows(self) -> int:
+        """How many rows it learned from."""
+        ...
 
     def predict_proba(self, X: Data) -> Float[np.ndarray, "rows classes"]:
         """The probability of each class for each row."""
@@ -45,13 +44,6 @@ def samples(model: FittedModel, judge: Judges, train: Selection | None, test: Se
     The figures of real test rows stand beside them: they are what a perfect model would reach. All sets (samples, test
     rows, and the training rows that both are compared with) have the same number of rows, since every figure depends on
     it. The labels asked for are those of the test rows.
-
-    Args:
-        model: the fitted model.
-        judge: reads rows of the data.
-        train: training rows; samples are compared with as many of them as there are test rows.
-        test: test rows.
-        seed: of every draw.
 
     Returns:
         - `frechet_distance` (squared, in the units of the judge's features), `precision`, `recall`, `density` and

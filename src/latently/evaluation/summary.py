@@ -80,17 +80,18 @@ def evaluate(
         ValueError: labels of another length than the rows, or no test rows.
     """
     _check_least(importance_samples=importance_samples, max_rows=max_rows, parzen_samples=parzen_samples)
-    X_train, y_train, X_test, y_test = _four(data)
-    if validation is None and isinstance(data, Splits):
-        validation = data.validation.rows
+    if isinstance(data, Splits):
+        validation = data.validation.rows if validation is None else validation
+        data = data.train.rows, data.train.labels, data.test.rows, data.test.labels
+    X_train, y_train, X_test, y_test = data
     train = None if X_train is None else Selection.choose(X_train, y_train, max_rows, stream(seed, _TRAIN))
     test = Selection.choose(X_test, y_test, max_rows, stream(seed, _TEST))
     if not len(test):
         raise ValueError("data must hold at least one test row; got none. Keep some rows out of the training split.")
-    bounds = {"importance_samples": importance_samples, "random_state": stream(seed, _BOUNDS)}
-    blocks = {"likelihood": _skipped(model, "log_likelihood") or likelihood(model, test, **bounds)}
+    bounds = importance_samples, stream(seed, _BOUNDS)
+    blocks = {"likelihood": _skipped(model, "log_likelihood") or likelihood(model, test, *bounds)}
     if not inability(model, "label_likelihood"):
-        blocks["label_likelihood"] = label_likelihood(model, test, **bounds)
+        blocks["label_likelihood"] = label_likelihood(model, test, *bounds)
     blocks |= {
         "reconstruction": _skipped(model, "encode", "decode") or _one_view(test) or reconstruction(model, test),
         "prior_match": _skipped(model, "encode", "sample") or _prior_match(model, test, seed),
@@ -114,12 +115,6 @@ def _check_least(**numbers: int) -> None:
     for name, value in numbers.items():
         if value < _LEAST[name]:
             raise ArgumentError(name, f"must be at least {_LEAST[name]}", value, "The default suits most data.")
-
-
-def _four(data: Splits | tuple[Data, Any, Data, Any]) -> tuple[Data, Any, Data, Any]:
-    if isinstance(data, tuple):
-        return data
-    return data.train.rows, data.train.labels, data.test.rows, data.test.labels
 
 
 def _named(factors: np.ndarray | Factors | None, n: int) -> Factors | None:

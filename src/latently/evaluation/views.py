@@ -1,26 +1,33 @@
 """What several views have in common, as the codes of a model tell it, and how it completes those that are missing."""
 
+import warnings
+from collections.abc import Callable
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Shaped
 from scipy.linalg import eigh
+from sklearn.cross_decomposition import CCA
 from sklearn.decomposition import PCA
 from sklearn.metrics import pairwise_distances
+from sklearn.neighbors import NearestNeighbors
 
 from latently.data import Views
+from latently.data.views import joined
 from latently.evaluation.codes import linear_svm_error
-from latently.evaluation.completion import Completer, canonical_correlation, completion, flat, nearest_neighbour
 from latently.evaluation.model import FittedModel
 from latently.evaluation.rows import Selection, known_labels
-from latently.evaluation.samples import Judges
+from latently.evaluation.samples import Judges, agreement
 
 COMPONENTS = 50
 MOST_NUMBERS = 100
 RIDGE = 1e-4
 HSIC_ROWS = 2000
+PRINCIPAL_COMPONENTS = 50
+CANONICAL_PAIRS = 20
 Pair = tuple[Float[np.ndarray, "train latent"], Float[np.ndarray, "test latent"]]
+Completer = Callable[[Views], Shaped[np.ndarray, "rows ..."]]
 
 
 def several_views(
@@ -28,14 +35,8 @@ def several_views(
 ) -> dict[str, Any]:
     """What the codes of single views share, what a linear classifier reads in them, and the completion of each view.
 
-    Only rows that have all views are looked at.
-
-    Args:
-        model: completes views.
-        train: training rows, which correlations, classifiers and baselines are fitted on.
-        test: test rows, which all figures are of.
-        judge: of whole images, where the views are their halves.
-        seed: of the split on which a classifier's cost is chosen.
+    Only rows that have all views are looked at. Correlations, classifiers and baselines are fitted on training rows,
+    and all figures are of test rows. The judge is one of whole images, where the views are their halves.
 
     Returns:
         - `correlation`: for each pair of views, `total` canonical correlation of their codes and `of_data`, that of the
@@ -112,22 +113,6 @@ def _fewer_numbers(data: Pair) -> Pair:
     return pca.transform(train), pca.transform(test)
 
 
-def _completion(
-    model: FittedModel, train: Views, test: Views, missing: str, labels: np.ndarray | None, judge: Judges | None
-) -> dict[str, Any]:
-    completers: dict[str, Completer] = {
-        "model": lambda given: model.complete(given)[missing],
-        "cca": canonical_correlation(train, missing),
-        "nearest_neighbour": nearest_neighbour(train, missing),
-    }
-    figures = completion(completers, test, missing, labels, judge)
-    agreements = {name: values["judge_agreement"] for name, values in figures.items() if "judge_agreement" in values}
-    if agreements:
-        best = max(agreements["cca"], agreements["nearest_neighbour"])
-        figures["margin"] = {"judge_agreement": agreements["model"] - best}
-    return figures
-
-
 def total_canonical_correlation(
     train: tuple[Float[np.ndarray, "train a"], Float[np.ndarray, "train b"]],
     test: tuple[Float[np.ndarray, "test a"], Float[np.ndarray, "test b"]],
@@ -144,12 +129,6 @@ def total_canonical_correlation(
         train: two sets of codes, row by row of the same data, that the directions are found on.
         test: two sets that the correlations are measured on.
         components: how many pairs; no more than the smaller dimension are taken.
-
-    Example:
-        >>> a = np.random.default_rng(0).normal(size=(500, 3))
-        >>> b = a[:, ::-1] + 1
-        >>> round(total_canonical_correlation((a[:400], b[:400]), (a[400:], b[400:]), 2), 2)
-        2.0
     """
     a, b = (codes - codes.mean(axis=0) for codes in train)
     n, d = len(a), a.shape[1]
@@ -173,15 +152,8 @@ def normalized_hsic(a: Float[np.ndarray, "rows a"], b: Float[np.ndarray, "rows b
 
     \(\mathrm{HSIC}(a, b) / \sqrt{\mathrm{HSIC}(a, a)\,\mathrm{HSIC}(b, b)}\) with Gaussian kernels as wide as the
     median distance (Gretton et al. 2005, the biased estimate; normalised as in Cortes et al. 2012). Finite samples of
-    independent codes are a little above 0.
-
-    Args:
-        a, b: codes, row by row of the same data; of more than 2000 rows the first 2000 are taken.
-
-    Example:
-        >>> a = np.random.default_rng(0).normal(size=(200, 2))
-        >>> round(normalized_hsic(a, 3 * a + 1), 6)
-        1.0
+    independent codes are a little above 0. Both are codes row by row of the same data; of more than 2000 rows the first
+    2000 are taken.
     """
     k, m = (_centred_kernel(codes[:HSIC_ROWS].astype(np.float64)) for codes in (a, b))
     norm = np.linalg.norm(k) * np.linalg.norm(m)
@@ -194,3 +166,132 @@ def _centred_kernel(codes: Float[np.ndarray, "rows d"]) -> Float[np.ndarray, "ro
     kernel = kernel - kernel.mean(axis=0)
     centred: Float[np.ndarray, "rows rows"] = kernel - kernel.mean(axis=1, keepdims=True)
     return centred
+
+
+def _completion(
+    model: FittedModel, train: Views, test: Views, missing: str, labels: np.ndarray | None, judge: Judges | None
+) -> dict[str, Any]:
+    completers: dict[str, Completer] = {
+        "model": lambda given: model.complete(given)[missing],
+        "cca": canonical_correlation(train, missing),
+        "nearest_neighbour": nearest_neighbour(train, missing),
+    }
+    figures = completion(completers, test, missing, labels, judge)
+    agreements = {name: values["judge_agreement"] for name, values in figures.items() if "judge_agreement" in values}
+    if agreements:
+        best = max(agreements["cca"], agreements["nearest_neighbour"])
+        figures["margin"] = {"judge_agreement": agreements["model"] - best}
+    return figures
+
+
+def completion(
+    completers: dict[str, Completer],
+    test: Views,
+    missing: str,
+    labels: Shaped[np.ndarray, "rows"] | None,
+    judge: Judges | None,
+) -> dict[str, Any]:
+    """How well each completer gives back one view, the missing one, of test rows that have all views.
+
+    Returns:
+        Name → `root_mean_squared_error` per element, in data units; of images `structural_similarity` (Wang et al.
+        2004, as scikit-image computes it with its defaults); and where the views are the halves of an image and there
+        is a judge, `judge_agreement`, the share of rows in which it reads the given half and the completed one together
+        as their true label. The same of the true views is under `truth`.
+    """
+    given, truth = test.without(missing), np.asarray(test.view(missing))
+
+    def figures(completed: Shaped[np.ndarray, "rows ..."]) -> dict[str, float]:
+        squared = (truth.astype(np.float64) - completed.astype(np.float64)) ** 2
+        return {
+            "root_mean_squared_error": float(np.sqrt(squared.mean())),
+            **_similarity(truth, completed),
+            **_agreement(given, missing, completed, labels, judge),
+        }
+
+    return {"truth": figures(truth)} | {name: figures(complete(given)) for name, complete in completers.items()}
+
+
+def nearest_neighbour(train: Views, missing: str) -> Completer:
+    """The missing view of the training row whose given views are nearest, by Euclidean distance."""
+    known = train.without(missing)
+    search = NearestNeighbors(n_neighbors=1, algorithm="brute").fit(flat(known))
+    rows = np.asarray(train.view(missing))
+
+    def complete(given: Views) -> Shaped[np.ndarray, "rows ..."]:
+        nearest: Shaped[np.ndarray, "rows ..."] = rows[search.kneighbors(flat(given), return_distance=False)[:, 0]]
+        return nearest
+
+    return complete
+
+
+def canonical_correlation(train: Views, missing: str) -> Completer:
+    """scikit-learn's CCA: 20 pairs of the first 50 principal components of the given views and of the missing one.
+
+    More pairs were worse on halves of MNIST: a root mean squared error of 62 grey levels with 50, of 57 with 20.
+    """
+    known, rows = flat(train.without(missing)), np.asarray(train.view(missing))
+    wanted = rows.reshape(len(rows), -1).astype(np.float64)
+    few = min(PRINCIPAL_COMPONENTS, len(rows))
+    read, write = (PCA(min(few, values.shape[1]), random_state=0).fit(values) for values in (known, wanted))
+    a, b = _varying(read.transform(known)), _varying(write.transform(wanted))
+    cca = CCA(n_components=min(a.shape[1], b.shape[1], CANONICAL_PAIRS), max_iter=50, tol=1e-3)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a component that does not converge is as good as any
+        cca.fit(a, b)
+
+    def complete(given: Views) -> Shaped[np.ndarray, "rows ..."]:
+        codes = read.transform(flat(given))[:, : a.shape[1]]
+        guess = cca.predict(codes).reshape(len(codes), -1)
+        values = guess @ write.components_[: guess.shape[1]] + write.mean_
+        return _as_type(values.reshape(-1, *rows.shape[1:]), rows)
+
+    return complete
+
+
+def flat(views: Views) -> Float[np.ndarray, "rows numbers"]:
+    """The views of each row that are given, as numbers side by side."""
+    there = [array for array, given in zip(views.arrays, views.given.T, strict=True) if given.all()]
+    return np.hstack([np.asarray(array).reshape(len(views), -1) for array in there]).astype(np.float64)
+
+
+def _varying(components: Float[np.ndarray, "rows d"]) -> Float[np.ndarray, "rows kept"]:
+    """The leading principal components that are more than rounding."""
+    deviation = components.std(axis=0)
+    return components[:, : max(1, int((deviation > 1e-6 * deviation[0]).sum()))]
+
+
+def _as_type(values: Float[np.ndarray, "rows ..."], like: np.ndarray) -> Shaped[np.ndarray, "rows ..."]:
+    """Values as pixels of that type, or floats within the range that was seen."""
+    pixels = like.dtype.kind in "ui"
+    low, high = (np.iinfo(like.dtype).min, np.iinfo(like.dtype).max) if pixels else (like.min(), like.max())
+    bounded = np.clip(np.round(values) if pixels else values, low, high)
+    typed: Shaped[np.ndarray, "rows ..."] = bounded.astype(like.dtype if pixels else np.float32)
+    return typed
+
+
+def _similarity(truth: np.ndarray, completed: np.ndarray) -> dict[str, float]:
+    """The mean structural similarity of images that are large enough for its window of 7 pixels."""
+    if truth.ndim < 3 or min(truth.shape[1:3]) < 3:
+        return {}
+    from skimage.metrics import structural_similarity
+
+    window = min(7, *(size - (size + 1) % 2 for size in truth.shape[1:3]))
+    span = float(truth.max()) - float(truth.min())
+    channel = -1 if truth.ndim == 4 else None
+    each = [
+        structural_similarity(  # type: ignore[no-untyped-call]
+            a, b, win_size=window, data_range=span or 1.0, channel_axis=channel
+        )
+        for a, b in zip(truth.astype(np.float64), completed.astype(np.float64), strict=True)
+    ]
+    return {"structural_similarity": float(np.mean(each))}
+
+
+def _agreement(
+    given: Views, missing: str, completed: np.ndarray, labels: np.ndarray | None, judge: Judges | None
+) -> dict[str, float]:
+    if judge is None or labels is None:
+        return {}
+    whole = joined({name: completed if name == missing else np.asarray(given.view(name)) for name in given.names})
+    return {} if whole is None else {"judge_agreement": agreement(judge, whole, labels)}
