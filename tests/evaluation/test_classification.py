@@ -13,7 +13,7 @@ from sklearn.metrics import (
     normalized_mutual_info_score,
 )
 
-from latently.evaluation import calibration, classification, clustering, confusion
+from latently.evaluation import calibration, classification, clustering, confusion, regions
 from latently.evaluation.classification import most_confident, one_to_one
 
 
@@ -181,3 +181,22 @@ def test_clusters_without_labels_are_skipped_with_the_reason(labels, reason):
 def test_probabilities_of_clusters_that_are_not_finite_are_told():
     p = np.array([[np.nan, 1.0], [0.5, 0.5]])
     assert "1 of 2 rows" in clustering(np.array([0, 0]), p, np.array([0, 1]))["skipped"]
+
+
+def test_regions_count_the_rows_with_a_label_alone():
+    result = regions(np.array([0, 1, 1, 1]), np.array([0, 1, 0, -1]), np.array([0, 1]))
+    assert (result["share"], result["rows"]) == (pytest.approx(2 / 3), 3)
+    assert result["share_by_label"] == {"0": 0.5, "1": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("labels", "classes", "reason"),
+    [
+        (np.zeros(2, int), None, "are no labels of the data"),
+        (None, np.arange(2), "no labels"),
+        (np.full(2, -1), np.arange(2), "unknown"),
+        (np.array(["a", "b"]), np.arange(2), "among the classes"),
+    ],
+)
+def test_regions_say_why_they_are_skipped(labels, classes, reason):
+    assert reason in regions(np.zeros(2, int), labels, classes)["skipped"]

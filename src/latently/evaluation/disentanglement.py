@@ -43,7 +43,7 @@ def mutual_information_gap(codes: Codes, factors: Factors, *, bins: int = BINS, 
     r"""How far the dimension that tells most about a factor is ahead of the next one (Chen et al., Section 4.1).
 
     \(\text{MIG} = \frac1K \sum_k \frac{1}{H(v_k)} \left( I(z_{j_k}; v_k) - \max_{j \ne j_k} I(z_j; v_k) \right)\) with
-    \(j_k = \arg\max_j I(z_j; v_k)\) (Equation 6). It is 1 where each factor is told by one dimension, wholly, and by no
+    \(j_k = \arg\max_j I(z_j; v_k)\). It is 1 where each factor is told by one dimension, wholly, and by no
     other; 0 where two dimensions tell as much. The mutual information is that of the histogram of 20 equal bins a
     dimension, as Locatello et al. estimate it from codes: of few rows it is too large, the more so the more values a
     factor has, so that gaps compare only at the same number of rows.

@@ -13,6 +13,8 @@ FINE = 21
 BLOCK = 512, 2048
 """Rows and samples whose distances are held at a time for the Parzen window: 8 MB of them."""
 
+_Rows = Shaped[np.ndarray, "_ ..."]
+
 
 def bits_per_dimension(nats: float, event_size: int) -> float:
     r"""Nats of a whole row in bits per dimension: \(\text{nats} / (D \ln 2)\).
@@ -109,11 +111,7 @@ def label_likelihood(
     return likelihood(model, rows, importance_samples=importance_samples, random_state=random_state, given_labels=True)
 
 
-def parzen(
-    test: Shaped[np.ndarray, "test ..."],
-    validation: Shaped[np.ndarray, "validation ..."],
-    samples: Shaped[np.ndarray, "samples ..."],
-) -> dict[str, Any]:
+def parzen(test: _Rows, validation: _Rows, samples: _Rows) -> dict[str, Any]:
     r"""The mean log-likelihood of test rows under a Gaussian Parzen window on samples: for models without a density.
 
     \(\log p(x) = \log \frac1n \sum_i N(x; s_i, \sigma^2 I)\). It says little that samples do not show, and in many
@@ -165,7 +163,7 @@ def parzen(
     }
 
 
-def choose_bandwidth(validation: np.ndarray, samples: np.ndarray) -> tuple[float, bool]:
+def choose_bandwidth(validation: _Rows, samples: _Rows) -> tuple[float, bool]:
     """The bandwidth that makes validation rows likeliest, and whether it is at the end of the grid."""
     best = int(log_density(validation, samples, COARSE).mean(axis=1).argmax())
     fine = np.geomspace(COARSE[max(best - 1, 0)], COARSE[min(best + 1, len(COARSE) - 1)], FINE)
@@ -174,10 +172,8 @@ def choose_bandwidth(validation: np.ndarray, samples: np.ndarray) -> tuple[float
 
 
 def log_density(
-    rows: Shaped[np.ndarray, "rows ..."],
-    samples: Shaped[np.ndarray, "samples ..."],
-    bandwidths: Float[np.ndarray, "bandwidths"],
-) -> Float[np.ndarray, "bandwidths rows"]:
+    rows: _Rows, samples: _Rows, bandwidths: Float[np.ndarray, "bandwidths"]
+) -> Float[np.ndarray, "bandwidths _"]:
     """The log-density of every row in nats, under the window of every bandwidth, in float64 and block by block."""
     dimensions = int(np.prod(rows.shape[1:]))
     constant = np.log(len(samples)) + dimensions * (np.log(bandwidths) + 0.5 * np.log(2 * np.pi))
@@ -197,10 +193,10 @@ def log_density(
     return np.asarray(result - constant[:, None])
 
 
-def _divisor(samples: Shaped[np.ndarray, "samples ..."]) -> int:
+def _divisor(samples: _Rows) -> int:
     """What brings rows to [0, 1]; the model's own tell, since data may hold the same bytes in a wider type."""
     return 255 if samples.dtype == np.uint8 else 1
 
 
-def _flat(rows: Shaped[np.ndarray, "rows ..."], divisor: int) -> Float[np.ndarray, "rows dimensions"]:
+def _flat(rows: _Rows, divisor: int) -> Float[np.ndarray, "_ dimensions"]:
     return np.asarray(rows.reshape(len(rows), -1).astype(np.float64) / divisor)

@@ -27,6 +27,7 @@ HSIC_ROWS = 2000
 PRINCIPAL_COMPONENTS = 50
 CANONICAL_PAIRS = 20
 Pair = tuple[Float[np.ndarray, "train latent"], Float[np.ndarray, "test latent"]]
+Labels = Shaped[np.ndarray, "_"] | None
 Completer = Callable[[Views], Shaped[np.ndarray, "rows ..."]]
 
 
@@ -83,11 +84,7 @@ def _common(of_a: Pair, of_b: Pair, data_a: Pair, data_b: Pair) -> dict[str, Any
 
 
 def _svm_errors(
-    codes: dict[str, Pair],
-    data: dict[str, Pair],
-    train_labels: Shaped[np.ndarray, "train"] | None,
-    test_labels: Shaped[np.ndarray, "test"] | None,
-    seed: int,
+    codes: dict[str, Pair], data: dict[str, Pair], train_labels: Labels, test_labels: Labels, seed: int
 ) -> dict[str, Any]:
     if train_labels is None or test_labels is None:
         return {"skipped": "the data has no labels"}
@@ -164,12 +161,11 @@ def _centred_kernel(codes: Float[np.ndarray, "rows d"]) -> Float[np.ndarray, "ro
     squared = pairwise_distances(codes, metric="sqeuclidean")
     kernel = np.exp(-squared / max(float(np.median(squared)), 1e-12))
     kernel = kernel - kernel.mean(axis=0)
-    centred: Float[np.ndarray, "rows rows"] = kernel - kernel.mean(axis=1, keepdims=True)
-    return centred
+    return np.asarray(kernel - kernel.mean(axis=1, keepdims=True))
 
 
 def _completion(
-    model: FittedModel, train: Views, test: Views, missing: str, labels: np.ndarray | None, judge: Judges | None
+    model: FittedModel, train: Views, test: Views, missing: str, labels: Labels, judge: Judges | None
 ) -> dict[str, Any]:
     completers: dict[str, Completer] = {
         "model": lambda given: model.complete(given)[missing],
@@ -185,11 +181,7 @@ def _completion(
 
 
 def completion(
-    completers: dict[str, Completer],
-    test: Views,
-    missing: str,
-    labels: Shaped[np.ndarray, "rows"] | None,
-    judge: Judges | None,
+    completers: dict[str, Completer], test: Views, missing: str, labels: Labels, judge: Judges | None
 ) -> dict[str, Any]:
     """How well each completer gives back one view, the missing one, of test rows that have all views.
 
@@ -219,8 +211,7 @@ def nearest_neighbour(train: Views, missing: str) -> Completer:
     rows = np.asarray(train.view(missing))
 
     def complete(given: Views) -> Shaped[np.ndarray, "rows ..."]:
-        nearest: Shaped[np.ndarray, "rows ..."] = rows[search.kneighbors(flat(given), return_distance=False)[:, 0]]
-        return nearest
+        return np.asarray(rows[search.kneighbors(flat(given), return_distance=False)[:, 0]])
 
     return complete
 
@@ -266,8 +257,7 @@ def _as_type(values: Float[np.ndarray, "rows ..."], like: np.ndarray) -> Shaped[
     pixels = like.dtype.kind in "ui"
     low, high = (np.iinfo(like.dtype).min, np.iinfo(like.dtype).max) if pixels else (like.min(), like.max())
     bounded = np.clip(np.round(values) if pixels else values, low, high)
-    typed: Shaped[np.ndarray, "rows ..."] = bounded.astype(like.dtype if pixels else np.float32)
-    return typed
+    return np.asarray(bounded, like.dtype if pixels else np.float32)
 
 
 def _similarity(truth: np.ndarray, completed: np.ndarray) -> dict[str, float]:
@@ -289,7 +279,7 @@ def _similarity(truth: np.ndarray, completed: np.ndarray) -> dict[str, float]:
 
 
 def _agreement(
-    given: Views, missing: str, completed: np.ndarray, labels: np.ndarray | None, judge: Judges | None
+    given: Views, missing: str, completed: np.ndarray, labels: Labels, judge: Judges | None
 ) -> dict[str, float]:
     if judge is None or labels is None:
         return {}
