@@ -7,7 +7,7 @@ import pytest
 from sklearn.datasets import load_digits
 
 from latently.evaluation import Judge, judge_of
-from latently.evaluation.judge_cache import judge_path
+from latently.evaluation.judge import judge_path
 
 ROUNDS = 80
 
@@ -41,7 +41,7 @@ def fits(monkeypatch):
         count.append(len(X))
         return fit(X, y, **options, rounds=2)
 
-    monkeypatch.setattr(sys.modules["latently.evaluation.judge_cache"].Judge, "fit", brief)
+    monkeypatch.setattr(sys.modules["latently.evaluation.judge"].Judge, "fit", brief)
     return count
 
 

@@ -6,10 +6,15 @@ import pytest
 from latently.data import Views
 from latently.data.views import joined
 from latently.evaluation import as_table
-from latently.evaluation.completion import canonical_correlation, completion, nearest_neighbour
-from latently.evaluation.correlation import normalized_hsic, total_canonical_correlation
-from latently.evaluation.rows import Rows
-from latently.evaluation.views import several_views
+from latently.evaluation.rows import Selection
+from latently.evaluation.views import (
+    canonical_correlation,
+    completion,
+    nearest_neighbour,
+    normalized_hsic,
+    several_views,
+    total_canonical_correlation,
+)
 
 RANDOM = np.random.default_rng(0)
 
@@ -62,7 +67,7 @@ class Mirror:
     view_names_ = ("left", "right")
     latent_dim = 32
 
-    def capabilities(self):
+    def abilities(self):
         return frozenset({"encode", "complete"})
 
     def transform(self, X):
@@ -95,8 +100,8 @@ def test_a_perfect_model_reaches_the_figures_of_the_truth():
     (train, train_labels), (test, test_labels) = halves(300), halves(60)
     block = several_views(
         Mirror(),
-        Rows.choose(train, train_labels, 1000, 0),
-        Rows.choose(test, test_labels, 1000, 0),
+        Selection.choose(train, train_labels, 1000, 0),
+        Selection.choose(test, test_labels, 1000, 0),
         JudgeOfMeans(),
     )
     common = block["correlation"]["left and right"]
@@ -117,11 +122,11 @@ def test_a_perfect_model_reaches_the_figures_of_the_truth():
 def test_rows_that_lack_a_view_are_left_out_and_data_without_labels_is_no_obstacle():
     views, _ = halves(80)
     gappy = Views({"left": views.view("left"), "right": views.view("right")}, {"right": np.arange(80) % 2 == 0})
-    block = several_views(Mirror(), Rows.choose(gappy, None, 1000, 0), Rows.choose(gappy, None, 1000, 0))
+    block = several_views(Mirror(), Selection.choose(gappy, None, 1000, 0), Selection.choose(gappy, None, 1000, 0))
     assert block["rows"] == block["train_rows"] == 40
     assert "skipped" in block["svm_error"]
     assert "judge_agreement" not in block["completion"]["left"]["model"]
-    assert several_views(Mirror(), None, Rows.choose(gappy, None, 1000, 0))["skipped"]
+    assert several_views(Mirror(), None, Selection.choose(gappy, None, 1000, 0))["skipped"]
 
 
 def test_completion_of_a_table_has_an_error_and_no_similarity():

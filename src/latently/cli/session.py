@@ -268,7 +268,7 @@ def waiting(what: str, manner: Manner) -> AbstractContextManager[Any]:
 def next_steps(run: Run, model: Any) -> dict[str, str]:
     """What to do with a fitted model, as commands."""
     folder, source = shlex.quote(str(run.folder)), shlex.quote(run.config()["run"]["data"]["source"])
-    able = model.capabilities()
+    able = model.abilities()
     steps = {"Sample": f"latently sample {folder}" + (" --labels all" if model.knows_labels else "")}
     if "encode" in able:
         steps["Codes"] = f"latently encode {folder} {source} --out codes.csv"

@@ -2,30 +2,22 @@
 
 from typing import TYPE_CHECKING, Any
 
-from latently.evaluation.classification import calibration, classification, confusion
-from latently.evaluation.clustering import clustering
-from latently.evaluation.dimensions import active_dimensions
-from latently.evaluation.fidelity import fidelity
-from latently.evaluation.frechet import frechet_distance
-from latently.evaluation.likelihood import bits_per_dimension, summarize_bounds
-from latently.evaluation.mmd import median_bandwidths, mmd, mmd_squared
-from latently.evaluation.model import CAPABILITIES, FittedModel
-from latently.evaluation.parzen import parzen
-from latently.evaluation.prior_match import prior_match
-from latently.evaluation.probe import probe
+from latently.evaluation.classification import calibration, classification, clustering, confusion, regions
+from latently.evaluation.codes import active_dimensions, probe
+from latently.evaluation.disentanglement import factor_vae_score, mutual_information_gap
+from latently.evaluation.fidelity import fidelity, frechet_distance
+from latently.evaluation.likelihood import bits_per_dimension, parzen, summarize_bounds
+from latently.evaluation.model import FittedModel
+from latently.evaluation.prior_match import median_bandwidths, mmd, mmd_squared, prior_match, sliced_wasserstein
 from latently.evaluation.reconstruction import SquaredErrors
-from latently.evaluation.regions import regions
 from latently.evaluation.samples import agreement
 from latently.evaluation.summary import evaluate
 from latently.evaluation.table import Line, as_table, counted
-from latently.evaluation.wasserstein import sliced_wasserstein
 
 if TYPE_CHECKING:
-    from latently.evaluation.judge import Judge
-    from latently.evaluation.judge_cache import judge_of
+    from latently.evaluation.judge import Judge, judge_of
 
 __all__ = [
-    "CAPABILITIES",
     "FittedModel",
     "Judge",
     "Line",
@@ -40,12 +32,14 @@ __all__ = [
     "confusion",
     "counted",
     "evaluate",
+    "factor_vae_score",
     "fidelity",
     "frechet_distance",
     "judge_of",
     "median_bandwidths",
     "mmd",
     "mmd_squared",
+    "mutual_information_gap",
     "parzen",
     "prior_match",
     "probe",
@@ -57,12 +51,8 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """Load the judge when it is asked for: it needs JAX, and the numbers do not."""
-    if name == "Judge":
-        from latently.evaluation.judge import Judge
+    if name in ("Judge", "judge_of"):
+        from latently.evaluation import judge
 
-        return Judge
-    if name == "judge_of":
-        from latently.evaluation.judge_cache import judge_of
-
-        return judge_of
+        return getattr(judge, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,24 +1,25 @@
-"""How often a classifier is wrong, on what, and whether it knows it."""
+"""How often a classifier is wrong, on what, and whether it knows it; how well clusters agree with labels."""
 
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int, Shaped
+from scipy.optimize import linear_sum_assignment
+from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
-from latently.evaluation.rows import known_labels, unlabelled
+from latently.evaluation.rows import known_labels, not_finite, share, standard_error, unlabelled
 
 BINS = 15
 FLOOR = float(np.finfo(np.float32).tiny)
 """A probability below it counts as it: models compute in float32, where less cannot be told from nothing."""
 
+Labels = Shaped[np.ndarray, "rows"]
+Classes = Shaped[np.ndarray, "classes"]
+Probabilities = Float[np.ndarray, "rows classes"]
+
 
 def classification(
-    predicted: Shaped[np.ndarray, "rows"],
-    probabilities: Float[np.ndarray, "rows classes"],
-    labels: Shaped[np.ndarray, "rows"] | None,
-    classes: Shaped[np.ndarray, "classes"],
-    *,
-    bins: int = BINS,
+    predicted: Labels, probabilities: Probabilities, labels: Labels | None, classes: Classes, *, bins: int = BINS
 ) -> dict[str, Any]:
     """The error of a classifier, its confusions, and the calibration of its probabilities.
 
@@ -38,7 +39,6 @@ def classification(
         `rows`, and `error_without`, the error of all other rows. Or `skipped`.
 
     Example:
-        >>> import numpy as np
         >>> labels, sure = np.array([0, 1, 1, -1]), np.array([[0.9, 0.1], [0.2, 0.8], [0.7, 0.3], [0.5, 0.5]])
         >>> result = classification(sure.argmax(axis=1), sure, labels, np.array([0, 1]))
         >>> result["rows"], round(result["error"], 3), result["recall"]
@@ -58,7 +58,7 @@ def classification(
     totals = np.sum(table["counts"], axis=1)
     hits = [row[k] if k < len(classes) else 0 for k, row in enumerate(table["counts"])]
     return {
-        **_share("error", wrong),
+        **share("error", wrong),
         "rows": len(labels),
         "recall": {
             name: hit / int(total) if total else None
@@ -74,9 +74,7 @@ def classification(
     }
 
 
-def confusion(
-    labels: Shaped[np.ndarray, "rows"], predicted: Shaped[np.ndarray, "rows"], classes: Shaped[np.ndarray, "classes"]
-) -> dict[str, Any]:
+def confusion(labels: Labels, predicted: Labels, classes: Classes) -> dict[str, Any]:
     """How many rows of each label were given each class.
 
     Args:
@@ -89,7 +87,6 @@ def confusion(
         then labels that the model never saw), and of the columns, `classes`.
 
     Example:
-        >>> import numpy as np
         >>> confusion(np.array(["a", "b", "c"]), np.array(["a", "a", "b"]), np.array(["a", "b"]))["counts"]
         [[1, 0], [1, 0], [0, 1]]
     """
@@ -102,9 +99,7 @@ def confusion(
     return {"labels": [*map(str, rows)], "classes": [*map(str, columns)], "counts": counts.tolist()}
 
 
-def calibration(
-    probabilities: Float[np.ndarray, "rows classes"], truth: Int[np.ndarray, "rows"], *, bins: int = BINS
-) -> dict[str, Any]:
+def calibration(probabilities: Probabilities, truth: Int[np.ndarray, "rows"], *, bins: int = BINS) -> dict[str, Any]:
     r"""Whether the probabilities of a classifier are what they say.
 
     The expected calibration error sorts the rows by confidence, the largest probability, into bins of equal width,
@@ -128,15 +123,13 @@ def calibration(
         `confidence` and `accuracy`. Or `skipped`.
 
     Example:
-        >>> import numpy as np
         >>> coin = calibration(np.full((4, 2), 0.5), np.array([0, 0, 1, 1]))
         >>> coin["expected_calibration_error"], coin["brier_score"], round(coin["negative_log_likelihood_nats"], 3)
         (0.0, 0.5, 0.693)
     """
     p = probabilities.astype(np.float64)
-    broken = np.count_nonzero(~np.isfinite(p).all(axis=1))
-    if broken:
-        return {"skipped": f"the probabilities of {broken} of {len(p)} rows are not finite"}
+    if reason := not_finite(p, "the probabilities of {} rows are not finite"):
+        return {"skipped": reason}
     rows = np.arange(len(p))
     of_label = p[rows, truth]
     nats = -np.log(np.maximum(of_label, FLOOR))
@@ -153,14 +146,12 @@ def calibration(
         }
         for k in np.unique(place)
     ]
+    gaps = [point["rows"] * abs(point["accuracy"] - point["confidence"]) for point in curve]
     return {
-        "expected_calibration_error": sum(
-            point["rows"] * abs(point["accuracy"] - point["confidence"]) for point in curve
-        )
-        / len(p),
+        "expected_calibration_error": sum(gaps) / len(p),
         "brier_score": float(np.mean(np.sum(p**2, axis=1) - 2 * of_label + 1)),
         "negative_log_likelihood_nats": float(nats.mean()),
-        "standard_error_nats": float(nats.std(ddof=1) / np.sqrt(len(p))) if len(p) > 1 else None,
+        "standard_error_nats": standard_error(nats),
         "rows": len(p),
         "rows_at_floor": int(np.count_nonzero(of_label < FLOOR)),
         "mean_confidence": float(confidence.mean()),
@@ -169,7 +160,116 @@ def calibration(
     }
 
 
-def _share(name: str, rows: Shaped[np.ndarray, "rows"]) -> dict[str, float]:
-    """A share of the rows and its binomial standard error."""
-    share = float(rows.mean())
-    return {name: share, "standard_error": float(np.sqrt(share * (1 - share) / len(rows)))}
+def regions(predicted: Labels, labels: Labels | None, classes: Classes | None) -> dict[str, Any]:
+    """The share of rows whose predicted class, such as the petal of the prior that their code lies in, is their label.
+
+    Args:
+        predicted: the class that the model gives every row.
+        labels: the label of every row, -1 where unknown; `None` when there are none.
+        classes: the labels that the model was fitted on; `None` when its classes are clusters.
+
+    Returns:
+        `share`, its binomial `standard_error`, `rows`, and `share_by_label`, keyed by the label in words. Or `skipped`.
+
+    Example:
+        >>> regions(np.array([0, 1, 1, 0]), np.array([0, 1, 0, -1]), np.array([0, 1]))["share_by_label"]
+        {'0': 0.5, '1': 1.0}
+    """
+    if classes is None:
+        return {"skipped": "the model's classes are no labels of the data"}
+    if reason := unlabelled(labels):
+        return {"skipped": reason}
+    known = known_labels(np.asarray(labels))
+    predicted, labels = predicted[known], np.asarray(labels)[known]
+    if set(labels.tolist()).isdisjoint(classes.tolist()):
+        return {"skipped": "no label of the data is among the classes that the model was fitted on"}
+    right = np.equal(predicted.astype(object), labels.astype(object)).astype(bool)
+    return {
+        **share("share", right),
+        "rows": len(labels),
+        "share_by_label": {str(label): float(right[labels == label].mean()) for label in np.unique(labels)},
+    }
+
+
+def clustering(
+    predicted: Int[np.ndarray, "rows"], probabilities: Probabilities, labels: Labels | None
+) -> dict[str, Any]:
+    r"""Four measures of the agreement of clusters with labels; rows without a label are left out of all.
+
+    `aae_protocol`
+        Each cluster gets the label of its most confident row, \(\arg\max_n q(y_i | x_n)\); many clusters may get one
+        label. More clusters make it easier.
+    `hungarian`
+        Each cluster gets a label of its own, and each label at most one cluster, so that most rows agree; the rows of
+        clusters left without a label are wrong. It is meant for as many clusters as labels.
+    `normalized_mutual_information`
+        The mutual information of clusters and labels over the mean of their entropies, from 0 to 1.
+    `adjusted_rand_index`
+        The share of pairs of rows on which both agree, adjusted so that chance gives 0 and a perfect match 1.
+
+    References:
+        Makhzani et al.: Adversarial Autoencoders, 2015, Section 6. https://arxiv.org/abs/1511.05644
+        Vinh, Epps, Bailey: Information Theoretic Measures for Clusterings Comparison, 2010.
+        Hubert, Arabie: Comparing Partitions, 1985.
+
+    Args:
+        predicted: the cluster of every row, from 0.
+        probabilities: of each cluster for every row.
+        labels: the label of every row, -1 (or the empty word) where unknown; `None` when there are none.
+
+    Returns:
+        The four measures, the first two with `accuracy` (a share), its binomial `standard_error` and
+        `label_of_cluster` (one a cluster; `None` where it has none); `rows`, `clusters`, `clusters_used`, and
+        `confusion`: `counts` with one list a label and in it one number a cluster, the names of both in `labels` and
+        `classes`. Or `skipped`.
+
+    Example:
+        >>> sure = np.array([[0.9, 0.1, 0.0], [0.8, 0.2, 0.0], [0.1, 0.7, 0.2], [0.1, 0.2, 0.7]])
+        >>> result = clustering(sure.argmax(axis=1), sure, np.array(["a", "a", "b", "b"]))
+        >>> result["aae_protocol"]["accuracy"], result["hungarian"]["accuracy"]
+        (1.0, 0.75)
+    """
+    if reason := unlabelled(labels):
+        return {"skipped": reason}
+    known = known_labels(np.asarray(labels))
+    predicted, probabilities, labels = predicted[known], probabilities[known], np.asarray(labels)[known]
+    if reason := not_finite(probabilities, "the probabilities of {} rows are not finite"):
+        return {"skipped": reason}
+    names, truth = np.unique(labels, return_inverse=True)
+    clusters = probabilities.shape[1]
+    counts = np.zeros((len(names), clusters), dtype=int)
+    np.add.at(counts, (truth, predicted), 1)
+    return {
+        "aae_protocol": _agreement(most_confident(probabilities, truth), predicted, truth, names),
+        "hungarian": _agreement(one_to_one(counts), predicted, truth, names),
+        "normalized_mutual_information": float(normalized_mutual_info_score(truth, predicted)),
+        "adjusted_rand_index": float(adjusted_rand_score(truth, predicted)),
+        "rows": len(truth),
+        "clusters": clusters,
+        "clusters_used": int(np.count_nonzero(counts.sum(axis=0))),
+        "confusion": {
+            "labels": [str(name) for name in names.tolist()],
+            "classes": [str(cluster) for cluster in range(clusters)],
+            "counts": counts.tolist(),
+        },
+    }
+
+
+def most_confident(probabilities: Probabilities, truth: Int[np.ndarray, "rows"]) -> Int[np.ndarray, "classes"]:
+    """The label of each cluster's most confident row, be that row in the cluster or not; of equals, of the first."""
+    return np.asarray(truth[probabilities.argmax(axis=0)])
+
+
+def one_to_one(counts: Int[np.ndarray, "labels clusters"]) -> Int[np.ndarray, "clusters"]:
+    """The label of each cluster, none of them twice, under which most rows agree; -1 for a cluster left over."""
+    of_cluster = np.full(counts.shape[1], -1)
+    labels, clusters = linear_sum_assignment(counts, maximize=True)
+    of_cluster[clusters] = labels
+    return of_cluster
+
+
+def _agreement(of_cluster: np.ndarray, predicted: np.ndarray, truth: np.ndarray, names: np.ndarray) -> dict[str, Any]:
+    return {
+        **share("accuracy", of_cluster[predicted] == truth),
+        "label_of_cluster": [None if label < 0 else str(names[label]) for label in of_cluster],
+    }

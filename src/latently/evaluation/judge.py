@@ -1,8 +1,13 @@
-"""The judge: a classifier of real data that samples of a model are shown to. It has seen no sample of any model."""
+"""The judge: a classifier of real data that samples of a model are shown to. It has seen no sample of any model.
 
+One is trained once for every set of training rows, and kept in the user's cache directory.
+"""
+
+import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, final
 
 import equinox as eqx
@@ -13,12 +18,13 @@ import optax
 from jaxtyping import Array, Float, Int, PRNGKeyArray, Shaped
 
 from latently.batch import Batch
-from latently.data import Preprocessing, Subset
-from latently.data.statistics import spread_rows
+from latently.data import Preprocessing, Subset, encode_labels
+from latently.data.statistics import hash_rows, spread_rows
 from latently.evaluation.rows import known_labels
+from latently.files import cache_directory, write_atomically
 from latently.games.classifier import Classifier
 from latently.networks import Chain, Layer, Shift, conv_encoder, mlp
-from latently.training import Feed, Observer, Trainer
+from latently.training import Feed, Observer, Trainer, load_tree, save_tree
 
 EPOCHS, LEAST_ROUNDS, MOST_ROUNDS = 12, 1500, 20_000
 BATCH_SIZE = 128
@@ -28,6 +34,8 @@ FEATURES = 128
 DROPOUT = 0.2
 PIECE_ROWS = 512
 CALIBRATION_ROWS = 4096
+EDITION = 1
+"""Of the way judges are trained: those of another edition are not read from the cache."""
 
 
 @final
@@ -86,8 +94,7 @@ class Judge:
 
     def predict(self, X: Any) -> Shaped[np.ndarray, "rows"]:
         """The likeliest class of each row."""
-        read: Shaped[np.ndarray, rows] = self.classes[self.predict_proba(X).argmax(axis=1)]
-        return read
+        return np.asarray(self.classes[self.predict_proba(X).argmax(axis=1)])
 
     def predict_proba(self, X: Any) -> Float[np.ndarray, "rows classes"]:
         """The probability of each class for each row, in the order of `classes`."""
@@ -148,3 +155,67 @@ def _train(
     batch = Batch((preprocessing(np.asarray(rows[spread])),), jnp.asarray(codes[spread]))
     network: Chain = trainer.state.game.calibrated(batch, jax.random.key(0)).network  # type: ignore[assignment]
     return network
+
+
+def judge_of(X: Any, y: Shaped[np.ndarray, "rows"], observers: Sequence[Observer] = ()) -> Judge:
+    """The judge that `Judge.fit` gives of real data: read from the cache, or trained and written there.
+
+    Args:
+        X: training rows.
+        y: their labels.
+        observers: look on while it is trained.
+    """
+    if kept := kept_judge(X, y):
+        return kept
+    judge, path = Judge.fit(X, y, observers=observers), judge_path(X, y)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    save_judge(judge, path)
+    return judge
+
+
+def kept_judge(X: Any, y: Shaped[np.ndarray, "rows"]) -> Judge | None:
+    """The judge of these rows from the cache; `None` where there is none, or where it is damaged."""
+    try:
+        return load_judge(judge_path(X, y))
+    except (FileNotFoundError, ValueError):
+        return None
+
+
+def judge_path(X: Any, y: Shaped[np.ndarray, "rows"]) -> Path:
+    """Where the judge of these rows is kept: its JSON; its arrays are beside it."""
+    codes, classes = encode_labels(np.asarray(y), "y")
+    digest = hash_rows((X,), codes)
+    digest.update(f"{classes} edition {EDITION}".encode())
+    return cache_directory() / "judges" / f"{digest.hexdigest()[:16]}.json"
+
+
+def save_judge(judge: Judge, path: Path) -> None:
+    """Write a judge, the arrays first: they lie beside `path`, which is JSON, as safetensors."""
+    save_tree(path.with_suffix(".safetensors"), eqx.filter(judge.network, eqx.is_array), {"edition": EDITION})
+    about = {
+        "edition": EDITION,
+        "classes": judge.classes.tolist(),
+        "preprocessing": judge.preprocessing.to_config(),
+        "training_rows": judge.training_rows,
+    }
+    write_atomically(path, json.dumps(about, indent=2).encode())
+
+
+def load_judge(path: Path) -> Judge:
+    """Read what `save_judge` wrote; a ValueError says that a file is damaged."""
+    about = json.loads(path.read_text())
+    try:
+        classes, rows = np.asarray(about["classes"]), int(about["training_rows"])
+        preprocessing = Preprocessing.from_config(about["preprocessing"])
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"{path} holds no judge ({error}).") from None
+
+    def untrained() -> Chain:
+        network = judge_network(preprocessing.event_shape, len(classes), jax.random.key(0))
+        return network.calibrated(jnp.zeros((2, *preprocessing.event_shape)))[0]
+
+    shapes, static = eqx.partition(
+        eqx.filter_eval_shape(untrained), lambda leaf: isinstance(leaf, jax.ShapeDtypeStruct)
+    )
+    arrays, _ = load_tree(path.with_suffix(".safetensors"), shapes)
+    return Judge(eqx.combine(arrays, static), preprocessing, classes, rows)

@@ -1,227 +1,95 @@
-"""What an evaluation asks of a fitted model: what it can do, never which model it is.
+"""What an evaluation asks of a fitted model: what it can do, never which model it is."""
 
-A model lists its abilities in `capabilities()`; each ability stands for the small set of methods below, and a model
-offers no more than it can do. scikit-learn's estimators of this package are such models; so is any object with the
-methods.
-"""
-
-from typing import Any, Literal, Protocol, runtime_checkable
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
 Data = Any
 """Rows of data as a model takes them: anything with `len` that is indexed by an array of rows, such as `Views`."""
+
+UNABLE = "the model cannot"
+"""How every reason begins that holds whatever the data and the settings."""
+
+_METHODS = {
+    "encode": ("transform", "aggregate_codes"),
+    "decode": ("reconstruct",),
+    "sample": ("sample_prior", "sample"),
+    "sample_labels": ("label_values", "sample"),
+    "predict": ("classes_", "predict", "predict_proba"),
+    "log_likelihood": ("event_size_", "score_samples"),
+    "label_likelihood": ("event_size_", "classes_", "score_samples"),
+    "complete": ("transform", "complete"),
+    "posterior_kl": ("posterior_kl",),
+}
+"""The methods and attributes of `FittedModel` that an evaluation asks for where a model lists the ability."""
 
 
 @runtime_checkable
 class FittedModel(Protocol):
     """A model that has learned, and says what it can do.
 
-    Attributes:
-        latent_dim: the number of dimensions of a code.
+    `latent_dim` and `abilities` are there in every model. Each of the others is present where an ability says so, and
+    no model has all of them. The fitted models of this package are such models, and so is any object with the methods.
     """
 
     @property
-    def latent_dim(self) -> int: ...
-
-    def capabilities(self) -> frozenset[str]:
-        """Names among `CAPABILITIES`."""
+    def latent_dim(self) -> int:
+        """The number of dimensions of a code."""
         ...
 
-
-@runtime_checkable
-class Encodes(FittedModel, Protocol):
-    """`encode`: data to codes."""
-
-    def transform(self, X: Data) -> Float[np.ndarray, "rows latent"]:
-        """The mean of the posterior of every row."""
+    def abilities(self) -> frozenset[str]:
+        """What the model can do: names among `latently.abilities.ABILITIES`."""
         ...
 
-    def aggregate_codes(self, X: Data, random_state: int) -> Float[np.ndarray, "rows latent"]:
-        """One draw from the posterior of every row: together, a sample of the aggregated posterior."""
-        ...
+    if TYPE_CHECKING:
 
+        @property
+        def label_values(self) -> Any:
+            """`sample_labels`: the labels that the model can be asked for."""
 
-@runtime_checkable
-class Decodes(FittedModel, Protocol):
-    """`decode`: codes to data."""
+        @property
+        def classes_(self) -> np.ndarray | None:
+            """`predict`, `label_likelihood`: the labels it was fitted on; `None` where its classes are clusters."""
 
-    def reconstruct(self, X: Data) -> Data:
-        """Every row, encoded and decoded again, in the shape and the units of `X`."""
-        ...
+        @property
+        def event_size_(self) -> int:
+            """`log_likelihood`, `label_likelihood`: the number of dimensions of one row of data."""
 
+        def transform(self, X: Data) -> Float[np.ndarray, "rows latent"]:
+            """`encode`, `complete`: the code of every row, the mean of its posterior."""
 
-@runtime_checkable
-class Samples(FittedModel, Protocol):
-    """`sample`: draws of the prior, and of data."""
+        def aggregate_codes(self, X: Data, random_state: int) -> Float[np.ndarray, "rows latent"]:
+            """`encode`: one draw from the posterior of every row, together a sample of the aggregated posterior."""
 
-    def sample_prior(
-        self, n: int, labels: Int[np.ndarray, "n"] | None = None, random_state: int | None = None
-    ) -> Float[np.ndarray, "n latent"]:
-        """`n` codes from the prior."""
-        ...
+        def posterior_kl(self, X: Data) -> Float[np.ndarray, "rows latent"]:
+            """`posterior_kl`: KL(q(z_d|x) ‖ p(z_d)) of every row and dimension, in nats."""
 
-    def sample(self, n: int = 1, labels: Any = None, random_state: int | None = None) -> Data:
-        """`n` rows of new data: codes from the prior, decoded to their means."""
-        ...
+        def reconstruct(self, X: Data) -> Data:
+            """`decode`: every row, encoded and decoded again, in the shape and the units of `X`."""
 
+        def complete(self, views: Data) -> dict[str, np.ndarray]:
+            """`complete`: every view that some row lacks, completed."""
 
-@runtime_checkable
-class SamplesLabels(FittedModel, Protocol):
-    """`sample_labels`: draws of data of a class that is asked for.
+        def sample_prior(self, n: int, *, random_state: int) -> Float[np.ndarray, "n latent"]:
+            """`sample`: `n` codes from the prior."""
 
-    Attributes:
-        label_values: the labels that the model can be asked for.
-    """
+        def sample(self, n: int, labels: Any = None, *, random_state: int) -> Data:
+            """`sample`: `n` rows of new data; `sample_labels`: one of each label."""
 
-    @property
-    def label_values(self) -> Any: ...
+        def predict(self, X: Data) -> np.ndarray:
+            """`predict`: the class of every row, one of `classes_`; or its cluster, from 0."""
 
-    def sample(self, n: int = 1, labels: Any = None, random_state: int | None = None) -> Data:
-        """`n` rows of new data, one of each label."""
-        ...
+        def predict_proba(self, X: Data) -> Float[np.ndarray, "rows classes"]:
+            """`predict`: the probability of each class, in the order of `classes_`, or of each cluster."""
 
+        @property
+        def score_samples(self) -> Callable[..., Float[np.ndarray, "rows"]]:
+            """`log_likelihood`: a lower bound on log p(x) of every row, in nats; `label_likelihood`: on log p(x|y).
 
-@runtime_checkable
-class Predicts(FittedModel, Protocol):
-    """`predict`: data to classes.
-
-    Attributes:
-        classes_: the labels the model was fitted on; `None` when its classes are clusters of its own making.
-    """
-
-    @property
-    def classes_(self) -> np.ndarray | None: ...
-
-    def predict(self, X: Data) -> np.ndarray:
-        """The class of every row, one of `classes_`; or its cluster, from 0."""
-        ...
-
-    def predict_proba(self, X: Data) -> Float[np.ndarray, "rows classes"]:
-        """The probability of each class, in the order of `classes_`, or of each cluster."""
-        ...
-
-
-@runtime_checkable
-class BoundsLikelihood(FittedModel, Protocol):
-    """`log_likelihood`: lower bounds on log p(x).
-
-    Attributes:
-        event_size_: the number of dimensions of one row of data.
-    """
-
-    @property
-    def event_size_(self) -> int: ...
-
-    def score_samples(
-        self, X: Data, n_samples: int = 1, kind: Literal["elbo", "importance"] = "elbo", random_state: int = 0
-    ) -> Float[np.ndarray, "rows"]:
-        """A lower bound on the log-likelihood of every row, in nats, from `n_samples` draws of its posterior."""
-        ...
-
-
-@runtime_checkable
-class BoundsLabelLikelihood(FittedModel, Protocol):
-    """`label_likelihood`: lower bounds on log p(x|y).
-
-    Attributes:
-        event_size_: the number of dimensions of one row of data.
-        classes_: the labels the model was fitted on; `None` when there were none.
-    """
-
-    @property
-    def event_size_(self) -> int: ...
-
-    @property
-    def classes_(self) -> np.ndarray | None: ...
-
-    def score_samples(
-        self,
-        X: Data,
-        n_samples: int = 1,
-        kind: Literal["elbo", "importance"] = "elbo",
-        random_state: int = 0,
-        labels: np.ndarray | None = None,
-    ) -> Float[np.ndarray, "rows"]:
-        """As for `log_likelihood`, of every row given its label."""
-        ...
-
-
-@runtime_checkable
-class Restyles(FittedModel, Protocol):
-    """`restyle`: the style of a row under other labels.
-
-    Attributes:
-        label_values: the labels that the model can be asked for.
-    """
-
-    @property
-    def label_values(self) -> Any: ...
-
-    def restyle(self, X: Data, labels: Any, known: Any = None) -> np.ndarray:
-        """Every row under each of the labels: `(rows, labels, *row)`."""
-        ...
-
-
-@runtime_checkable
-class Completes(FittedModel, Protocol):
-    """`complete`: missing views from those that are given.
-
-    Attributes:
-        view_names_: the views' names, in order.
-    """
-
-    @property
-    def view_names_(self) -> tuple[str, ...]: ...
-
-    def transform(self, X: Data) -> Float[np.ndarray, "rows latent"]:
-        """The code of every row, from the views that it has."""
-        ...
-
-    def complete(self, views: Data) -> dict[str, np.ndarray]:
-        """Every view that some row lacks, completed."""
-        ...
-
-
-@runtime_checkable
-class MeasuresPosterior(FittedModel, Protocol):
-    """`posterior_kl`: what each dimension of a code tells."""
-
-    def posterior_kl(self, X: Data) -> Float[np.ndarray, "rows latent"]:
-        """KL(q(z_d|x) ‖ p(z_d)) of every row and dimension, in nats."""
-        ...
-
-
-CAPABILITIES: dict[str, type] = {
-    "encode": Encodes,
-    "decode": Decodes,
-    "sample": Samples,
-    "sample_labels": SamplesLabels,
-    "predict": Predicts,
-    "log_likelihood": BoundsLikelihood,
-    "label_likelihood": BoundsLabelLikelihood,
-    "restyle": Restyles,
-    "complete": Completes,
-    "posterior_kl": MeasuresPosterior,
-}
-"""Every ability, and the methods that it stands for."""
-
-UNABLE = "the model cannot"
-"""How every reason begins that holds whatever the data and the settings."""
-
-_IN_WORDS = {
-    "encode": "encode data",
-    "decode": "decode codes",
-    "sample": "draw from a prior",
-    "sample_labels": "draw data of a class",
-    "predict": "predict classes",
-    "log_likelihood": "bound its log-likelihood",
-    "label_likelihood": "bound its log-likelihood given labels",
-    "complete": "complete a missing view",
-    "restyle": "decode a code under another label",
-    "posterior_kl": "give its posterior's KL in closed form",
-}
+            Of `X`, `n_samples` of the posterior, `kind` ("elbo" or "importance"), `random_state`, and `labels` for y.
+            """
 
 
 def inability(model: FittedModel, *names: str) -> str | None:
@@ -229,7 +97,7 @@ def inability(model: FittedModel, *names: str) -> str | None:
 
     Args:
         model: the fitted model.
-        names: the abilities needed, each a key of `CAPABILITIES`.
+        names: the abilities needed, each a key of `latently.abilities.ABILITIES`.
 
     Returns:
         A sentence about the first ability that the model does not list, or `None` when it has them all.
@@ -237,14 +105,15 @@ def inability(model: FittedModel, *names: str) -> str | None:
     Raises:
         TypeError: the model lists an ability whose methods it does not have.
     """
-    offered = model.capabilities()
+    from latently.abilities import ABILITIES  # it needs JAX, which whoever has a model has loaded
+
+    offered = model.abilities()
     for name in names:
         if name not in offered:
-            return f"{UNABLE} {_IN_WORDS[name]}"
-        if not isinstance(model, CAPABILITIES[name]):
-            methods = [method for method in vars(CAPABILITIES[name]) if not method.startswith("_")]
+            return f"{UNABLE} {ABILITIES[name].can}"
+        if not all(hasattr(model, method) for method in _METHODS.get(name, ())):
             raise TypeError(
-                f"model.capabilities() must list only what the model can do; {type(model).__name__} lists {name!r} and "
-                f"lacks one of {', '.join(methods)}. Add it, or leave {name!r} out."
+                f"model.abilities() must list only what the model can do; {type(model).__name__} lists {name!r} and "
+                f"lacks one of {', '.join(_METHODS[name])}. Add it, or leave {name!r} out."
             )
     return None

@@ -4,15 +4,14 @@ from typing import Any
 
 import numpy as np
 
-from latently.evaluation.model import Decodes
-from latently.evaluation.rows import Rows
+from latently.evaluation.model import FittedModel
+from latently.evaluation.rows import Selection
 
 
 class SquaredErrors:
     """Sums over blocks of rows, from which the error of all rows follows.
 
     Example:
-        >>> import numpy as np
         >>> errors = SquaredErrors()
         >>> errors.add(np.array([[0.0, 2.0], [0.0, 4.0]]), np.array([[0.0, 2.0], [0.0, 2.0]]))
         >>> summary = errors.summary()
@@ -24,17 +23,13 @@ class SquaredErrors:
         self.rows = 0
         self.elements = 0
         self.squared = 0.0
-        self.sums: np.ndarray | None = None
+        self.sums = np.zeros(1)
         self.squares = 0.0
         self.low, self.high = np.inf, -np.inf
         self.image, self.dtype = False, np.dtype(float)
 
     def add(self, X: np.ndarray, reconstruction: np.ndarray) -> None:
-        """Take in a block of rows and their reconstruction.
-
-        Args:
-            X: data of shape `[rows, *features]`.
-            reconstruction: the same rows after encoding and decoding.
+        """Take in a block of rows `[rows, *features]` and their reconstruction.
 
         Raises:
             ValueError: the two differ in shape.
@@ -49,7 +44,7 @@ class SquaredErrors:
         self.rows += len(X)
         self.elements += flat.size
         self.squared += float(np.vdot(difference, difference))
-        self.sums = flat.sum(axis=0) + (0.0 if self.sums is None else self.sums)
+        self.sums = self.sums + flat.sum(axis=0)
         self.squares += float(np.vdot(flat, flat))
         self.low, self.high = min(self.low, float(flat.min())), max(self.high, float(flat.max()))
         self.image, self.dtype = X.ndim >= 3, X.dtype
@@ -59,8 +54,7 @@ class SquaredErrors:
         if not np.isfinite(self.squared):
             return {"skipped": "a reconstruction is not finite"}
         mean_squared_error = self.squared / self.elements
-        sums = np.zeros(1) if self.sums is None else self.sums
-        variance = (self.squares - float(np.vdot(sums, sums)) / self.rows) / self.elements
+        variance = (self.squares - float(np.vdot(self.sums, self.sums)) / self.rows) / self.elements
         result: dict[str, Any] = {
             "mean_squared_error": mean_squared_error,
             "root_mean_squared_error": float(np.sqrt(mean_squared_error)),
@@ -80,12 +74,8 @@ class SquaredErrors:
         return 1.0 if self.low >= 0 and self.high <= 1 else self.high - self.low
 
 
-def reconstruction(model: Decodes, rows: Rows) -> dict[str, Any]:
+def reconstruction(model: FittedModel, rows: Selection) -> dict[str, Any]:
     r"""The error of the rows after encoding and decoding, in the data's own units.
-
-    Args:
-        model: a model that reconstructs.
-        rows: the rows to reconstruct.
 
     Returns:
         `mean_squared_error` per element and its root; `variance_explained`, one minus the error over that of the mean
@@ -94,7 +84,6 @@ def reconstruction(model: Decodes, rows: Rows) -> dict[str, Any]:
         \(10 \log_{10}(\text{peak}^2 / \text{mse})\) of the mean error.
     """
     errors = SquaredErrors()
-    for read in rows.blocks():
-        X = read()
+    for X, _ in rows.blocks():
         errors.add(np.asarray(X), np.asarray(model.reconstruct(X)))
     return errors.summary()

@@ -1,10 +1,10 @@
-"""Rows: which ones are evaluated, and how they pass through a model in bounded memory."""
+"""Rows: which ones are evaluated, how they pass through a model in bounded memory, and what is counted over them."""
 
-from collections.abc import Callable
-from typing import NamedTuple, Protocol, runtime_checkable
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Int
+from jaxtyping import Bool, Float, Int, Shaped
 
 from latently.data import Views
 from latently.evaluation.model import Data
@@ -12,29 +12,7 @@ from latently.evaluation.model import Data
 BLOCK_ROWS = 4096
 
 
-@runtime_checkable
-class _Part(Protocol):
-    """A part of a data set: its rows as a model takes them, and its labels if it has any."""
-
-    @property
-    def rows(self) -> Data: ...
-
-    @property
-    def labels(self) -> np.ndarray | None: ...
-
-
-@runtime_checkable
-class Splits(Protocol):
-    """Data split for training and testing."""
-
-    @property
-    def train(self) -> _Part: ...
-
-    @property
-    def test(self) -> _Part: ...
-
-
-class Rows(NamedTuple):
+class Selection(NamedTuple):
     """Chosen rows of a data set, not yet read.
 
     Attributes:
@@ -48,40 +26,44 @@ class Rows(NamedTuple):
     chosen: Int[np.ndarray, "rows"]
 
     @classmethod
-    def choose(cls, data: Data, labels: np.ndarray | None, max_rows: int, seed: int) -> "Rows":
+    def choose(cls, data: Data, labels: np.ndarray | None, max_rows: int, seed: int) -> "Selection":
         """All rows, or a random `max_rows` of them."""
         n = len(data)
         if labels is not None and len(labels) != n:
             raise ValueError(f"y must have one label a row of X; got {len(labels)} labels and {n} rows.")
+        chosen = np.arange(n)
         if n > max_rows:
             chosen = np.sort(np.random.default_rng(seed).choice(n, size=max_rows, replace=False))
-        else:
-            chosen = np.arange(n)
         return cls(data, None if labels is None else np.asarray(labels)[chosen], chosen)
 
     def __len__(self) -> int:
         return len(self.chosen)
 
-    def blocks(self) -> list[Callable[[], Data]]:
-        """The chosen rows in pieces of `BLOCK_ROWS`, each read when it is called."""
-        pieces = [self.chosen[start : start + BLOCK_ROWS] for start in range(0, len(self.chosen), BLOCK_ROWS)]
-        return [lambda piece=piece: _take(self.data, piece) for piece in pieces]  # type: ignore[misc]
-
-    def where(self, kept: Bool[np.ndarray, "rows"]) -> "Rows":
+    def where(self, kept: Bool[np.ndarray, "rows"]) -> "Selection":
         """Those of the chosen rows for which `kept` holds."""
-        return Rows(self.data, None if self.labels is None else self.labels[kept], self.chosen[kept])
+        return Selection(self.data, None if self.labels is None else self.labels[kept], self.chosen[kept])
+
+    def some(self, n: int, seed: int) -> "Selection":
+        """A random `n` of the chosen rows, in their order."""
+        kept = np.zeros(len(self), bool)
+        kept[np.random.default_rng(seed).choice(len(self), n, replace=False)] = True
+        return self.where(kept)
+
+    def blocks(self) -> Iterator[tuple[Data, np.ndarray | None]]:
+        """The chosen rows and their labels, read `BLOCK_ROWS` at a time."""
+        for start in range(0, len(self.chosen), BLOCK_ROWS):
+            block = slice(start, start + BLOCK_ROWS)
+            rows = self.data[self.chosen[block]]
+            labels = None if self.labels is None else self.labels[block]
+            yield rows if has_views(self.data) else np.asarray(rows), labels
 
     def apply(self, function: Callable[[Data], np.ndarray]) -> np.ndarray:
         """`function` of the chosen rows, block by block, joined."""
-        return np.concatenate([np.asarray(function(read())) for read in self.blocks()])
+        return self.apply_with_labels(lambda rows, _: function(rows))
 
-    def apply_with_labels(self, function: Callable[[Data, np.ndarray], np.ndarray]) -> np.ndarray:
+    def apply_with_labels(self, function: Callable[[Data, np.ndarray | None], np.ndarray]) -> np.ndarray:
         """`function` of the chosen rows and their labels, block by block, joined."""
-        if self.labels is None:
-            raise ValueError("these rows have no labels; choose them with labels.")
-        labels = np.array_split(self.labels, range(BLOCK_ROWS, len(self.chosen), BLOCK_ROWS))
-        pairs = zip(self.blocks(), labels, strict=True)
-        return np.concatenate([np.asarray(function(read(), of_block)) for read, of_block in pairs])
+        return np.concatenate([np.asarray(function(*block)) for block in self.blocks()])
 
 
 def has_views(data: Data) -> bool:
@@ -93,7 +75,6 @@ def known_labels(labels: np.ndarray) -> Bool[np.ndarray, "rows"]:
     """Where a label is known: everywhere but at the number -1 and at the empty word.
 
     Example:
-        >>> import numpy as np
         >>> known_labels(np.array([3, -1, 0]))
         array([ True, False,  True])
     """
@@ -108,6 +89,43 @@ def unlabelled(labels: np.ndarray | None) -> str | None:
     return None if known_labels(labels).any() else "every label is unknown"
 
 
+def not_finite(values: Shaped[np.ndarray, "rows ..."], sentence: str) -> str | None:
+    """How many rows hold a number that is not finite, if one does: "3 of 10" in the place of `{}` in the sentence.
+
+    Example:
+        >>> not_finite(np.array([1.0, np.nan]), "{} rows are not finite")
+        '1 of 2 rows are not finite'
+    """
+    broken = np.count_nonzero(~np.isfinite(values).reshape(len(values), -1).all(axis=1))
+    return sentence.format(f"{broken} of {len(values)}") if broken else None
+
+
+def share(name: str, holds: Bool[np.ndarray, "rows"], error: str = "standard_error") -> dict[str, float]:
+    """The share of rows for which something holds, and its binomial standard error, under these names.
+
+    Example:
+        >>> share("accuracy", np.array([True, True, False, False]))
+        {'accuracy': 0.5, 'standard_error': 0.25}
+    """
+    p = float(holds.mean())
+    return {name: p, error: float(np.sqrt(p * (1 - p) / len(holds)))}
+
+
+def standard_error(values: Float[np.ndarray, "rows"]) -> float | None:
+    """The standard error of the mean; `None` for one row."""
+    return float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else None
+
+
+def squared_distances(x: Float[np.ndarray, "n d"], y: Float[np.ndarray, "m d"]) -> Float[np.ndarray, "n m"]:
+    """Of every point to every other, ‖a - b‖² = ‖a‖² + ‖b‖² - 2 a·b: exact where the points are near the origin."""
+    distances: Float[np.ndarray, "n m"] = x @ y.T
+    distances *= -2
+    distances += np.einsum("ij,ij->i", x, x)[:, None]
+    distances += np.einsum("ij,ij->i", y, y)
+    np.maximum(distances, 0, out=distances)
+    return distances
+
+
 def stream(seed: int, *branch: int) -> int:
     """A seed for one purpose, independent of the seeds for others.
 
@@ -116,7 +134,3 @@ def stream(seed: int, *branch: int) -> int:
         (True, False)
     """
     return int(np.random.SeedSequence([seed, *branch]).generate_state(1)[0] >> 1)
-
-
-def _take(data: Data, rows: Int[np.ndarray, "rows"]) -> Data:
-    return data[rows] if has_views(data) else np.asarray(data[rows])

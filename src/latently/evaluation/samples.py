@@ -1,35 +1,33 @@
 """What samples are worth, in the eyes of a judge that has learned from real data alone."""
 
 from collections.abc import Mapping
-from typing import Any, Protocol, cast, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, Shaped
 
 from latently.data import Views
 from latently.data.views import joined
-from latently.evaluation.fidelity import DENSITY_NEIGHBOURS, SUPPORT_NEIGHBOURS, fidelity
-from latently.evaluation.frechet import frechet_distance
-from latently.evaluation.model import Data, FittedModel, Samples, SamplesLabels, inability
-from latently.evaluation.rows import Rows, known_labels, stream, unlabelled
+from latently.evaluation.fidelity import DENSITY_NEIGHBOURS, SUPPORT_NEIGHBOURS, fidelity, frechet_distance
+from latently.evaluation.model import Data, FittedModel, inability
+from latently.evaluation.rows import Selection, known_labels, not_finite, share, stream, unlabelled
 
 _REFERENCE, _TEST, _LABELS, _DRAWS = range(4)  # one stream of numbers each
 
 
 @runtime_checkable
 class Judges(Protocol):
-    """What is asked of a judge; `latently.evaluation.judge.Judge` is one.
-
-    Attributes:
-        classes: the labels it tells apart.
-        training_rows: how many rows it learned from.
-    """
+    """What is asked of a judge; `latently.evaluation.judge.Judge` is one."""
 
     @property
-    def classes(self) -> np.ndarray: ...
+    def classes(self) -> np.ndarray:
+        """The labels it tells apart."""
+        ...
 
     @property
-    def training_rows(self) -> int: ...
+    def training_rows(self) -> int:
+        """How many rows it learned from."""
+        ...
 
     def predict_proba(self, X: Data) -> Float[np.ndarray, "rows classes"]:
         """The probability of each class for each row."""
@@ -40,19 +38,12 @@ class Judges(Protocol):
         ...
 
 
-def samples(model: FittedModel, judge: Judges, train: Rows | None, test: Rows, seed: int) -> dict[str, Any]:
+def samples(model: FittedModel, judge: Judges, train: Selection | None, test: Selection, seed: int) -> dict[str, Any]:
     """How samples compare with training rows in the judge's features, and whether they are of the class asked for.
 
     The figures of real test rows stand beside them: they are what a perfect model would reach. All sets (samples, test
     rows, and the training rows that both are compared with) have the same number of rows, since every figure depends on
     it. The labels asked for are those of the test rows.
-
-    Args:
-        model: the fitted model.
-        judge: reads rows of the data.
-        train: training rows; samples are compared with as many of them as there are test rows.
-        test: test rows.
-        seed: of every draw.
 
     Returns:
         - `frechet_distance` (squared, in the units of the judge's features), `precision`, `recall`, `density` and
@@ -71,19 +62,14 @@ def samples(model: FittedModel, judge: Judges, train: Rows | None, test: Rows, s
     n = 0 if train is None else min(len(train), len(test))
     if train is None or n <= max(SUPPORT_NEIGHBOURS, DENSITY_NEIGHBOURS):
         return {"skipped": f"there are too few training or test rows to compare samples with: {n}"}
-    reference = _features(judge, _fewer(train, n, stream(seed, _REFERENCE)))
-    shown = _fewer(test, n, stream(seed, _TEST))
-    labels, random_state = _wanted(model, judge, shown, stream(seed, _LABELS)), stream(seed, _DRAWS)
-    if labels is None:
-        drawn = np.asarray(whole_rows(cast(Samples, model).sample(n, random_state=random_state)))
-    else:
-        drawn = np.asarray(whole_rows(cast(SamplesLabels, model).sample(n, labels, random_state=random_state)))
-    broken = 0 if drawn.dtype.kind != "f" else np.count_nonzero(~np.isfinite(drawn).reshape(n, -1).all(axis=1))
-    if broken:
-        return {"skipped": f"{broken} of {n} samples are not finite"}
-    rows = Rows.choose(drawn, labels, n, 0)
+    reference = _features(judge, train.some(n, stream(seed, _REFERENCE)))
+    shown = test.some(n, stream(seed, _TEST))
+    labels = _wanted(model, judge, shown, stream(seed, _LABELS))
+    drawn = np.asarray(whole_rows(model.sample(n, labels, random_state=stream(seed, _DRAWS))))
+    if reason := not_finite(drawn, "{} samples are not finite"):
+        return {"skipped": reason}
     return {
-        **_compared(judge, reference, rows),
+        **_compared(judge, reference, Selection.choose(drawn, labels, n, 0)),
         "test": _compared(judge, reference, shown),
         "rows": n,
         "neighbours": {"precision_recall": SUPPORT_NEIGHBOURS, "density_coverage": DENSITY_NEIGHBOURS},
@@ -102,7 +88,7 @@ def agreement(judge: Judges, X: Data, labels: Shaped[np.ndarray, "rows"]) -> flo
     Raises:
         ValueError: no label is known, or there is not one a row.
     """
-    return float(_right(judge, Rows.choose(X, np.asarray(labels), len(X), 0))[1].mean())
+    return float(_right(judge, Selection.choose(X, np.asarray(labels), len(X), 0))[1].mean())
 
 
 def whole_rows(data: Any) -> Any:
@@ -112,28 +98,24 @@ def whole_rows(data: Any) -> Any:
     return joined(data) if isinstance(data, Mapping) else data
 
 
-def _features(judge: Judges, rows: Rows) -> Float[np.ndarray, "n features"]:
+def _features(judge: Judges, rows: Selection) -> Float[np.ndarray, "n features"]:
     return rows.apply(lambda X: judge.features(whole_rows(X)))
 
 
-def _compared(judge: Judges, reference: Float[np.ndarray, "n features"], rows: Rows) -> dict[str, Any]:
+def _compared(judge: Judges, reference: Float[np.ndarray, "n features"], rows: Selection) -> dict[str, Any]:
     features = _features(judge, rows)
     figures = {"frechet_distance": frechet_distance(reference, features), **fidelity(reference, features)}
     return {**figures, **({} if unlabelled(rows.labels) else _consistency(judge, rows))}
 
 
-def _consistency(judge: Judges, rows: Rows) -> dict[str, Any]:
+def _consistency(judge: Judges, rows: Selection) -> dict[str, Any]:
     labels, right = _right(judge, rows)
-    share = float(right.mean())
     by_label = {str(label): float(right[labels == label].mean()) for label in np.unique(labels).tolist()}
-    return {
-        "class_consistency": share,
-        "class_consistency_standard_error": float(np.sqrt(share * (1 - share) / len(right))),
-        "class_consistency_by_label": by_label,
-    }
+    shares = share("class_consistency", right, "class_consistency_standard_error")
+    return {**shares, "class_consistency_by_label": by_label}
 
 
-def _right(judge: Judges, rows: Rows) -> tuple[Shaped[np.ndarray, "known"], Shaped[np.ndarray, "known"]]:
+def _right(judge: Judges, rows: Selection) -> tuple[Shaped[np.ndarray, "known"], Shaped[np.ndarray, "known"]]:
     """The known labels, and whether the judge reads each of their rows as such."""
     if rows.labels is None or not (known := known_labels(rows.labels)).any():
         raise ValueError("labels must hold one known label or more; every one is unknown.")
@@ -143,11 +125,11 @@ def _right(judge: Judges, rows: Rows) -> tuple[Shaped[np.ndarray, "known"], Shap
     return labels, np.asarray(read == labels)
 
 
-def _wanted(model: FittedModel, judge: Judges, test: Rows, seed: int) -> Shaped[np.ndarray, "rows"] | None:
+def _wanted(model: FittedModel, judge: Judges, test: Selection, seed: int) -> Shaped[np.ndarray, "rows"] | None:
     """A label to ask for each sample: those of test rows, as far as model and judge know them; `None`: ask for none."""
     if inability(model, "sample_labels"):
         return None
-    able = np.asarray(cast(SamplesLabels, model).label_values)
+    able = np.asarray(model.label_values)
     common = able[np.isin(able, judge.classes)]
     if not len(common):
         return None
@@ -156,10 +138,3 @@ def _wanted(model: FittedModel, judge: Judges, test: Rows, seed: int) -> Shaped[
     if len(pool) == len(test):
         return pool
     return np.random.default_rng(seed).choice(pool, len(test))
-
-
-def _fewer(rows: Rows, n: int, seed: int) -> Rows:
-    """A random `n` of the chosen rows, in their order."""
-    kept = np.zeros(len(rows), bool)
-    kept[np.random.default_rng(seed).choice(len(rows), n, replace=False)] = True
-    return rows.where(kept)

@@ -1,42 +1,32 @@
 """Everything that can be asked of one fitted model, as numbers."""
 
-from typing import Any, cast
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
-from latently.evaluation.classification import classification
-from latently.evaluation.clustering import clustering
-from latently.evaluation.dimensions import active_dimensions, kl_by_dimension
+from latently.data import Splits
+from latently.errors import ArgumentError
+from latently.evaluation.classification import classification, clustering, regions
+from latently.evaluation.codes import active_dimensions, kl_by_dimension, probe
+from latently.evaluation.disentanglement import disentanglement
 from latently.evaluation.likelihood import label_likelihood, likelihood
-from latently.evaluation.model import (
-    BoundsLabelLikelihood,
-    BoundsLikelihood,
-    Completes,
-    Data,
-    Decodes,
-    Encodes,
-    FittedModel,
-    MeasuresPosterior,
-    Predicts,
-    Samples,
-    inability,
-)
-from latently.evaluation.parzen import parzen as parzen_window
+from latently.evaluation.likelihood import parzen as parzen_window
+from latently.evaluation.model import Data, FittedModel, inability
 from latently.evaluation.prior_match import prior_match
-from latently.evaluation.probe import probe
 from latently.evaluation.reconstruction import reconstruction
-from latently.evaluation.regions import regions
-from latently.evaluation.rows import Rows, Splits, has_views, known_labels, stream
+from latently.evaluation.rows import Selection, has_views, known_labels, not_finite, stream
 from latently.evaluation.samples import Judges, samples
 from latently.evaluation.views import several_views
 
 Block = dict[str, Any]
+Factors = Mapping[str, np.ndarray]
 PRIOR_SAMPLES = 3
 BANDWIDTH_ROWS = 1000
 VIEWS_ROWS = 5
 _LEAST = {"importance_samples": 1, "max_rows": 2, "parzen_samples": 1}
 # Streams of numbers.
-_TRAIN, _TEST, _CODES, _PRIOR, _DIRECTIONS, _BOUNDS, _BANDWIDTH, _DRAWS, _SAMPLES, _COSTS = range(10)
+_TRAIN, _TEST, _CODES, _PRIOR, _DIRECTIONS, _BOUNDS, _BANDWIDTH, _DRAWS, _SAMPLES, _COSTS, _VOTES = range(11)
 
 
 def evaluate(
@@ -50,6 +40,7 @@ def evaluate(
     parzen_samples: int = 10_000,
     validation: Data | None = None,
     judge: Judges | None = None,
+    factors: np.ndarray | Factors | None = None,
 ) -> Block:
     """All that the model can be asked, in numbers that JSON can hold.
 
@@ -67,6 +58,8 @@ def evaluate(
         validation: rows to choose the window's bandwidth by; those of the splits, unless given. Where there are none,
             training rows are taken. 1000 of them suffice.
         judge: also show samples of the model to it: a classifier of real data, `latently.evaluation.judge_of(X, y)`.
+        factors: what the test rows were made from, where that is known: integers `[test rows, factors]`, or the name of
+            each factor → its value in every test row; -1 where unknown.
 
     Returns:
         `seed`, `train_rows`, `test_rows`, and blocks, each as its function in this package returns it, or
@@ -76,31 +69,42 @@ def evaluate(
         - models that bound log p(x|y): `label_likelihood`;
         - models that complete missing views: `views`;
         - models that predict clusters: `clustering`; all others: `classification`;
+        - models that encode, where factors are given: `disentanglement`, with `mutual_information_gap` and
+          `factor_vae_score` of the mean codes, and the names of the `factors`;
         - where they are asked for: `parzen`, and `samples` with a judge.
 
         `classification` has `labels_in_training` beside: how many training rows had a label.
 
     Raises:
-        ValueError: an argument below its least value, labels of another length than the rows, or no test rows.
+        ArgumentError: a number below its least value, or factors that are not integers, one row a test row.
+        ValueError: labels of another length than the rows, or no test rows.
     """
     _check_least(importance_samples=importance_samples, max_rows=max_rows, parzen_samples=parzen_samples)
-    X_train, y_train, X_test, y_test = _four(data)
-    train = None if X_train is None else Rows.choose(X_train, y_train, max_rows, stream(seed, _TRAIN))
-    test = Rows.choose(X_test, y_test, max_rows, stream(seed, _TEST))
+    if isinstance(data, Splits):
+        validation = data.validation.rows if validation is None else validation
+        data = data.train.rows, data.train.labels, data.test.rows, data.test.labels
+    X_train, y_train, X_test, y_test = data
+    train = None if X_train is None else Selection.choose(X_train, y_train, max_rows, stream(seed, _TRAIN))
+    test = Selection.choose(X_test, y_test, max_rows, stream(seed, _TEST))
     if not len(test):
         raise ValueError("data must hold at least one test row; got none. Keep some rows out of the training split.")
-    blocks = {
-        "likelihood": _likelihood(model, test, importance_samples, seed),
-        **_label_likelihood(model, test, importance_samples, seed),
-        "reconstruction": _reconstruction(model, test),
-        "prior_match": _prior_match(model, test, seed),
-        **_about_means(model, train, test, seed),
+    bounds = importance_samples, stream(seed, _BOUNDS)
+    blocks = {"likelihood": _skipped(model, "log_likelihood") or likelihood(model, test, *bounds)}
+    if not inability(model, "label_likelihood"):
+        blocks["label_likelihood"] = label_likelihood(model, test, *bounds)
+    blocks |= {
+        "reconstruction": _skipped(model, "encode", "decode") or _one_view(test) or reconstruction(model, test),
+        "prior_match": _skipped(model, "encode", "sample") or _prior_match(model, test, seed),
+        **_about_means(model, train, test, _named(factors, len(X_test)), seed),
         **_predictions(model, test, y_train),
-        **_views(model, None if X_train is None else (X_train, y_train), max_rows, test, judge, seed),
     }
+    if not inability(model, "complete"):
+        more = VIEWS_ROWS * max_rows  # baselines and classifiers of codes learn from more rows: they are often quoted
+        fitted = None if X_train is None else Selection.choose(X_train, y_train, more, stream(seed, _TRAIN))
+        blocks["views"] = several_views(model, fitted, test, judge, stream(seed, _COSTS))
     if parzen:
-        rows = _validation(data) if validation is None else validation
-        blocks["parzen"] = _parzen(model, test, rows, train, parzen_samples, seed)
+        window = _skipped(model, "sample") or _one_view(test)
+        blocks["parzen"] = window or _parzen(model, test, validation, train, parzen_samples, seed)
     if judge is not None:
         blocks["samples"] = samples(model, judge, train, test, stream(seed, _SAMPLES))
     counts = {"seed": seed, "train_rows": 0 if train is None else len(train), "test_rows": len(test)}
@@ -110,97 +114,80 @@ def evaluate(
 def _check_least(**numbers: int) -> None:
     for name, value in numbers.items():
         if value < _LEAST[name]:
-            raise ValueError(f"{name} must be at least {_LEAST[name]}; got {value}. The default suits most data.")
+            raise ArgumentError(name, f"must be at least {_LEAST[name]}", value, "The default suits most data.")
 
 
-def _four(data: Splits | tuple[Data, Any, Data, Any]) -> tuple[Data, Any, Data, Any]:
-    if isinstance(data, tuple):
-        return data
-    return data.train.rows, data.train.labels, data.test.rows, data.test.labels
+def _named(factors: np.ndarray | Factors | None, n: int) -> Factors | None:
+    """Each factor of the test rows under its name."""
+    if factors is None:
+        return None
+    if not isinstance(factors, Mapping):
+        columns = np.asarray(factors)
+        columns = columns.T if columns.ndim == 2 else columns[None]
+        factors = {f"factor {place}": column for place, column in enumerate(columns, 1)}
+    factors = {name: np.asarray(values) for name, values in factors.items()}
+    for name, values in factors.items():
+        if values.shape != (n,) or values.dtype.kind not in "iu":
+            rule = f"must hold an integer for each of the {n} test rows and each factor"
+            raise ArgumentError("factors", rule, f"{values.dtype} {values.shape} for {name}")
+    return factors or None
 
 
-def _validation(data: Splits | tuple[Data, Any, Data, Any]) -> Data | None:
-    part = getattr(data, "validation", None)
-    return None if part is None or has_views(part.rows) or not len(part.rows) else part.rows
+def _skipped(model: FittedModel, *abilities: str) -> Block | None:
+    reason = inability(model, *abilities)
+    return {"skipped": reason} if reason else None
 
 
-def _likelihood(model: FittedModel, test: Rows, importance_samples: int, seed: int) -> Block:
-    if reason := inability(model, "log_likelihood"):
-        return {"skipped": reason}
-    bounded = cast(BoundsLikelihood, model)
-    return likelihood(bounded, test, importance_samples=importance_samples, random_state=stream(seed, _BOUNDS))
+def _one_view(test: Selection) -> Block | None:
+    return {"skipped": "the data has several views"} if has_views(test.data) else None
 
 
-def _label_likelihood(model: FittedModel, test: Rows, importance_samples: int, seed: int) -> dict[str, Block]:
-    if inability(model, "label_likelihood"):
-        return {}
-    bounded, state = cast(BoundsLabelLikelihood, model), stream(seed, _BOUNDS)
-    block = label_likelihood(bounded, test, importance_samples=importance_samples, random_state=state)
-    return {"label_likelihood": block}
-
-
-def _reconstruction(model: FittedModel, test: Rows) -> Block:
-    if reason := inability(model, "encode", "decode"):
-        return {"skipped": reason}
-    if has_views(test.data):
-        return {"skipped": "the data has several views"}
-    return reconstruction(cast(Decodes, model), test)
-
-
-def _prior_match(model: FittedModel, test: Rows, seed: int) -> Block:
-    if reason := inability(model, "encode", "sample"):
-        return {"skipped": reason}
+def _prior_match(model: FittedModel, test: Selection, seed: int) -> Block:
     starts = iter(range(len(test)))  # every block has noise of its own
-    encoder, prior = cast(Encodes, model), cast(Samples, model)
-    codes = test.apply(lambda X: encoder.aggregate_codes(X, random_state=stream(seed, _CODES, next(starts))))
+    codes = test.apply(lambda X: model.aggregate_codes(X, random_state=stream(seed, _CODES, next(starts))))
     if reason := _unusable(codes):
         return {"skipped": reason}
     draws = [
-        np.asarray(prior.sample_prior(len(codes), random_state=stream(seed, _PRIOR, sample)))
+        np.asarray(model.sample_prior(len(codes), random_state=stream(seed, _PRIOR, sample)))
         for sample in range(PRIOR_SAMPLES)
     ]
     return prior_match(codes, draws, seed=stream(seed, _DIRECTIONS))
 
 
-def _about_means(model: FittedModel, train: Rows | None, test: Rows, seed: int) -> Block:
-    """The blocks that look at the mean code of each row: `probe` and `dimensions`."""
-    reason = inability(model, "encode")
-    if reason is None:
-        encoder = cast(Encodes, model)
-        means = test.apply(encoder.transform)
-        reason = _unusable(means)
-    if reason is not None:
-        return {"probe": {"skipped": reason}, "dimensions": {"skipped": reason}}
-    return {
-        "probe": _probe(encoder, train, test, means, seed),
-        "dimensions": {**active_dimensions(means), "kl": _kl(model, test)},
-    }
+def _about_means(
+    model: FittedModel, train: Selection | None, test: Selection, factors: Factors | None, seed: int
+) -> dict[str, Block]:
+    """The blocks that look at the mean code of each row: `probe`, `dimensions` and `disentanglement`."""
+    if skipped := _skipped(model, "encode"):
+        return {"probe": skipped, "dimensions": skipped}
+    wanted = ("probe", "dimensions") if factors is None else ("probe", "dimensions", "disentanglement")
+    means = test.apply(model.transform)
+    if reason := _unusable(means):
+        return {name: {"skipped": reason} for name in wanted}
+    kl = _skipped(model, "posterior_kl") or kl_by_dimension(test.apply(model.posterior_kl))
+    blocks = {"probe": _probe(model, train, test, means, seed), "dimensions": {**active_dimensions(means), "kl": kl}}
+    if factors is not None:
+        of_test, votes = {name: values[test.chosen] for name, values in factors.items()}, stream(seed, _VOTES)
+        blocks["disentanglement"] = disentanglement(means, of_test, seed=votes)
+    return blocks
 
 
-def _kl(model: FittedModel, test: Rows) -> Block:
-    if reason := inability(model, "posterior_kl"):
-        return {"skipped": reason}
-    return kl_by_dimension(test.apply(cast(MeasuresPosterior, model).posterior_kl))
-
-
-def _probe(encoder: Encodes, train: Rows | None, test: Rows, means: np.ndarray, seed: int) -> Block:
+def _probe(model: FittedModel, train: Selection | None, test: Selection, means: np.ndarray, seed: int) -> Block:
     if train is None or not len(train):
         return {"skipped": "no training rows were given to fit it on"}
     if train.labels is None or test.labels is None:
         return {"skipped": "the data has no labels"}
-    train_means = train.apply(encoder.transform)
+    train_means = train.apply(model.transform)
     if reason := _unusable(train_means):
         return {"skipped": reason}
     return probe(train_means, train.labels, means, test.labels, seed=seed)
 
 
-def _predictions(model: FittedModel, test: Rows, y_train: np.ndarray | None) -> dict[str, Block]:
+def _predictions(model: FittedModel, test: Selection, y_train: np.ndarray | None) -> dict[str, Block]:
     """The block `regions`, and `classification` or `clustering`."""
-    if reason := inability(model, "predict"):
-        return {"regions": {"skipped": reason}, "classification": {"skipped": reason}}
-    predictor = cast(Predicts, model)
-    predicted, probabilities = test.apply(predictor.predict), test.apply(predictor.predict_proba)
-    classes = predictor.classes_
+    if skipped := _skipped(model, "predict"):
+        return {"regions": skipped, "classification": skipped}
+    predicted, probabilities, classes = test.apply(model.predict), test.apply(model.predict_proba), model.classes_
     blocks = {"regions": regions(predicted, test.labels, classes)}
     if classes is None:
         return blocks | {"clustering": clustering(predicted, probabilities, test.labels)}
@@ -211,32 +198,17 @@ def _predictions(model: FittedModel, test: Rows, y_train: np.ndarray | None) -> 
     return blocks | {"classification": block}
 
 
-def _views(
-    model: FittedModel, training: tuple[Data, Any] | None, max_rows: int, test: Rows, judge: Judges | None, seed: int
-) -> dict[str, Block]:
-    """Baselines and classifiers of codes learn from more rows than the other blocks look at: they are often quoted."""
-    if inability(model, "complete"):
-        return {}
-    train = None if training is None else Rows.choose(*training, VIEWS_ROWS * max_rows, stream(seed, _TRAIN))
-    return {"views": several_views(cast(Completes, model), train, test, judge, stream(seed, _COSTS))}
-
-
 def _parzen(
-    model: FittedModel, test: Rows, validation: Data | None, train: Rows | None, samples: int, seed: int
+    model: FittedModel, test: Selection, validation: Data | None, train: Selection | None, drawn: int, seed: int
 ) -> Block:
-    if reason := inability(model, "sample"):
-        return {"skipped": reason}
-    if has_views(test.data):
-        return {"skipped": "the data has several views"}
     source = "validation"
     if validation is None or not len(validation):
         if train is None or not len(train):
             return {"skipped": "there are no validation or training rows to choose its bandwidth by"}
         source, validation = "training", train.data
-    chosen = Rows.choose(validation, None, BANDWIDTH_ROWS, stream(seed, _BANDWIDTH))
-    drawn = np.asarray(cast(Samples, model).sample(samples, random_state=stream(seed, _DRAWS)))
-    rows, by = (np.concatenate([np.asarray(read()) for read in part.blocks()]) for part in (test, chosen))
-    block = parzen_window(rows, by, drawn)
+    chosen = Selection.choose(validation, None, BANDWIDTH_ROWS, stream(seed, _BANDWIDTH))
+    rows = np.asarray(model.sample(drawn, random_state=stream(seed, _DRAWS)))
+    block = parzen_window(test.apply(np.asarray), chosen.apply(np.asarray), rows)
     return block if "skipped" in block else {**block, "bandwidth_chosen_on": source}
 
 
@@ -244,5 +216,4 @@ def _unusable(codes: np.ndarray) -> str | None:
     """Why distances between these codes mean nothing, if so."""
     if len(codes) < 2:
         return "a single row has no distribution"
-    broken = np.count_nonzero(~np.isfinite(codes).all(axis=1))
-    return f"the codes of {broken} of {len(codes)} rows are not finite" if broken else None
+    return not_finite(codes, "the codes of {} rows are not finite")

@@ -95,9 +95,9 @@ def _probe(block: Block) -> Iterator[Line]:
         if skipped := _skipped(name, reader):
             yield skipped
             continue
-        note = f"{_plus_minus(100 * reader['standard_error'])}fitted on {counted(reader['train_rows'], 'code')}"
-        note += f", tested on {reader['test_rows']}; the most frequent class has {100 * block['majority']:.1f} %"
-        yield Line(f"accuracy of the {name}", 100 * reader["accuracy"], "%", note)
+        note = f"fitted on {counted(reader['train_rows'], 'code')}, tested on {reader['test_rows']}; "
+        note += f"the most frequent class has {100 * block['majority']:.1f} %"
+        yield _share(f"accuracy of the {name}", reader["accuracy"], reader["standard_error"], note)
 
 
 def _dimensions(block: Block) -> Iterator[Line]:
@@ -111,21 +111,33 @@ def _dimensions(block: Block) -> Iterator[Line]:
     yield Line("KL to the prior", kl["total_nats"], "nats", note)
 
 
+def _disentanglement(block: Block) -> Iterator[Line]:
+    gap, score = block["mutual_information_gap"], block["factor_vae_score"]
+    if skipped := _skipped("mutual information gap", gap):
+        yield skipped
+    else:
+        found = zip(block["factors"], gap["by_factor"], strict=True)
+        each = ", ".join(f"{name} {value:.2g}" for name, value in found if value is not None)
+        note = f"{_plus_minus(gap['standard_error'])}0 to 1; {each}; {gap['bins']} bins a dimension"
+        yield Line("mutual information gap", gap["gap"], "", f"{note}, {counted(gap['rows'], 'row')}")
+    if skipped := _skipped("FactorVAE score", score):
+        yield skipped
+    else:
+        votes = f"{counted(score['test_votes'], 'vote')} of {counted(score['rows_a_vote'], 'row')} each"
+        note = f"chance is {100 * score['chance']:.1f} %; {votes}, {counted(score['rows'], 'row')}"
+        yield _share("FactorVAE score", score["score"], score["standard_error"], note)
+
+
 def _regions(block: Block) -> Iterator[Line]:
-    shares = block["share_by_label"]
-    worst = min(shares, key=lambda label: shares[label])
-    note = f"{_plus_minus(100 * block['standard_error'])}{counted(block['rows'], 'row')}; "
-    note += f"least for {worst}: {100 * shares[worst]:.1f} %"
-    yield Line("predicted as their own label", 100 * block["share"], "%", note)
+    note = f"{counted(block['rows'], 'row')}; least for {_least(block['share_by_label'])}"
+    yield _share("predicted as their own label", block["share"], block["standard_error"], note)
 
 
 def _classification(block: Block) -> Iterator[Line]:
-    recall = {label: share for label, share in block["recall"].items() if share is not None}
-    worst = min(recall, key=lambda label: recall[label])
-    note = f"{_plus_minus(100 * block['standard_error'])}{counted(block['rows'], 'row')}"
+    note = counted(block["rows"], "row")
     note += f", learned from {counted(block['labels_in_training'], 'label')}" if block["labels_in_training"] else ""
-    note += f"; least often right on {worst}: {100 * recall[worst]:.1f} %"
-    yield Line("classification error", 100 * block["error"], "%", note)
+    note += f"; least often right on {_least(block['recall'])}"
+    yield _share("classification error", block["error"], block["standard_error"], note)
     unseen = block["unseen"]
     if unseen["rows"]:
         note = f"without {counted(unseen['rows'], 'row')} of {', '.join(unseen['labels'])}, wrong by necessity"
@@ -151,8 +163,7 @@ def _clustering(block: Block) -> Iterator[Line]:
         ("aae_protocol", "accuracy by the AAE protocol", "each cluster takes the label of its most confident row"),
         ("hungarian", "accuracy by Hungarian matching", "one cluster a label"),
     ):
-        note = f"{_plus_minus(100 * block[key]['standard_error'])}{rule}; {clusters}; {rows}"
-        yield Line(name, 100 * block[key]["accuracy"], "%", note)
+        yield _share(name, block[key]["accuracy"], block[key]["standard_error"], f"{rule}; {clusters}; {rows}")
     note = f"of clusters and labels: 0 to 1; {rows}"
     yield Line("normalized mutual information", block["normalized_mutual_information"], "", note)
     yield Line("adjusted Rand index", block["adjusted_rand_index"], "", f"0 is chance, 1 is a perfect match; {rows}")
@@ -170,13 +181,11 @@ def _parzen(block: Block) -> Iterator[Line]:
 def _samples(block: Block) -> Iterator[Line]:
     real, rows = block["test"], counted(block["rows"], "sample")
     if "class_consistency" in block:
-        shares = block["class_consistency_by_label"]
-        worst = min(shares, key=lambda label: shares[label])
-        note = f"{_plus_minus(100 * block['class_consistency_standard_error'])}{rows}"
-        note += f"; least for {worst}: {100 * shares[worst]:.1f} %"
+        note = f"{rows}; least for {_least(block['class_consistency_by_label'])}"
         if "class_consistency" in real:
             note += f"; real test rows {100 * real['class_consistency']:.4g} %"
-        yield Line("samples read as the class asked for", 100 * block["class_consistency"], "%", note)
+        error = block["class_consistency_standard_error"]
+        yield _share("samples read as the class asked for", block["class_consistency"], error, note)
     for key, name, unit, scale in (
         ("frechet_distance", "Fréchet distance of samples", "", 1),
         ("precision", "precision of samples", "%", 100),
@@ -225,6 +234,18 @@ COMPLETION_FIGURES = (
 COMPLETERS = {"cca": "by CCA", "nearest_neighbour": "by the nearest neighbour", "truth": "the truth"}
 
 
+def _share(name: str, share: float, error: float, note: str) -> Line:
+    return Line(name, 100 * share, "%", f"{_plus_minus(100 * error)}{note}")
+
+
+def _least(shares: dict[str, float | None]) -> str:
+    """The label with the least of the known shares, and that share."""
+    label, share = min(
+        ((label, share) for label, share in shares.items() if share is not None), key=lambda pair: pair[1]
+    )
+    return f"{label}: {100 * share:.1f} %"
+
+
 def _plus_minus(error: float | None) -> str:
     return "" if error is None else f"± {error:.2g}, "
 
@@ -258,6 +279,7 @@ _BLOCKS: dict[str, Callable[[Block], Iterator[Line]]] = {
     "prior_match": _prior_match,
     "probe": _probe,
     "dimensions": _dimensions,
+    "disentanglement": _disentanglement,
     "regions": _regions,
     "classification": _classification,
     "clustering": _clustering,

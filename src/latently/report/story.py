@@ -100,7 +100,7 @@ def _shapes(part: Dataset) -> str:
 
 
 def _next_commands(model: Any, path: Path) -> dict[str, str]:
-    able, folder = model.capabilities(), shlex.quote(str(path))
+    able, folder = model.abilities(), shlex.quote(str(path))
     commands = {"draw new data": f"latently sample {folder} --n 64"}
     if "encode" in able:
         commands["encode other data"] = f"latently encode {folder} DATA"

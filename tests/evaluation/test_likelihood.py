@@ -1,4 +1,4 @@
-"""The Parzen window is the kernel density estimate of its formula, in nats, whatever its blocks."""
+"""Bounds are averaged as their formulas say, and the Parzen window is the kernel density estimate of its formula."""
 
 import sys
 
@@ -8,8 +8,28 @@ from scipy.special import logsumexp
 from scipy.stats import norm
 from sklearn.neighbors import KernelDensity
 
-from latently.evaluation import parzen
-from latently.evaluation.parzen import choose_bandwidth, log_density
+from latently.evaluation import bits_per_dimension, parzen, summarize_bounds
+from latently.evaluation.likelihood import choose_bandwidth, log_density
+
+
+def test_a_fair_coin_a_pixel_costs_one_bit_a_dimension():
+    assert bits_per_dimension(64 * np.log(2), 64) == pytest.approx(1)
+    with pytest.raises(ValueError, match="event_size must be at least 1; got 0"):
+        bits_per_dimension(1.0, 0)
+
+
+def test_bounds_are_averaged_with_the_error_of_a_mean():
+    bounds = np.random.default_rng(0).normal(-100, 5, size=10_000)
+    summary = summarize_bounds(bounds, 784, 50)
+    assert summary["negative_log_likelihood_nats"] == pytest.approx(100, abs=0.2)
+    assert summary["standard_error_nats"] == pytest.approx(0.05, rel=0.05)
+    assert summary["bits_per_dimension"] == pytest.approx(100 / (784 * np.log(2)), rel=0.01)
+    assert (summary["rows"], summary["samples"]) == (10_000, 50)
+
+
+def test_one_row_has_no_standard_error_and_infinite_bounds_are_told():
+    assert summarize_bounds(np.array([-3.0]), 4, 1)["standard_error_nats"] is None
+    assert "1 of 2 rows" in summarize_bounds(np.array([-3.0, -np.inf]), 4, 1)["skipped"]
 
 
 @pytest.fixture
@@ -40,7 +60,7 @@ def test_the_density_is_that_of_the_formula_and_of_scikit_learn(bandwidth, rando
 def test_blocks_change_nothing(random, monkeypatch):
     rows, samples, bandwidths = random.random((23, 6)), random.random((50, 6)), np.array([0.05, 0.5])
     whole = log_density(rows, samples, bandwidths)
-    monkeypatch.setattr(sys.modules["latently.evaluation.parzen"], "BLOCK", (7, 11))
+    monkeypatch.setattr(sys.modules["latently.evaluation.likelihood"], "BLOCK", (7, 11))
     np.testing.assert_allclose(log_density(rows, samples, bandwidths), whole, rtol=1e-12)
 
 

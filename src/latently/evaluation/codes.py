@@ -1,0 +1,210 @@
+"""What codes tell: how many of their dimensions are in use, and what simple classifiers read in them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float, Shaped
+from scipy.optimize import minimize
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import train_test_split
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from latently.evaluation.rows import known_labels, not_finite, share
+
+THRESHOLD = 0.01
+NEIGHBOURS = 5
+COSTS = (1e-3, 1e-2, 1e-1, 1.0)
+TOLERANCE = 1e-6
+
+
+def active_dimensions(means: Float[np.ndarray, "rows latent"], *, threshold: float = THRESHOLD) -> dict[str, Any]:
+    r"""The dimensions that change with the data: \(\operatorname{Var}_x(E[z_d | x]) > 0.01\).
+
+    References:
+        Burda, Grosse, Salakhutdinov: Importance Weighted Autoencoders, 2015, section 5.2.
+        https://arxiv.org/abs/1509.00519
+
+    Args:
+        means: the mean of the posterior of every row.
+        threshold: the variance above which a dimension counts as active, in squared units of the codes. 0.01 is meant
+            for a prior of unit scale.
+
+    Returns:
+        `latent_dim`, `active`, `threshold`, `rows`, `variances` (one a dimension) and `in_words`.
+
+    Raises:
+        ValueError: fewer than two rows.
+
+    Example:
+        >>> result = active_dimensions(np.array([[-1.0, 0.0], [1.0, 0.0]]))
+        >>> result["active"], result["in_words"]
+        (1, '1 of 2 latent dimensions is unused')
+    """
+    if len(means) < 2:
+        raise ValueError(f"means must have at least 2 rows, for a variance; got {len(means)}. Encode more rows.")
+    variances = means.astype(np.float64).var(axis=0, ddof=1)
+    active = int(np.count_nonzero(variances > threshold))
+    return {
+        "latent_dim": len(variances),
+        "active": active,
+        "threshold": threshold,
+        "rows": len(means),
+        "variances": variances.tolist(),
+        "in_words": _in_words(len(variances) - active, len(variances)),
+    }
+
+
+def kl_by_dimension(kl: Float[np.ndarray, "rows latent"]) -> dict[str, Any]:
+    """What each dimension of a code tells about its row, on average, from KL(q(z_d|x) ‖ p(z_d)) of every row in nats.
+
+    Returns:
+        `nats` (one a dimension), their sum `total_nats`, and `rows`; or `skipped` when a value is not finite.
+    """
+    if reason := not_finite(kl, "the KL of {} rows is not finite"):
+        return {"skipped": reason}
+    nats = kl.mean(axis=0, dtype=np.float64)
+    return {"nats": nats.tolist(), "total_nats": float(nats.sum()), "rows": len(kl)}
+
+
+def _in_words(unused: int, dim: int) -> str:
+    dimensions = "dimension" if dim == 1 else "dimensions"
+    if not unused:
+        return f"all {dim} latent {dimensions} are in use" if dim > 1 else "the one latent dimension is in use"
+    return f"{unused} of {dim} latent {dimensions} {'is' if unused == 1 else 'are'} unused"
+
+
+def probe(
+    train_codes: Float[np.ndarray, "train latent"],
+    train_labels: np.ndarray | None,
+    test_codes: Float[np.ndarray, "test latent"],
+    test_labels: np.ndarray | None,
+    *,
+    seed: int = 0,
+) -> dict[str, Any]:
+    """The accuracy of a linear classifier and of the 5 nearest neighbours, fitted on training codes, on test codes.
+
+    The linear probe is a multinomial logistic regression on codes standardised by the training codes; the neighbours
+    are sought among the codes as they are, since it is their geometry that is asked about. Rows with label -1 are left
+    out.
+
+    Args:
+        train_codes: codes to fit on.
+        train_labels: their labels, -1 where unknown; `None` when there are none.
+        test_codes: codes to classify.
+        test_labels: their labels.
+        seed: of the classifier's solver.
+
+    Returns:
+        `linear` and `neighbours`, each with `accuracy` (a share), its binomial `standard_error` and `train_rows`,
+        `test_rows`; and `majority`, the share of the most frequent class, which needs no code. Or `skipped`.
+
+    Example:
+        >>> codes, labels = np.repeat(np.eye(2), 20, axis=0), np.repeat([0, 1], 20)
+        >>> probe(codes, labels, codes, labels)["linear"]["accuracy"]
+        1.0
+        >>> probe(codes, None, codes, labels)
+        {'skipped': 'the data has no labels'}
+    """
+    if train_labels is None or test_labels is None:
+        return {"skipped": "the data has no labels"}
+    fitted, tested = known_labels(train_labels), known_labels(test_labels)
+    codes, labels = train_codes[fitted], train_labels[fitted]
+    wanted = test_labels[tested]
+    if not len(labels) or not len(wanted):
+        return {"skipped": "every label of the training rows or of the test rows is unknown"}
+    classes, counts = np.unique(labels, return_counts=True)
+    if len(classes) < 2:
+        return {"skipped": "the training labels are all of one class"}
+
+    def accuracy(classifier: Any) -> dict[str, Any]:
+        right = classifier.fit(codes, labels).predict(test_codes[tested]) == wanted
+        return {**share("accuracy", right), "train_rows": len(labels), "test_rows": len(wanted)}
+
+    few = {"skipped": f"fewer than {NEIGHBOURS} labelled training rows"} if len(labels) < NEIGHBOURS else None
+    return {
+        "majority": float(np.mean(wanted == classes[counts.argmax()])),
+        "linear": accuracy(make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000, random_state=seed))),
+        "neighbours": few or accuracy(KNeighborsClassifier(n_neighbors=NEIGHBOURS)),
+    }
+
+
+@dataclass(frozen=True)
+class LinearSVM:
+    r"""A linear support vector machine with squared hinge loss, one class against the rest.
+
+    Each class has the weights that minimise \(\frac12 \|w\|^2 + C \sum_i \max(0, 1 - t_i\, w \cdot x_i)^2\), where
+    \(t_i\) is 1 for its rows and -1 for others, and \(x_i\) is a standardised row with a 1 behind it. That is
+    `make_pipeline(StandardScaler(), LinearSVC(C=C, dual=False))` of scikit-learn, which keeps dense rows as a list of
+    index and value and walks through it again and again; here they are matrix products.
+
+    Attributes:
+        classes: the labels.
+        scaler: standardises rows.
+        weights: one column a class; the last row is the bias.
+    """
+
+    classes: Shaped[np.ndarray, "classes"]
+    scaler: StandardScaler
+    weights: Float[np.ndarray, "numbers_and_bias classes"]
+
+    @classmethod
+    def fit(
+        cls, rows: Float[np.ndarray, "rows numbers"], labels: Shaped[np.ndarray, "rows"], cost: float
+    ) -> "LinearSVM":
+        """Learn two classes or more, at a cost C for a row on the wrong side of the margin."""
+        classes, scaler = np.unique(labels), StandardScaler().fit(rows.astype(np.float64))
+        weights = _minimal(_with_bias(rows, scaler), np.where(labels[:, None] == classes, 1.0, -1.0), cost)
+        return cls(classes, scaler, weights)
+
+    def predict(self, rows: Float[np.ndarray, "rows numbers"]) -> Shaped[np.ndarray, "rows"]:
+        """The class of each row."""
+        return np.asarray(self.classes[(_with_bias(rows, self.scaler) @ self.weights).argmax(axis=1)])
+
+
+def linear_svm_error(
+    train: Float[np.ndarray, "train numbers"],
+    train_labels: Shaped[np.ndarray, "train"],
+    test: Float[np.ndarray, "test numbers"],
+    test_labels: Shaped[np.ndarray, "test"],
+    seed: int = 0,
+) -> float:
+    """The share of test rows that a linear support vector machine gets wrong.
+
+    It learns from the training rows, of two classes or more; on a fifth of them, chosen by the seed, its cost is chosen
+    among `COSTS`.
+    """
+    rows, held, labels, held_labels = train_test_split(train, train_labels, test_size=0.2, random_state=seed)
+    cost = COSTS[0]
+    if len(np.unique(labels)) > 1:
+        cost = min(COSTS, key=lambda cost: _error(LinearSVM.fit(rows, labels, cost), held, held_labels))
+    return _error(LinearSVM.fit(train, train_labels, cost), test, test_labels)
+
+
+def _error(svm: LinearSVM, rows: Float[np.ndarray, "rows numbers"], labels: Shaped[np.ndarray, "rows"]) -> float:
+    return float((svm.predict(rows) != labels).mean())
+
+
+def _with_bias(
+    rows: Float[np.ndarray, "rows numbers"], scaler: StandardScaler
+) -> Float[np.ndarray, "rows numbers_and_bias"]:
+    return np.hstack([scaler.transform(rows.astype(np.float64)), np.ones((len(rows), 1))])
+
+
+def _minimal(
+    x: Float[np.ndarray, "rows numbers"], sides: Float[np.ndarray, "rows classes"], cost: float
+) -> Float[np.ndarray, "numbers classes"]:
+    """The weights of all classes at once."""
+    shape = (x.shape[1], sides.shape[1])
+
+    def objective(flat: Float[np.ndarray, "weights"]) -> tuple[float, Float[np.ndarray, "weights"]]:
+        w = flat.reshape(shape)
+        short = np.maximum(0, 1 - sides * (x @ w))  # by how much a row misses its margin
+        slope = w - 2 * cost * (x.T @ (sides * short))
+        return 0.5 * np.vdot(w, w) + cost * np.vdot(short, short), slope.ravel()
+
+    start = np.zeros(shape).ravel()
+    found = minimize(objective, start, jac=True, method="L-BFGS-B", options={"ftol": TOLERANCE, "gtol": 0.0})
+    return np.asarray(found.x).reshape(shape)
