@@ -9,8 +9,7 @@ import numpy as np
 
 from latently.data import Dataset, Splits
 from latently.evaluation import Line, as_table, counted
-from latently.report.elements import ReportFigure, ReportTable
-from latently.report.page import write_report
+from latently.report.page import ReportFigure, ReportTable, write_report
 from latently.report.scenes import scenes
 from latently.report.words import epochs_in_words
 from latently.run import Run
