@@ -6,7 +6,7 @@ from typing import Any
 
 from latently.evaluation import Line, as_table
 from latently.report.page import ReportFigure, ReportRow, ReportTable, write_report
-from latently.report.words import epochs_in_words
+from latently.report.story import epochs_in_words
 from latently.run import Run
 
 _SPLIT = ("source", "validation", "test", "seed")

@@ -1,18 +1,31 @@
 """What a run's report tells: which pictures and numbers, from a fitted model, its data and its evaluation."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from latently.data import Dataset, Splits
+from latently import figures
+from latently.data import Dataset, Splits, Views
 from latently.evaluation import Line, as_table, counted
+from latently.report.code_scenes import codes_over_prior, film, manifold, plane_of, prior_match
+from latently.report.label_scenes import class_scenes, drawing_scenes, prediction_scenes
 from latently.report.page import ReportFigure, ReportTable, write_report
-from latently.report.scenes import scenes
-from latently.report.words import epochs_in_words
+from latently.report.scenes import (
+    Scene,
+    drawn,
+    interpolations,
+    reconstructions,
+    samples,
+    table_samples,
+    table_scenes,
+    view_scenes,
+)
 from latently.run import Run
+
+CODED_ROWS = 5000
 
 
 def report_run(
@@ -54,6 +67,44 @@ def report_run(
     )
 
 
+def scenes(model: Any, run: Run, splits: Splits, shown: Dataset, evaluation: Mapping[str, Any]) -> Iterator[Scene]:
+    """The scenes of a run's report, in reading order: those that its model can sit for.
+
+    Args:
+        model: the fitted estimator.
+        run: its folder.
+        splits: the data it was trained on.
+        shown: the held-out rows to show.
+        evaluation: what `latently.evaluation.evaluate` gave; empty, where nothing was measured.
+    """
+    first = shown.rows[: min(len(shown), CODED_ROWS)]
+    rows: Any = first if isinstance(first, Views) else np.asarray(first)
+    labels = None if shown.labels is None else shown.labels[: len(rows)]
+    pictures = not isinstance(rows, Views) and figures.are_pictures(rows.shape[1:])
+    if "encode" in model.capabilities():
+        codes, draws = model.transform(rows), model.aggregate_codes(rows, random_state=0)
+        plane = plane_of(model, codes)
+        yield film(run, plane, splits)
+        yield codes_over_prior(model, plane, codes, draws, shown)
+        yield from prediction_scenes(evaluation)
+        if isinstance(rows, Views):
+            yield from view_scenes(model, shown, rows)
+        elif pictures:
+            yield reconstructions(model, rows)
+            yield from class_scenes(model, shown, rows, labels) if model.knows_labels else [samples(model)]
+            yield manifold(model, plane, shown)
+            yield interpolations(model, rows, labels)
+        else:
+            yield from table_scenes(model, shown, rows)
+        yield prior_match(model, plane, codes, draws)
+    else:
+        yield from drawing_scenes(model, shown) if pictures else [table_samples(model, shown, rows)]
+        yield from prediction_scenes(evaluation)
+    if history := run.history():
+        caption = "Means over chunks of rounds, unweighted."
+        yield Scene("terms.png", "The terms over time", caption, True, drawn(lambda: figures.terms(history)))
+
+
 def held_out(splits: Splits) -> Dataset:
     """The rows that the model has not learned from: the test rows, or where there are none, the closest to them."""
     return next(part for part in (splits.test, splits.validation, splits.train) if len(part))
@@ -77,6 +128,23 @@ def _facts(model: Any, splits: Splits, run: Run) -> dict[str, str]:
         "training": f"{epochs_in_words(config)} of batches of {model.batch_size}, seed {model.seed_}",
     }
     return facts | _pace(run.history(), about)
+
+
+def epochs_in_words(config: Mapping[str, Any]) -> str:
+    """How often a run goes over the data, by the configuration of its model; in both stages, where it has two.
+
+    Example:
+        >>> epochs_in_words({"parameters": {"epochs": 1.0}})
+        '1 epoch'
+        >>> first = {"estimator": "VAE", "parameters": {"epochs": 50}}
+        >>> epochs_in_words({"parameters": {"epochs": 3, "first": first}})
+        '50 epochs of the first stage, then 3 epochs'
+    """
+    parameters = config.get("parameters", {})
+    first, own = parameters.get("first"), counted(parameters.get("epochs", 0), "epoch")
+    if not isinstance(first, dict):
+        return own
+    return f"{counted(first['parameters']['epochs'], 'epoch')} of the first stage, then {own}"
 
 
 def _pace(history: list[dict[str, Any]], about: Mapping[str, Any]) -> dict[str, str]:
