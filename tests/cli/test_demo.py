@@ -22,7 +22,7 @@ from latently.cli.demo import show
 from latently.cli.exhibits import PARTS, python_of
 from latently.estimators.base import LatentModel
 from latently.recipes import load_recipe
-from latently.report.scene import Scene
+from latently.report.scenes import Scene
 
 from .conftest import call
 

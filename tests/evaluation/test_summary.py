@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from latently.data import Dataset, Splits
-from latently.evaluation import ABILITIES, as_table, evaluate
+from latently.abilities import ABILITIES
+from latently.evaluation import as_table, evaluate
 from latently.evaluation import rows as rows_module
 
 BLOCKS = (

@@ -5,7 +5,7 @@ import pytest
 from matplotlib.figure import Figure
 from sklearn.datasets import load_digits
 
-from latently.figures import image_grid, interpolations, manifold, reconstructions
+from latently.figures import image_grid
 from latently.figures.images import are_pictures, as_pictures, display_range
 
 
@@ -41,6 +41,15 @@ def test_ink_is_white_on_black_and_colour_stays_colour() -> None:
     np.testing.assert_array_equal(clear[0, 0], [[1, 1, 1]])
 
 
+def test_the_rule_lies_in_the_gap_between_two_columns() -> None:
+    figure = image_grid(np.ones((6, 64, 64)), columns=3, rule_after=2)
+    axes = figure.axes[0]
+    (rule,) = axes.lines
+    column = round(float(np.asarray(rule.get_xdata())[0]))
+    mosaic = np.asarray(axes.images[0].get_array())
+    assert 2 * 64 <= column < mosaic.shape[1] - 64
+
+
 @pytest.mark.parametrize(
     ("low", "high", "expected"),
     [(0.0, 1.0, (0, 1)), (-0.03, 1.02, (0, 1)), (-1.0, 0.9, (-1, 1)), (0.0, 16.0, (0, 16)), (-2.5, 3.0, (-2.5, 3.0))],
@@ -53,51 +62,6 @@ def test_values_that_are_no_numbers_are_drawn_black() -> None:
     assert float(as_pictures(np.full((1, 4, 4), np.nan), (0.0, 1.0)).max()) == 0.0
 
 
-def test_reconstructions_are_on_the_scale_of_the_originals() -> None:
-    originals = np.full((2, 8, 8), 16.0)
-    originals[:, 0, 0] = 0
-    mosaic = shown(reconstructions(originals, originals / 2))
-    assert float(mosaic[4 * 8, 4 * 8, 0]) == pytest.approx(1.0)
-    assert float(mosaic[-4 * 8, 4 * 8, 0]) == pytest.approx(0.5)
-
-
-def test_reconstructions_name_their_rows() -> None:
-    images = np.zeros((3, 8, 8))
-    names = [label.get_text() for label in reconstructions(images, images, corrupted=images).axes[0].get_yticklabels()]
-    assert names == ["original", "corrupted", "reconstruction"]
-
-
-def test_manifold_puts_each_image_at_its_code() -> None:
-    rows = 5
-    code = -3 + 6 * (np.arange(rows) + 0.5) / rows
-    z1, z2 = np.meshgrid(code, code[::-1])  # reading order: z2 falls from row to row
-    images = np.broadcast_to((z1 + 10 * z2).reshape(-1, 1, 1), (25, 8, 8))
-    figure = manifold(images, (-3.0, 3.0), value_range=(-33.0, 33.0))
-    picture = figure.axes[0].images[0]
-    mosaic = np.asarray(picture.get_array())
-    left, right, bottom, top = picture.get_extent()
-    for a in code:
-        for b in code:
-            column = int((a - left) / (right - left) * mosaic.shape[1])
-            row = int((top - b) / (top - bottom) * mosaic.shape[0])
-            assert 66 * float(mosaic[row, column, 0]) - 33 == pytest.approx(a + 10 * b, abs=1e-3)
-
-
-@pytest.mark.parametrize(("side", "seamless"), [(8, False), (28, True)])
-def test_a_gap_keeps_small_images_of_a_manifold_apart_and_large_ones_join(side: int, seamless: bool) -> None:
-    figure = manifold(np.zeros((9, side, side)), (-3.0, 3.0), value_range=(0.0, 1.0))
-    assert bool((shown(figure) == 0).all()) is seamless
-    assert figure.axes[0].get_xlim() == figure.axes[0].get_ylim() == (-3.0, 3.0)
-
-
-def test_interpolations_are_one_path_a_row() -> None:
-    images = np.zeros((2, 3, 64, 64))
-    images[1, 2] = 1.0
-    mosaic = shown(interpolations(images, value_range=(0.0, 1.0)))
-    assert float(mosaic[-5, -5, 0]) == 1.0
-    assert float(mosaic[5, -5, 0]) == 0.0
-
-
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -106,9 +70,6 @@ def test_interpolations_are_one_path_a_row() -> None:
         (lambda: image_grid(np.zeros((0, 8, 8))), "at least one image"),
         (lambda: image_grid(np.zeros((9, 8, 8)), rows=2, columns=4), r"must hold all 9 images; got 2\*4"),
         (lambda: image_grid(np.zeros((4, 8, 8)), rows=2, row_labels=["a"]), "row_labels must hold one text"),
-        (lambda: manifold(np.zeros((5, 8, 8)), (-1.0, 1.0)), "square grid of codes"),
-        (lambda: reconstructions(np.zeros((2, 8, 8)), np.zeros((2, 9, 9))), "originals' shape"),
-        (lambda: interpolations(np.zeros((2, 3))), r"shape \(k, steps, ...\)"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused_with_the_way_out(call, message: str) -> None:  # type: ignore[no-untyped-def]

@@ -1,10 +1,10 @@
-"""Codes: the prior's contours hold the mass they say, points have their label's colour."""
+"""Codes: the prior's contours hold the mass they say, points have their label's colour, histograms are densities."""
 
 import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 
-from latently.figures import codes
+from latently.figures import codes, prior_match
 from latently.figures.latent import MASSES, common_limits, mass_levels
 from latently.figures.palette import UNLABELLED, palette
 
@@ -75,3 +75,37 @@ def test_what_cannot_be_drawn_is_refused() -> None:
         codes(np.zeros((5, 3)))
     with pytest.raises(ValueError, match="places in classes, 0 to 1; got 4"):
         codes(np.zeros((5, 2)), np.arange(5), ["a", "b"])
+
+
+def test_marginals_are_densities_on_one_scale(random: np.random.Generator) -> None:
+    figure = prior_match(random.normal(size=(5000, 3)), random.normal(size=(700, 3)))
+    for axes in figure.axes[:3]:
+        for outline in axes.patches:
+            heights, edges, _ = outline.get_data()
+            assert float(np.sum(heights * np.diff(edges))) == pytest.approx(1, abs=0.01)
+        assert axes.get_ylim() == figure.axes[0].get_ylim()
+
+
+def test_of_many_dimensions_those_that_differ_are_shown(random: np.random.Generator) -> None:
+    z, prior = random.normal(size=(2, 2000, 30))
+    z[:, [4, 17, 29]] *= 0.05
+    titles = [axes.get_title(loc="left") for axes in prior_match(z, prior).axes]
+    assert {"$z_{5}$", "$z_{18}$", "$z_{30}$"} <= set(titles)
+
+
+@pytest.mark.parametrize("dim", [2, 3])
+def test_codes_outside_the_frame_are_counted(dim: int, random: np.random.Generator) -> None:
+    z, prior = random.uniform(-1, 1, (2, 100, dim))
+    z[:7, 0], z[0, 0] = 5, np.nan
+    axes = prior_match(z, prior, limits=(-2.0, 2.0)).axes
+    if dim == 2:
+        assert "7 of 100 codes lie outside" in axes[0].get_xlabel()
+    else:
+        assert [each.get_title(loc="left") for each in axes[:2]] == ["$z_{1}$: 7 % outside", "$z_{2}$"]
+
+
+def test_codes_and_prior_of_two_dimensions_are_refused() -> None:
+    with pytest.raises(ValueError, match="with one latent"):
+        prior_match(np.zeros((4, 3)), np.zeros((4, 2)))
+    with pytest.raises(ValueError, match="hold rows"):
+        prior_match(np.zeros((0, 3)), np.zeros((4, 3)))

@@ -1,4 +1,4 @@
-"""Confusions, calibration and restyled images are drawn where they belong."""
+"""Confusions and calibration are drawn where they belong."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from latently.figures import calibration, confusion, image_grid, restyled
+from latently.figures import calibration, confusion
 
 Check = Callable[[Figure], None]
 CURVE = [
@@ -65,42 +65,12 @@ def test_calibration_is_drawn_at_its_confidence(bins: list[dict[str, float]], as
     assert not figure.axes[0].texts  # nothing stands where the curve may run
 
 
-def test_restyled_images_stand_right_of_their_original_under_their_label() -> None:
-    originals = np.zeros((2, 64, 64))
-    others = np.arange(6).reshape(2, 3, 1, 1) / 10 * np.ones((2, 3, 64, 64))
-    originals[0, 0, 0] = 1.0  # the scale is that of the originals
-    figure = restyled(originals, others, ["a", "b", "c"])
-    mosaic = np.asarray(figure.axes[0].images[0].get_array())
-    step = (mosaic.shape[1] + 4) // 4
-    levels = [[float(mosaic[i * step + 9, j * step + 9, 0]) for j in range(4)] for i in range(2)]
-    np.testing.assert_allclose(levels, [[0, 0, 0.1, 0.2], [0, 0.3, 0.4, 0.5]], atol=1e-6)
-    assert [label.get_text() for label in figure.axes[0].get_xticklabels()] == ["original", "a", "b", "c"]
-
-
-@pytest.mark.parametrize("labels", [1, 10, 30])
-@pytest.mark.parametrize("name", ["{}", "a class with a long name, number {}"])
-@pytest.mark.parametrize("n", [1, 10])
-def test_restyled_images_are_not_clipped(n: int, labels: int, name: str, assert_nothing_clipped: Check) -> None:
-    others = np.zeros((n, labels, 8, 8, 3), np.uint8)
-    assert_nothing_clipped(restyled(others[:, 0], others, [name.format(k) for k in range(labels)], title="Restyled"))
-
-
-def test_the_rule_lies_in_the_gap_between_two_columns() -> None:
-    figure = image_grid(np.ones((6, 64, 64)), columns=3, rule_after=2)
-    axes = figure.axes[0]
-    (rule,) = axes.lines
-    column = round(float(np.asarray(rule.get_xdata())[0]))
-    mosaic = np.asarray(axes.images[0].get_array())
-    assert 2 * 64 <= column < mosaic.shape[1] - 64
-
-
 @pytest.mark.parametrize(
     ("call", "message"),
     [
         (lambda: confusion(np.zeros((2, 2), int), ["a"]), r"a row for each of the 1 names .* got shape \(2, 2\)"),
         (lambda: confusion(np.zeros((0, 0), int), []), "1 or more"),
         (lambda: calibration([]), "at least one bin"),
-        (lambda: restyled(np.zeros((2, 8, 8)), np.zeros((2, 3, 8, 8)), ["a"]), r"= \(2, 1, 8, 8\); got \(2, 3, 8, 8\)"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused_with_the_way_out(call, message: str) -> None:  # type: ignore[no-untyped-def]

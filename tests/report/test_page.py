@@ -2,6 +2,8 @@
 
 import base64
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +11,7 @@ import pytest
 
 from html_page import Page
 from latently.figures import image_grid, latent_film, png
-from latently.report import ReportFigure, ReportTable, write_report
+from latently.report import Exhibit, ReportFigure, ReportTable, write_exhibition, write_report
 
 HOSTILE = "</style><script>alert('x')</script><img src=x onerror=alert(1)> & \"quoted\""
 
@@ -132,3 +134,28 @@ def test_a_report_that_fails_leaves_the_old_one(tmp_path: Path) -> None:
         write_report(path, title="second", facts={}, tables=[ReportTable("t", ["a", "b"], [["1"]])])
     assert "first" in path.read_text(encoding="utf-8")
     assert [file.name for file in tmp_path.iterdir()] == ["r.html"]
+
+
+def test_an_exhibition_shows_names_as_they_are_and_numbers_its_sections(tmp_path: Path, grid: bytes) -> None:
+    exhibits = [
+        Exhibit(
+            f"{name}{HOSTILE}", HOSTILE, HOSTILE, [ReportFigure(HOSTILE, HOSTILE, grid)], {HOSTILE: HOSTILE},
+            {"In Python": f"import {HOSTILE}\nfit()"}, f'{name}/"report".html',
+        )
+        for name in "ab"
+    ]  # fmt: skip
+    path = write_exhibition(
+        tmp_path / "index.html", title=HOSTILE, subtitle=HOSTILE, exhibits=exhibits, next_commands={HOSTILE: HOSTILE}
+    )
+    page = Page(path.read_text(encoding="utf-8"))
+    assert page.text.count(HOSTILE) == 5 + 2 * 10  # of the page's own words, and of each exhibit's
+    assert not {"script", "link", "iframe"} & {tag for tag, _ in page.elements}
+    assert [link["href"] for link in page.all("a")] == ["#1", "#2", 'a/"report".html', 'b/"report".html']
+    assert [part["id"] for part in page.all("section")] == ["1", "2"]
+    assert page.outline_is_sound
+
+
+def test_the_template_engine_is_not_loaded_before_a_page_is_wanted() -> None:
+    code = "import sys, latently.cli; latently.cli.main(['--help']); print('jinja2' in sys.modules)"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert found.stdout.splitlines()[-1:] == ["False"], found.stderr

@@ -2,24 +2,22 @@
 
 The five kinds and where they are:
 
-- `images`: grids, reconstructions, the manifold, interpolations; `restyled`: one style under every label; `views`: a
-  missing view completed; `tables` for rows that are no images.
-- `latent`: codes over the prior; `film`: the same as an animation; `distributions`: codes beside the prior.
+- `images`: grids of them; `decoded`: reconstructions, one style under every label, a missing view completed, paths, the
+  manifold; `tables` for rows that are no images.
+- `latent`: codes over the prior and beside it; `film`: the former as an animation.
 - `predictions`: confusions and calibration of a classifier.
-- `history`: the terms of the losses.
+- `history`: the terms of the losses, and their readable names.
 - `style`: the look they share, and `png` and `save`.
 """
 
-from latently.figures.distributions import prior_match
+from latently.figures.decoded import as_images, completions, interpolations, manifold, reconstructions, restyled
 from latently.figures.film import latent_film
 from latently.figures.history import terms
-from latently.figures.images import are_pictures, image_grid, interpolations, manifold, reconstructions
-from latently.figures.latent import Background, codes
+from latently.figures.images import are_pictures, image_grid
+from latently.figures.latent import Background, codes, prior_match
 from latently.figures.predictions import calibration, confusion
-from latently.figures.restyled import restyled
 from latently.figures.style import png, save
 from latently.figures.tables import table_reconstructions, table_samples
-from latently.figures.views import as_images, completions
 
 __all__ = [
     "Background",

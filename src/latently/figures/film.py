@@ -15,9 +15,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image, ImageDraw, ImageFont
 
-from latently.figures.latent import CONTOUR, PALEST, Background, class_names, draw_background, legend_entries
-from latently.figures.palette import UNLABELLED, palette, rgb
-from latently.figures.style import DATA, INK, dress, legend_outside, legend_width, new_figure, square
+from latently.figures.latent import CONTOUR, PALEST, Background, class_names, draw_background, legend_entries, paint
+from latently.figures.palette import rgb
+from latently.figures.style import INK, dress, legend_outside, legend_width, new_figure, square
 from latently.files import write_atomically
 
 PLANE, HEIGHT = 500, 500  # pixels: the width without the legend, and the height
@@ -65,20 +65,19 @@ def latent_film(
     _check(frames, labels)
     names = class_names(labels, classes)
     stage, box = _stage(labels, names, limits, background, axis_labels)
-    colours = [*(palette(len(names)) if names else (DATA,)), UNLABELLED]
+    colours, places, order = paint(labels, names, len(frames[0][1]))
     ink = _Ink(stage, colours)
-    of_row = np.zeros(len(frames[0][1]), dtype=np.intp) if labels is None or not names else labels.astype(np.intp)
-    order = np.random.default_rng(0).permutation(len(of_row))
-    order = order[np.argsort(of_row[order] >= 0, kind="stable")]  # unknown ones lowest
     images = []
     for round_number, z in frames:
         sheet = ink.sheet.copy()
-        ink.scatter(sheet, _pixels(z[order], limits, box), of_row[order], box)
+        ink.scatter(sheet, _pixels(z[order], limits, box), places[order], box)
         ink.write(sheet, _caption(round_number, rounds_per_epoch, _outside(z, limits), len(z)))
         images.append(ink.image(sheet))
     frame = max(20, 10 * round(100 / fps))
     durations = [frame] * (len(images) - 1) + [max(frame, round(1000 * HOLD_SECONDS))]
-    return _write(images, durations, Path(path))
+    buffer = io.BytesIO()
+    images[0].save(buffer, format="GIF", save_all=True, append_images=images[1:], duration=durations, loop=0)
+    return write_atomically(Path(path), buffer.getvalue())
 
 
 class _Ink:
@@ -203,9 +202,3 @@ def _check(frames: Sequence[tuple[int, Float[np.ndarray, "..."]]], labels: Int[n
                 f"the codes of every frame must have shape ({n}, 2); got {z.shape} in round {round_number}. "
                 "Record the same rows each time, two dimensions or a projection of them."
             )
-
-
-def _write(images: Sequence[Image.Image], durations: Sequence[int], path: Path) -> Path:
-    buffer = io.BytesIO()
-    images[0].save(buffer, format="GIF", save_all=True, append_images=images[1:], duration=list(durations), loop=0)
-    return write_atomically(path, buffer.getvalue())

@@ -1,8 +1,8 @@
-"""The terms of every player's loss over training."""
+"""The terms of every player's loss over training, and what they are called: a new one gets its name in `TERM_NAMES`."""
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from jaxtyping import Float
@@ -12,7 +12,34 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator
 
 from latently.figures.palette import palette
 from latently.figures.style import INK, RULE, TICK_SIZE, dress, new_figure, numbers, shortened
-from latently.figures.term_names import Kind, kind_of, player_in_words, term_in_words
+
+Kind: TypeAlias = Literal["loss", "share", "count"]
+
+TERM_NAMES = {
+    "kl": "KL to the prior",
+    "bound": "negative bound",
+    "importance_bound": "negative importance bound",
+    "active_dimensions": "in use",
+    "prior": "prior draws",
+    "posterior": "codes",
+    "accuracy": "prior and codes told apart",
+    "label_accuracy": "labels told from the prior",
+    "style_accuracy": "styles told from the prior",
+    "fooling": "fooling the critic",
+    "real": "real rows",
+    "fake": "fakes",
+    "real_class": "class of real rows",
+    "fake_class": "class of fakes",
+    "class": "class asked for",
+    "source_accuracy": "real and fake told apart",
+    "class_accuracy": "class of real rows told",
+    "generator/class_accuracy": "fakes read as asked for",
+    "penalty": "gradient penalty",
+    "head_distance": "closeness of the heads",
+}
+"""A term (or `player/term`, where it differs by the player) to what a legend calls it; others are read as spelled."""
+
+PLAYER_NAMES = {"vae": "VAE", "cvae": "CVAE", "m2": "M2"}
 
 LOGARITHMIC_FROM = 30.0  # where a panel's largest value is this many times its smallest
 POINTS = 600  # at most, along a line
@@ -31,7 +58,7 @@ def terms(history: Sequence[Mapping[str, Any]], *, title: str | None = None) -> 
 
     Returns:
         The figure; a panel is logarithmic where its values are positive and span more than a factor of 30. Terms
-        are called as `latently.figures.term_names` says.
+        are called as `TERM_NAMES` says.
 
     Raises:
         ValueError: no record holds a term.
@@ -124,3 +151,39 @@ def _thinned(
     edges = np.linspace(0, len(x), POINTS + 1).astype(int)[:-1]
     sizes = np.diff([*edges, len(x)])
     return np.add.reduceat(x, edges) / sizes, np.add.reduceat(y, edges) / sizes
+
+
+def term_in_words(name: str) -> str:
+    """A term as a legend names it: what has no name of its own is read as it is spelled.
+
+    Args:
+        name: `"player/term"`.
+
+    Example:
+        >>> term_in_words("critic/posterior"), term_in_words("autoencoder/reconstruction_from_left")
+        ('codes', 'reconstruction from left')
+    """
+    term = name.rpartition("/")[2]
+    return TERM_NAMES.get(name) or TERM_NAMES.get(term) or term.replace("_", " ")
+
+
+def player_in_words(player: str) -> str:
+    """A player as a heading names it.
+
+    Example:
+        >>> player_in_words("vae"), player_in_words("critic"), player_in_words("")
+        ('VAE', 'critic', 'terms')
+    """
+    return PLAYER_NAMES.get(player) or player.replace("_", " ") or "terms"
+
+
+def kind_of(name: str) -> Kind:
+    """Whether a term is a share between 0 and 1, a count, or a loss: such differ in their scale.
+
+    Example:
+        >>> kind_of("critic/source_accuracy"), kind_of("vae/active_dimensions"), kind_of("vae/kl")
+        ('share', 'count', 'loss')
+    """
+    if name.endswith("accuracy"):
+        return "share"
+    return "count" if name.endswith("dimensions") else "loss"

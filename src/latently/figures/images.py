@@ -1,4 +1,4 @@
-"""Grids of images: samples, reconstructions beside originals, the manifold, and paths between codes."""
+"""Images of any form: how they are shown, and many of them on one sheet."""
 
 import math
 from collections.abc import Sequence
@@ -8,10 +8,9 @@ import numpy as np
 from jaxtyping import Float, Shaped
 from matplotlib.figure import Figure
 
-from latently.figures.style import INK, bare, dress, fix_ticks, new_figure, plain
+from latently.figures.style import INK, bare, new_figure, plain
 
 Range = tuple[float, float]
-SMALL_PIXELS = 16  # images of so many pixels a side fill their frames: without a gap they run into each other
 CELL_PIXELS = 64  # images are enlarged, by a whole factor, to at least this many pixels a side
 
 
@@ -30,8 +29,10 @@ def image_grid(
 
     Args:
         images: shape (n, h, w), (n, h, w, c) with 1, 3 or 4 channels, or (n, d) with d a square number.
-        rows, columns: the layout; what is left out follows from n.
-        row_labels, column_labels: one text a row, one a column; long ones over narrow columns stand upright.
+        rows: how many there are; what is left out of the layout follows from n.
+        columns: likewise.
+        row_labels: one text a row.
+        column_labels: one text a column; long ones over narrow columns stand upright.
         rule_after: draw a line right of so many columns.
         title: one line over the grid.
         value_range: the values shown as black and as white; by default those of `display_range`.
@@ -50,11 +51,12 @@ def image_grid(
     for name, labels, length in (("row_labels", row_labels, rows), ("column_labels", column_labels, columns)):
         if labels is not None and len(labels) != length:
             raise ValueError(f"{name} must hold one text for each of the {length}; got {len(labels)}. Give {length}.")
-    mosaic, (down, across) = _mosaic(pictures, rows, columns, gap=0.07)
+    mosaic, (down, across) = mosaic_of(pictures, rows, columns, gap=0.07)
     margin = 0.3 + 0.08 * max(len(label) for label in row_labels) if row_labels else 0.16
     upright = column_labels is not None and _crowded(column_labels, _mosaic_width(columns) / columns)
     above = (0.085 * max(map(len, column_labels)) + 0.2 if upright else 0.4) if column_labels else 0.16
-    figure = _sheet(mosaic.shape[1] / mosaic.shape[0], columns, margin, above, title)
+    width = _mosaic_width(columns)
+    figure = new_figure(width + margin, width * mosaic.shape[0] / mosaic.shape[1] + above, title)
     axes = bare(figure.add_subplot())
     axes.imshow(mosaic)
     axes.set_anchor("NW")  # where its labels are: see style.square
@@ -68,113 +70,6 @@ def image_grid(
         gap = across * columns - mosaic.shape[1]
         axes.axvline(rule_after * across - gap / 2 - 0.5, color=INK, linewidth=1.5)
     return figure
-
-
-def reconstructions(
-    originals: Shaped[np.ndarray, "n ..."],
-    reconstructed: Shaped[np.ndarray, "n ..."],
-    *,
-    corrupted: Shaped[np.ndarray, "n ..."] | None = None,
-    title: str | None = None,
-    columns: int = 12,
-) -> Figure:
-    """Originals with what the model makes of them underneath, and between them what it was shown, if that differs.
-
-    Args:
-        originals, reconstructed, corrupted: images of the same shape, as `image_grid` takes them.
-        title: one line over the grid.
-        columns: the most images shown.
-
-    Returns:
-        The figure, all rows on the originals' scale of grey.
-
-    Raises:
-        ValueError: the arrays differ in shape.
-    """
-    given = {"original": originals, "corrupted": corrupted, "reconstruction": reconstructed}
-    shown = {name: images[:columns] for name, images in given.items() if images is not None}
-    for name, images in shown.items():
-        if images.shape != shown["original"].shape:
-            raise ValueError(
-                f"{name} images must have the originals' shape {shown['original'].shape}; got {images.shape}. "
-                "Reshape them, or pass the same rows."
-            )
-    scale = display_range(originals)
-    pictures = np.concatenate([as_pictures(images, scale) for images in shown.values()])
-    return image_grid(pictures, rows=len(shown), row_labels=list(shown), title=title, value_range=(0.0, 1.0))
-
-
-def manifold(
-    images: Shaped[np.ndarray, "cells ..."],
-    support: Range,
-    *,
-    axis_labels: tuple[str, str] = ("$z_1$", "$z_2$"),
-    title: str | None = None,
-    value_range: Range | None = None,
-) -> Figure:
-    """What the decoder makes of a square grid of codes, each image where its code lies.
-
-    Images join without a seam, but for small ones, which a thin gap keeps apart.
-
-    Args:
-        images: rows*rows images in reading order: the first, at the top left, has the lowest first coordinate and the
-            highest second one.
-        support: the interval, the same for both axes, that the images divide evenly; a code lies in its image's middle.
-        axis_labels: names of the two coordinates.
-        title: one line over the figure.
-        value_range: the values shown as black and as white; by default those of `display_range`.
-
-    Returns:
-        The figure, its ticks in units of the code.
-
-    Raises:
-        ValueError: the number of images is no square.
-    """
-    pictures = as_pictures(images, value_range)
-    rows = math.isqrt(len(pictures))
-    if rows * rows != len(pictures) or rows == 0:
-        raise ValueError(f"images must be a square grid of codes, rows*rows of them; got {len(pictures)}. Drop some.")
-    small = max(pictures.shape[1:3]) <= SMALL_PIXELS
-    mosaic, (down, across) = _mosaic(pictures, rows, rows, gap=0.07 if small else 0.0)
-    right, up = (  # half a gap at the rim, too
-        (support[1] - support[0]) * (1 - length / (rows * step)) / 2
-        for length, step in ((mosaic.shape[1], across), (mosaic.shape[0], down))
-    )
-    extent = (support[0] + right, support[1] - right, support[0] + up, support[1] - up)
-    tall = 4.5 * mosaic.shape[0] / mosaic.shape[1]
-    figure = new_figure(5.2, tall + 0.6, title)
-    axes = dress(figure.add_subplot(), xlabel=axis_labels[0], ylabel=axis_labels[1])
-    axes.imshow(mosaic, extent=extent, aspect="auto")
-    axes.set(xlim=support, ylim=support, box_aspect=mosaic.shape[0] / mosaic.shape[1], anchor="SW")
-    for axis in (axes.xaxis, axes.yaxis):
-        fix_ticks(axis, support)
-    for spine in axes.spines.values():
-        spine.set_visible(False)
-    return figure
-
-
-def interpolations(
-    images: Shaped[np.ndarray, "k steps ..."], *, title: str | None = None, value_range: Range | None = None
-) -> Figure:
-    """Paths through the latent space, one a row, from the image at the left to the one at the right.
-
-    Args:
-        images: shape (k, steps, h, w), (k, steps, h, w, c) or (k, steps, d) with d a square number.
-        title: one line over the grid.
-        value_range: the values shown as black and as white; by default those of `display_range`.
-
-    Returns:
-        The figure, its columns marked with the share of the way.
-    """
-    if images.ndim < 3:
-        raise ValueError(f"images must have shape (k, steps, ...); got {images.shape}. Stack the paths on a new axis.")
-    k, steps = images.shape[:2]
-    marks = ["" for _ in range(steps)]
-    marks[0], marks[-1] = "from", "to"
-    if steps % 2:
-        marks[steps // 2] = "half-way"
-    flat = images.reshape(k * steps, *images.shape[2:])
-    return image_grid(flat, rows=k, columns=steps, column_labels=marks, title=title, value_range=value_range)
 
 
 def display_range(images: Shaped[np.ndarray, "..."]) -> Range:
@@ -249,7 +144,7 @@ def _layout(n: int, rows: int | None, columns: int | None) -> tuple[int, int]:
     return rows, columns
 
 
-def _mosaic(
+def mosaic_of(
     pictures: Float[np.ndarray, "n height width 3"], rows: int, columns: int, gap: float
 ) -> tuple[Float[np.ndarray, "down across 3"], tuple[int, int]]:
     """All pictures in one, `gap` times their size apart, with the steps from one to the next in pixels."""
@@ -263,12 +158,6 @@ def _mosaic(
     sheet[: len(pictures), :height, :width] = pictures
     sheet = sheet.reshape(rows, columns, down, across, 3).swapaxes(1, 2).reshape(rows * down, columns * across, 3)
     return sheet[: rows * down - space, : columns * across - space], (down, across)
-
-
-def _sheet(aspect: float, columns: int, left: float, above: float, title: str | None) -> Figure:
-    """A sheet that a mosaic `aspect` times as wide as high fills, with inches to spare for labels."""
-    width = _mosaic_width(columns)
-    return new_figure(width + left, width / aspect + above, title)
 
 
 def _mosaic_width(columns: int) -> float:

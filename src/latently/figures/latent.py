@@ -1,17 +1,33 @@
-"""The latent plane: codes by label, over the prior they should fill."""
+"""Codes over the prior that they should fill, coloured by label, and beside it, dimension by dimension."""
 
+import math
 from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
 from latently.figures.palette import UNLABELLED, palette
-from latently.figures.style import DATA, LEGEND_ENTRIES, dress, legend_outside, legend_width, new_figure, square
+from latently.figures.style import (
+    DATA,
+    DEPTH,
+    LEGEND_ENTRIES,
+    MODEL,
+    dots,
+    dress,
+    fix_ticks,
+    in_percent,
+    legend_outside,
+    legend_width,
+    limits_of,
+    new_figure,
+    square,
+)
 
 Density: TypeAlias = tuple[
     Literal["density"], Float[np.ndarray, "columns"], Float[np.ndarray, "rows"], Float[np.ndarray, "rows columns"]
@@ -22,6 +38,7 @@ Background: TypeAlias = Density | Points
 PALEST, CONTOUR = "#f5f7fa", "#bfc7d4"
 SHADES = LinearSegmentedColormap.from_list("prior", [PALEST, "#dbe1ea"])
 MASSES = (0.99, 0.9, 0.75, 0.5, 0.25, 0.1)  # of the prior, inside each contour, from the outermost in
+PANELS = 12
 
 
 def codes(
@@ -54,21 +71,59 @@ def codes(
     """
     plane("z", z)
     names = class_names(labels, classes)
-    low, high = limits or common_limits(z, background)
+    limits = limits or common_limits(z, background)
     handles, shown = legend_entries(names, labels)
     figure = new_figure(4.5 + legend_width(shown), 4.4, title)
     axes = dress(figure.add_subplot(), xlabel=axis_labels[0], ylabel=axis_labels[1])
     draw_background(axes, background)
-    colours, order = point_colours(labels, names, len(z))
-    painted = [colours[i] for i in order]
-    axes.scatter(z[order, 0], z[order, 1], s=point_area(len(z)), c=painted, linewidths=0, alpha=0.85, zorder=3)
-    square(axes, (low, high))
-    outside = int(np.sum(np.any((z < low) | (z > high), axis=1)))
+    colours, places, order = paint(labels, names, len(z))
+    area = float(np.clip(9000 / max(len(z), 1), 4, 22))  # smaller where there are more, so that structure stays visible
+    painted = [colours[place] for place in places[order]]
+    axes.scatter(z[order, 0], z[order, 1], s=area, c=painted, linewidths=0, alpha=0.85, zorder=3)
+    square(axes, limits)
+    outside = int(np.any(_outside(z, limits), axis=1).sum())
     if outside:
         axes.set_xlabel(f"{axis_labels[0]}\n{outside:,} of {len(z):,} codes lie outside")
     if names:
         legend_outside(figure, handles, shown)
     return figure
+
+
+def prior_match(
+    codes: Float[np.ndarray, "n ..."],
+    prior_samples: Float[np.ndarray, "m ..."],
+    *,
+    limits: tuple[float, float] | None = None,
+    title: str | None = None,
+) -> Figure:
+    """How the codes of the data are spread, beside samples of the prior.
+
+    In two dimensions both are drawn as densities, side by side, on one scale. Otherwise each dimension is a histogram
+    of the codes under the outline of the prior's: of the twelve dimensions that differ most, where there are more.
+
+    Args:
+        codes: shape (n, latent): the codes of the data, samples of the posterior rather than means.
+        prior_samples: shape (m, latent): about as many samples of the prior.
+        limits: the interval shown; by default it holds 99.8 % of the prior's samples and of the codes.
+        title: one line over the figure.
+
+    Returns:
+        The figure. Where limits leave codes outside, it says how many.
+
+    Raises:
+        ValueError: the two differ in dimension, or one of them is empty.
+    """
+    if codes.ndim != 2 or prior_samples.ndim != 2 or codes.shape[1] != prior_samples.shape[1]:
+        raise ValueError(
+            f"codes and prior_samples must have shape (n, latent) with one latent; got {codes.shape} and "
+            f"{prior_samples.shape}. Draw the samples from the model's own prior."
+        )
+    if not len(codes) or not len(prior_samples):
+        raise ValueError("codes and prior_samples must hold rows; got none of one. Pass at least one of each.")
+    limits = limits or limits_of(codes, prior_samples, air=0.06, left_out=0.001)
+    if codes.shape[1] == 2:
+        return _densities(codes, prior_samples, limits, title)
+    return _marginals(codes, prior_samples, limits, title)
 
 
 def draw_background(axes: Axes, background: Background | None) -> None:
@@ -120,20 +175,17 @@ def class_names(labels: Int[np.ndarray, "n"] | None, classes: Sequence[object] |
     return names
 
 
-def point_colours(
+def paint(
     labels: Int[np.ndarray, "n"] | None, names: Sequence[str], n: int
-) -> tuple[list[str], Int[np.ndarray, "n"]]:
-    """The colour of each point, and an order to paint them in that favours no class and puts unknown ones lowest."""
+) -> tuple[list[str], Int[np.ndarray, "n"], Int[np.ndarray, "n"]]:
+    """Colours, each point's place among them, and an order that favours no class and puts unknown ones lowest.
+
+    The last colour is that of unknown labels, whose place is -1.
+    """
+    colours = [*(palette(len(names)) if names else (DATA,)), UNLABELLED]
+    places = labels.astype(np.intp) if labels is not None and names else np.zeros(n, dtype=np.intp)
     order = np.random.default_rng(0).permutation(n)
-    if labels is None or not names:
-        return [DATA] * n, order
-    colours = [*palette(len(names)), UNLABELLED]
-    return [colours[label] for label in labels], order[np.argsort(labels[order] >= 0, kind="stable")]
-
-
-def point_area(n: int) -> float:
-    """A marker's area in square points: smaller where there are more, so that structure stays visible."""
-    return float(np.clip(9000 / max(n, 1), 4, 22))
+    return colours, places, order[np.argsort(places[order] >= 0, kind="stable")]
 
 
 def legend_entries(names: Sequence[str], labels: Int[np.ndarray, "n"] | None) -> tuple[list[Line2D], list[str]]:
@@ -144,25 +196,86 @@ def legend_entries(names: Sequence[str], labels: Int[np.ndarray, "n"] | None) ->
         entries = [*entries[: LEGEND_ENTRIES - 1], ("none", f"and {len(names) - LEGEND_ENTRIES + 1} more")]
     if names and labels is not None and bool(np.any(labels < 0)):
         entries.append((UNLABELLED, "unlabelled"))
-    dots = [Line2D([], [], marker="o", linestyle="none", markersize=6, color=colour) for colour, _ in entries]
-    return dots, [name for _, name in entries]
+    return dots([colour for colour, _ in entries]), [name for _, name in entries]
 
 
 def common_limits(z: Float[np.ndarray, "n 2"], background: Background | None) -> tuple[float, float]:
     """One interval for both axes that holds the codes and the background, with a little air."""
-    values = [z.ravel()]
-    if background is not None:
-        values.extend([background[1].ravel()] if background[0] == "points" else [background[1], background[2]])
-    everything = np.concatenate(values)
-    everything = everything[np.isfinite(everything)]
-    if everything.size == 0:
-        return -1.0, 1.0
-    low, high = float(everything.min()), float(everything.max())
-    air = 0.04 * (high - low) or 1.0
-    return low - air, high + air
+    behind = () if background is None else background[1:2] if background[0] == "points" else background[1:3]
+    return limits_of(z, *behind, air=0.04)
 
 
 def plane(name: str, z: Float[np.ndarray, "n ..."]) -> None:
     """Refuse codes that are no points of a plane."""
     if z.ndim != 2 or z.shape[1] != 2:
         raise ValueError(f"{name} must have shape (n, 2); got {z.shape}. Pass two of its dimensions, or a projection.")
+
+
+def _densities(
+    codes: Float[np.ndarray, "n 2"],
+    prior_samples: Float[np.ndarray, "m 2"],
+    limits: tuple[float, float],
+    title: str | None,
+) -> Figure:
+    bins = int(np.clip(math.sqrt(min(len(codes), len(prior_samples))), 12, 72))
+    edges = np.linspace(*limits, bins + 1)
+    heights = [
+        np.histogram2d(z[:, 1], z[:, 0], bins=(edges, edges))[0] / len(z)  # rows are the second coordinate
+        for z in (codes, prior_samples)
+    ]
+    filled = np.concatenate([height[height > 0] for height in heights])
+    brightest = float(np.quantile(filled, 0.98)) if filled.size else 1.0
+    figure = new_figure(8.4, 4.6, title)
+    panels = figure.subplots(1, 2, sharey=True)
+    for axes, name, height in zip(panels, ("codes of the data", "samples of the prior"), heights, strict=True):
+        dress(axes, title=name, xlabel="$z_1$")
+        axes.imshow(height, origin="lower", extent=(*limits, *limits), cmap=DEPTH, vmin=0, vmax=brightest)
+        square(axes, limits)
+    outside = int(np.any(_outside(codes, limits), axis=1).sum())
+    note = f"$z_1$\n{outside:,} of {len(codes):,} codes lie outside" if outside else "$z_1$"
+    dress(panels[0], xlabel=note, ylabel="$z_2$")
+    return figure
+
+
+def _marginals(
+    codes: Float[np.ndarray, "n latent"],
+    prior_samples: Float[np.ndarray, "m latent"],
+    limits: tuple[float, float],
+    title: str | None,
+) -> Figure:
+    bins = int(np.clip(2 * math.sqrt(min(len(codes), len(prior_samples))), 10, 40))
+    edges = np.linspace(*limits, bins + 1)
+    heights = [_heights(codes, edges), _heights(prior_samples, edges)]
+    dimensions = np.argsort(-np.abs(heights[0] - heights[1]).sum(axis=1), kind="stable")[:PANELS]
+    dimensions = np.sort(dimensions)
+    columns = min(4, len(dimensions))
+    rows = math.ceil(len(dimensions) / columns)
+    figure = new_figure(1.2 + 2.0 * columns + 1.4, 0.6 + 1.55 * rows, title)
+    panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
+    for axes in panels[len(dimensions) :]:
+        axes.set_visible(False)
+    outside = _outside(codes, limits).mean(axis=0)
+    for axes, k in zip(panels, dimensions, strict=False):
+        note = f": {in_percent(float(outside[k]))} outside" if outside[k] else ""
+        dress(axes, title=f"$z_{{{k + 1}}}${note}")
+        axes.stairs(heights[0][k], edges, fill=True, color=DATA, alpha=0.55)
+        axes.stairs(heights[1][k], edges, color=MODEL, linewidth=1.4)
+        axes.set_yticks([])
+        axes.set_xlim(*limits)
+        axes.tick_params(labelbottom=True)
+        fix_ticks(axes.xaxis, limits, most=4, characters=18)
+    handles = [Patch(color=DATA, alpha=0.55), Line2D([], [], color=MODEL, linewidth=1.4)]
+    note = f"{len(dimensions)} of {codes.shape[1]} dimensions,\nthose that differ most"
+    legend_outside(figure, handles, ["codes", "prior"], title=note if len(dimensions) < codes.shape[1] else None)
+    return figure
+
+
+def _outside(z: Float[np.ndarray, "n latent"], limits: tuple[float, float]) -> Bool[np.ndarray, "n latent"]:
+    """Which numbers are not between the limits, those that are none included."""
+    return ~((z >= limits[0]) & (z <= limits[1]))
+
+
+def _heights(z: Float[np.ndarray, "n latent"], edges: Float[np.ndarray, "bins_1"]) -> Float[np.ndarray, "latent bins"]:
+    """The histogram of every dimension as a density over all rows, those outside the edges included."""
+    width = edges[1] - edges[0]
+    return np.stack([np.histogram(column, edges)[0] / (len(column) * width) for column in z.T])

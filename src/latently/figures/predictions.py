@@ -6,12 +6,10 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
-from latently.figures.style import DATA, INK, PAPER, RULE, dress, fix_ticks, in_percent, new_figure, shortened
+from latently.figures.style import DATA, DEPTH, INK, PAPER, RULE, dress, fix_ticks, in_percent, new_figure, shortened
 
-SHADES = LinearSegmentedColormap.from_list("share", [PAPER, "#a9c7ea", DATA, "#052f57"])
 WRITTEN = 30  # more classes than this, and the cells are too small to write in
 PERCENT = 12  # more than this, and there is room for the count alone
 CELL_TYPE = 8.0  # points
@@ -65,7 +63,7 @@ def confusion(
         max(2.2, wide * over + 0.085 * max(map(len, rows)) + 0.7), max(1.2, high * down + above + 0.6), title
     )
     axes = dress(figure.add_subplot(), xlabel=across, ylabel="label")
-    axes.imshow(np.sqrt(shares), cmap=SHADES, vmin=0, vmax=1, aspect="auto")
+    axes.imshow(np.sqrt(shares), cmap=DEPTH, vmin=0, vmax=1, aspect="auto")
     axes.set(box_aspect=down * high / (over * wide), anchor="NW")  # where its labels are: see style.square
     _name_cells(axes, rows, heads, upright=upright)
     if written:
@@ -95,6 +93,7 @@ def calibration(
     low, high, confidence, accuracy, counts = (
         np.array([float(point[name]) for point in curve]) for name in ("low", "high", "confidence", "accuracy", "rows")
     )
+    shares = counts / counts.sum()
     figure = new_figure(4.2, 4.6, title)
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3.2, 1))
     of = f" ({rows:,} rows)" if rows is not None else ""
@@ -107,12 +106,11 @@ def calibration(
     upper.scatter(confidence, accuracy, s=sizes, color=DATA, linewidths=0, zorder=4)
     upper.set_ylim(-0.03, 1.03)
     dress(lower, xlabel="confidence", ylabel="rows")
-    lower.bar(low, counts / counts.sum(), high - low, align="edge", color=DATA, alpha=0.55, edgecolor=PAPER)
-    lower.set(xlim=(-0.02, 1.03), ylim=(0, 1.12 * float((counts / counts.sum()).max())))
+    lower.bar(low, shares, high - low, align="edge", color=DATA, alpha=0.55, edgecolor=PAPER)
+    lower.set(xlim=(-0.02, 1.03), ylim=(0, 1.12 * shares.max()))
     for axis, limits in ((upper.yaxis, (0.0, 1.0)), (lower.xaxis, (0.0, 1.0))):
         fix_ticks(axis, limits)
-    highest = float((counts / counts.sum()).max())
-    lower.set_yticks([0, highest], ["0", f"{100 * highest:.0f} %"])
+    lower.set_yticks([0, shares.max()], ["0", f"{100 * shares.max():.0f} %"])
     return figure
 
 

@@ -15,9 +15,11 @@ from jaxtyping import Float
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.legend import Legend
+from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from latently.files import write_atomically
@@ -28,6 +30,7 @@ SOFT_INK = "#5f6673"
 RULE = "#d9dce2"
 DATA = "#086abe"  # one colour for what is learned
 MODEL = "#d4720a"  # one for what it is compared with
+DEPTH = LinearSegmentedColormap.from_list("depth", [PAPER, "#a9c7ea", DATA, "#052f57"])  # shares and densities
 
 TITLE_SIZE, LABEL_SIZE, TICK_SIZE = 12.0, 10.0, 9.0
 DOTS_PER_INCH = 150
@@ -38,7 +41,8 @@ def new_figure(width: float, height: float, title: str | None = None) -> Figure:
     """An empty sheet with constrained layout.
 
     Args:
-        width, height: in inches; a title adds to the height.
+        width: in inches.
+        height: in inches; a title adds to it.
         title: over the whole figure, in as many lines as it needs.
     """
     lines = textwrap.wrap(title or "", max(12, int(width * 9.5)))
@@ -77,6 +81,27 @@ def square(axes: Axes, limits: tuple[float, float]) -> Axes:
     for axis in (axes.xaxis, axes.yaxis):
         fix_ticks(axis, limits)
     return axes
+
+
+def limits_of(*values: Float[np.ndarray, "..."], air: float, left_out: float = 0.0) -> tuple[float, float]:
+    """The interval that holds all numbers, with air at its ends.
+
+    Args:
+        values: arrays; what is no finite number in them is passed over.
+        air: how much, as a share of the interval's length.
+        left_out: the share of the numbers, at either end, that may lie outside.
+
+    Example:
+        >>> limits_of(np.array([0.0, 4.0]), np.array([10.0, np.inf]), air=0.1)
+        (-1.0, 11.0)
+    """
+    everything = np.concatenate([each.ravel() for each in values])
+    finite = everything[np.isfinite(everything)]
+    if finite.size == 0:
+        return -1.0, 1.0
+    low, high = map(float, np.quantile(finite, [left_out, 1 - left_out]))
+    space = air * (high - low) or 0.5
+    return low - space, high + space
 
 
 def fix_ticks(axis: Axis, limits: tuple[float, float], *, most: int = 8, characters: int = 40) -> None:
@@ -127,6 +152,11 @@ def bare(axes: Axes) -> Axes:
     axes.set_xticks([])
     axes.set_yticks([])
     return axes
+
+
+def dots(colours: Sequence[str]) -> list[Line2D]:
+    """A dot of each colour, for a legend."""
+    return [Line2D([], [], marker="o", linestyle="none", markersize=6, color=colour) for colour in colours]
 
 
 def legend_outside(

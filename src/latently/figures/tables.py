@@ -7,7 +7,6 @@ import numpy as np
 from jaxtyping import Float, Shaped
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from latently.figures.style import (
     DATA,
@@ -15,9 +14,11 @@ from latently.figures.style import (
     RULE,
     SOFT_INK,
     TICK_SIZE,
+    dots,
     dress,
     fix_ticks,
     legend_outside,
+    limits_of,
     new_figure,
     shortened,
 )
@@ -38,7 +39,8 @@ def table_reconstructions(
     Past twelve columns, twelve are shown, evenly from the best to the worst reconstructed.
 
     Args:
-        originals, reconstructed: shape (n, columns): the same rows, in the same units.
+        originals: shape (n, columns).
+        reconstructed: the same rows, in the same units.
         columns: the columns' names; by default their numbers.
         title: one line over the figure.
 
@@ -109,14 +111,14 @@ def table_samples(
     for i, row in enumerate(kept):
         for j, column in enumerate(kept):
             axes = dress(panels[i, j])
-            bounds = _bounds(a[:, column], b[:, column])
+            bounds = limits_of(a[:, column], b[:, column], air=0.05)
             if i == j:
                 _histograms(axes, a[:, row], b[:, row], bounds)
             else:
                 for rows, colour in ((a, DATA), (b, MODEL)):
                     area = _dot_area(len(rows))
                     axes.scatter(rows[:, column], rows[:, row], s=area, color=colour, alpha=0.45, linewidths=0)
-                upright = _bounds(a[:, row], b[:, row])
+                upright = limits_of(a[:, row], b[:, row], air=0.05)
                 axes.set_ylim(*upright)
                 fix_ticks(axes.yaxis, upright, most=4)
             axes.set_xlim(*bounds)
@@ -125,14 +127,13 @@ def table_samples(
                 axes.set_xlabel(shortened(names[column], 16), fontsize=10, color=SOFT_INK)
             if j == 0:
                 axes.set_ylabel(shortened(names[row], 16), fontsize=10, color=SOFT_INK)
-    dots = [Line2D([], [], marker="o", linestyle="none", markersize=6, color=colour) for colour in (DATA, MODEL)]
-    legend_outside(figure, dots, ["data", "samples"])
+    legend_outside(figure, dots((DATA, MODEL)), ["data", "samples"])
     return figure
 
 
 def _against(axes: Axes, x: Float[np.ndarray, "n"], y: Float[np.ndarray, "n"], title: str) -> None:
     dress(axes, title=title)
-    low, high = _bounds(x, y)
+    low, high = limits_of(x, y, air=0.05)
     axes.plot([low, high], [low, high], color=RULE, linewidth=1.2, zorder=1)
     axes.scatter(x, y, s=_dot_area(len(x)), color=DATA, alpha=0.5, linewidths=0, zorder=2)
     axes.set(xlim=(low, high), ylim=(low, high))
@@ -170,16 +171,6 @@ def _most_related(a: Float[np.ndarray, "n columns"]) -> list[int]:
         score[kept] = -1.0
         kept.append(int(score.argmax()))
     return sorted(kept)
-
-
-def _bounds(a: Float[np.ndarray, "n"], b: Float[np.ndarray, "m"]) -> tuple[float, float]:
-    both = np.concatenate([a, b])
-    both = both[np.isfinite(both)]
-    if both.size == 0:
-        return 0.0, 1.0
-    low, high = float(both.min()), float(both.max())
-    air = 0.05 * (high - low) or 0.5
-    return low - air, high + air
 
 
 def _names(columns: Sequence[str] | None, d: int) -> list[str]:

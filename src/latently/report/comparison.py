@@ -5,9 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from latently.evaluation import Line, as_table
-from latently.report.elements import ReportFigure, ReportRow, ReportTable
-from latently.report.page import write_report
-from latently.report.words import epochs_in_words
+from latently.report.page import ReportFigure, ReportRow, ReportTable, write_report
+from latently.report.story import epochs_in_words
 from latently.run import Run
 
 _SPLIT = ("source", "validation", "test", "seed")

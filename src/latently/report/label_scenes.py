@@ -1,4 +1,4 @@
-"""The pictures of a model that knows labels: classes predicted, drawn and exchanged; or clusters."""
+"""The pictures of a model that knows labels: classes (or clusters) predicted, drawn and exchanged."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -9,10 +9,12 @@ from matplotlib.figure import Figure
 
 from latently import figures
 from latently.data import Dataset
-from latently.report.scene import Scene, drawn
+from latently.report.scenes import Scene, drawn
 
 DRAWS = 10  # of each label
 RESTYLED_ROWS = 10
+STYLES = 10
+STEPS = 12
 SHOWN_LABELS = 30
 ACROSS = 12  # more labels than this stand side by side, not one below the other
 
@@ -84,6 +86,30 @@ def class_scenes(
         )
 
 
+def drawing_scenes(model: Any, shown: Dataset) -> Iterator[Scene]:
+    """Samples by class, the same noise under every class, and paths from draw to draw, of a model that encodes no rows.
+
+    Args:
+        model: the fitted estimator; its decoder is given the label.
+        shown: the held-out rows, whose classes have names.
+    """
+    yield from class_scenes(model, shown, np.empty(0), None)
+    yield Scene(
+        "styles.png",
+        "One draw under every class",
+        "Each row is one draw of the noise, decoded under each class: what the noise decides is the style.",
+        len(model.label_values) > ACROSS,
+        drawn(lambda: _styles(model, shown)),
+    )
+    yield Scene(
+        "walks.png",
+        "From one draw to another",
+        "Each row walks from one draw of the noise to another, and stays in its class.",
+        True,
+        drawn(lambda: _walks(model, shown)),
+    )
+
+
 def label_names(model: Any, shown: Dataset) -> list[str]:
     """The labels that a model takes, in words: as the data names them, or as clusters."""
     values = model.label_values.tolist()
@@ -127,7 +153,7 @@ def _clusters(table: Mapping[str, Any]) -> Figure:
 
 
 def _samples(model: Any, shown: Dataset) -> Figure:
-    values, names = model.label_values[:SHOWN_LABELS], label_names(model, shown)[:SHOWN_LABELS]
+    values, names = _first_labels(model, shown, SHOWN_LABELS)
     data = model.sample(DRAWS * len(values), labels=np.repeat(values, DRAWS), random_state=0)
     if len(values) <= ACROSS:
         return figures.image_grid(data, rows=len(values), columns=DRAWS, row_labels=names)
@@ -138,9 +164,31 @@ def _samples(model: Any, shown: Dataset) -> Figure:
 def _restyled(
     model: Any, shown: Dataset, rows: Shaped[np.ndarray, "rows ..."], chosen: Int[np.ndarray, "chosen"]
 ) -> Figure:
-    values, names = model.label_values[:SHOWN_LABELS], label_names(model, shown)[:SHOWN_LABELS]
+    values, names = _first_labels(model, shown, SHOWN_LABELS)
     data = model.restyle(rows[chosen], values, known=known_labels_of(model, shown, chosen))
     return figures.restyled(rows[chosen], data, _heads(model, names))
+
+
+def _styles(model: Any, shown: Dataset) -> Figure:
+    values, names = _first_labels(model, shown, SHOWN_LABELS)
+    noise = model.sample_prior(STYLES, random_state=1)
+    data = model.inverse_transform(np.repeat(noise, len(values), axis=0), np.tile(values, STYLES))
+    return figures.image_grid(data, rows=STYLES, columns=len(values), column_labels=names)
+
+
+def _walks(model: Any, shown: Dataset) -> Figure:
+    """Paths on which every point is a draw of a normal prior, as likely as the ends: cos t · a + sin t · b."""
+    values, names = _first_labels(model, shown, STYLES)
+    a, b = (model.sample_prior(len(values), random_state=seed)[:, None] for seed in (2, 3))
+    angle = np.linspace(0, np.pi / 2, STEPS, dtype=np.float32)[None, :, None]
+    path = (np.cos(angle) * a + np.sin(angle) * b).reshape(-1, a.shape[-1])
+    data = model.inverse_transform(path, np.repeat(values, STEPS))
+    return figures.image_grid(data, rows=len(values), columns=STEPS, row_labels=names)
+
+
+def _first_labels(model: Any, shown: Dataset, most: int) -> tuple[Shaped[np.ndarray, "labels"], list[str]]:
+    """As many labels as are shown, and their names."""
+    return model.label_values[:most], label_names(model, shown)[:most]
 
 
 def _heads(model: Any, names: list[str]) -> list[str]:

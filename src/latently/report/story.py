@@ -1,23 +1,36 @@
 """What a run's report tells: which pictures and numbers, from a fitted model, its data and its evaluation."""
 
-import shlex
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from latently.data import Dataset, Splits
+from latently import figures
+from latently.data import Dataset, Splits, Views
 from latently.evaluation import Line, as_table, counted
-from latently.report.elements import ReportFigure, ReportTable
-from latently.report.page import write_report
-from latently.report.scenes import scenes
-from latently.report.words import epochs_in_words
+from latently.report.code_scenes import codes_over_prior, film, manifold, plane_of, prior_match
+from latently.report.label_scenes import class_scenes, drawing_scenes, prediction_scenes
+from latently.report.page import ReportFigure, ReportTable, write_report
+from latently.report.scenes import (
+    Scene,
+    drawn,
+    interpolations,
+    reconstructions,
+    samples,
+    table_samples,
+    table_scenes,
+    view_scenes,
+)
 from latently.run import Run
 
+CODED_ROWS = 5000
 
-def report_run(model: Any, run: Run, splits: Splits, evaluation: Mapping[str, Any] | None) -> Path:
+
+def report_run(
+    model: Any, run: Run, splits: Splits, evaluation: Mapping[str, Any] | None, next_commands: Mapping[str, str]
+) -> Path:
     """Draw the pictures of a run and write its `report.html`.
 
     Args:
@@ -25,6 +38,7 @@ def report_run(model: Any, run: Run, splits: Splits, evaluation: Mapping[str, An
         run: its folder; pictures go to `figures/`.
         splits: the data it was trained on.
         evaluation: what `latently.evaluation.evaluate` gave, or `None`.
+        next_commands: how to go on: what a command does to the command.
 
     Returns:
         The path of the report.
@@ -49,8 +63,46 @@ def report_run(model: Any, run: Run, splits: Splits, evaluation: Mapping[str, An
         tables=_tables(lines, (evaluation or {}).get("test_rows", len(shown)), len(shown)),
         warnings=about.get("warnings", ()),
         command=about.get("command"),
-        next_commands=_next_commands(model, run.folder),
+        next_commands=next_commands,
     )
+
+
+def scenes(model: Any, run: Run, splits: Splits, shown: Dataset, evaluation: Mapping[str, Any]) -> Iterator[Scene]:
+    """The scenes of a run's report, in reading order: those that its model can sit for.
+
+    Args:
+        model: the fitted estimator.
+        run: its folder.
+        splits: the data it was trained on.
+        shown: the held-out rows to show.
+        evaluation: what `latently.evaluation.evaluate` gave; empty, where nothing was measured.
+    """
+    first = shown.rows[: min(len(shown), CODED_ROWS)]
+    rows: Any = first if isinstance(first, Views) else np.asarray(first)
+    labels = None if shown.labels is None else shown.labels[: len(rows)]
+    pictures = not isinstance(rows, Views) and figures.are_pictures(rows.shape[1:])
+    if "encode" in model.abilities():
+        codes, draws = model.transform(rows), model.aggregate_codes(rows, random_state=0)
+        plane = plane_of(model, codes)
+        yield film(run, plane, splits)
+        yield codes_over_prior(model, plane, codes, draws, shown)
+        yield from prediction_scenes(evaluation)
+        if isinstance(rows, Views):
+            yield from view_scenes(model, shown, rows)
+        elif pictures:
+            yield reconstructions(model, rows)
+            yield from class_scenes(model, shown, rows, labels) if model.knows_labels else [samples(model)]
+            yield manifold(model, plane, shown)
+            yield interpolations(model, rows, labels)
+        else:
+            yield from table_scenes(model, shown, rows)
+        yield prior_match(model, plane, codes, draws)
+    else:
+        yield from drawing_scenes(model, shown) if pictures else [table_samples(model, shown, rows)]
+        yield from prediction_scenes(evaluation)
+    if history := run.history():
+        caption = "Means over chunks of rounds, unweighted."
+        yield Scene("terms.png", "The terms over time", caption, True, drawn(lambda: figures.terms(history)))
 
 
 def held_out(splits: Splits) -> Dataset:
@@ -78,6 +130,23 @@ def _facts(model: Any, splits: Splits, run: Run) -> dict[str, str]:
     return facts | _pace(run.history(), about)
 
 
+def epochs_in_words(config: Mapping[str, Any]) -> str:
+    """How often a run goes over the data, by the configuration of its model; in both stages, where it has two.
+
+    Example:
+        >>> epochs_in_words({"parameters": {"epochs": 1.0}})
+        '1 epoch'
+        >>> first = {"estimator": "VAE", "parameters": {"epochs": 50}}
+        >>> epochs_in_words({"parameters": {"epochs": 3, "first": first}})
+        '50 epochs of the first stage, then 3 epochs'
+    """
+    parameters = config.get("parameters", {})
+    first, own = parameters.get("first"), counted(parameters.get("epochs", 0), "epoch")
+    if not isinstance(first, dict):
+        return own
+    return f"{counted(first['parameters']['epochs'], 'epoch')} of the first stage, then {own}"
+
+
 def _pace(history: list[dict[str, Any]], about: Mapping[str, Any]) -> dict[str, str]:
     """How fast and how long: the speed is that of the last stage at work, the time that of all it took to train."""
     facts, staged = {}, "first_seconds" in about
@@ -97,30 +166,6 @@ def _shapes(part: Dataset) -> str:
         table = len(part.views[0].shape) == 2
         return f"rows of {counted(part.views[0].shape[1], 'number')}" if table else f"rows of shape {shapes[0]}"
     return "views " + ", ".join(f"{name} ({shape})" for name, shape in zip(part.view_names, shapes, strict=True))
-
-
-def _next_commands(model: Any, path: Path) -> dict[str, str]:
-    able, folder = model.abilities(), shlex.quote(str(path))
-    commands = {"draw new data": f"latently sample {folder} --n 64"}
-    if "encode" in able:
-        commands["encode other data"] = f"latently encode {folder} DATA"
-    if "predict" in able and model.classes_ is not None:
-        commands["classify other data"] = f"latently classify {folder} DATA"
-    elif "predict" in able:
-        commands["sort other data into the clusters"] = f"latently cluster {folder} DATA"
-    if "complete" in able:
-        commands["complete a missing view"] = f"latently complete {folder} DATA --given {model.view_names_[0]}"
-    if "restyle" in able:
-        commands["give other data every label"] = f"latently restyle {folder} DATA"
-    if model.corruption is not None:
-        commands["clean noisy data"] = f"latently denoise {folder} DATA"
-    if "log_likelihood" in able:
-        commands["measure again, with more samples"] = f"latently evaluate {folder} --importance-samples 1000"
-    elif "complete" not in able:
-        commands["measure again, on a window over samples"] = f"latently evaluate {folder} --parzen"
-    if "sample_labels" in able:
-        commands["measure again, and show samples to a classifier of real rows"] = f"latently evaluate {folder} --judge"
-    return commands
 
 
 _HEADLINE = (

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from latently.report.plane import widened
+from latently.report.code_scenes import widened
 
 PRIOR = (-3.0, 3.0)
 
