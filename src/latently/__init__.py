@@ -26,7 +26,7 @@ _ROOMS = {
     "open_dataset": "latently.data",
 }
 
-__all__ = [*BY_NAME, *_ROOMS]  # noqa: PLE0604  # the models of the catalogue, and what goes with them
+__all__ = [*BY_NAME, *_ROOMS]  # the models of the catalogue, and what goes with them
 
 
 def __getattr__(name: str) -> Any:

@@ -8,7 +8,7 @@ read it.
 
 import abc
 from collections.abc import Callable
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 import equinox as eqx
 from jaxtyping import Array, Float
@@ -42,9 +42,19 @@ class Decodes(eqx.Module):
         label_role: where a label goes that is asked for.
     """
 
-    prior: eqx.AbstractVar[Prior]
-    n_labels: eqx.AbstractVar[int | None]
-    label_role: eqx.AbstractVar[LabelRole]
+    if TYPE_CHECKING:  # a type checker would take an abstract variable for a field
+
+        @property
+        def prior(self) -> Prior: ...
+        @property
+        def n_labels(self) -> int | None: ...
+        @property
+        def label_role(self) -> LabelRole: ...
+
+    else:
+        prior: eqx.AbstractVar[Prior]
+        n_labels: eqx.AbstractVar[int | None]
+        label_role: eqx.AbstractVar[LabelRole]
 
     @abc.abstractmethod
     def decode(
@@ -60,7 +70,13 @@ class Classifies(eqx.Module):
         n_labels: how many; `None` for a game that was built without labels, and then tells none.
     """
 
-    n_labels: eqx.AbstractVar[int | None]
+    if TYPE_CHECKING:
+
+        @property
+        def n_labels(self) -> int | None: ...
+
+    else:
+        n_labels: eqx.AbstractVar[int | None]
 
     @abc.abstractmethod
     def class_scores(self, x: Any) -> Float[Array, "batch classes"]:
@@ -74,7 +90,13 @@ class Bounds(eqx.Module):
         has_densities: whether they do, as the game was built.
     """
 
-    has_densities: eqx.AbstractVar[bool]
+    if TYPE_CHECKING:
+
+        @property
+        def has_densities(self) -> bool: ...
+
+    else:
+        has_densities: eqx.AbstractVar[bool]
 
 
 class Denoises(eqx.Module):
@@ -84,7 +106,13 @@ class Denoises(eqx.Module):
         corruption: what is done to x before it is encoded; `None` for nothing.
     """
 
-    corruption: eqx.AbstractVar[Corruption | EachView | None]
+    if TYPE_CHECKING:
+
+        @property
+        def corruption(self) -> Corruption | EachView | None: ...
+
+    else:
+        corruption: eqx.AbstractVar[Corruption | EachView | None]
 
 
 class HasViews(eqx.Module):
@@ -94,7 +122,13 @@ class HasViews(eqx.Module):
         names: of the views, in order.
     """
 
-    names: eqx.AbstractVar[tuple[str, ...]]
+    if TYPE_CHECKING:
+
+        @property
+        def names(self) -> tuple[str, ...]: ...
+
+    else:
+        names: eqx.AbstractVar[tuple[str, ...]]
 
 
 class Ability(NamedTuple):

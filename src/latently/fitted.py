@@ -9,7 +9,7 @@ from typing import Any, Literal
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int, PRNGKeyArray, Shaped
+from jaxtyping import Float, Int, PRNGKeyArray, Shaped
 
 from latently import abilities, inference
 from latently.batch import Batch
@@ -86,7 +86,7 @@ class Fitted:
 
     def class_probabilities(self, rows: Any) -> Float[np.ndarray, "rows classes"]:
         """p(y|x) of each row."""
-        return inference.in_pieces(partial(inference.class_probabilities, self.game), rows, self.preprocessing)
+        return self._on_rows(partial(inference.class_probabilities, self.game), rows)
 
     def bounds(
         self, rows: Any, n_samples: int, kind: Literal["elbo", "importance"], seed: int, labels: Any = None
@@ -155,9 +155,10 @@ class Fitted:
         return places if (places < 0).any() else self.one_hot(places)
 
     def _on_rows(
-        self, function: Callable[..., Array], rows: Any, labels: Shaped[np.ndarray, "rows ..."] | None = None
-    ) -> Any:
-        return inference.in_pieces(function, rows, self.preprocessing, labels)
+        self, function: Callable[..., Any], rows: Any, labels: Shaped[np.ndarray, "rows ..."] | None = None
+    ) -> Shaped[np.ndarray, "rows ..."]:
+        results: Shaped[np.ndarray, "rows ..."] = inference.in_pieces(function, rows, self.preprocessing, labels)
+        return results
 
 
 def _keys(seed: int) -> Iterator[PRNGKeyArray]:

@@ -26,6 +26,9 @@ Schedule: TypeAlias = Callable[[Int[Array, ""]], Float[Array, ""]]
 
 Weight: TypeAlias = float | Schedule
 
+LabelsKnown: TypeAlias = Literal["all", "some", "none"]
+"""Of how many rows the labels are known."""
+
 Loss: TypeAlias = Callable[[Any, Batch, PRNGKeyArray], Terms]
 
 
@@ -88,10 +91,10 @@ class Task:
     """
 
     shape: tuple[Any, ...]
-    range: str | tuple[str, ...]
+    range: Any
     rows: int
     n_labels: int | None
-    labels_known: Literal["all", "some", "none"]
+    labels_known: LabelsKnown
     rounds: int
     views: tuple[str, ...] = ()
 

@@ -124,13 +124,15 @@ def regroup(data: Any, *groups: int) -> Any:
 @eqx.filter_jit
 def code_means(game: Any, x: Any, labels: Labels = None) -> Float[Array, "piece latent"]:
     """The mean of q(z|x) of each row."""
-    return game.encode(x, label_weights(game, x, labels)).mean
+    means: Float[Array, "piece latent"] = game.encode(x, label_weights(game, x, labels)).mean
+    return means
 
 
 @eqx.filter_jit
 def code_draws(game: Any, key: PRNGKeyArray, x: Any, labels: Labels = None) -> Float[Array, "piece latent"]:
     """One draw of q(z|x) of each row."""
-    return game.encode(x, label_weights(game, x, labels)).sample(key)
+    draws: Float[Array, "piece latent"] = game.encode(x, label_weights(game, x, labels)).sample(key)
+    return draws
 
 
 @eqx.filter_jit

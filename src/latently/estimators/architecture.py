@@ -154,7 +154,8 @@ def build_prior(model: Any, n_labels: int | None = None) -> Prior:
         raise ArgumentError("prior_scale", rule, scale)
     if n_labels is not None:
         prior.check_labels(n_labels)
-    return prior
+    given: Prior = prior
+    return given
 
 
 def normal_prior(model: Any) -> Normal:
@@ -271,4 +272,4 @@ def build_view_corruption(model: Any, task: Task) -> EachView | None:
     """What `corruption` does to each view, by its range; `None` for nothing."""
     if model.corruption is None:
         return None
-    return EachView(tuple(build_corruption(model.corruption, each) for each in task.range))
+    return EachView(tuple(build_corruption(model.corruption, each) for each in task.range))  # type: ignore[misc]

@@ -41,7 +41,11 @@ class PlainAutoencoder(LatentModel):
     """
 
     game_type = games.Autoencoder
-    contraction: ClassVar[float] = 0.0
+
+    @property
+    def contraction(self) -> float:
+        """The weight of the contractive term: a hyperparameter of the model that has one."""
+        return 0.0
 
     def build_game(self, task: Task, key: PRNGKeyArray) -> games.Autoencoder:
         """The untrained game."""

@@ -31,7 +31,7 @@ from latently.estimators.hyperparameters import (
 )
 from latently.estimators.inputs import accept, accept_labels, fit_preprocessing, seed_of, stored
 from latently.fitted import Fitted
-from latently.game import Game, Task, rounds_in
+from latently.game import Game, LabelsKnown, Task, rounds_in
 from latently.networks import BatchNorm
 from latently.probability import FittedNormal, Prior
 from latently.streams import stream
@@ -119,9 +119,6 @@ class LatentModel(Face):
     labels: ClassVar[Literal["ignored", "optional", "required"]] = "ignored"
     """What `fit` makes of y."""
 
-    n_clusters: ClassVar[int | None] = None
-    """How many classes there are where y names none; a model that finds clusters has a hyperparameter of this name."""
-
     calibration_rows: ClassVar[int] = 4096
     """How many rows, at most, the batch norms of the fitted game are calibrated on, and a prior is fitted to."""
 
@@ -190,7 +187,7 @@ class LatentModel(Face):
         self._take_preprocessing(fit_preprocessing(self.first_stage(), X))
         labels, self.classes_ = accept_labels(y, len(X), type(self).__name__, self.labels)
         known = 0 if labels is None else int((labels >= 0).sum())
-        labels_known = "none" if not known else "all" if known == len(X) else "some"
+        labels_known: LabelsKnown = "none" if not known else "all" if known == len(X) else "some"
         arrays, present = stored(X)
         feed = Feed(
             arrays,
@@ -242,6 +239,11 @@ class LatentModel(Face):
         rows = self.preprocessing_.check(accept(self, X), type(self).__name__, noisy=self.corruption is not None)
         return self._with(self._calibrated(trainer.state.game)).codes(rows)
 
+    @property
+    def n_clusters(self) -> int | None:
+        """How many classes there are where y names none: a hyperparameter of models that find clusters."""
+        return None
+
     def first_stage(self) -> Any:
         """The model that meets the data, whose hyperparameters say how it is scaled: this one, unless it is stacked."""
         return self
@@ -286,7 +288,7 @@ class LatentModel(Face):
     def _with(self, game: Game) -> Fitted:
         return Fitted(game, self.preprocessing_, self.classes_, self.task_)
 
-    def _task(self, rows: int, labels_known: Literal["all", "some", "none"], rounds: int) -> Task:
+    def _task(self, rows: int, labels_known: LabelsKnown, rounds: int) -> Task:
         """What the game is to be built for."""
         done, classes = self.preprocessing_, self.classes_
         several = done.views if self.takes_views else {}

@@ -285,7 +285,7 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         fitted, ends = self._fitted(), [self._rows(rows) for rows in (a, b)]
         if len(ends[0]) != len(ends[1]):
             raise ValueError(f"a and b must have the same number of rows; got {len(ends[0])} and {len(ends[1])}.")
-        path = _paths(*(fitted.codes(rows) for rows in ends), steps)
+        path = _paths(fitted.codes(ends[0]), fitted.codes(ends[1]), steps)
         weights = [fitted.label_weights(rows) for rows in ends]
         between = None if weights[0] is None or weights[1] is None else _paths(weights[0], weights[1], steps)
         return regroup(fitted.decode(path, between), len(ends[0]), steps)

@@ -78,7 +78,7 @@ def check_hyperparameters(estimator: Any) -> None:
 
 
 @cache
-def _rules(estimator: type) -> dict[str, Any]:
+def _rules(estimator: Any) -> dict[str, Any]:
     hints = get_type_hints(estimator, include_extras=True)
     return {field.name: hints[field.name] for field in dataclasses.fields(estimator)}
 

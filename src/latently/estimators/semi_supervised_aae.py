@@ -137,7 +137,7 @@ def _build(model: Any, task: Task, key: PRNGKeyArray, head_distance: float | Non
     """The untrained game; with a distance between heads, of a representation that is the sum of head and style."""
     classes, dim = check_classes(model, task, instead="AAE"), int(model.latent_dim)
     head, told = likelihood_head(model, task.range), classes if head_distance is None else 0
-    heads = None if head_distance is None else jax.random.normal(stream(key, "heads"), (classes, dim))
+    heads = None if head_distance is None else head_distance * jax.random.normal(stream(key, "heads"), (classes, dim))
     reader = build_reader(model, task.shape, classes + dim, stream(key, "encoder"))
     return games.SemiSupervisedAAE(
         # Without the norm at its end all rows soon fall to one class, where the softmax has no slope to come back by.
@@ -153,7 +153,7 @@ def _build(model: Any, task: Task, key: PRNGKeyArray, head_distance: float | Non
         classifier_optimizer=model.optimizer(task),
         n_labels=classes,
         supervised=task.labels_known != "none",
-        heads=None if heads is None else head_distance * heads,
+        heads=heads,
         head_distance=head_distance or 0.0,
         corruption=build_corruption(model.corruption, task.range),
     )

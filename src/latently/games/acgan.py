@@ -9,7 +9,7 @@ References:
 """
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import equinox as eqx
 import jax
@@ -104,7 +104,7 @@ class ACGAN(Game, Decodes, Classifies):
         pairs = zip(*(jax.tree.leaves(eqx.filter(g, eqx.is_inexact_array)) for g in self._pair()), strict=True)
         return {"distance": sum((jnp.sum((mean - now) ** 2) / 2 for mean, now in pairs), jnp.zeros(()))}
 
-    def decode(self, z: Float[Array, "batch latent"], y: Float[Array, "batch classes"]) -> Distribution:
+    def decode(self, z: Float[Array, "batch latent"], y: Any = None) -> Distribution:
         """G(c, z), by the running mean where there is one."""
         return (self.average or self.generator)(condition(z, y))
 

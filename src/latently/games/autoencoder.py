@@ -8,7 +8,7 @@ References:
     codes is estimated after training (`calibrated`).
 """
 
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -79,11 +79,11 @@ class Autoencoder(Game, Encodes, Decodes, Denoises):
         )
         return self._reconstruction(h, batch, key) | {"contraction": norm}
 
-    def encode(self, x: Float[Array, "batch ..."], y: None = None) -> Distribution:  # noqa: ARG002
+    def encode(self, x: Float[Array, "batch ..."], y: Any = None) -> Distribution:  # noqa: ARG002
         """z = (f(x) − center) / spread."""
         return Deterministic((self.encoder(x).mean - self.center) / self.spread)
 
-    def decode(self, z: Float[Array, "batch latent"], y: None = None) -> Distribution:  # noqa: ARG002
+    def decode(self, z: Float[Array, "batch latent"], y: Any = None) -> Distribution:  # noqa: ARG002
         """p(x|h) at h = center + spread z."""
         return self.decoder(self.center + self.spread * z)
 

@@ -1,7 +1,7 @@
 """What games of one encoder and one decoder share; and how a game that knows labels explains a row by each of them."""
 
 from collections.abc import Callable
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import equinox as eqx
 import jax
@@ -12,7 +12,7 @@ from latently.abilities import Decodes, Denoises, Encodes
 from latently.batch import Batch
 from latently.game import Game
 from latently.networks import Conditional, calibrated_pair, condition
-from latently.probability import Corruption, Distribution
+from latently.probability import Distribution
 from latently.streams import stream
 
 
@@ -25,9 +25,16 @@ class EncoderDecoder(Game, Encodes, Decodes, Denoises):
         corruption: what is done to x before it is encoded; the decoder still has to give the clean x.
     """
 
-    encoder: eqx.AbstractVar[Conditional]
-    decoder: eqx.AbstractVar[Conditional]
-    corruption: eqx.AbstractVar[Corruption | None]
+    if TYPE_CHECKING:
+
+        @property
+        def encoder(self) -> Conditional: ...
+        @property
+        def decoder(self) -> Conditional: ...
+
+    else:
+        encoder: eqx.AbstractVar[Conditional]
+        decoder: eqx.AbstractVar[Conditional]
 
     encoder_knows: ClassVar[bool] = True
     """Whether the encoder is told the label, too, where the decoder is."""
@@ -57,15 +64,18 @@ class EncoderDecoder(Game, Encodes, Decodes, Denoises):
         return x if y is None or not self.encoder_knows else condition(x, y)
 
 
-def corrupted(game: Denoises, x: Float[Array, "batch ..."], key: PRNGKeyArray) -> Float[Array, "batch ..."]:
+def corrupted(game: Any, x: Float[Array, "batch ..."], key: PRNGKeyArray) -> Float[Array, "batch ..."]:
     """Rows as the encoder meets them in training.
 
     Args:
-        game: says what is done to them.
+        game: one that `Denoises`: it says what is done to them.
         x: clean rows.
         key: of the round; the noise has a stream of its own.
     """
-    return x if game.corruption is None else game.corruption(x, stream(key, "corruption"))
+    if game.corruption is None:
+        return x
+    noisy: Float[Array, "batch ..."] = game.corruption(x, stream(key, "corruption"))
+    return noisy
 
 
 def one_hot(labels: Int[Array, "batch"], n_labels: int | None) -> Float[Array, "batch classes"]:

@@ -6,7 +6,7 @@ References:
 """
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -81,11 +81,11 @@ class SemiSupervisedVAE(Game, Encodes, Decodes, Classifies, Bounds, Denoises):
         mean_kl = kl.mean(axis=0)
         return {"bound": -bound.mean(), **terms, "kl": mean_kl.sum(), "active_dimensions": used_dimensions(mean_kl)}
 
-    def encode(self, x: Float[Array, "batch ..."], y: Float[Array, "batch classes"]) -> Distribution:
+    def encode(self, x: Float[Array, "batch ..."], y: Any = None) -> Distribution:
         """q(z|x, y)."""
         return self.encoder(condition(x, y))
 
-    def decode(self, z: Float[Array, "batch latent"], y: Float[Array, "batch classes"]) -> Distribution:
+    def decode(self, z: Float[Array, "batch latent"], y: Any = None) -> Distribution:
         """p(x|y, z)."""
         return self.decoder(condition(z, y))
 

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from typing import ClassVar, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -44,10 +44,22 @@ class SeveralViews(Game, Encodes, Decodes, HasViews, Denoises):
     n_labels: ClassVar[None] = None
     label_role: ClassVar[LabelRole] = None
 
-    encoders: eqx.AbstractVar[tuple[Conditional, ...]]
-    joint: eqx.AbstractVar[Conditional | None]
-    decoders: eqx.AbstractVar[tuple[Conditional, ...]]
-    corruption: eqx.AbstractVar[EachView | None]
+    if TYPE_CHECKING:
+
+        @property
+        def encoders(self) -> tuple[Conditional, ...]: ...
+        @property
+        def joint(self) -> Conditional | None: ...
+        @property
+        def decoders(self) -> tuple[Conditional, ...]: ...
+        @property
+        def corruption(self) -> EachView | None: ...
+
+    else:
+        encoders: eqx.AbstractVar[tuple[Conditional, ...]]
+        joint: eqx.AbstractVar[Conditional | None]
+        decoders: eqx.AbstractVar[tuple[Conditional, ...]]
+        corruption: eqx.AbstractVar[EachView | None]
 
     @property
     def origins(self) -> tuple[str, ...]:
@@ -79,7 +91,7 @@ class SeveralViews(Game, Encodes, Decodes, HasViews, Denoises):
         posteriors = [encoder(x, each) for encoder, x, each in zip(encoders, rows, keys, strict=True)]
         return [Posterior(*each) for each in zip(self.origins, posteriors, present, strict=True)]
 
-    def encode(self, x: Batch, y: None = None) -> Distribution:  # noqa: ARG002
+    def encode(self, x: Batch, y: Any = None) -> Distribution:  # noqa: ARG002
         """q(z|x): the joint encoder's where a row has all views, else the average of those of the views that it has."""
         posteriors = tuple(posterior.q for posterior in self.posteriors(x))
         weights = x.has / x.has.sum(axis=1, keepdims=True)
@@ -88,7 +100,7 @@ class SeveralViews(Game, Encodes, Decodes, HasViews, Denoises):
             weights = jnp.concatenate([weights * ~whole, whole], axis=1)
         return Averaged(posteriors, weights)
 
-    def decode(self, z: Float[Array, "batch latent"], y: None = None) -> Joint:  # noqa: ARG002
+    def decode(self, z: Float[Array, "batch latent"], y: Any = None) -> Joint:  # noqa: ARG002
         """p(x₁, x₂, … |z)."""
         return self.decode_in_training(z, None)
 

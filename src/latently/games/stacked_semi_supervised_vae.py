@@ -6,7 +6,7 @@ References:
 """
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import equinox as eqx
 from jaxtyping import Array, Float, PRNGKeyArray
@@ -59,11 +59,11 @@ class StackedSemiSupervisedVAE(Game, Encodes, Decodes, Classifies):
         """The number of classes."""
         return self.second.n_labels
 
-    def encode(self, x: Float[Array, "batch ..."], y: Float[Array, "batch classes"]) -> Distribution:
+    def encode(self, x: Float[Array, "batch ..."], y: Any = None) -> Distribution:
         """q(z₂|z₁, y) at the mean z₁ of x."""
         return self.second.encode(self.first.encode(x).mean, y)
 
-    def decode(self, z: Float[Array, "batch latent"], y: Float[Array, "batch classes"]) -> Distribution:
+    def decode(self, z: Float[Array, "batch latent"], y: Any = None) -> Distribution:
         """p(x|z₁) at the mean z₁ that z₂ and y stand for: back through both stages to the data."""
         return self.first.decode(self.second.decode(z, y).mean)
 

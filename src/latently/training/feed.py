@@ -96,7 +96,8 @@ class Order:
         cached = self._cached.get(epoch)
         if cached is not None:
             return cached
-        permutation = np.random.default_rng((self.seed, _ORDER, self.stream, epoch)).permutation(self.rows).astype(np.int32)
+        random = np.random.default_rng((self.seed, _ORDER, self.stream, epoch))
+        permutation = random.permutation(self.rows).astype(np.int32)
         # The two last are kept: a batch may straddle two. Replaced, never changed, since a prefetch may be reading.
         self._cached = {**dict(list(self._cached.items())[-1:]), epoch: permutation}
         return permutation
