@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from latently import AAE, VAE, NotSupportedError
-from latently.estimators.labels import label_values
+from latently.data import label_values
 from small_models import as_if_fitted
 
 FAST = {"latent_dim": 2, "hidden": (8,), "critic_hidden": (8,), "epochs": 1, "batch_size": 16, "random_state": 0}

@@ -3,7 +3,6 @@
 import dataclasses
 import types
 from collections.abc import Mapping, Sequence
-from functools import cache
 from numbers import Integral, Real
 from typing import Annotated, Any, Literal, TypeAlias, Union, get_args, get_origin, get_type_hints
 
@@ -77,7 +76,6 @@ def check_hyperparameters(estimator: Any) -> None:
             raise ArgumentError(name, f"must be {in_words(kind)}", value)
 
 
-@cache
 def _rules(estimator: Any) -> dict[str, Any]:
     hints = get_type_hints(estimator, include_extras=True)
     return {field.name: hints[field.name] for field in dataclasses.fields(estimator)}
