@@ -136,7 +136,7 @@ class AAE(EncoderDecoder, Classifies, Bounds):
         return {"fooling": self.adversarial.fool(logits)}
 
     def _seen(self, z: Float[Array, "batch latent"], batch: Batch) -> Float[Array, "batch seen"]:
-        """What the critic sees: the code beside its one-hot label; the last class is that of an unknown label (Section 2.3)."""
+        """The code beside its one-hot label, whose last class stands for an unknown label (Section 2.3)."""
         if self.n_labels is None or batch.labels is None:
             return z
         labels = jnp.where(batch.labels < 0, self.n_labels, batch.labels)

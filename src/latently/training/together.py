@@ -96,8 +96,8 @@ class Together:
         return jax.tree.unflatten(jax.tree.structure(self._trainers[0]._arrays), map(_stacked, *leaves))
 
     def _loop(self, arrays: Any, rows: Any, draws: Any, count: Int[Array, ""]) -> Any:
-        views, present = rows
-        return self._trainers[0]._loop(arrays, Chunk(views, *draws, present), count)
+        (views, present), (labels, order, labelled_order) = rows, draws
+        return self._trainers[0]._loop(arrays, Chunk(views, labels, order, labelled_order, present), count)
 
     def _hand_out(self, arrays: Any, terms: dict[str, Float[np.ndarray, "runs rounds"]], first_round: int) -> None:
         """Give every trainer its state, and see that its terms are finite."""
