@@ -7,7 +7,7 @@ import optax
 import pytest
 
 from latently import ACCA, games
-from latently.batch import Batch
+from latently.batch import Batch, masked
 from latently.networks import Conditional, mlp
 from latently.probability import DeterministicHead, GaussianHead, Normal, logistic
 
@@ -43,9 +43,9 @@ def game_of(joint=True):
 
 
 def rows(given):
-    given = jnp.asarray(given, jnp.float32)
+    given = jnp.asarray(given, bool)
     x = jax.random.normal(jax.random.key(1), (len(given), 7))
-    return (jnp.where(given[:, :1] > 0, x[:, :3], 0), jnp.where(given[:, 1:] > 0, x[:, 3:], 0), given)
+    return Batch(masked((x[:, :3], x[:, 3:]), given), present=given)
 
 
 def test_completion_is_the_conditional_mean_of_a_linear_gaussian_problem():
@@ -73,7 +73,7 @@ def test_codes_of_one_view_of_the_other_and_of_both_agree_where_each_view_tells_
 
 def test_a_row_without_a_view_gives_no_gradient_to_what_only_that_view_teaches():
     game = game_of()
-    batch = Batch(rows([[1, 0]] * 5))
+    batch = rows([[1, 0]] * 5)
 
     def loss(game):
         terms = game.reconstruct_and_fool(batch, jax.random.key(2))
@@ -92,8 +92,8 @@ def test_a_row_without_a_view_gives_no_gradient_to_what_only_that_view_teaches()
 def test_terms_of_incomplete_rows_are_those_of_the_rows_that_are_there():
     game, key = game_of(), jax.random.key(3)
     mixed = rows([[1, 1], [1, 1], [0, 1], [0, 1]])
-    whole = tuple(view[:2] for view in mixed)
-    terms, alone = (game.reconstruct_and_fool(Batch(views), key) for views in (mixed, whole))
+    whole = Batch(tuple(view[:2] for view in mixed.views))
+    terms, alone = (game.reconstruct_and_fool(batch, key) for batch in (mixed, whole))
     for name in ("reconstruction_from_a", "fooling_from_a", "reconstruction_from_all", "fooling_from_all"):
         assert terms[name] == pytest.approx(float(alone[name]), rel=1e-5), name
     assert terms["reconstruction_from_b"] != pytest.approx(float(alone["reconstruction_from_b"]), rel=1e-3)
@@ -103,8 +103,8 @@ def test_terms_of_incomplete_rows_are_those_of_the_rows_that_are_there():
 def test_the_code_of_a_row_is_made_of_the_views_that_it_has(joint):
     game = game_of(joint)
     x = rows([[1, 1], [1, 0], [0, 1]])
-    of_a, of_b = (encoder(view).mean for encoder, view in zip(game.encoders, x, strict=False))
-    both = game.joint(jnp.concatenate(x[:2], axis=1)).mean if joint else (of_a + of_b) / 2
+    of_a, of_b = (encoder(view).mean for encoder, view in zip(game.encoders, x.views, strict=True))
+    both = game.joint(jnp.concatenate(x.views, axis=1)).mean if joint else (of_a + of_b) / 2
     expected = jnp.stack([both[0], of_a[1], of_b[2]])
     assert jnp.allclose(game.encode(x).mean, expected, atol=1e-6)
     assert jnp.allclose(game.encode(x).sample(jax.random.key(0)), expected, atol=1e-6)

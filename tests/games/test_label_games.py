@@ -13,6 +13,7 @@ from latently import games
 from latently.batch import Batch
 from latently.networks import Conditional, condition, mlp
 from latently.probability import BernoulliHead, CategoricalHead, DeterministicHead, GaussianHead, Normal, logistic
+from latently.streams import stream
 from latently.training import Feed, Trainer
 
 KEY = jax.random.key(2)
@@ -46,9 +47,7 @@ def labelled_bound(game, x, label, z, q):
 def test_m2s_unlabelled_bound_is_the_sum_over_classes():
     """Equation 7 by an explicit loop, with the very draws that the game makes."""
     game, batch = m2("none"), Batch((X,))
-    bound_key = jax.random.split(KEY, 4)[0]
-    sample_key = jax.random.split(jax.random.split(bound_key)[1])[0]
-    noise = jax.random.normal(sample_key, (6 * K, 2))
+    noise = jax.random.normal(stream(KEY, "code"), (6 * K, 2))
     expected = []
     for row in range(6):
         x = X[row : row + 1]
@@ -168,7 +167,7 @@ def test_heads_that_are_close_are_pushed_apart_and_far_ones_left_alone():
     game = semi_supervised(heads)
     terms = game.reconstruct(Batch((X,)), KEY)
     assert float(terms["head_distance"]) == pytest.approx(3.0 - 1.0)
-    centers = game.code_prior.centers
+    centers = game.prior.centers
     assert centers == ((0.0, 0.0), (1.0, 0.0), (9.0, 0.0))
 
 
