@@ -35,10 +35,6 @@ from latently.training import Feed, Trainer
 
 KEY = jax.random.key(5)
 
-LABELLED_PRIOR = pytest.mark.xfail(
-    reason="Prior.sample draws the rows of known and of unknown labels with one key", strict=False
-)
-
 SHARED = {
     "acgan": {"prior", "generator"},  # a fake, that the critic judges and the generator answers for
     "acgan, averaged": {"prior", "generator"},
@@ -82,10 +78,7 @@ def played(name):
     return recorded(GAMES[name](), feed)
 
 
-TIED = ("aae, separate steps", "aae, joint step", "aae, implicit, penalty")
-
-
-@pytest.mark.parametrize("name", [pytest.param(name, marks=LABELLED_PRIOR) if name in TIED else name for name in GAMES])
+@pytest.mark.parametrize("name", GAMES)
 def test_no_two_consumers_of_a_round_share_a_key(name):
     record = played(name)
     assert not record.clashes()
@@ -176,9 +169,7 @@ def test_a_part_draws_from_no_key_twice(part):
     assert not record.clashes()
 
 
-@pytest.mark.parametrize(
-    "labels", [None, pytest.param([0, 2, -1, 1, -1, 2], marks=LABELLED_PRIOR)], ids=["free", "tied to labels"]
-)
+@pytest.mark.parametrize("labels", [None, [0, 2, -1, 1, -1, 2]], ids=["free", "tied to labels"])
 @pytest.mark.parametrize("name", ["mixture", *PRIORS])
 def test_a_prior_draws_from_no_key_twice(name, labels):
     prior, record = MIXTURE if name == "mixture" else PRIORS[name](4), Record()

@@ -98,7 +98,7 @@ class SaltAndPepperNoise(Corruption):
 
 
 class EachView(eqx.Module):
-    """Corrupts several views, each in its own way; what stands behind the views is left alone.
+    """Corrupts several views, each in its own way.
 
     Args:
         corruptions: one a view.
@@ -116,9 +116,8 @@ class EachView(eqx.Module):
         self, views: tuple[Float[Array, "batch ..."], ...], key: PRNGKeyArray
     ) -> tuple[Float[Array, "batch ..."], ...]:
         """The views, corrupted independently."""
-        keys, n = jax.random.split(key, len(self.corruptions)), len(self.corruptions)
-        noisy = (noise(x, each) for noise, x, each in zip(self.corruptions, views[:n], keys, strict=True))
-        return (*noisy, *views[n:])
+        keys = jax.random.split(key, len(self.corruptions))
+        return tuple(noise(x, each) for noise, x, each in zip(self.corruptions, views, keys, strict=True))
 
 
 CORRUPTIONS: dict[str, Callable[[float], Corruption]] = {
