@@ -1,6 +1,8 @@
 """What the terminal says before any work: help, versions, and errors of one sentence."""
 
 import inspect
+import os
+import pty
 import re
 import subprocess
 import sys
@@ -92,3 +94,29 @@ def test_bad_input_gets_one_sentence_and_exit_code_2(words: list[str], said: str
     assert answer.err.startswith("latently: ")
     assert said in answer.err
     assert answer.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("columns", ["0", "", "wide", "7"])
+@pytest.mark.parametrize("words", [("--help",), ("sample", "--help"), ("fit", "vae", "--help"), ("datasets",)])
+def test_a_terminal_without_a_sensible_width_is_taken_as_one_of_a_usual_width(
+    words: tuple[str, ...], columns: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    answer = call(*words)
+    assert (answer.code, answer.err) == (0, "")
+    longest = max(map(len, answer.out.splitlines()))
+    assert longest >= 30
+
+
+def test_a_pseudo_terminal_without_a_size_gets_help_of_a_usual_width() -> None:
+    leader, follower = pty.openpty()  # its size is 0 × 0
+    command = [sys.executable, "-m", "latently.cli", "datasets"]
+    environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+    for words in (["datasets"], ["sample", "--help"]):
+        process = subprocess.run([*command[:-1], *words], stdout=follower, stderr=follower, env=environment, check=False)
+        told = os.read(leader, 100_000).decode()
+        assert process.returncode == 0, told
+        assert "invalid width" not in told
+        assert max(map(len, told.splitlines())) >= 60
+    os.close(leader)
+    os.close(follower)

@@ -29,6 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         error shows where it comes from.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
+    if not os.environ.get("COLUMNS", "1").strip("0"):  # a terminal without a size; rich would draw nothing in it
+        del os.environ["COLUMNS"]
     with warnings.catch_warnings():
         warnings.showwarning = _say_warning
         unraisable, sys.unraisablehook = sys.unraisablehook, _send_interrupts_again

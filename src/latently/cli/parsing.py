@@ -12,6 +12,9 @@ from typing import Any, NoReturn
 
 from latently.cli.errors import UsageError
 
+LEAST, WIDEST = 40, 100
+"""Columns of the help."""
+
 
 class HelpFormatter(argparse.RawDescriptionHelpFormatter):
     """Help as wide as the terminal, up to 100 columns, that ends every option with its default."""
@@ -122,8 +125,13 @@ def reworded(message: str, options: Iterable[str], command: str) -> str:
 
 
 def _width() -> int:
-    """Columns of the help: those of the terminal (also where the help goes to a pager), and 100 at most."""
-    for stream in (sys.stdout, sys.stderr):
+    """Columns of the help: those of the terminal (also where the help goes to a pager), from 40 to 100.
+
+    A pseudo-terminal may have no size, and say that it has 0 columns.
+    """
+    told = os.environ.get("COLUMNS", "")
+    found = int(told) if told.isdecimal() else 0
+    for stream in (sys.stderr, sys.stdout):
         with contextlib.suppress(OSError, ValueError):  # it is no terminal
-            return min(100, os.get_terminal_size(stream.fileno()).columns)
-    return min(100, int(os.environ.get("COLUMNS") or 100))
+            found = os.get_terminal_size(stream.fileno()).columns or found
+    return max(LEAST, min(found or WIDEST, WIDEST))
