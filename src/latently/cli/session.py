@@ -1,7 +1,6 @@
 """What `fit`, `resume` and `demo` share: a run is trained, evaluated, drawn and summed up."""
 
 import dataclasses
-import math
 import shlex
 import sys
 from collections.abc import Mapping
@@ -20,9 +19,6 @@ from latently.evaluation import as_table, counted, evaluate
 from latently.run import Run, Training, film_rows, train
 from latently.training import NonFiniteLossError, Observer, Progress, Trainer
 from latently.training.bar import ProgressBar, in_words
-
-FEW_ROUNDS = 1000
-"""A run of fewer is told how to go on: of a small data set, the epochs that suit a large one teach little."""
 
 QUICK: dict[str, Any] = {"importance_samples": 10, "max_rows": 2000}
 """How a run is evaluated at its end; `latently evaluate` takes its time."""
@@ -179,9 +175,6 @@ class Session:
         print_facts(
             {"Run": folder} | ({} if report is None else {"Report": str(report)}) | next_steps(self.run, self.model)
         )
-        if manner.live and self.until < FEW_ROUNDS:
-            more = 10 * math.ceil(self.model.epochs * 3 * FEW_ROUNDS / self.until / 10)
-            say(f"\n{self.until:,} rounds are few. To train on: {self.resume_command} --epochs {more}")
 
 
 def trainer_for(model: Any, splits: Splits, use_labels: bool, *, live: bool, resumed: bool = False) -> Trainer[Any]:
