@@ -110,6 +110,29 @@ def test_a_finished_run_is_refused_unless_it_is_made_longer(vae_run: Path, tmp_p
     assert run.position() > json.loads(before["config.json"][1])["run"]["rounds"]
 
 
+def test_a_run_that_was_killed_after_training_gets_the_evaluation_and_the_report_that_it_lacks(
+    vae_run: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "run"
+    shutil.copytree(vae_run, folder)
+    kept = contents(folder)
+    shutil.rmtree(folder / "figures")
+    for name in ("report.html", "evaluation.json"):
+        (folder / name).unlink()
+    without = call("resume", folder, "--no-report")
+    assert without.code == 0, without.err
+    assert (folder / "evaluation.json").read_bytes() == kept["evaluation.json"][1]
+    assert not (folder / "report.html").exists()
+    assert "is finished" in call("resume", folder, "--no-report").err
+    answer = call("resume", folder)
+    assert answer.code == 0, answer.err
+    assert f"Report   {folder / 'report.html'}" in answer.out
+    assert contents(folder).keys() == kept.keys()
+    assert contents(folder)["model.safetensors"] == kept["model.safetensors"]
+    refused = call("resume", folder)
+    assert (refused.code, "is finished" in refused.err) == (2, True)
+
+
 def test_changed_data_is_refused(aae_run: Path, tmp_path: Path) -> None:
     table = Path(Run.open(aae_run).config()["run"]["data"]["source"])
     original = table.read_bytes()

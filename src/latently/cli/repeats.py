@@ -7,12 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from latently.cli.data import open_run_splits
-from latently.cli.judging import judged
-from latently.cli.opening import about_run, open_model
 from latently.cli.plan import Plan
-from latently.cli.resume import take_up
-from latently.cli.session import Manner, Session, evaluate_run
+from latently.cli.resume import is_incomplete, look_back_at, take_up
+from latently.cli.session import Manner, Session
 from latently.cli.terminal import number, print_facts, print_line, print_table, say
 from latently.cli.together import is_wanted, play_together, why_not
 from latently.evaluation import as_table
@@ -50,10 +47,11 @@ def resume_repeats(repeats: Repeats, manner: Manner) -> int:
     Raises:
         ValueError: all its runs are finished, or one is damaged.
     """
-    if repeats.are_finished:
+    runs = [Run.open(repeats.run_folder(place)) for place in range(repeats.count)] if repeats.are_finished else []
+    if runs and not any(is_incomplete(run, manner) for run in runs):
         raise ValueError(f"the {repeats.count} runs in {repeats.folder} are finished.")
     with Run(repeats.folder).lock():
-        plan = Plan.of(Run.open(repeats.run_folder(0)), repeats.parameters())
+        plan = Plan.of(Run.open(repeats.run_folder(0)), {} if runs else repeats.parameters())
         return _play(plan, repeats, dataclasses.replace(manner, thorough=plan.about["recipe"] is not None), None)
 
 
@@ -61,8 +59,10 @@ def _play(plan: Plan, repeats: Repeats, manner: Manner, first: Session | None) -
     """Play what is not finished: together where that pays and can be done, else one after the other; then sum up."""
     opened = {} if first is None else {0: first}
     places = [place for place in range(repeats.count) if place in opened or not _is_finished(repeats, place)]
-    for place in set(range(repeats.count)) - set(places):
-        _see_to_evaluation(Run.open(repeats.run_folder(place)), manner)
+    for place in sorted(set(range(repeats.count)) - set(places)):
+        run = Run.open(repeats.run_folder(place))
+        if is_incomplete(run, manner):
+            look_back_at(run).finish(dataclasses.replace(manner, brief=True))
     each = dataclasses.replace(manner, brief=True)
     if is_wanted(manner) and _open_together(plan, repeats, manner, places, opened):
         if status := play_together([_titled(opened[place], repeats, place) for place in places], repeats.folder, each):
@@ -109,14 +109,6 @@ def _open_together(
 def _titled(session: Session, repeats: Repeats, place: int) -> Session:
     title = f"{session.title}, {place + 1} of {repeats.count}"
     return dataclasses.replace(session, title=title, resumed_by=repeats.folder)
-
-
-def _see_to_evaluation(run: Run, manner: Manner) -> None:
-    """Evaluate a trained run, if that was cut short."""
-    if not (run.folder / "evaluation.json").exists():
-        splits = open_run_splits(about_run(run, run.config()))
-        model = open_model(run.folder)
-        evaluate_run(run, model, splits, manner.evaluation | judged(run, model, splits, live=manner.live))
 
 
 def _sum_up(repeats: Repeats, summary: Mapping[str, Any], path: Path, manner: Manner) -> None:

@@ -19,7 +19,8 @@ def main(arguments: Sequence[str]) -> int:
     parser = Parser(
         "resume",
         "Go on with a run from its last checkpoint. The result is, bit for bit, that of the uninterrupted run. Of a "
-        "folder that `latently fit --repeats` made, all runs that are not finished are played to their end.",
+        "folder that `latently fit --repeats` made, all runs that are not finished are played to their end. What a "
+        "trained run lacks, its evaluation or its report, is made.",
         "RUN [options]",
         _EXAMPLES,
     )
@@ -44,7 +45,29 @@ def main(arguments: Sequence[str]) -> int:
         return resume_repeats(Repeats.open(given.run), manner)
     run = Run.open(given.run)
     with run.lock():
+        if given.epochs is None and is_incomplete(run, manner):
+            look_back_at(run).finish(manner)
+            return 0
         return take_up(run, given.epochs, manner).play(manner)
+
+
+def is_incomplete(run: "Run", manner: "Manner") -> bool:
+    """Whether a run was trained to its end, and then cut short before it was evaluated or reported."""
+    return run.is_finished and (run.lacks_evaluation or (manner.report and run.lacks_report))
+
+
+def look_back_at(run: "Run") -> "Session":
+    """The session of a run that is trained: it can be evaluated, reported and summed up.
+
+    Raises:
+        ValueError: the run is damaged, or its data has changed.
+    """
+    from latently.cli.data import open_run_splits
+    from latently.cli.opening import about_run, open_model
+    from latently.cli.session import Session
+
+    about = about_run(run, run.config())
+    return Session(run, open_model(run.folder), None, open_run_splits(about), about["rounds"], about["title"])
 
 
 def take_up(run: "Run", epochs: float | None, manner: "Manner") -> "Session":

@@ -64,7 +64,7 @@ class Session:
     Attributes:
         run: its folder, with its configuration.
         model: the estimator.
-        trainer: made by it; at round 0 or where the checkpoint left off.
+        trainer: made by it; at round 0 or where the checkpoint left off; `None` of a run that is trained.
         splits: the data.
         until: the round at which the run ends.
         title: the model and the data, in words.
@@ -73,7 +73,7 @@ class Session:
 
     run: Run
     model: Any
-    trainer: Trainer[Any]
+    trainer: Any
     splits: Splits
     until: int
     title: str

@@ -82,6 +82,17 @@ class Run:
         return self.has_model and about.get("played", 0) >= about.get("rounds", 0)
 
     @property
+    def lacks_evaluation(self) -> bool:
+        """Whether rows were kept from training, and nothing was measured on them yet."""
+        rows = self.config().get("run", {}).get("rows", {})
+        return bool(rows.get("test") or rows.get("validation")) and not (self.folder / "evaluation.json").exists()
+
+    @property
+    def lacks_report(self) -> bool:
+        """Whether no report was written yet."""
+        return not (self.folder / "report.html").exists()
+
+    @property
     def has_model(self) -> bool:
         """Whether there is a model to load."""
         return (self.folder / "model.safetensors").exists()
