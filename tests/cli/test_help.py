@@ -113,7 +113,9 @@ def test_a_pseudo_terminal_without_a_size_gets_help_of_a_usual_width() -> None:
     command = [sys.executable, "-m", "latently.cli", "datasets"]
     environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
     for words in (["datasets"], ["sample", "--help"]):
-        process = subprocess.run([*command[:-1], *words], stdout=follower, stderr=follower, env=environment, check=False)
+        process = subprocess.run(
+            [*command[:-1], *words], stdout=follower, stderr=follower, env=environment, check=False
+        )
         told = os.read(leader, 100_000).decode()
         assert process.returncode == 0, told
         assert "invalid width" not in told
