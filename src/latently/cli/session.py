@@ -249,8 +249,32 @@ def write_report(model: Any, run: Run, splits: Splits, evaluation: Mapping[str, 
     """Draw the figures and write report.html into the run's folder."""
     from latently import report
 
-    path: Path = report.report_run(model, run, splits, evaluation)
+    path: Path = report.report_run(model, run, splits, evaluation, _next_commands(model, run.folder))
     return path
+
+
+def _next_commands(model: Any, path: Path) -> dict[str, str]:
+    able, folder = model.capabilities(), shlex.quote(str(path))
+    commands = {"draw new data": f"latently sample {folder} --n 64"}
+    if "encode" in able:
+        commands["encode other data"] = f"latently encode {folder} DATA"
+    if "predict" in able and model.classes_ is not None:
+        commands["classify other data"] = f"latently classify {folder} DATA"
+    elif "predict" in able:
+        commands["sort other data into the clusters"] = f"latently cluster {folder} DATA"
+    if "complete" in able:
+        commands["complete a missing view"] = f"latently complete {folder} DATA --given {model.view_names_[0]}"
+    if "restyle" in able:
+        commands["give other data every label"] = f"latently restyle {folder} DATA"
+    if model.corruption is not None:
+        commands["clean noisy data"] = f"latently denoise {folder} DATA"
+    if "log_likelihood" in able:
+        commands["measure again, with more samples"] = f"latently evaluate {folder} --importance-samples 1000"
+    elif "complete" not in able:
+        commands["measure again, on a window over samples"] = f"latently evaluate {folder} --parzen"
+    if "sample_labels" in able:
+        commands["measure again, and show samples to a classifier of real rows"] = f"latently evaluate {folder} --judge"
+    return commands
 
 
 def waiting(what: str, manner: Manner) -> AbstractContextManager[Any]:

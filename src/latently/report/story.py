@@ -1,6 +1,5 @@
 """What a run's report tells: which pictures and numbers, from a fitted model, its data and its evaluation."""
 
-import shlex
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -17,7 +16,9 @@ from latently.report.words import epochs_in_words
 from latently.run import Run
 
 
-def report_run(model: Any, run: Run, splits: Splits, evaluation: Mapping[str, Any] | None) -> Path:
+def report_run(
+    model: Any, run: Run, splits: Splits, evaluation: Mapping[str, Any] | None, next_commands: Mapping[str, str]
+) -> Path:
     """Draw the pictures of a run and write its `report.html`.
 
     Args:
@@ -25,6 +26,7 @@ def report_run(model: Any, run: Run, splits: Splits, evaluation: Mapping[str, An
         run: its folder; pictures go to `figures/`.
         splits: the data it was trained on.
         evaluation: what `latently.evaluation.evaluate` gave, or `None`.
+        next_commands: how to go on: what a command does to the command.
 
     Returns:
         The path of the report.
@@ -49,7 +51,7 @@ def report_run(model: Any, run: Run, splits: Splits, evaluation: Mapping[str, An
         tables=_tables(lines, (evaluation or {}).get("test_rows", len(shown)), len(shown)),
         warnings=about.get("warnings", ()),
         command=about.get("command"),
-        next_commands=_next_commands(model, run.folder),
+        next_commands=next_commands,
     )
 
 
@@ -97,30 +99,6 @@ def _shapes(part: Dataset) -> str:
         table = len(part.views[0].shape) == 2
         return f"rows of {counted(part.views[0].shape[1], 'number')}" if table else f"rows of shape {shapes[0]}"
     return "views " + ", ".join(f"{name} ({shape})" for name, shape in zip(part.view_names, shapes, strict=True))
-
-
-def _next_commands(model: Any, path: Path) -> dict[str, str]:
-    able, folder = model.capabilities(), shlex.quote(str(path))
-    commands = {"draw new data": f"latently sample {folder} --n 64"}
-    if "encode" in able:
-        commands["encode other data"] = f"latently encode {folder} DATA"
-    if "predict" in able and model.classes_ is not None:
-        commands["classify other data"] = f"latently classify {folder} DATA"
-    elif "predict" in able:
-        commands["sort other data into the clusters"] = f"latently cluster {folder} DATA"
-    if "complete" in able:
-        commands["complete a missing view"] = f"latently complete {folder} DATA --given {model.view_names_[0]}"
-    if "restyle" in able:
-        commands["give other data every label"] = f"latently restyle {folder} DATA"
-    if model.corruption is not None:
-        commands["clean noisy data"] = f"latently denoise {folder} DATA"
-    if "log_likelihood" in able:
-        commands["measure again, with more samples"] = f"latently evaluate {folder} --importance-samples 1000"
-    elif "complete" not in able:
-        commands["measure again, on a window over samples"] = f"latently evaluate {folder} --parzen"
-    if "sample_labels" in able:
-        commands["measure again, and show samples to a classifier of real rows"] = f"latently evaluate {folder} --judge"
-    return commands
 
 
 _HEADLINE = (
