@@ -58,8 +58,8 @@ def test_what_needs_an_encoder_is_not_there_and_says_why(model, name):
 
 
 def test_what_it_can_do_is_evaluated_and_the_rest_is_skipped(model):
-    assert {"sample", "predict"} <= model.capabilities()
-    assert not model.capabilities() & {"encode", "decode", "restyle", "log_likelihood"}
+    assert {"sample", "predict"} <= model.abilities()
+    assert not model.abilities() & {"encode", "decode", "restyle", "log_likelihood"}
     numbers = evaluate(model, (PIXELS, WORDS, PIXELS, WORDS), parzen=True, parzen_samples=20, max_rows=30)
     assert 0 <= numbers["classification"]["error"] <= 1
     assert np.isfinite(numbers["parzen"]["log_likelihood_nats"])

@@ -118,7 +118,7 @@ def test_a_saved_model_is_the_same_model(name, tmp_path):
     loaded = latently.load(tmp_path)
     assert (loaded.predict_proba(X) == model.predict_proba(X)).all()
     assert (loaded.restyle(X[:3]) == model.restyle(X[:3])).all()
-    assert loaded.capabilities() == model.capabilities()
+    assert loaded.abilities() == model.abilities()
 
 
 def test_bounds_know_labels():
@@ -130,10 +130,10 @@ def test_bounds_know_labels():
         np.testing.assert_allclose(marginal, np.logaddexp.reduce(each) - np.log(3), rtol=1e-4)
         known = model.score_samples(X[:20], 20, "importance", labels=Y[:20])
         np.testing.assert_allclose(known, each[CODES[:20], np.arange(20)], rtol=1e-4)
-        assert "label_likelihood" in model.capabilities()
+        assert "label_likelihood" in model.abilities()
     for name in ("m1m2", "supervised", "semi-supervised"):
         assert not hasattr(fitted(name), "score_samples")
-        assert "restyle" in fitted(name).capabilities()
+        assert "restyle" in fitted(name).abilities()
 
 
 def test_a_few_labels_go_a_long_way():

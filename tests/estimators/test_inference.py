@@ -212,11 +212,11 @@ def test_the_divergence_of_each_dimension_is_the_closed_form(vae, gaussian_aae):
 
 def test_what_a_model_can_do_follows_from_its_encoder_and_prior(vae, aae, gaussian_aae):
     everyone = {"encode", "decode", "sample"}
-    assert vae.capabilities() == everyone | {"log_likelihood", "posterior_kl"}
-    assert gaussian_aae.capabilities() == everyone | {"log_likelihood", "posterior_kl"}
-    assert aae.capabilities() == everyone
+    assert vae.abilities() == everyone | {"log_likelihood", "posterior_kl"}
+    assert gaussian_aae.abilities() == everyone | {"log_likelihood", "posterior_kl"}
+    assert aae.abilities() == everyone
     tied = as_if_fitted(AAE(**FAST, critic_hidden=(8,), prior="star", encoder="gaussian"), X, np.arange(40) % 3)
-    assert tied.capabilities() == everyone | {"sample_labels", "log_likelihood", "predict"}
+    assert tied.abilities() == everyone | {"sample_labels", "log_likelihood", "predict"}
 
 
 # ---- watching, and going on ----
@@ -284,7 +284,7 @@ def test_what_cannot_be_answered_is_refused_in_one_sentence(vae, monkeypatch, ca
         lambda m: m.prior_log_density(np.zeros((1, 2))),
         lambda m: m.score(X),
         lambda m: m.score_samples(X),
-        lambda m: m.capabilities(),
+        lambda m: m.abilities(),
         lambda m: m.get_feature_names_out(),
         check_is_fitted,
     ],

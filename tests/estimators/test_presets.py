@@ -23,7 +23,7 @@ def test_a_preset_plays_a_few_rounds(name):
     assert all(np.isfinite(value) for progress in trainer.history for value in progress.terms.values())
     drawn = model.sample(5, random_state=0)
     assert all(each.dtype == np.uint8 for each in (drawn.values() if model.takes_views else [drawn]))
-    if "encode" in model.capabilities():
+    if "encode" in model.abilities():
         assert model.transform(rows if model.takes_views else rows[:5]).shape[1] == model.latent_dim
         model.reconstruct(rows)
 

@@ -72,13 +72,13 @@ def test_a_loaded_model_is_the_saved_one_bit_for_bit(name, tmp_path, monkeypatch
     assert (loaded.transform(X) == model.transform(X)).all()
     assert (loaded.reconstruct(X) == model.reconstruct(X)).all()
     assert (loaded.sample(4, random_state=0) == model.sample(4, random_state=0)).all()
-    assert loaded.capabilities() == model.capabilities()
+    assert loaded.abilities() == model.abilities()
     assert loaded.seed_ == model.seed_
     if y is not None:
         assert (loaded.predict(X) == model.predict(X)).all()
         assert loaded.classes_.tolist() == model.classes_.tolist()
         assert (loaded.sample(3, y[0], random_state=0) == model.sample(3, y[0], random_state=0)).all()
-    if "log_likelihood" in model.capabilities():
+    if "log_likelihood" in model.abilities():
         assert (loaded.score_samples(X, 3, "importance") == model.score_samples(X, 3, "importance")).all()
 
 

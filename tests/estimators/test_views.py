@@ -40,7 +40,7 @@ def test_every_call_speaks_of_all_views(acca):
         "picture": (2, 5, 4, 3),
         "table": (2, 5, 5),
     }
-    assert {"encode", "decode", "sample", "complete"} <= acca.capabilities()
+    assert {"encode", "decode", "sample", "complete"} <= acca.abilities()
 
 
 def test_a_list_a_dict_and_views_are_the_same(acca):

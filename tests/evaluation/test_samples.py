@@ -38,7 +38,7 @@ class Knowing:
     label_values = WORDS
     asked = None
 
-    def capabilities(self):
+    def abilities(self):
         return frozenset({"sample", "sample_labels"})
 
     def sample_prior(self, n, labels=None, random_state=None):
@@ -50,7 +50,7 @@ class Knowing:
 
 
 class Unlabelled(Knowing):
-    def capabilities(self):
+    def abilities(self):
         return frozenset({"sample"})
 
 
@@ -131,7 +131,7 @@ def test_what_cannot_be_judged_is_skipped_with_a_reason():
     assert "too few" in judged(Knowing(), (None, None, *data[2:]))["skipped"]
 
     class Silent(Knowing):
-        def capabilities(self):
+        def abilities(self):
             return frozenset()
 
     assert judged(Silent())["skipped"] == "the model cannot draw from a prior"

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from latently.evaluation import CAPABILITIES, as_table, evaluate
+from latently.evaluation import ABILITIES, as_table, evaluate
 from latently.evaluation import rows as rows_module
 
 BLOCKS = (
@@ -26,7 +26,7 @@ class Unable:
 
     latent_dim = 2
 
-    def capabilities(self):
+    def abilities(self):
         return frozenset()
 
 
@@ -37,8 +37,8 @@ class Able(Unable):
     classes_ = label_values = np.array([0, 1])
     noise = 0.5
 
-    def capabilities(self):
-        return frozenset(CAPABILITIES) - {"complete"}  # a row of its data has one view
+    def abilities(self):
+        return frozenset(ABILITIES) - {"complete"}  # a row of its data has one view
 
     def transform(self, X):
         return (X[:, :2] / (1 + self.noise**2)).astype(np.float32)
@@ -155,8 +155,8 @@ def test_a_model_that_can_do_nothing_gets_reasons():
 
 def test_what_other_data_would_give_is_a_line_and_what_the_model_can_never_do_is_none():
     class WithoutDivergence(Able):
-        def capabilities(self):
-            return super().capabilities() - {"posterior_kl", "log_likelihood"}
+        def abilities(self):
+            return super().abilities() - {"posterior_kl", "log_likelihood"}
 
     X_train, _, X_test, _ = make_data(20)
     lines = {line.name: line for line in as_table(evaluate(WithoutDivergence(), (X_train, None, X_test, None)))}
@@ -180,8 +180,8 @@ def test_what_other_data_would_give_is_a_line_and_what_the_model_can_never_do_is
 )
 def test_only_what_a_model_cannot_do_is_skipped(lacking, skipped):
     class Partly(Able):
-        def capabilities(self):
-            return super().capabilities() - {lacking}
+        def abilities(self):
+            return super().abilities() - {lacking}
 
     result = evaluate(Partly(), make_data(20))
     assert {name for name in BLOCKS if name not in result or "skipped" in result[name]} == skipped
@@ -189,9 +189,9 @@ def test_only_what_a_model_cannot_do_is_skipped(lacking, skipped):
     assert as_table(result)
 
 
-def test_a_capability_without_its_method_is_a_mistake_of_the_model():
+def test_an_ability_without_its_method_is_a_mistake_of_the_model():
     class Boaster(Unable):
-        def capabilities(self):
+        def abilities(self):
             return frozenset({"decode"}) | {"encode"}
 
     with pytest.raises(TypeError, match=r"Boaster lists 'encode' and lacks one of transform, aggregate_codes"):

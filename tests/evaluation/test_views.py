@@ -62,7 +62,7 @@ class Mirror:
     view_names_ = ("left", "right")
     latent_dim = 32
 
-    def capabilities(self):
+    def abilities(self):
         return frozenset({"encode", "complete"})
 
     def transform(self, X):

@@ -52,19 +52,19 @@ def check_ability(model: Any, ability: Ability) -> None:
     Raises:
         UsageError: it cannot; the sentence names those that can.
     """
-    predicts, named = "predict" in model.capabilities(), model.classes_ is not None
+    predicts, named = "predict" in model.abilities(), model.classes_ is not None
     if predicts and ability in ("classify", "cluster") and named != (ability == "classify"):
         what, command = ("was fitted with classes", "classify") if named else ("finds clusters of its own", "cluster")
         raise UsageError(f"this {type(model).__name__} {what}; use `latently {command}`.")
     if ability == "restyle" and model.decodes_labels:
         ability = "encode"  # the label is no hindrance
     able = {
-        "encode": "encode" in model.capabilities(),
+        "encode": "encode" in model.abilities(),
         "classify": predicts,
         "cluster": predicts,
-        "restyle": "restyle" in model.capabilities(),
+        "restyle": "restyle" in model.abilities(),
         "denoise": model.corruption is not None,
-        "complete": "complete" in model.capabilities(),
+        "complete": "complete" in model.abilities(),
     }
     if not able[ability]:
         raise UsageError(f"this {type(model).__name__} {_INABILITY[ability]}")

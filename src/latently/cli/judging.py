@@ -25,7 +25,7 @@ def judge_for(model: Any, data: Mapping[str, Any], splits: Splits, *, live: bool
     Raises:
         UsageError: there is nothing to judge, or nothing to learn it from.
     """
-    if "sample" not in model.capabilities():
+    if "sample" not in model.abilities():
         raise UsageError(f"--judge is shown samples, and {type(model).__name__} draws none; leave it out.")
     whole = splits if data.get("labels") is None else open_splits({**data, "labels": None})
     rows, labels = whole_rows(whole.train.rows), labels_of(whole.train)

@@ -254,7 +254,7 @@ def write_report(model: Any, run: Run, splits: Splits, evaluation: Mapping[str, 
 
 
 def _next_commands(model: Any, path: Path) -> dict[str, str]:
-    able, folder = model.capabilities(), shlex.quote(str(path))
+    able, folder = model.abilities(), shlex.quote(str(path))
     commands = {"draw new data": f"latently sample {folder} --n 64"}
     if "encode" in able:
         commands["encode other data"] = f"latently encode {folder} DATA"
@@ -285,7 +285,7 @@ def waiting(what: str, manner: Manner) -> AbstractContextManager[Any]:
 def next_steps(run: Run, model: Any) -> dict[str, str]:
     """What to do with a fitted model, as commands."""
     folder, source = shlex.quote(str(run.folder)), shlex.quote(run.config()["run"]["data"]["source"])
-    able = model.capabilities()
+    able = model.abilities()
     steps = {"Sample": f"latently sample {folder}" + (" --labels all" if model.knows_labels else "")}
     if "encode" in able:
         steps["Codes"] = f"latently encode {folder} {source} --out codes.csv"

@@ -140,9 +140,9 @@ class ACCA(AdversarialModel):
             completed[name] = values if draws is not None else values[:, 0]
         return completed
 
-    def capabilities(self) -> frozenset[str]:
+    def abilities(self) -> frozenset[str]:
         """What this fitted model can do: names that `latently.evaluation` knows."""
-        return super().capabilities() | {"complete"}
+        return super().abilities() | {"complete"}
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -181,7 +181,7 @@ class LatentSpace(Bounds):
         del views
         raise NotSupportedError(f"{type(self).__name__} models one view, so there is none to complete.")
 
-    def capabilities(self) -> frozenset[str]:
+    def abilities(self) -> frozenset[str]:
         """What this fitted model can do: names that `latently.evaluation` knows."""
         check_is_fitted(self)
         wanted = {"encode": "transform", "decode": "reconstruct", "predict": "predict"}

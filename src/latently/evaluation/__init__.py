@@ -9,7 +9,7 @@ from latently.evaluation.fidelity import fidelity
 from latently.evaluation.frechet import frechet_distance
 from latently.evaluation.likelihood import bits_per_dimension, summarize_bounds
 from latently.evaluation.mmd import median_bandwidths, mmd, mmd_squared
-from latently.evaluation.model import CAPABILITIES, FittedModel
+from latently.evaluation.model import ABILITIES, FittedModel
 from latently.evaluation.parzen import parzen
 from latently.evaluation.prior_match import prior_match
 from latently.evaluation.probe import probe
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from latently.evaluation.judge_cache import judge_of
 
 __all__ = [
-    "CAPABILITIES",
+    "ABILITIES",
     "FittedModel",
     "Judge",
     "Line",

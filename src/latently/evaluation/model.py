@@ -1,6 +1,6 @@
 """What an evaluation asks of a fitted model: what it can do, never which model it is.
 
-A model lists its abilities in `capabilities()`; each ability stands for the small set of methods below, and a model
+A model lists its abilities in `abilities()`; each ability stands for the small set of methods below, and a model
 offers no more than it can do. scikit-learn's estimators of this package are such models; so is any object with the
 methods.
 """
@@ -25,8 +25,8 @@ class FittedModel(Protocol):
     @property
     def latent_dim(self) -> int: ...
 
-    def capabilities(self) -> frozenset[str]:
-        """Names among `CAPABILITIES`."""
+    def abilities(self) -> frozenset[str]:
+        """Names among `ABILITIES`."""
         ...
 
 
@@ -193,7 +193,7 @@ class MeasuresPosterior(FittedModel, Protocol):
         ...
 
 
-CAPABILITIES: dict[str, type] = {
+ABILITIES: dict[str, type] = {
     "encode": Encodes,
     "decode": Decodes,
     "sample": Samples,
@@ -229,7 +229,7 @@ def inability(model: FittedModel, *names: str) -> str | None:
 
     Args:
         model: the fitted model.
-        names: the abilities needed, each a key of `CAPABILITIES`.
+        names: the abilities needed, each a key of `ABILITIES`.
 
     Returns:
         A sentence about the first ability that the model does not list, or `None` when it has them all.
@@ -237,14 +237,14 @@ def inability(model: FittedModel, *names: str) -> str | None:
     Raises:
         TypeError: the model lists an ability whose methods it does not have.
     """
-    offered = model.capabilities()
+    offered = model.abilities()
     for name in names:
         if name not in offered:
             return f"{UNABLE} {_IN_WORDS[name]}"
-        if not isinstance(model, CAPABILITIES[name]):
-            methods = [method for method in vars(CAPABILITIES[name]) if not method.startswith("_")]
+        if not isinstance(model, ABILITIES[name]):
+            methods = [method for method in vars(ABILITIES[name]) if not method.startswith("_")]
             raise TypeError(
-                f"model.capabilities() must list only what the model can do; {type(model).__name__} lists {name!r} and "
+                f"model.abilities() must list only what the model can do; {type(model).__name__} lists {name!r} and "
                 f"lacks one of {', '.join(methods)}. Add it, or leave {name!r} out."
             )
     return None

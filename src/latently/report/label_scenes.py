@@ -73,7 +73,7 @@ def class_scenes(
         side_by_side,
         drawn(lambda: _samples(model, shown)),
     )
-    if "restyle" in model.capabilities():
+    if "restyle" in model.abilities():
         chosen = one_of_each(labels, len(rows))
         yield Scene(
             "restyled.png",

@@ -44,7 +44,7 @@ def scenes(model: Any, run: Run, splits: Splits, shown: Dataset, evaluation: Map
     rows = np.asarray(shown.x[: min(len(shown), CODED_ROWS)])
     labels = None if shown.labels is None else shown.labels[: len(rows)]
     pictures = figures.are_pictures(rows.shape[1:])
-    if "encode" in model.capabilities():
+    if "encode" in model.abilities():
         codes, draws = model.transform(rows), model.aggregate_codes(rows, random_state=0)
         plane = plane_of(model, codes)
         yield from _code_scenes(model, plane, codes, draws, run, splits, shown)
@@ -89,7 +89,7 @@ def _code_scenes(
         "codes.png",
         "Codes over the prior",
         f"The {what} of {counted(len(codes), 'held-out row')} ({plane_in_words(model, plane)})."
-        + (style if "restyle" in model.capabilities() else ""),
+        + (style if "restyle" in model.abilities() else ""),
         False,
         drawn(
             lambda: figures.codes(
@@ -153,7 +153,7 @@ def _data_scenes(
         samples = lambda: figures.image_grid(model.sample(100, random_state=0), rows=10, columns=10)  # noqa: E731
         yield Scene("samples.png", "Samples", caption, False, drawn(samples))
     yield _manifold(model, plane, shown)
-    between = "codes and the labels" if "restyle" in model.capabilities() else "codes"
+    between = "codes and the labels" if "restyle" in model.abilities() else "codes"
     yield Scene(
         "interpolations.png",
         "Between two rows",
@@ -189,7 +189,7 @@ def _table_samples(model: Any, shown: Dataset, rows: Shaped[np.ndarray, "rows ..
 def _manifold(model: Any, plane: Plane, shown: Dataset) -> Scene:
     rest = "" if model.latent_dim == 2 else " The other dimensions are 0."
     label, title, under = None, "The manifold", ""
-    if "restyle" in model.capabilities():
+    if "restyle" in model.abilities():
         label, name = model.label_values.tolist()[0], label_names(model, shown)[0]
         title, under = f"The manifold of {name}", f" under the label {name}: one class in many styles"
 
