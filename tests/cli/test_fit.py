@@ -112,7 +112,11 @@ def test_bad_input_leaves_nothing(words: list[str], said: str, here: Path) -> No
     ("model", "words", "said"),
     [
         ("cvae", ["--data", "rows.npy"], "ConditionalVAE learns from labels, and rows.npy has none"),
-        ("acgan", ["--data", "digits", "--labels", "0"], "ACGAN learns from labels; give --labels another number"),
+        (
+            "acgan",
+            ["--data", "digits", "--labels", "0"],
+            "--labels must not be 0, since ACGAN learns from labels. Give another number",
+        ),
         ("m1m2", ["--data", "digits", "--first", "runs/none"], "runs/none holds no model"),
     ],
 )

@@ -137,10 +137,15 @@ def test_the_manifold_of_a_decoder_that_is_given_a_label_is_that_of_a_class(m2_r
 @pytest.mark.parametrize(
     ("run", "command", "said"),
     [
-        ("vae_run", "classify", "this VAE tells no classes apart. `latently fit` makes models that do: m2,"),
-        ("vae_run", "cluster", "this VAE finds no clusters. `latently fit` makes models that do: clustering-aae,"),
-        ("vae_run", "restyle", "this VAE does not give its decoder a label"),
-        ("vae_run", "denoise", "this VAE was fitted without a corruption"),
+        ("vae_run", "classify", "this VAE cannot predict classes: it tells no classes apart"),
+        ("vae_run", "cluster", "this VAE cannot find clusters: it tells no classes apart"),
+        ("vae_run", "restyle", "this VAE cannot decode a code under another label: its decoder is given no label"),
+        (
+            "vae_run",
+            "denoise",
+            "this VAE cannot clean noise: it was fitted without a corruption, so it has not learned to; fit it with "
+            "--corruption gaussian:0.5, say",
+        ),
         ("m2_run", "cluster", "this SemiSupervisedVAE was fitted with classes; use `latently classify`."),
         ("clustering_run", "classify", "this ClusteringAAE finds clusters of its own; use `latently cluster`."),
     ],

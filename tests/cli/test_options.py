@@ -6,18 +6,17 @@ from typing import Any
 import pytest
 import yaml
 
-from latently.cli.fit import _parser, _presets
-from latently.cli.models import MODELS
-from latently.estimators.presets import PRESETS
+from latently.catalogue import MODELS
+from latently.cli.options import FitParser, find_preset, presets_of
 from latently.recipes import Recipe, Target, load_recipe, recipe_names
 
 from .conftest import call
 
 
 def parsed(*words: str, model: str = "vae", defaults: dict[str, Any] | None = None) -> dict[str, Any]:
-    parser = _parser(model)
-    given = parser.parse(words, defaults or {}, _presets(model))
-    return {**given.as_dict(), **parser.hyperparameters(given)}
+    parser = FitParser(model)
+    given = parser.parse_over(words, defaults or {})
+    return {**vars(given), **parser.constructor_arguments(given)}
 
 
 def test_dashes_and_underscores_are_the_same() -> None:
@@ -72,11 +71,11 @@ def test_unknown_names_in_a_file_are_errors(here: Path) -> None:
     assert "there is no option --latent-dims; did you mean --latent-dim?" in answer.err
 
 
-@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("name", [name for model in MODELS for name in presets_of(model.terminal)])
 def test_every_preset_is_the_same_in_the_terminal_and_in_python(name: str) -> None:
-    owner, values = PRESETS[name]
-    model = next(model for model, (estimator, *_) in MODELS.items() if estimator == owner)
-    assert parsed("--preset", name, model=model).items() >= values.items()
+    model = find_preset(name)
+    assert model is not None
+    assert parsed("--preset", name, model=model).items() >= presets_of(model)[name].items()
 
 
 @pytest.mark.parametrize("name", recipe_names())

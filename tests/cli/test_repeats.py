@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from latently.cli.data import open_splits
-from latently.run import Run
+from latently.run import Run, open_splits
 
 from .conftest import SMALL, after_lines, call, contents, start
 

@@ -1,4 +1,4 @@
-"""`latently fit MODEL`: train a model on data, in a folder of its own."""
+"""`latently fit MODEL` and `latently resume RUN`: train a model on data, in a folder of its own."""
 
 import itertools
 import shlex
@@ -6,15 +6,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from latently.cli.errors import FAILURE, UsageError, as_typed
-from latently.cli.models import MODELS, name_of
-from latently.cli.parsing import epilog
+from latently.catalogue import BY_TERMINAL_NAME, MODELS
+from latently.cli.errors import FAILURE, UsageError
+from latently.cli.parsing import Option, Parser, epilog
 
 if TYPE_CHECKING:
     from latently.cli.options import FitParser
-    from latently.cli.plan import Plan
-    from latently.cli.session import Manner
+    from latently.cli.terminal import Reporter
     from latently.recipes import Recipe
+    from latently.run import Plan
 
 _EXAMPLES = (
     "latently fit vae --data digits",
@@ -39,59 +39,116 @@ Recipes (`latently presets` lists them):
 {examples}"""
 
 
-def main(arguments: Sequence[str]) -> int:
+def fit(words: Sequence[str]) -> int:
     """Run the command."""
-    words, name = _without_recipe(list(arguments))
-    if name is None and (not words or words[0] in ("-h", "--help")):
-        models = "\n".join(f"  {model:<25}{about}" for model, (_, _, about) in MODELS.items())
+    others, name = _without_recipe(list(words))
+    if name is None and (not others or others[0] in ("-h", "--help")):
+        models = "\n".join(f"  {model.terminal:<25}{model.about}" for model in MODELS)
         print(_OVERVIEW.format(models=models, examples=epilog(_EXAMPLES)))
         return 0
     if name is None:
-        model, recipe = _model(words.pop(0)), None
+        model, recipe = _model(others.pop(0)), None
     else:
         from latently.recipes import load_recipe
 
         recipe = load_recipe(name)
         model = recipe.model
-        if words[:1] == [model]:
-            words.pop(0)
-    return fit(model, words, recipe, command=shlex.join(["latently", "fit", *arguments]))
+        if others[:1] == [model]:
+            others.pop(0)
+    return fit_model(model, others, recipe, command=shlex.join(["latently", "fit", *words]))
 
 
-def fit(model: str, words: Sequence[str], recipe: "Recipe | None", *, command: str, brief: bool = False) -> int:
-    """Train as the words of a command line say, and see whether the recipe's numbers are reached; `brief`: a line."""
-    parser = _parser(model)
-    given = parser.parse(words, {} if recipe is None else recipe.options, _presets(model))
-    if given.repeats < 1:
-        raise UsageError(f"--repeats must be 1 or more; got {given.repeats}.")
+def fit_model(model: str, words: Sequence[str], recipe: "Recipe | None", *, command: str, brief: bool = False) -> int:
+    """Train as the words of a command line say, and see whether the recipe's numbers are reached.
 
-    from latently.cli.session import Manner  # slow to load, and not for --help
+    Args:
+        model: its name in the terminal.
+        words: that follow it.
+        recipe: whose options the words change.
+        command: the whole command line, as the run's configuration keeps it.
+        brief: sum up in one line.
 
-    manner = Manner(
-        quiet=given.quiet,
-        json=given.json,
-        report=not given.no_report,
-        checkpoint_seconds=given.checkpoint_every,
-        thorough=recipe is not None,
-        brief=brief,
-    )
-    try:
-        plan, folder = _planned(model, parser, given, recipe, command)
-        status = _play(plan, folder, given.repeats, manner)
-    except (ValueError, ArithmeticError) as error:
-        if len(error.args) == 1:
-            error.args = (as_typed(str(error), parser.names),)
-        raise
+    Returns:
+        The exit code.
+    """
+    from latently.cli.options import FitParser
+
+    parser = FitParser(model)
+    given = parser.parse_over(words, {} if recipe is None else recipe.options)
+    if given.print_config:
+        print(parser.as_file(given), end="")
+        return 0
+
+    from latently.cli.session import Settings, begin  # slow to load, and not for --help
+    from latently.cli.terminal import Reporter
+
+    settings = Settings(not given.no_report, given.checkpoint_every, thorough=recipe is not None)
+    reporter = Reporter(given.quiet, given.json, brief)
+    plan, folder = _planned(model, parser, given, recipe, command)
+    status = begin(plan, folder, given.repeats, settings, reporter)
     if status or recipe is None:
         return status
-    return 0 if _reached(recipe, _evaluation(folder), manner) else FAILURE
+    return 0 if _reached(recipe, _evaluation(folder), reporter) else FAILURE
+
+
+def resume(words: Sequence[str]) -> int:
+    """`latently resume RUN`: go on where a run was interrupted, or make it longer."""
+    given = Parser(
+        "resume",
+        "Go on with a run from its last checkpoint. The result is, bit for bit, that of the uninterrupted run. Of a "
+        "folder that `latently fit --repeats` made, all runs that are not finished are played to their end. What a "
+        "trained run lacks, its evaluation or its report, is made.",
+        "RUN [options]",
+        ("latently resume runs/vae-digits-1", "latently resume runs/vae-digits-1 --epochs 100"),
+        {
+            "": (
+                Option("run", Path, metavar="RUN", about="the run's folder", positional=True),
+                Option("epochs", float | None, about="make the run longer: so many epochs in all"),
+                Option("no_report", None, False, "make no figures and no report.html"),
+                Option("checkpoint_every", float, 30.0, "how much work a crash may cost", "SECONDS"),
+                Option("quiet", None, False, "print the closing lines only"),
+                Option("json", None, False, "print one JSON object a line instead"),
+            )
+        },
+    ).parse(words)
+
+    from latently.cli import session
+    from latently.cli.terminal import Reporter
+
+    settings = session.Settings(not given.no_report, given.checkpoint_every)
+    return session.resume(given.run, given.epochs, settings, Reporter(given.quiet, given.json))
+
+
+def data_arguments(given: Any) -> dict[str, Any]:
+    """The arguments of `open_dataset` among parsed options; paths are absolute, so that a run can be resumed anywhere.
+
+    Args:
+        given: parsed options; those of the data may be a few of them.
+    """
+    from latently.run import located
+
+    if given.data is None:
+        raise UsageError(
+            "--data is missing: give the name of a data set (`latently datasets`), a folder of images, or a file."
+        )
+    size = getattr(given, "image_size", None)
+    return {
+        "source": located(given.data),
+        "labels_column": given.labels_column,
+        "image_size": list(size) if isinstance(size, tuple) else size,
+        "skip_bad": given.skip_bad,
+        "views": getattr(given, "views", None),
+        "validation": getattr(given, "validation", None),
+        "test": getattr(given, "test", None),
+        "labels": getattr(given, "labels", None) or None,
+        "seed": getattr(given, "split_seed", 0),
+        "label_seed": getattr(given, "label_seed", None),
+    }
 
 
 def _planned(model: str, parser: "FitParser", given: Any, recipe: "Recipe | None", command: str) -> tuple["Plan", Path]:
     """What was asked for, and the folder that it goes to."""
-    from latently.cli.data import data_arguments, located, short_name
-    from latently.cli.models import find_estimator
-    from latently.cli.plan import Plan
+    from latently.run import Plan, located, short_name
 
     data = data_arguments(given)
     name = recipe.name if recipe else f"{given.preset or model}-{short_name(data['source'])}"
@@ -103,24 +160,11 @@ def _planned(model: str, parser: "FitParser", given: Any, recipe: "Recipe | None
         "command": command,
         "judge": recipe is not None and recipe.needs_judge,
     }
-    hyperparameters = parser.hyperparameters(given)
-    if hyperparameters.get("first"):  # the folder of an earlier stage
-        hyperparameters["first"] = located(hyperparameters["first"])
-    return Plan(find_estimator(model)(**hyperparameters), data, about), Path(given.out) if given.out else _free(
-        Path("runs"), name
-    )
-
-
-def _play(plan: "Plan", folder: Path, repeats: int, manner: "Manner") -> int:
-    """Make the run, or the runs; the exit code."""
-    if repeats > 1:
-        from latently.cli.repeats import begin_repeats
-        from latently.run import Repeats
-
-        return begin_repeats(plan, Repeats(folder, repeats), manner)
-    session = plan.begin(folder, manner)
-    with session.run.lock():
-        return session.play(manner)
+    arguments = parser.constructor_arguments(given)
+    if arguments.get("first"):  # the folder of an earlier stage
+        arguments["first"] = located(arguments["first"])
+    folder = Path(given.out) if given.out else _free(Path("runs"), name)
+    return Plan(BY_TERMINAL_NAME[model].load()(**arguments), data, about), folder
 
 
 def _evaluation(folder: Path) -> dict[str, Any]:
@@ -133,27 +177,14 @@ def _evaluation(folder: Path) -> dict[str, Any]:
     return Run.open(folder).read_json("evaluation.json")
 
 
-def _parser(model: str) -> "FitParser":
-    from latently.cli.options import FitParser
-
-    return FitParser(model, list(_presets(model)))
-
-
-def _presets(model: str) -> dict[str, dict[str, Any]]:
-    from latently.estimators.presets import PRESETS
-
-    return {name: values for name, (owner, values) in PRESETS.items() if owner == MODELS[model][0]}
-
-
 def _model(name: str) -> str:
-    if name in MODELS:
+    if name in BY_TERMINAL_NAME:
         return name
-    from latently.estimators.presets import PRESETS
+    from latently.cli.options import find_preset
 
-    models = ", ".join(MODELS)
-    if name in PRESETS:
-        model = name_of(PRESETS[name][0])
+    if model := find_preset(name):
         raise UsageError(f"{name!r} is a preset, no model: `latently fit {model} --preset {name}`.")
+    models = ", ".join(BY_TERMINAL_NAME)
     raise UsageError(f"MODEL must be one of {models}, and come before the options; got {name!r}.")
 
 
@@ -174,18 +205,18 @@ def _free(parent: Path, name: str) -> Path:
     return next(folder for n in itertools.count(1) if not (folder := parent / f"{name}-{n}").exists())
 
 
-def _reached(recipe: "Recipe", evaluation: Mapping[str, Any], manner: "Manner") -> bool:
+def _reached(recipe: "Recipe", evaluation: Mapping[str, Any], reporter: "Reporter") -> bool:
     """Print whether each number of the recipe is reached."""
-    from latently.cli.terminal import number, print_line, print_table
+    from latently.cli.terminal import number, print_table
 
     verdicts = recipe.judge(evaluation)
-    if manner.json:
-        print_line({"event": "recipe", "name": recipe.name, "reach": [verdict.as_json() for verdict in verdicts]})
-    elif verdicts and not (manner.brief and all(verdict.reached for verdict in verdicts)):
+    all_reached = all(verdict.reached for verdict in verdicts)
+    reporter.event("recipe", {"name": recipe.name, "reach": [verdict.as_json() for verdict in verdicts]})
+    if verdicts and not reporter.json and not (reporter.brief and all_reached):
         print()
         rows = [
             (v.target.name, number(v.value, v.target.unit), v.target.rule, "reached" if v.reached else "NOT reached")
             for v in verdicts
         ]
         print_table((f"Recipe {recipe.name}", "value", "must be", ""), rows, numbers=(1, 2))
-    return all(verdict.reached for verdict in verdicts)
+    return all_reached

@@ -1,302 +1,298 @@
-"""What `fit`, `resume` and `demo` share: a run is trained, evaluated, drawn and summed up."""
+"""A session: a run, or several over seeds, trained to the end, evaluated, reported and summed up."""
 
 import dataclasses
 import shlex
-import sys
-from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
-from latently.cli.data import labels_of
-from latently.cli.errors import INTERRUPTED
-from latently.cli.judging import judged
-from latently.cli.terminal import number, print_facts, print_line, say
-from latently.data import Splits
-from latently.evaluation import as_table, counted, evaluate
-from latently.run import Run, Training, film_rows, train
-from latently.training import NonFiniteLossError, Observer, Progress, Trainer
-from latently.training.bar import ProgressBar, in_words
+from latently.cli.errors import INTERRUPTED, UsageError
+from latently.cli.terminal import Reporter, number, print_facts, print_table, say
+from latently.run import Plan, Repeats, Run, Session, train_together, why_not_together
+from latently.run.evaluating import evaluate_run, judged
+from latently.training import NonFiniteLossError
+from latently.training.bar import in_words
 
 QUICK: dict[str, Any] = {"importance_samples": 10, "max_rows": 2000}
 """How a run is evaluated at its end; `latently evaluate` takes its time."""
 
 
 @dataclasses.dataclass(frozen=True)
-class Manner:
-    """How a session goes about its work.
+class Settings:
+    """What is done in a session.
 
     Attributes:
-        quiet: print the closing lines only.
-        json: print JSON lines instead of anything else.
         report: draw figures and write report.html.
         checkpoint_seconds: the age at which a checkpoint is renewed.
         thorough: evaluate as `latently evaluate` does.
-        brief: sum up in one line, since the run is one of several.
         together: play several runs as one program; `None` where that pays, which is anywhere but on a CPU.
     """
 
-    quiet: bool = False
-    json: bool = False
     report: bool = True
     checkpoint_seconds: float = 30.0
     thorough: bool = False
-    brief: bool = False
     together: bool | None = None
-
-    @property
-    def live(self) -> bool:
-        """Whether to tell what is going on."""
-        return not (self.quiet or self.json)
 
     @property
     def evaluation(self) -> dict[str, Any]:
         """How to evaluate."""
         return {} if self.thorough else QUICK
 
-
-@dataclasses.dataclass(frozen=True)
-class Session:
-    """A run about to be trained.
-
-    Attributes:
-        run: its folder, with its configuration.
-        model: the estimator.
-        trainer: made by it; at round 0 or where the checkpoint left off; `None` of a run that is trained.
-        splits: the data.
-        until: the round at which the run ends.
-        title: the model and the data, in words.
-        resumed_by: the folder that `latently resume` is to be given, where it is not the run's own.
-    """
-
-    run: Run
-    model: Any
-    trainer: Any
-    splits: Splits
-    until: int
-    title: str
-    resumed_by: Path | None = None
-
     @property
-    def resume_command(self) -> str:
-        """How to go on after an interruption."""
-        return f"latently resume {shlex.quote(str(self.resumed_by or self.run.folder))}"
+    def wants_together(self) -> bool:
+        """Whether to play several runs as one program, where that can be done."""
+        import jax
 
-    def play(self, manner: Manner) -> int:
-        """Train to the end, evaluate, report and sum up.
+        return jax.default_backend() != "cpu" if self.together is None else self.together
 
-        Returns:
-            The exit code: 0, or 130 when training was interrupted.
-        """
-        if not self._train(manner):
-            self._tell_interrupted(manner)
-            return INTERRUPTED
-        self.finish(manner)
-        return 0
-
-    def finish(self, manner: Manner) -> None:
-        """Evaluate, report and sum up a model that is trained."""
-        try:
-            evaluation, report = self._look_back(manner)
-        except BaseException:  # Ctrl-C too: hours of training are safe, and whoever waits for them should read so
-            folder = shlex.quote(str(self.run.folder))
-            say(f"The model is trained and saved; what is left: latently evaluate {folder}, latently report {folder}")
-            raise
-        self._sum_up(evaluation, report, manner)
-
-    def training(self, manner: Manner) -> Training:
-        """The run in training: made once, when it is about to begin or to go on."""
-        return Training(
-            self.model,
-            self.trainer,
-            self.run,
-            film=film_rows(self.splits).rows,
-            until=self.until,
-            checkpoint_seconds=manner.checkpoint_seconds,
-        )
-
-    def _look_back(self, manner: Manner) -> tuple[dict[str, Any] | None, Path | None]:
-        """The evaluation and the report, as far as there are any."""
-        judge = judged(self.run, self.model, self.splits, live=manner.live)
-        with waiting("evaluating …", manner):
-            evaluation = evaluate_run(self.run, self.model, self.splits, manner.evaluation | judge)
-        if not manner.report:
-            return evaluation, None
-        with waiting("drawing the report …", manner):
-            return evaluation, write_report(self.model, self.run, self.splits, evaluation)
-
-    def _train(self, manner: Manner) -> bool:
-        bar, observers = onlookers(self.title, manner)
-        try:
-            with bar or nullcontext():
-                return train(self.training(manner), observers, lambda: stopping(bar))
-        except NonFiniteLossError as error:
-            kept = self.run.position()
-            about = f" The checkpoint of round {kept:,} is kept in {self.run.folder}." if kept else ""
-            raise NonFiniteLossError(f"{error}{about}") from None
-        except KeyboardInterrupt:  # the second one; the first lets the chunk end
-            say(f"The last checkpoint is of round {self.run.position():,}. Go on with: {self.resume_command}")
-            raise
-
-    def _tell_interrupted(self, manner: Manner) -> None:
-        round_, folder = self.trainer.round, str(self.run.folder)
-        if manner.json:
-            print_line({"event": "interrupted", "round": round_, "until": self.until, "folder": folder})
-        say(f"Stopped after round {round_:,} of {self.until:,}, and saved.")
-        say(f"Go on with: {self.resume_command}")
-
-    def _sum_up(self, evaluation: Mapping[str, Any] | None, report: Path | None, manner: Manner) -> None:
-        folder, seconds = str(self.run.folder), self.run.config()["run"]["seconds"]
-        epochs = counted(self.model.epochs, "epoch")
-        if manner.json:
-            where = None if report is None else str(report)
-            values = {"event": "finished", "folder": folder, "seconds": seconds, "report": where}
-            print_line({**values, "evaluation": evaluation})
-            return
-        if manner.live:
-            say("")
-        print(f"{self.title}: {epochs}, {self.until:,} rounds in {in_words(seconds)}")
-        if manner.brief:
-            return
-        print()
-        if evaluation is None:
-            print("No rows were kept from training, so nothing was evaluated.")
-        else:
-            print_facts(
-                {
-                    line.name: number(line.value, line.unit)
-                    for line in as_table(dict(evaluation))
-                    if line.value is not None
-                }
-            )
-        print()
-        print_facts(
-            {"Run": folder} | ({} if report is None else {"Report": str(report)}) | next_steps(self.run, self.model)
-        )
+    def lacks(self, run: Run) -> bool:
+        """Whether a run was trained to its end, and then cut short before it was evaluated or reported."""
+        return run.is_finished and (run.lacks_evaluation or (self.report and run.lacks_report))
 
 
-def trainer_for(model: Any, splits: Splits, use_labels: bool, *, live: bool, resumed: bool = False) -> Trainer[Any]:
-    """The engine that fits a model to the training rows.
+def resume(folder: Path, epochs: float | None, settings: Settings, reporter: Reporter) -> int:
+    """Go on with a run, or with several, to the end; what a trained run lacks is made.
 
     Args:
-        model: the estimator; an earlier stage that it needs is fitted now.
-        splits: the data.
-        use_labels: whether it may see the labels.
-        live: tell how an earlier stage goes.
-        resumed: whether a checkpoint will be restored, which holds the earlier stage.
-
-    Raises:
-        ValueError: the model cannot work with the data or with its hyperparameters.
-    """
-    verbose = model.verbose
-    labels = labels_of(splits.train) if use_labels else None
-    try:
-        trainer: Trainer[Any] = model.set_params(verbose=live).trainer(splits.train.rows, labels, resumed=resumed)
-        return trainer
-    finally:
-        model.set_params(verbose=verbose)
-
-
-def onlookers(title: str, manner: Manner) -> tuple[ProgressBar | None, list[Observer]]:
-    """The progress bar, if there is to be one, and all who show how training goes."""
-    bar = ProgressBar(title) if manner.live else None
-    return bar, [bar] if bar else [JsonLines()] if manner.json else []
-
-
-def stopping(bar: ProgressBar | None) -> None:
-    """Say that a signal was heard."""
-    if bar:
-        bar.note("Stopping after this chunk; Ctrl-C again stops at once.")
-
-
-class JsonLines:
-    """Prints the progress after each chunk as a JSON object on a line of its own."""
-
-    def next_stop(self, round_: int) -> None:
-        """Any round will do."""
-
-    def __call__(self, trainer: Trainer[Any], progress: Progress) -> None:
-        """Print a line."""
-        del trainer
-        print_line({"event": "progress", **dataclasses.asdict(progress)})
-
-
-def evaluate_run(run: Run, model: Any, splits: Splits, settings: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Evaluate a model on the rows kept from training, and write evaluation.json.
+        folder: of the run, or of the runs' folders.
+        epochs: to make a run longer: so many in all.
+        settings: what is done.
+        reporter: tells how it goes.
 
     Returns:
-        The numbers; `None` where no rows were kept for the test or for validation.
+        The exit code: 0, or 130 when training was interrupted.
+
+    Raises:
+        ValueError: the run is finished, damaged, or its data has changed. Nothing has been written then.
     """
-    evaluation = evaluated(model, splits, settings)
-    if evaluation is not None:
-        run.write_json("evaluation.json", evaluation)
-    return evaluation
+    if Repeats.are_in(folder):
+        if epochs is not None:
+            raise UsageError(f"--epochs makes one run longer; name one of those in {folder}.")
+        return resume_repeats(Repeats.open(folder), settings, reporter)
+    run = Run.open(folder)
+    run.about()  # a damaged one is noticed first
+    with run.lock():
+        if epochs is None and settings.lacks(run):
+            finish(Session.trained(run), settings, reporter)
+            return 0
+        if epochs is None and run.is_finished:
+            before = run.config()["parameters"]["epochs"]
+            raise UsageError(f"{run.folder} is finished, with {before:g} epochs; --epochs with more goes on.")
+        return _play([Session.resume(run, epochs, verbose=reporter.live)], settings, reporter)
 
 
-def evaluated(model: Any, splits: Splits, settings: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The numbers of a model on the test rows (or, if there are none, on those for validation)."""
-    test = splits.test if len(splits.test) else splits.validation
-    if not len(test):
-        return None
-    train_rows = (splits.train.rows, labels_of(splits.train))
-    validation = splits.validation.rows if len(splits.validation) and len(splits.test) else None
-    return evaluate(model, (*train_rows, test.rows, labels_of(test)), **settings, validation=validation)
+def begin(plan: Plan, folder: Path, repeats: int, settings: Settings, reporter: Reporter) -> int:
+    """Begin a run, or several, in a folder that is missing or empty, and see to it to the end.
+
+    Args:
+        plan: of the run, or of the first one; each further one has seeds higher by 1.
+        folder: of the run, or of the runs' folders.
+        repeats: how many runs.
+        settings: what is done.
+        reporter: tells how it goes.
+
+    Returns:
+        The exit code: 0, or 130 when training was interrupted.
+
+    Raises:
+        ValueError: something that is given cannot be used. Nothing has been written then.
+    """
+    if repeats > 1:
+        return begin_repeats(plan, Repeats(folder, repeats), settings, reporter)
+    session = plan.begin(folder, verbose=reporter.live)
+    with session.run.lock():
+        return _play([session], settings, reporter)
 
 
-def write_report(model: Any, run: Run, splits: Splits, evaluation: Mapping[str, Any] | None) -> Path:
+def begin_repeats(plan: Plan, repeats: Repeats, settings: Settings, reporter: Reporter) -> int:
+    """Begin several runs of one plan, and see to them to the end (see `begin`)."""
+    Run.check_free(repeats.folder)
+    first = plan.repeated(0).begin(repeats.run_folder(0), verbose=reporter.live)
+    repeats.write({"parameters": plan.estimator.get_params(deep=False)})
+    with Run(repeats.folder).lock():
+        return _play_repeats(plan, repeats, {0: first}, settings, reporter)
+
+
+def resume_repeats(repeats: Repeats, settings: Settings, reporter: Reporter) -> int:
+    """Go on with several runs: with the one that was interrupted, and with those that have not begun.
+
+    Returns:
+        The exit code: 0, or 130 when training was interrupted.
+
+    Raises:
+        ValueError: all runs are finished, and lack nothing; or one is damaged.
+    """
+    if repeats.are_finished and not any(settings.lacks(run) for run in repeats.runs()):
+        raise ValueError(f"the {repeats.count} runs in {repeats.folder} are finished.")
+    with Run(repeats.folder).lock():
+        plan = Plan.of(Run.open(repeats.run_folder(0)), {} if repeats.are_finished else repeats.parameters())
+        thorough = dataclasses.replace(settings, thorough=plan.about["recipe"] is not None)
+        return _play_repeats(plan, repeats, {}, thorough, reporter)
+
+
+def finish(session: Session, settings: Settings, reporter: Reporter) -> None:
+    """Evaluate, report and sum up a model that is trained."""
+    try:
+        evaluation, report = _look_back(session, settings, reporter)
+    except BaseException:  # Ctrl-C too: hours of training are safe, and whoever waits for them should read so
+        folder = shlex.quote(str(session.run.folder))
+        say(f"The model is trained and saved; what is left: latently evaluate {folder}, latently report {folder}")
+        raise
+    _sum_up(session, evaluation, report, reporter)
+
+
+def write_report(model: Any, run: Run, splits: Any, evaluation: Mapping[str, Any] | None) -> Path:
     """Draw the figures and write report.html into the run's folder."""
     from latently import report
+    from latently.cli.use import next_commands
 
-    path: Path = report.report_run(model, run, splits, evaluation, _next_commands(model, run.folder))
+    path: Path = report.report_run(model, run, splits, evaluation, next_commands(model, run.folder))
     return path
 
 
-def _next_commands(model: Any, path: Path) -> dict[str, str]:
-    able, folder = model.abilities(), shlex.quote(str(path))
-    commands = {"draw new data": f"latently sample {folder} --n 64"}
-    if "encode" in able:
-        commands["encode other data"] = f"latently encode {folder} DATA"
-    if "predict" in able and model.classes_ is not None:
-        commands["classify other data"] = f"latently classify {folder} DATA"
-    elif "predict" in able:
-        commands["sort other data into the clusters"] = f"latently cluster {folder} DATA"
-    if "complete" in able:
-        commands["complete a missing view"] = f"latently complete {folder} DATA --given {model.view_names_[0]}"
-    if "restyle" in able:
-        commands["give other data every label"] = f"latently restyle {folder} DATA"
-    if model.corruption is not None:
-        commands["clean noisy data"] = f"latently denoise {folder} DATA"
-    if "log_likelihood" in able:
-        commands["measure again, with more samples"] = f"latently evaluate {folder} --importance-samples 1000"
-    elif "complete" not in able:
-        commands["measure again, on a window over samples"] = f"latently evaluate {folder} --parzen"
-    if "sample_labels" in able:
-        commands["measure again, and show samples to a classifier of real rows"] = f"latently evaluate {folder} --judge"
-    return commands
+def _play(
+    sessions: Sequence[Session], settings: Settings, reporter: Reporter, title: str = "", folder: Path | None = None
+) -> int:
+    """Train runs, several as one program, whose folders are locked; then evaluate each, report and sum up.
+
+    Args:
+        sessions: the runs.
+        settings: what is done.
+        reporter: tells how it goes.
+        title: of what is trained, unless it is the run's own.
+        folder: that `latently resume` is to be given, unless it is the run's own.
+
+    Returns:
+        The exit code: 0, or 130 when training was interrupted.
+    """
+    first, several = sessions[0], len(sessions) > 1
+    folder = folder or first.run.folder
+    go_on = f"Go on with: latently resume {shlex.quote(str(folder))}"
+    if not _train(sessions, settings, reporter, title or first.title, folder, go_on):
+        where = folder if several else first.run.folder
+        reporter.event("interrupted", {"round": first.trainer.round, "until": first.until, "folder": str(where)})
+        which = " all runs" if several else ""
+        say(f"Stopped{which} after round {first.trainer.round:,} of {first.until:,}, and saved.")
+        say(go_on)
+        return INTERRUPTED
+    for session in sessions:
+        finish(session, settings, reporter)
+    return 0
 
 
-def waiting(what: str, manner: Manner) -> AbstractContextManager[Any]:
-    """Something that turns on a terminal while something takes a while."""
-    return Console(file=sys.stderr).status(what) if manner.live and sys.stderr.isatty() else nullcontext()
+def _train(
+    sessions: Sequence[Session], settings: Settings, reporter: Reporter, title: str, folder: Path, go_on: str
+) -> bool:
+    """Train; whether it came to its end."""
+    checkpoints = ("checkpoints", "are") if len(sessions) > 1 else ("checkpoint", "is")
+    try:
+        trainings = [session.training(settings.checkpoint_seconds) for session in sessions]
+        with reporter.watching(title) as (observers, stopping):
+            return train_together(trainings, observers, stopping)
+    except NonFiniteLossError as error:
+        kept = min(session.run.position() for session in sessions)
+        where = folder if len(sessions) > 1 else sessions[0].run.folder
+        about = f" The {checkpoints[0]} of round {kept:,} {checkpoints[1]} kept in {where}." if kept else ""
+        raise NonFiniteLossError(f"{error}{about}") from None
+    except KeyboardInterrupt:  # the second one; the first lets the chunk end
+        kept = min(session.run.position() for session in sessions)
+        say(f"The last {checkpoints[0]} {checkpoints[1]} of round {kept:,}. {go_on}")
+        raise
 
 
-def next_steps(run: Run, model: Any) -> dict[str, str]:
-    """What to do with a fitted model, as commands."""
-    folder, source = shlex.quote(str(run.folder)), shlex.quote(run.config()["run"]["data"]["source"])
-    able = model.abilities()
-    steps = {"Sample": f"latently sample {folder}" + (" --labels all" if model.knows_labels else "")}
-    if "encode" in able:
-        steps["Codes"] = f"latently encode {folder} {source} --out codes.csv"
-    if "predict" in able and model.classes_ is None:
-        steps["Clusters"] = f"latently cluster {folder} {source}"
-    elif "predict" in able:
-        steps["Classes"] = f"latently classify {folder} {source}"
-    if "restyle" in able:
-        steps["Restyle"] = f"latently restyle {folder} {source}"
-    if "complete" in able:
-        steps["Complete"] = f"latently complete {folder} {source} --given {model.view_names_[0]}"
-    if model.corruption is not None:
-        steps["Denoise"] = f"latently denoise {folder} {source} --corrupt"
-    return steps | {"Python": f"latently.load({str(run.folder)!r})"}
+def _look_back(session: Session, settings: Settings, reporter: Reporter) -> tuple[dict[str, Any] | None, Path | None]:
+    """The evaluation and the report, as far as there are any."""
+    run, model, splits = session.run, session.model, session.splits
+    judge = judged(run, model, splits, verbose=reporter.live)
+    with reporter.waiting("evaluating …"):
+        evaluation = evaluate_run(run, model, splits, settings.evaluation | judge)
+    if not settings.report:
+        return evaluation, None
+    with reporter.waiting("drawing the report …"):
+        return evaluation, write_report(model, run, splits, evaluation)
+
+
+def _sum_up(session: Session, evaluation: Mapping[str, Any] | None, report: Path | None, reporter: Reporter) -> None:
+    from latently.cli.use import next_steps
+    from latently.evaluation import as_table, counted
+
+    run, seconds = session.run, session.run.config()["run"]["seconds"]
+    if reporter.json:
+        where = None if report is None else str(report)
+        values = {"folder": str(run.folder), "seconds": seconds, "report": where, "evaluation": evaluation}
+        reporter.event("finished", values)
+        return
+    reporter.remark("")
+    epochs = counted(session.model.epochs, "epoch")
+    print(f"{session.title}: {epochs}, {session.until:,} rounds in {in_words(seconds)}")
+    if reporter.brief:
+        return
+    print()
+    if evaluation is None:
+        print("No rows were kept from training, so nothing was evaluated.")
+    else:
+        lines = [line for line in as_table(dict(evaluation)) if line.value is not None]
+        print_facts({line.name: number(line.value, line.unit) for line in lines})
+    print()
+    steps = next_steps(session.model, run.folder, run.config()["run"]["data"]["source"])
+    print_facts({"Run": str(run.folder)} | ({} if report is None else {"Report": str(report)}) | steps)
+
+
+def _play_repeats(
+    plan: Plan, repeats: Repeats, opened: dict[int, Session], settings: Settings, reporter: Reporter
+) -> int:
+    """Play what is not finished: together where that pays and can be done, else one after the other; then sum up."""
+    each = dataclasses.replace(reporter, brief=True)
+    places = [place for place in range(repeats.count) if place in opened or not repeats.is_finished(place)]
+    for place in sorted(set(range(repeats.count)) - set(places)):
+        if settings.lacks(run := Run.open(repeats.run_folder(place))):
+            finish(Session.trained(run), settings, each)
+    together = settings.wants_together and _open_together(plan, repeats, places, opened, reporter)
+    for group in [places] if together else [[place] for place in places]:
+        sessions = [
+            opened.pop(place) if place in opened else repeats.open_run(plan, place, verbose=reporter.live)
+            for place in group
+        ]
+        title = f"{sessions[0].title}, {len(group)} runs at once" if together else ""
+        named = [
+            dataclasses.replace(session, title=f"{session.title}, {place + 1} of {repeats.count}")
+            for place, session in zip(group, sessions, strict=True)
+        ]
+        with ExitStack() as locks:
+            for session in named:
+                locks.enter_context(session.run.lock())
+            if status := _play(named, settings, each, title, repeats.folder):
+                return status
+    summary = repeats.summarize()
+    _sum_up_repeats(repeats, summary, repeats.write(summary), reporter)
+    return 0
+
+
+def _open_together(
+    plan: Plan, repeats: Repeats, places: Sequence[int], opened: dict[int, Session], reporter: Reporter
+) -> bool:
+    """Open one run after another, and see that they can be played as one program; what is open stays so."""
+    for place in places if len(places) > 1 else ():
+        if place not in opened:
+            opened[place] = repeats.open_run(plan, place, verbose=reporter.live)
+        if reason := why_not_together(opened[places[0]], opened[place]):
+            reporter.remark(f"The runs are made one after the other, since {reason}.")
+            return False
+    return len(places) > 1
+
+
+def _sum_up_repeats(repeats: Repeats, summary: Mapping[str, Any], path: Path, reporter: Reporter) -> None:
+    if reporter.json:
+        reporter.event("repeated", {"folder": str(repeats.folder), "repeats": repeats.count, **summary})
+        return
+    title, folder = repeats.runs()[0].config()["run"]["title"], shlex.quote(str(repeats.folder))
+    seconds = sum(run["seconds"] / run["together"] for run in summary["runs"])
+    print(f"\n{title}: {repeats.count} runs in {in_words(seconds)}\n")
+    if "mean" in summary:
+        lines = [(name, number(mean), number(sd), unit) for name, mean, sd, unit in repeats.measures()]
+        print_table(("measure", "mean", "± sd", "unit"), lines, numbers=(1, 2))
+    else:
+        print("No rows were kept from training, so nothing was evaluated.")
+    print()
+    print_facts({"Runs": str(repeats.folder), "Summary": str(path), "Compare": f"latently compare {folder}/repeat-*"})

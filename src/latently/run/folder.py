@@ -15,6 +15,9 @@ from safetensors.numpy import load_file
 
 from latently.files import write_atomically
 
+_NEEDED = ("data", "fingerprint", "model", "rounds", "title", "use_labels")
+"""What every run says of itself."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Run:
@@ -104,6 +107,24 @@ class Run:
             ValueError: the file is damaged.
         """
         return self.read_json("config.json")
+
+    def about(self) -> dict[str, Any]:
+        """What `config.json` says of the run's data and its course.
+
+        Raises:
+            ValueError: it says nothing of it, or not all.
+        """
+        config, path = self.config(), self.folder / "config.json"
+        about = config.get("run")
+        if about is None and "estimator" in config:
+            raise ValueError(
+                f"{self.folder} holds a model that was saved from Python, and not the run that trained it; "
+                "what needs the run's data or checkpoint cannot be done with it."
+            )
+        missing = _NEEDED if not isinstance(about, dict) else [name for name in _NEEDED if name not in about]
+        if missing or not isinstance(config.get("parameters"), dict) or not isinstance(about, dict):
+            raise ValueError(f"{path} is damaged: it has no {(*missing, 'parameters')[0]!r}.")
+        return about
 
     def write_config(self, config: Mapping[str, Any]) -> None:
         """Write `config.json`: the model's configuration, and under `"run"` what it is trained on."""

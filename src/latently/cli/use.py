@@ -1,0 +1,93 @@
+"""One runner for all commands that use a fitted model, and how a person goes on with one; `verbs` is the table."""
+
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal
+
+from latently.cli.outputs import choose_paths, output_options, write
+from latently.cli.parsing import Option, Parser
+from latently.cli.verbs import MEASURES, VERBS, Next, Verb
+
+_RUN = Option("run", Path, metavar="RUN", about="a run's folder, or a model's", positional=True)
+_DATA = Option(
+    "data", metavar="DATA", about="a data set's name (`latently datasets`), a folder, or a file", positional=True
+)
+_DATA_OPTIONS = (
+    Option("part", Literal["all", "train", "validation", "test"], "all",
+           "all rows, or those of the run's own split (default: all)"),
+    Option("labels_column", about="the column of a table that holds the labels"),
+    Option("views", metavar="SPEC",
+           about="what of the data is which view, for a model of several, as for `latently fit`; views that the data "
+           "lacks may be left out (default: as the run says)"),
+    Option("skip_bad", None, False, "leave out images that cannot be read"),
+)  # fmt: skip
+
+
+def use(name: str, words: Sequence[str]) -> int:
+    """Run the command of a verb: open the model, see that it can, ask it, write and say what it answers."""
+    verb = VERBS[name]
+    given = _parser(verb).parse(words)
+
+    from latently.cli import answers  # slow to load, and not for --help
+    from latently.cli.asked import Asked, require, require_prediction
+    from latently.run import Run, load_model
+
+    model, about = load_model(given.run), Run.open(given.run).config().get("run", {})
+    if verb.of_classes is None:
+        require(model, verb.ability)
+    else:
+        require_prediction(model, of_classes=verb.of_classes)
+    asked = Asked(given, model, about)
+    asked = replace(asked, paths=choose_paths(given, verb.stem, verb.kinds(asked)))
+    write(asked.paths, getattr(answers, name)(asked))
+    return 0
+
+
+def next_steps(model: Any, folder: Path, source: str) -> dict[str, str]:
+    """What to do with a fitted model, as commands: in the terminal, about the run's own data."""
+    steps = {next_.step: line + next_.tail for next_, line in _offered(model, folder, shlex.quote(source))}
+    return _filled(steps, model) | {"Python": f"latently.load({str(folder)!r})"}
+
+
+def next_commands(model: Any, folder: Path) -> dict[str, str]:
+    """What to do with a fitted model, as commands: on the page of its run, about other data."""
+    commands = {next_.page: line + next_.page_tail for next_, line in _offered(model, folder, "DATA")}
+    evaluate = f"latently evaluate {shlex.quote(str(folder))}"
+    from latently.cli.asked import abilities
+
+    able = abilities(model)
+    measures = {measure.page: f"{evaluate} {measure.option}" for measure in MEASURES if measure.suits(able)}
+    return _filled(commands, model) | measures
+
+
+def _offered(model: Any, folder: Path, data: str) -> Iterator[tuple[Next, str]]:
+    """The verbs that a model can be asked and that are offered, each with the head of its command line."""
+    from latently.cli.asked import abilities
+
+    able = abilities(model)
+    for verb in VERBS.values():
+        right = verb.of_classes is None or verb.of_classes == (model.classes_ is not None)
+        if verb.next and verb.ability in able and right:
+            line = f"latently {verb.name} {shlex.quote(str(folder))}"
+            yield verb.next, f"{line} {data}" if verb.takes_data else line
+
+
+def _filled(commands: Mapping[str, str], model: Any) -> dict[str, str]:
+    """Command lines with what they say of the model's labels and views."""
+    from latently.cli.asked import abilities
+
+    labels = " --labels all" if model.knows_labels else ""
+    view = model.view_names_[0] if "complete" in abilities(model) else ""
+    return {name: line.replace("{labels}", labels).replace("{view}", view) for name, line in commands.items()}
+
+
+def _parser(verb: Verb) -> Parser:
+    run = replace(_RUN, about="a run's folder") if verb.of_run else _RUN
+    own = (run, _DATA, *verb.options) if verb.takes_data else (run, *verb.options)
+    groups = {"": own, "Data": _DATA_OPTIONS} if verb.takes_data else {"": own}
+    usage = "RUN DATA [options]" if verb.takes_data else "RUN [options]"
+    output = output_options(verb.default or f"{verb.stem}.png for images, else {verb.stem}.csv", verb.writes)
+    examples = [f"latently {verb.name} {example}" for example in verb.examples]
+    return Parser(verb.name, verb.about, usage, examples, {**groups, "Output": output})

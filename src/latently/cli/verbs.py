@@ -1,0 +1,216 @@
+"""The verbs: what a fitted model can be asked from the terminal, as one table."""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from latently.cli.outputs import FORMS, kinds_for
+from latently.cli.parsing import Option
+
+if TYPE_CHECKING:
+    from latently.cli.asked import Asked
+
+RECONSTRUCTED, COMPLETED, RESTYLED, PATHS = 24, 12, 10, 6
+"""Rows in a picture."""
+
+
+class Next(NamedTuple):
+    """How a verb is offered to who has trained a model that can do it.
+
+    Attributes:
+        step: what it is called in a run's closing lines, where it is about the run's own data.
+        tail: of the command line, there.
+        page: what it is called on the run's page, where it is about other data.
+        page_tail: of the command line, there.
+    """
+
+    step: str
+    tail: str
+    page: str
+    page_tail: str = ""
+
+
+class Measure(NamedTuple):
+    """How a page offers to measure its model again.
+
+    Attributes:
+        page: what it is called.
+        option: of `latently evaluate`.
+        suits: whether it suits a model of some abilities.
+    """
+
+    page: str
+    option: str
+    suits: Callable[[frozenset[str]], bool]
+
+
+class Verb(NamedTuple):
+    """Something that a fitted model can be asked; the function of its name in `latently.cli.answers` answers.
+
+    Attributes:
+        name: of the command.
+        ability: that it takes, a key of `ABILITIES`.
+        about: what it does, for the help.
+        examples: what may follow `latently NAME`.
+        options: of its own.
+        stem: of the file that is written unless said otherwise.
+        takes_data: whether it is asked about new rows.
+        kinds: of the files that can be written for what is asked; the first is the default.
+        writes: the kinds of file that it can write at all.
+        default: the file that is written unless said otherwise, in words; a picture or a table unless said.
+        of_run: whether it takes the run's own data, and not the model alone.
+        of_classes: of a verb that predicts: whether classes, or else clusters.
+        next: how it is offered; `None`: it is not.
+    """
+
+    name: str
+    ability: str
+    about: str
+    examples: tuple[str, ...]
+    options: tuple[Option, ...]
+    stem: str
+    takes_data: bool = True
+    kinds: Callable[["Asked"], Sequence[str]] = lambda asked: kinds_for(asked.model)
+    writes: Sequence[str] = tuple(FORMS)
+    default: str = ""
+    of_run: bool = False
+    of_classes: bool | None = None
+    next: Next | None = None
+
+
+_IN_PATHS, _TABLES, _CODES = (".png", ".npz", ".npy"), (".csv", ".npz", ".npy"), (".npz", ".csv", ".npy")
+_PREDICTED = "{0}.csv; an .npz file holds {0}, probabilities, names of their columns, and labels where there are any"
+
+
+def _path_kinds(asked: "Asked") -> Sequence[str]:
+    return [kind for kind in kinds_for(asked.model) if kind in _IN_PATHS]
+
+
+def _completed_kinds(asked: "Asked") -> Sequence[str]:
+    return kinds_for(asked.model) if asked.given.draws is None else (".npz",)
+
+
+def _always(kinds: Sequence[str]) -> Callable[[Any], Sequence[str]]:
+    return lambda asked: kinds  # noqa: ARG005
+
+
+def _seed(about: str) -> Option:
+    return Option("seed", int, 0, about)
+
+
+_PROBA = Option("proba", None, False, "a column of the table for each probability, too")
+
+# fmt: off
+VERBS = {
+    verb.name: verb
+    for verb in (
+        Verb("sample", "sample", "Draw codes from the prior and decode them.", (
+            "runs/vae-digits-1",
+            "runs/vae-digits-1 --n 1000 --out samples.npz",
+            "runs/cvae-digits-1 --labels all --n 10 --out digits.png"), (
+            Option("n", int | None, None, "how many (default: 64, or 10 for each label)", least=1),
+            Option("labels", str, None, "so many of each of these classes or clusters, or of all", "L[,L...]"),
+            _seed("of the draw")),
+            "samples", takes_data=False,
+            next=Next("Sample", "{labels}", "draw new data", " --n 64")),
+        Verb("encode", "encode",
+            "Write the code of every row: the mean of q(z|x), or of q(z|x,y) for a model whose code goes with a label. "
+            "Labels that the data has and the model knows are used, others inferred.", (
+            "runs/vae-digits-1 digits --out codes.csv",
+            "runs/vae-photos-1 new-photos/ --skip-bad --out codes.npz",
+            "runs/vae-mnist-1 mnist --part test"), (),
+            "codes", kinds=_always(_CODES), writes=_CODES,
+            default="codes.npz, with codes, and labels where there are any",
+            next=Next("Codes", " --out codes.csv", "encode other data")),
+        Verb("reconstruct", "encode",
+            "Encode every row and decode its code again, under its own label for a model that is given one (that of "
+            f"the data, or else inferred). A picture shows the first {RECONSTRUCTED} beside their originals.", (
+            "runs/vae-digits-1 digits --part test",
+            "runs/vae-photos-1 new-photos/ --out seen.png --out seen.npz"), (),
+            "reconstructions"),
+        Verb("cluster", "predict",
+            "Write the number of the likeliest cluster of every row, among those that the model found without labels, "
+            "and its probability. Where the data has labels, print how the clusters agree with them.", (
+            "runs/clustering-aae-digits-1 digits",
+            "runs/clustering-aae-photos-1 new-photos/ --proba --out clusters.csv --out clusters.npz"), (_PROBA,),
+            "clusters",
+            kinds=_always(_TABLES), writes=_TABLES, default=_PREDICTED.format("clusters"), of_classes=False,
+            next=Next("Clusters", "", "sort other data into the clusters")),
+        Verb("classify", "predict",
+            "Write the likeliest class of every row, among those that the model was fitted on, and its probability. "
+            "Where the data has labels, print how well they are met.", (
+            "runs/m2-mnist-1 new.npy",
+            "runs/m2-mnist-1 mnist --part test --proba --out classes.csv",
+            "runs/aae-photos-1 new-photos/ --out classes.npz"), (_PROBA,),
+            "classes",
+            kinds=_always(_TABLES), writes=_TABLES, default=_PREDICTED.format("classes"), of_classes=True,
+            next=Next("Classes", "", "classify other data")),
+        Verb("restyle", "restyle",
+            "Read the style of every row, and write it under other labels. A row's own label is used where the data "
+            "has it and the model knows it, else inferred.", (
+            "runs/cvae-mnist-1 mnist --part test",
+            "runs/m2-digits-1 digits --labels 3,8 --n 20 --out restyled.png --out restyled.npz"), (
+            Option("labels", str, "all", "these labels, or numbers of clusters (default: all)", "L[,L...]"),
+            Option("n", int | None, None,
+                   f"the first N rows only (default: {RESTYLED} in a picture, all in a data file)", least=1),
+            Option("rows", str, None, "these rows instead, counted from 0", "N[,N...]")),
+            "restyled",
+            next=Next("Restyle", "", "give other data every label")),
+        Verb("complete", "complete",
+            "Fill in the views of each row that are missing, with a model of several views. A picture shows the first "
+            f"{COMPLETED} rows: given, completed and, where the data has it, true. The CSV file that fills the "
+            "gaps of another one has its columns, and its other cells as they were.", (
+            "runs/acca-mnist-1 mnist --part test --given left",
+            "runs/acca-mnist-1 left-halves.npy --given left --out right.png --out right.npz",
+            "runs/acca-patients-1 gaps.csv --out filled.csv"), (
+            Option("given", str, None,
+                   "use these views alone, and complete all others (default: complete what rows lack)",
+                   "VIEW[,VIEW...]"),
+            Option("draws", int | None, None,
+                   "K completions of each row, of an encoder that is not deterministic", "K", least=1),
+            _seed("of the draws")),
+            "completed", kinds=_completed_kinds,
+            next=Next("Complete", " --given {view}", "complete a missing view", " --given {view}")),
+        Verb("denoise", "denoise",
+            "Clean noisy rows with a model that was fitted with --corruption: each is encoded, and its code decoded. A "
+            f"picture shows the first {COMPLETED} above what they become.", (
+            "runs/vae-photos-1 noisy-photos/ --out clean.png --out clean.npz",
+            "runs/vae-digits-1 digits --part test --corrupt"), (
+            Option("corrupt", None, False, "the rows are clean: first add the noise that the model was fitted with"),
+            _seed("of that noise")),
+            "denoised",
+            next=Next("Denoise", " --corrupt", "clean noisy data")),
+        Verb("interpolate", "encode",
+            "Decode the codes on straight paths between the codes of two rows of the run's data.", (
+            "runs/vae-digits-1",
+            "runs/vae-digits-1 --rows 3,17 8,120 --steps 12 --out paths.png --out paths.npz"), (
+            Option("rows", str, None, f"numbers of rows, from 0 (default: {PATHS} pairs, drawn by seed)", "A,B",
+                   nargs="+"),
+            Option("steps", int, 10, "points on a path, both ends included"),
+            Option("part", Literal["train", "validation", "test"], "test", "of the run's data (default: test)"),
+            _seed("of the pairs")),
+            "interpolations", takes_data=False, of_run=True, kinds=_path_kinds, writes=_IN_PATHS,
+            default="interpolations.png for images, else interpolations.npz"),
+        Verb("manifold", "sample",
+            "Decode a grid of codes over the prior's support: two dimensions, any others at 0.", (
+            "runs/vae-digits-1",
+            "runs/vae-digits-1 --rows 30 --out manifold.png --out manifold.npz",
+            "runs/cvae-digits-1 --label 3 --dimensions 2 5"), (
+            Option("rows", int, 20, "rows and columns of the grid", least=1),
+            Option("label", str, None,
+                   "the class or cluster whose plane it is, for a decoder that is given a label", "L"),
+            Option("dimensions", int, (1, 2), "the two that vary, counted from 1", ("I", "J"), nargs=2)),
+            "manifold", takes_data=False),
+    )
+}
+# fmt: on
+"""Name → verb; those that are offered come in this order."""
+
+MEASURES = (
+    Measure("measure again, with more samples", "--importance-samples 1000", lambda able: "log_likelihood" in able),
+    Measure(
+        "measure again, on a window over samples", "--parzen", lambda able: not able & {"log_likelihood", "complete"}
+    ),
+    Measure(
+        "measure again, and show samples to a classifier of real rows", "--judge", lambda able: "sample_labels" in able
+    ),
+)
