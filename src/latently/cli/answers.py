@@ -1,7 +1,6 @@
 """How each verb is answered: from what is asked of a fitted model to what is written."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +12,12 @@ from latently.cli.errors import UsageError
 from latently.cli.outputs import Result, beside, by_view, images, paths_of_images, vectors
 from latently.cli.terminal import print_measures
 from latently.cli.verbs import COMPLETED, PATHS, RECONSTRUCTED, RESTYLED
-from latently.data import Dataset, Views
+from latently.data import Views
 from latently.data.tables import read_cells
 from latently.errors import ArgumentError
 from latently.evaluation import as_table, classification, clustering
 from latently.figures.images import display_range
-from latently.run import Run, labels_of, located, open_run_splits
+from latently.run import Run, labels_of, located, open_run_splits, open_views
 
 
 def sample(asked: Asked) -> Result:
@@ -111,7 +110,7 @@ def restyle(asked: Asked) -> Result:
     given, part, labels = asked.given, asked.part, asked.labels(asked.given.labels)
     only_pictures = all(path.suffix.lower() == ".png" for path in asked.paths)
     count = given.n or (RESTYLED if only_pictures else len(part))
-    chosen = np.arange(min(count, len(part))) if given.rows is None else _chosen_rows(given.rows, len(part))
+    chosen = np.asarray(_check_rows(given.rows or range(min(count, len(part))), len(part)))
     rows = np.asarray(part.rows[chosen])
     restyled = asked.model.restyle(rows, labels, None if asked.known is None else asked.known[chosen])
 
@@ -129,13 +128,12 @@ def restyle(asked: Asked) -> Result:
     return Result(what, {"restyled": restyled, "labels": labels}, table, draw)
 
 
-def _chosen_rows(text: str, total: int) -> np.ndarray:
-    """The rows that `--rows` names."""
-    words = [word.strip() for word in text.split(",")]
-    bad = next((word for word in words if not word.isdecimal() or int(word) >= total), None)
-    if bad is not None:
-        raise ArgumentError("rows", f"must be numbers from 0 to {total - 1}, separated by commas", bad)
-    return np.asarray([int(word) for word in words])
+def _check_rows(rows: Sequence[int], total: int) -> Sequence[int]:
+    """See that there are rows of such numbers."""
+    for row in rows:
+        if not 0 <= row < total:
+            raise ArgumentError("rows", f"must be numbers from 0 to {total - 1:,}", row)
+    return rows
 
 
 def denoise(asked: Asked) -> Result:
@@ -159,7 +157,7 @@ def complete(asked: Asked) -> Result:
     """The views that rows lack, or that are not given."""
     given, model = asked.given, asked.model
     names = _chosen_views(model, given.given)
-    truth, columns = _views_to_complete(asked, names)
+    truth, columns = open_views(given.data, model, asked.about, names, **asked.opening)
     rows = truth if names is None else truth.only(*names)
     if rows.complete:
         raise UsageError(
@@ -186,22 +184,6 @@ def _chosen_views(model: Any, text: str | None) -> list[str] | None:
     if set(names) == set(model.view_names_):
         raise UsageError(f"--given names all of the views {known}, so none is left to complete; leave one out.")
     return names
-
-
-def _views_to_complete(asked: Asked, names: list[str] | None) -> tuple[Views, Any]:
-    """The rows of the data that is named, all views of it or the one that is given; and a table's columns by view."""
-    about, shapes = asked.about, asked.model.row_shape_
-    if names is not None and len(names) == 1:
-        with suppress(ValueError):  # the file holds more than one view, and the run knows which is which
-            alone = asked.open_part({**about, "data": {**about.get("data", {}), "views": None}}).rows
-            if not isinstance(alone, Views) and tuple(alone.shape[1:]) == shapes[names[0]]:
-                blank = {name: np.zeros((len(alone), *shape), np.float32) for name, shape in shapes.items()}
-                present = {name: np.full(len(alone), name == names[0]) for name in blank}
-                return Views({**blank, names[0]: alone}, present), about.get("columns")
-    part: Dataset = asked.part
-    columns = {**(about.get("columns") or {}), **(part.description.get("columns") or {})}
-    rows: Any = part.rows
-    return rows, columns
 
 
 def _filled_table(
@@ -244,22 +226,10 @@ def interpolate(asked: Asked) -> Result:
     if given.rows is None:
         pairs = np.random.default_rng(given.seed).choice(len(rows), (PATHS, 2), replace=len(rows) < 2 * PATHS)
     else:
-        pairs = np.asarray([_pair(text, len(rows)) for text in given.rows])
+        pairs = np.asarray([_check_rows(pair, len(rows)) for pair in given.rows])
     steps = asked.model.interpolate(rows[pairs[:, 0]], rows[pairs[:, 1]], given.steps)
     arrays = by_view("interpolations", steps) | {"rows": pairs}
     return Result("{rows} paths", arrays, draw=lambda: figures.interpolations(paths_of_images(steps)))
-
-
-def _pair(text: str, rows: int) -> tuple[int, int]:
-    """Two numbers of rows."""
-    try:
-        a, b = (int(word) for word in text.split(","))
-    except ValueError:
-        raise UsageError(f"--rows takes pairs such as 3,17; got {text!r}.") from None
-    for number in (a, b):
-        if not 0 <= number < rows:
-            raise ArgumentError("rows", f"must lie between 0 and {rows - 1:,}, the last row of the part", number)
-    return a, b
 
 
 def manifold(asked: Asked) -> Result:

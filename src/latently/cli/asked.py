@@ -38,20 +38,20 @@ class Asked:
         """The names of the columns of the run's table, if it was one."""
         return self.about.get("columns")
 
+    @property
+    def opening(self) -> dict[str, Any]:
+        """The options that say how DATA is opened."""
+        return {name: getattr(self.given, name) for name in ("part", "labels_column", "skip_bad", "views")}
+
     @cached_property
     def part(self) -> Dataset:
         """The rows that DATA and its options name."""
-        return self.open_part(self.about)
+        return open_rows(self.given.data, self.model, self.about, **self.opening)
 
     @cached_property
     def known(self) -> np.ndarray | None:
         """The labels of those rows, for a model whose decoder is given one."""
         return known_labels(self.model, self.part)
-
-    def open_part(self, about: Mapping[str, Any]) -> Dataset:
-        """The rows that DATA and its options name, where a run's data were so."""
-        options = {name: getattr(self.given, name) for name in ("part", "labels_column", "skip_bad", "views")}
-        return open_rows(self.given.data, self.model, about, **options)
 
     def labels(self, text: str) -> np.ndarray:
         """The labels that `--labels` names, as the model knows them.

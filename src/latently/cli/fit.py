@@ -1,5 +1,6 @@
 """`latently fit MODEL` and `latently resume RUN`: train a model on data, in a folder of its own."""
 
+import argparse
 import itertools
 import shlex
 from collections.abc import Mapping, Sequence
@@ -41,7 +42,7 @@ Recipes (`latently presets` lists them):
 
 def fit(words: Sequence[str]) -> int:
     """Run the command."""
-    others, name = _without_recipe(list(words))
+    others, name = _without_recipe(words)
     if name is None and (not others or others[0] in ("-h", "--help")):
         models = "\n".join(f"  {model.terminal:<25}{model.about}" for model in MODELS)
         print(_OVERVIEW.format(models=models, examples=epilog(_EXAMPLES)))
@@ -81,14 +82,16 @@ def fit_model(model: str, words: Sequence[str], recipe: "Recipe | None", *, comm
 
     from latently.cli.session import Settings, begin  # slow to load, and not for --help
     from latently.cli.terminal import Reporter
+    from latently.run import Repeats, Run
 
-    settings = Settings(not given.no_report, given.checkpoint_every, thorough=recipe is not None)
+    settings = Settings(not given.no_report, given.checkpoint_every)
     reporter = Reporter(given.quiet, given.json, brief)
     plan, folder = _planned(model, parser, given, recipe, command)
     status = begin(plan, folder, given.repeats, settings, reporter)
     if status or recipe is None:
         return status
-    return 0 if _reached(recipe, _evaluation(folder), reporter) else FAILURE
+    evaluation = Run(folder).read_json("evaluation.json") if given.repeats == 1 else Repeats.open(folder).mean()
+    return 0 if _reached(recipe, evaluation, reporter) else FAILURE
 
 
 def resume(words: Sequence[str]) -> int:
@@ -131,19 +134,11 @@ def data_arguments(given: Any) -> dict[str, Any]:
         raise UsageError(
             "--data is missing: give the name of a data set (`latently datasets`), a folder of images, or a file."
         )
-    size = getattr(given, "image_size", None)
-    return {
-        "source": located(given.data),
-        "labels_column": given.labels_column,
-        "image_size": list(size) if isinstance(size, tuple) else size,
-        "skip_bad": given.skip_bad,
-        "views": getattr(given, "views", None),
-        "validation": getattr(given, "validation", None),
-        "test": getattr(given, "test", None),
-        "labels": getattr(given, "labels", None) or None,
-        "seed": getattr(given, "split_seed", 0),
-        "label_seed": getattr(given, "label_seed", None),
-    }
+    names = ("labels_column", "image_size", "skip_bad", "views", "validation", "test", "label_seed")
+    found = {name: getattr(given, name, None) for name in names}
+    size = list(found["image_size"]) if isinstance(found["image_size"], tuple) else found["image_size"]
+    rest = {"labels": getattr(given, "labels", None) or None, "seed": getattr(given, "split_seed", 0)}
+    return {"source": located(given.data), **found, "image_size": size, **rest}
 
 
 def _planned(model: str, parser: "FitParser", given: Any, recipe: "Recipe | None", command: str) -> tuple["Plan", Path]:
@@ -167,16 +162,6 @@ def _planned(model: str, parser: "FitParser", given: Any, recipe: "Recipe | None
     return Plan(BY_TERMINAL_NAME[model].load()(**arguments), data, about), folder
 
 
-def _evaluation(folder: Path) -> dict[str, Any]:
-    """The numbers of the run in a folder, or the means of those of its repeated runs."""
-    from latently.run import Repeats, Run
-
-    if Repeats.are_in(folder):
-        mean: dict[str, Any] = Repeats.open(folder).summarize().get("mean", {})
-        return mean
-    return Run.open(folder).read_json("evaluation.json")
-
-
 def _model(name: str) -> str:
     if name in BY_TERMINAL_NAME:
         return name
@@ -188,16 +173,15 @@ def _model(name: str) -> str:
     raise UsageError(f"MODEL must be one of {models}, and come before the options; got {name!r}.")
 
 
-def _without_recipe(words: list[str]) -> tuple[list[str], str | None]:
+def _without_recipe(words: Sequence[str]) -> tuple[list[str], str | None]:
     """The words without `--recipe NAME`, and the name."""
-    for place, word in enumerate(words):
-        if word.startswith("--recipe="):
-            return words[:place] + words[place + 1 :], word.removeprefix("--recipe=")
-        if word == "--recipe":
-            if place + 1 == len(words):
-                raise UsageError("--recipe needs the name of a recipe; `latently presets` lists them.")
-            return words[:place] + words[place + 2 :], words[place + 1]
-    return words, None
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
+    parser.add_argument("--recipe")
+    try:
+        found, others = parser.parse_known_args(words)
+    except argparse.ArgumentError:
+        raise UsageError("--recipe needs the name of a recipe; `latently presets` lists them.") from None
+    return others, found.recipe
 
 
 def _free(parent: Path, name: str) -> Path:

@@ -55,7 +55,7 @@ def report(words: Sequence[str]) -> int:
 
     model, run = load_model(given.run), Run.open(given.run)
     splits = open_run_splits(run.about())
-    evaluation = run.read_json("evaluation.json") if (run.folder / "evaluation.json").exists() else None
+    evaluation = _evaluation(run)
     with Reporter().waiting("drawing the report …"):
         path = write_report(model, run, splits, evaluation)
     print(path)

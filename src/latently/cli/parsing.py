@@ -9,6 +9,8 @@ import textwrap
 import types
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import Any, Literal, NoReturn, TypeAlias, Union, get_args, get_origin
 
 from latently.cli.errors import UsageError
@@ -20,9 +22,9 @@ Kind: TypeAlias = Any
 LEAST, WIDEST = 40, 100
 """Columns of the help."""
 
-_IN_WORDS = {int: "a whole number", float: "a number", str: "a word", bool: "yes or no", type(None): "none"}
-_METAVARS = {int: "N", float: "X", str: "NAME"}
-_YES_OR_NO = {"yes": True, "true": True, "no": False, "false": False}
+_ONE = {int: "a whole number", float: "a number", bool: "yes or no", type(None): "none"}
+_SEVERAL = {int: "whole numbers", float: "numbers", type(None): "none"}
+_METAVARS = {int: "N", float: "X"}
 
 
 @dataclass(frozen=True)
@@ -96,18 +98,6 @@ class Option:
         group.add_argument(*names, **keywords)
 
 
-class HelpFormatter(argparse.RawDescriptionHelpFormatter):
-    """Help as wide as the terminal, up to 100 columns, that names an option's value once."""
-
-    def __init__(self, prog: str) -> None:
-        super().__init__(prog, max_help_position=28, width=_width())
-
-    def _format_action_invocation(self, action: argparse.Action) -> str:
-        if not action.option_strings or action.nargs == 0:
-            return ", ".join(action.option_strings) or super()._format_action_invocation(action)
-        return f"{', '.join(action.option_strings)} {self._format_args(action, action.dest.upper())}"
-
-
 class Parser(argparse.ArgumentParser):
     """The parser of a command.
 
@@ -132,7 +122,7 @@ class Parser(argparse.ArgumentParser):
             description=_filled(about),
             usage=f"latently {command} {usage}",
             epilog=epilog(examples),
-            formatter_class=HelpFormatter,
+            formatter_class=partial(argparse.RawDescriptionHelpFormatter, max_help_position=28, width=_width()),
             allow_abbrev=False,
             exit_on_error=False,
         )
@@ -162,7 +152,11 @@ class Parser(argparse.ArgumentParser):
             raise UsageError(f"{error.argument_name}: {error.message}; {self.see_help}") from None
         if others:
             raise self.unknown(others[0].partition("=")[0])
-        return {name: self._read(self.options[name], value) for name, value in vars(typed).items()}
+        read = {}
+        for name, value in vars(typed).items():
+            option = self.options[name]
+            read[name] = option.read(value) if option.nargs is None else [option.read(each) for each in value]
+        return read
 
     def error(self, message: str) -> NoReturn:
         """Raise what argparse would print."""
@@ -180,10 +174,6 @@ class Parser(argparse.ArgumentParser):
         close = difflib.get_close_matches(word, [option.flag for option in self.options.values()], n=1)
         meant = f"; did you mean {close[0]}?" if close else "."
         return UsageError(f"there is no option {word}{meant} `{self.prog} --help` lists all.")
-
-    @staticmethod
-    def _read(option: Option, value: Any) -> Any:
-        return option.read(value) if option.nargs is None else [option.read(each) for each in value]
 
 
 def epilog(examples: Iterable[str]) -> str | None:
@@ -212,19 +202,19 @@ def kind_in_words(kind: Kind) -> str:
     Example:
         >>> kind_in_words(int | None), kind_in_words(Literal["mlp", "conv"]), kind_in_words(Sequence[int])
         ('a whole number or none', 'mlp or conv', 'whole numbers separated by commas')
+        >>> kind_in_words(int | tuple[int, int])
+        'a whole number or two whole numbers separated by a comma'
     """
     words: list[str] = []
     for member in members(kind):
-        if origin(member) is Sequence:
-            inner = " or ".join(dict.fromkeys(_IN_WORDS.get(each, "words") for each in members(get_args(member)[0])))
-            plural = inner.replace("a whole number", "whole numbers").replace("a word", "words")
-            words.append(f"{plural} separated by commas")
-        elif origin(member) is tuple:
-            words.append("two of them separated by a comma")
-        elif origin(member) is Literal:
-            words += [str(value) for value in get_args(member)]
+        if origin(member) is Literal:
+            words += map(str, get_args(member))
+        elif origin(member) in (Sequence, tuple):
+            inner = dict.fromkeys(_SEVERAL.get(each, "words") for each in members(get_args(member)[0]))
+            pair = origin(member) is tuple
+            words.append(f"{'two ' if pair else ''}{' or '.join(inner)} separated by {'a comma' if pair else 'commas'}")
         else:
-            words.append(_IN_WORDS.get(member, str(member)))
+            words.append(_ONE.get(member, "a word"))
     *most, last = dict.fromkeys(words)
     return f"{', '.join(most)} or {last}" if most else last
 
@@ -241,37 +231,32 @@ def members(kind: Kind) -> tuple[Kind, ...]:
 
 def _read(kind: Kind, value: Any) -> Any:
     """A value of the first member of a kind that it can be; lists go first where there is a comma, else last."""
-    listed = [member for member in members(kind) if origin(member) in (Sequence, tuple)]
-    single = [member for member in members(kind) if member not in listed]
     several = isinstance(value, str) and "," in value
-    for member in [*listed, *single] if several else [*single, *listed]:
+    for member in sorted(members(kind), key=lambda member: (origin(member) in (Sequence, tuple)) != several):
         with contextlib.suppress(ValueError):
             return _read_as(member, value)
     raise ValueError(value)
 
 
 def _read_as(kind: Kind, value: Any) -> Any:
-    """A value of a kind that is no union."""
-    if origin(kind) is Literal:
-        return value if value in get_args(kind) else _refuse(value)
+    """A value of a kind that is no union; `ValueError` where it is of another kind."""
+    if origin(kind) is Literal and value in get_args(kind):
+        return value
     if origin(kind) in (Sequence, tuple):
         pair = origin(kind) is tuple
         items = (value.replace("x", ",") if pair else value).split(",") if isinstance(value, str) else value
-        fits = isinstance(items, list | tuple) and (not pair or len(items) == len(get_args(kind)))
-        return tuple(_read(get_args(kind)[0], item) for item in items) if fits else _refuse(value)
-    if kind is type(None):
-        return None if value in (None, "none", "null") else _refuse(value)
-    if kind is bool:
-        found = value if isinstance(value, bool) else _YES_OR_NO.get(str(value))
-        return _refuse(value) if found is None else found
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        return _refuse(value)
-    if kind is int and isinstance(value, float) and not value.is_integer():
-        return _refuse(value)
-    return kind(value)
-
-
-def _refuse(value: Any) -> NoReturn:
+        if isinstance(items, list | tuple) and (not pair or len(items) == len(get_args(kind))):
+            return tuple(_read(get_args(kind)[0], item) for item in items)
+    elif kind is type(None) and value in (None, "none", "null"):
+        return None
+    elif kind is bool and (isinstance(value, bool) or value in ("yes", "no", "true", "false")):
+        return value in (True, "yes", "true")
+    elif kind in (int, float) and isinstance(value, str | int | float) and not isinstance(value, bool):
+        found = kind(value)
+        if isinstance(value, str) or found == value:  # 2.5 is no whole number
+            return found
+    elif kind in (str, Path) and isinstance(value, str | int | float):
+        return kind(str(value))
     raise ValueError(value)
 
 
@@ -283,9 +268,8 @@ def _metavar(kind: Kind) -> str:
         ('{learned,X}', 'N[,N...]')
     """
     kinds = [member for member in members(kind) if member is not type(None)]
-    single = [member for member in kinds if origin(member) is not Sequence]
-    if len(single) < len(kinds):
-        return "NAME[,NAME...]" if single else "N[,N...]"
+    if any(origin(member) is Sequence for member in kinds):
+        return "N[,N...]" if len(kinds) == 1 else "NAME[,NAME...]"
     words: list[str] = []
     for member in kinds:
         words += map(str, get_args(member)) if origin(member) is Literal else [_METAVARS.get(member, "NAME")]

@@ -2,9 +2,11 @@
 
 import dataclasses
 import json
+import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -13,6 +15,7 @@ from rich.text import Text
 
 if TYPE_CHECKING:
     from latently.evaluation import Line
+    from latently.run import Session
     from latently.training import Observer, Progress
 
 PIPE_WIDTH = 140
@@ -127,6 +130,28 @@ class Reporter:
     def waiting(self, what: str) -> AbstractContextManager[Any]:
         """Something that turns on a terminal while something takes a while."""
         return Console(file=sys.stderr).status(what) if self.live and sys.stderr.isatty() else nullcontext()
+
+    def apart(self, reason: str) -> None:
+        """Several runs are made one after the other, since …"""
+        self.remark(f"The runs are made one after the other, since {reason}.")
+
+    def stopped(self, sessions: "Sequence[Session]", folder: Path) -> None:
+        """Runs were interrupted, and saved; resuming the folder goes on."""
+        round_, until, several = sessions[0].trainer.round, sessions[0].until, len(sessions) > 1
+        where = folder if several else sessions[0].run.folder
+        self.event("interrupted", {"round": round_, "until": until, "folder": str(where)})
+        say(f"Stopped{' all runs' if several else ''} after round {round_:,} of {until:,}, and saved.")
+        say(f"Go on with: {_resume(folder)}")
+
+    def stopped_at_once(self, sessions: "Sequence[Session]", folder: Path) -> None:
+        """Runs were interrupted without waiting; what they are at is in their last checkpoints."""
+        kept = min(session.run.position() for session in sessions)
+        last = "checkpoints are" if len(sessions) > 1 else "checkpoint is"
+        say(f"The last {last} of round {kept:,}. Go on with: {_resume(folder)}")
+
+
+def _resume(folder: Path) -> str:
+    return f"latently resume {shlex.quote(str(folder))}"
 
 
 class _JsonLines:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
-from latently.cli.outputs import choose_paths, output_options, write
+from latently.cli.outputs import choose_paths, kinds_for, output_options, write
 from latently.cli.parsing import Option, Parser
 from latently.cli.verbs import MEASURES, VERBS, Next, Verb
 
@@ -39,9 +39,8 @@ def use(name: str, words: Sequence[str]) -> int:
         require(model, verb.ability)
     else:
         require_prediction(model, of_classes=verb.of_classes)
-    asked = Asked(given, model, about)
-    asked = replace(asked, paths=choose_paths(given, verb.stem, verb.kinds(asked)))
-    write(asked.paths, getattr(answers, name)(asked))
+    paths = choose_paths(given, verb.stem, _kinds(verb, model, given))
+    write(paths, getattr(answers, name)(Asked(given, model, about, paths)))
     return 0
 
 
@@ -58,7 +57,7 @@ def next_commands(model: Any, folder: Path) -> dict[str, str]:
     from latently.cli.asked import abilities
 
     able = abilities(model)
-    measures = {measure.page: f"{evaluate} {measure.option}" for measure in MEASURES if measure.suits(able)}
+    measures = {words: f"{evaluate} {option}" for words, (option, suits) in MEASURES.items() if suits(able)}
     return _filled(commands, model) | measures
 
 
@@ -81,6 +80,13 @@ def _filled(commands: Mapping[str, str], model: Any) -> dict[str, str]:
     labels = " --labels all" if model.knows_labels else ""
     view = model.view_names_[0] if "complete" in abilities(model) else ""
     return {name: line.replace("{labels}", labels).replace("{view}", view) for name, line in commands.items()}
+
+
+def _kinds(verb: Verb, model: Any, given: Any) -> Sequence[str]:
+    """The kinds of file that a verb can write for a model; the first is the default."""
+    if getattr(given, "draws", None) is not None:  # several completions of a row
+        return (".npz",)
+    return [kind for kind in kinds_for(model) if kind in verb.writes] if ".png" in verb.writes else verb.writes
 
 
 def _parser(verb: Verb) -> Parser:

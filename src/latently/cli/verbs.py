@@ -1,13 +1,10 @@
 """The verbs: what a fitted model can be asked from the terminal, as one table."""
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
-from latently.cli.outputs import FORMS, kinds_for
+from latently.cli.outputs import FORMS
 from latently.cli.parsing import Option
-
-if TYPE_CHECKING:
-    from latently.cli.asked import Asked
 
 RECONSTRUCTED, COMPLETED, RESTYLED, PATHS = 24, 12, 10, 6
 """Rows in a picture."""
@@ -29,20 +26,6 @@ class Next(NamedTuple):
     page_tail: str = ""
 
 
-class Measure(NamedTuple):
-    """How a page offers to measure its model again.
-
-    Attributes:
-        page: what it is called.
-        option: of `latently evaluate`.
-        suits: whether it suits a model of some abilities.
-    """
-
-    page: str
-    option: str
-    suits: Callable[[frozenset[str]], bool]
-
-
 class Verb(NamedTuple):
     """Something that a fitted model can be asked; the function of its name in `latently.cli.answers` answers.
 
@@ -54,8 +37,7 @@ class Verb(NamedTuple):
         options: of its own.
         stem: of the file that is written unless said otherwise.
         takes_data: whether it is asked about new rows.
-        kinds: of the files that can be written for what is asked; the first is the default.
-        writes: the kinds of file that it can write at all.
+        writes: the kinds of file that it can write; those with pictures as far as they suit the model's rows.
         default: the file that is written unless said otherwise, in words; a picture or a table unless said.
         of_run: whether it takes the run's own data, and not the model alone.
         of_classes: of a verb that predicts: whether classes, or else clusters.
@@ -69,8 +51,7 @@ class Verb(NamedTuple):
     options: tuple[Option, ...]
     stem: str
     takes_data: bool = True
-    kinds: Callable[["Asked"], Sequence[str]] = lambda asked: kinds_for(asked.model)
-    writes: Sequence[str] = tuple(FORMS)
+    writes: tuple[str, ...] = tuple(FORMS)
     default: str = ""
     of_run: bool = False
     of_classes: bool | None = None
@@ -79,18 +60,6 @@ class Verb(NamedTuple):
 
 _IN_PATHS, _TABLES, _CODES = (".png", ".npz", ".npy"), (".csv", ".npz", ".npy"), (".npz", ".csv", ".npy")
 _PREDICTED = "{0}.csv; an .npz file holds {0}, probabilities, names of their columns, and labels where there are any"
-
-
-def _path_kinds(asked: "Asked") -> Sequence[str]:
-    return [kind for kind in kinds_for(asked.model) if kind in _IN_PATHS]
-
-
-def _completed_kinds(asked: "Asked") -> Sequence[str]:
-    return kinds_for(asked.model) if asked.given.draws is None else (".npz",)
-
-
-def _always(kinds: Sequence[str]) -> Callable[[Any], Sequence[str]]:
-    return lambda asked: kinds  # noqa: ARG005
 
 
 def _seed(about: str) -> Option:
@@ -118,7 +87,7 @@ VERBS = {
             "runs/vae-digits-1 digits --out codes.csv",
             "runs/vae-photos-1 new-photos/ --skip-bad --out codes.npz",
             "runs/vae-mnist-1 mnist --part test"), (),
-            "codes", kinds=_always(_CODES), writes=_CODES,
+            "codes", writes=_CODES,
             default="codes.npz, with codes, and labels where there are any",
             next=Next("Codes", " --out codes.csv", "encode other data")),
         Verb("reconstruct", "encode",
@@ -133,7 +102,7 @@ VERBS = {
             "runs/clustering-aae-digits-1 digits",
             "runs/clustering-aae-photos-1 new-photos/ --proba --out clusters.csv --out clusters.npz"), (_PROBA,),
             "clusters",
-            kinds=_always(_TABLES), writes=_TABLES, default=_PREDICTED.format("clusters"), of_classes=False,
+            writes=_TABLES, default=_PREDICTED.format("clusters"), of_classes=False,
             next=Next("Clusters", "", "sort other data into the clusters")),
         Verb("classify", "predict",
             "Write the likeliest class of every row, among those that the model was fitted on, and its probability. "
@@ -142,7 +111,7 @@ VERBS = {
             "runs/m2-mnist-1 mnist --part test --proba --out classes.csv",
             "runs/aae-photos-1 new-photos/ --out classes.npz"), (_PROBA,),
             "classes",
-            kinds=_always(_TABLES), writes=_TABLES, default=_PREDICTED.format("classes"), of_classes=True,
+            writes=_TABLES, default=_PREDICTED.format("classes"), of_classes=True,
             next=Next("Classes", "", "classify other data")),
         Verb("restyle", "restyle",
             "Read the style of every row, and write it under other labels. A row's own label is used where the data "
@@ -152,7 +121,7 @@ VERBS = {
             Option("labels", str, "all", "these labels, or numbers of clusters (default: all)", "L[,L...]"),
             Option("n", int | None, None,
                    f"the first N rows only (default: {RESTYLED} in a picture, all in a data file)", least=1),
-            Option("rows", str, None, "these rows instead, counted from 0", "N[,N...]")),
+            Option("rows", Sequence[int], None, "these rows instead, counted from 0")),
             "restyled",
             next=Next("Restyle", "", "give other data every label")),
         Verb("complete", "complete",
@@ -168,7 +137,7 @@ VERBS = {
             Option("draws", int | None, None,
                    "K completions of each row, of an encoder that is not deterministic", "K", least=1),
             _seed("of the draws")),
-            "completed", kinds=_completed_kinds,
+            "completed",
             next=Next("Complete", " --given {view}", "complete a missing view", " --given {view}")),
         Verb("denoise", "denoise",
             "Clean noisy rows with a model that was fitted with --corruption: each is encoded, and its code decoded. A "
@@ -183,12 +152,12 @@ VERBS = {
             "Decode the codes on straight paths between the codes of two rows of the run's data.", (
             "runs/vae-digits-1",
             "runs/vae-digits-1 --rows 3,17 8,120 --steps 12 --out paths.png --out paths.npz"), (
-            Option("rows", str, None, f"numbers of rows, from 0 (default: {PATHS} pairs, drawn by seed)", "A,B",
-                   nargs="+"),
+            Option("rows", tuple[int, int], None, f"numbers of rows, from 0 (default: {PATHS} pairs, drawn by seed)",
+                   "A,B", nargs="+"),
             Option("steps", int, 10, "points on a path, both ends included"),
             Option("part", Literal["train", "validation", "test"], "test", "of the run's data (default: test)"),
             _seed("of the pairs")),
-            "interpolations", takes_data=False, of_run=True, kinds=_path_kinds, writes=_IN_PATHS,
+            "interpolations", takes_data=False, of_run=True, writes=_IN_PATHS,
             default="interpolations.png for images, else interpolations.npz"),
         Verb("manifold", "sample",
             "Decode a grid of codes over the prior's support: two dimensions, any others at 0.", (
@@ -205,12 +174,10 @@ VERBS = {
 # fmt: on
 """Name → verb; those that are offered come in this order."""
 
-MEASURES = (
-    Measure("measure again, with more samples", "--importance-samples 1000", lambda able: "log_likelihood" in able),
-    Measure(
-        "measure again, on a window over samples", "--parzen", lambda able: not able & {"log_likelihood", "complete"}
-    ),
-    Measure(
-        "measure again, and show samples to a classifier of real rows", "--judge", lambda able: "sample_labels" in able
-    ),
-)
+MEASURES: dict[str, tuple[str, Callable[[frozenset[str]], bool]]] = {
+    "measure again, with more samples": ("--importance-samples 1000", lambda able: "log_likelihood" in able),
+    "measure again, on a window over samples": ("--parzen", lambda able: not able & {"log_likelihood", "complete"}),
+    "measure again, and show samples to a classifier of real rows": ("--judge", lambda able: "sample_labels" in able),
+}
+"""How a page offers to measure its model again: words → an option of `latently evaluate`, and which abilities it suits.
+"""

@@ -1,6 +1,7 @@
 """A run: a folder that holds what was trained on what, the model, its checkpoint, its history and its film."""
 
 from latently.run.folder import Run
+from latently.run.playing import Playing
 from latently.run.repeats import Repeats, mean_and_sd
 from latently.run.rows import (
     film_rows,
@@ -11,13 +12,15 @@ from latently.run.rows import (
     open_rows,
     open_run_splits,
     open_splits,
+    open_views,
     short_name,
 )
-from latently.run.session import Plan, Session, load_model, why_not_together
+from latently.run.session import Plan, Session, load_model
 from latently.run.training import Training, train, train_together
 
 __all__ = [
     "Plan",
+    "Playing",
     "Repeats",
     "Run",
     "Session",
@@ -32,8 +35,8 @@ __all__ = [
     "open_rows",
     "open_run_splits",
     "open_splits",
+    "open_views",
     "short_name",
     "train",
     "train_together",
-    "why_not_together",
 ]

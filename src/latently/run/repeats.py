@@ -42,9 +42,14 @@ class Repeats:
         return (folder / FILE).is_file()
 
     @property
+    def path(self) -> Path:
+        """The file that sums them up."""
+        return self.folder / FILE
+
+    @property
     def are_finished(self) -> bool:
         """Whether all runs have been made and summed up."""
-        return "runs" in json.loads((self.folder / FILE).read_text())
+        return "runs" in json.loads(self.path.read_text())
 
     def parameters(self) -> dict[str, Any]:
         """The estimator's parameters as they were given, while the experiment goes on.
@@ -90,7 +95,7 @@ class Repeats:
             Its path.
         """
         text = json.dumps({"repeats": self.count, **summary}, indent=2) + "\n"
-        return write_atomically(self.folder / FILE, text.encode())
+        return write_atomically(self.path, text.encode())
 
     def summarize(self) -> dict[str, Any]:
         """What the finished runs come to.
@@ -107,6 +112,10 @@ class Repeats:
             mean, sd = mean_and_sd(evaluations)
             summary |= {"mean": mean, "sd": sd}
         return summary
+
+    def mean(self) -> dict[str, Any]:
+        """The mean of every number, in the form of an `evaluation.json`; empty where nothing was evaluated."""
+        return dict(self.summarize().get("mean", {}))
 
     def measures(self) -> list[tuple[str, float, float, str]]:
         """Every number that all runs have: its name, its mean, its standard deviation, its unit."""

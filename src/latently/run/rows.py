@@ -2,7 +2,8 @@
 
 import hashlib
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Shaped
 
-from latently.data import BUILTIN, Dataset, Splits, open_dataset
+from latently.data import BUILTIN, Dataset, Splits, Views, open_dataset
 from latently.data.identity import hash_rows, spread_rows
 from latently.data.mnist import is_idx_folder
 from latently.data.tables import column_names
@@ -145,6 +146,32 @@ def open_rows(
     if not len(rows):
         raise ArgumentError("part", f"{part} has no rows in {source}", remedy=f"The parts are {', '.join(PARTS)}.")
     return _with_views_of(model, rows)
+
+
+def open_views(
+    source: str, model: Any, about: Mapping[str, Any], given: Sequence[str] | None, **opening: Any
+) -> tuple[Views, Any]:
+    """The rows of any data for a fitted model of several views, and the columns of each view that is one of a table.
+
+    Args:
+        source: a data set's name, a folder or a file.
+        model: fitted.
+        about: what the run says of its own data.
+        given: the views to complete the others from; of one alone, a file may hold that view and no other.
+        **opening: as in `open_rows`.
+    """
+    shapes, columns = model.row_shape_, about.get("columns")
+    if given is not None and len(given) == 1:
+        with suppress(ValueError):  # the file holds more than one view, and the run knows which is which
+            unnamed = {**about, "data": {**about.get("data", {}), "views": None}}
+            alone: Any = open_rows(source, model, unnamed, **opening).rows
+            if not isinstance(alone, Views) and tuple(alone.shape[1:]) == shapes[given[0]]:
+                blank = {name: np.zeros((len(alone), *shape), np.float32) for name, shape in shapes.items()}
+                present = {name: np.full(len(alone), name == given[0]) for name in blank}
+                return Views({**blank, given[0]: alone}, present), columns
+    part = open_rows(source, model, about, **opening)
+    rows: Any = part.rows
+    return rows, {**(columns or {}), **(part.description.get("columns") or {})}
 
 
 def labels_of(part: Dataset) -> Shaped[np.ndarray, "rows"] | None:
