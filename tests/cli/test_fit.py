@@ -88,7 +88,7 @@ def test_without_rows_for_a_test_nothing_is_evaluated(here: Path) -> None:
         (["--data", "digits", "--learning-rate-decay", "3"], "--learning-rate-decay must be a number from 0 to 1"),
         (["--data", "digits", "--prior", "swiss-roll"], "--prior must be normal or star; got 'swiss-roll'."),
         (["--data", "digits", "--labels-column", "kind"], "is for tables"),
-        (["--data", "digits", "--labels", "3"], "--labels 3 must lie between"),
+        (["--data", "digits", "--labels", "3"], "--labels must lie between the number of classes, 10, and"),
         (["--data", "digits", "--out", "full"], "full is not empty, and a run never overwrites"),
         (["--data", "digits", "--test", "1.5"], "must be fractions of the rows"),
         (["--data", "nan.npy"], "the data must be finite, but at least 6 NaN of its values are not"),

@@ -54,25 +54,14 @@ class Asked:
         return known_labels(self.model, self.part)
 
     def labels(self, text: str) -> np.ndarray:
-        """The labels that `--labels` names, as the model knows them.
-
-        Args:
-            text: labels separated by commas, or `all`.
-
-        Raises:
-            UsageError: the model knows no labels, or not one of these.
-        """
+        """The labels that `--labels` names, separated by commas, or all; as the model knows them."""
         known = self._by_name("--labels")
         if text == "all":
             return np.asarray(self.model.label_values)
         return np.asarray([_known(word.strip(), known, "--labels", ", or all") for word in text.split(",")])
 
     def label(self, text: str) -> Any:
-        """The one label that `--label` names, as the model knows it.
-
-        Raises:
-            UsageError: the model knows no labels, or not this one.
-        """
+        """The one label that `--label` names, as the model knows it."""
         return _known(text, self._by_name("--label"), "--label")
 
     def _by_name(self, flag: str) -> dict[str, Any]:

@@ -5,11 +5,12 @@ import shlex
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from latently.catalogue import BY_TERMINAL_NAME
 from latently.cli.errors import INTERRUPTED
 from latently.cli.parsing import Option, Parser
+from latently.errors import in_python
 
 if TYPE_CHECKING:
     from latently.recipes import Recipe
@@ -42,19 +43,9 @@ def demo(words: Sequence[str]) -> int:
 
 
 def show(folder: Path, *, quiet: bool = False, json: bool = False, epochs: float | None = None) -> int:
-    """Train the models in folders of their own, and write the page that shows them.
+    """Train the models in new folders, and write the page that shows them; the exit code.
 
-    Args:
-        folder: a new one.
-        quiet: print the closing lines only.
-        json: print JSON lines instead of anything else.
-        epochs: of each model, where they are not to be its recipe's; then nothing is asked of its numbers.
-
-    Returns:
-        The exit code: 0, 1 where a recipe's numbers are not reached, or 130 when training was interrupted.
-
-    Raises:
-        ValueError: the folder holds something.
+    Where `epochs` are given, each model has so many, and nothing is asked of its numbers.
     """
     from latently.cli.fit import fit_model
     from latently.cli.terminal import Reporter
@@ -96,17 +87,13 @@ def python_of(recipe: "Recipe") -> str:
     about_data = {option.name for option in DATA_OPTIONS}
     options = {name: tuple(value) if isinstance(value, list) else value for name, value in recipe.options.items()}
     views = f', views="{options["views"]}"' if "views" in options else ""
-    arguments = ", ".join(f"{name}={_literal(value)}" for name, value in options.items() if name not in about_data)
+    arguments = ", ".join(in_python(name, str(value)) for name, value in options.items() if name not in about_data)
     estimator = BY_TERMINAL_NAME[recipe.model].name
     return (
         f"from latently import {estimator}, open_dataset\n"
         f'train = open_dataset("{options["data"]}"{views}).train\n'
         f"model = {estimator}({arguments}).fit(train.rows, train.labels)"
     )
-
-
-def _literal(value: Any) -> str:
-    return f'"{value}"' if isinstance(value, str) else repr(value)
 
 
 def _free() -> Path:

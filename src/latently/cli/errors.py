@@ -47,8 +47,8 @@ def sentence(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror and error.filename is not None:
         return f"{error.filename}: {error.strerror[0].lower()}{error.strerror[1:]}."
     if isinstance(error, NotSupportedError):
-        return _one_line(error.worded(as_typed, lambda name: BY_NAME[name].terminal if name in BY_NAME else name))
-    text = _one_line(error.worded(as_typed) if isinstance(error, ArgumentError) else str(error))
+        return error.worded(as_typed, lambda name: BY_NAME[name].terminal if name in BY_NAME else name)
+    text = " ".join((error.worded(as_typed) if isinstance(error, ArgumentError) else str(error)).split())
     if isinstance(error, _EXPECTED) and text:
         return text
     return f"{type(error).__name__}: {text or 'no message'} (LATENTLY_TRACEBACK=1 shows where it comes from)."
@@ -60,9 +60,11 @@ def as_typed(name: str, value: str | None) -> str:
     Example:
         >>> as_typed("hidden", "(64, 32)"), as_typed("prior", '"star"'), as_typed("binarize", "False")
         ('--hidden 64,32', '--prior star', '--no-binarize')
-        >>> as_typed("X", None), as_typed("latent_dim", None)
-        ('the data', '--latent-dim')
+        >>> as_typed("X", None), as_typed("latent_dim", None), as_typed("my table.csv", None)
+        ('the data', '--latent-dim', 'my table.csv')
     """
+    if not name.isidentifier():  # a file, say
+        return name
     flag = _CALLED.get(name, "--" + name.replace("_", "-"))
     if value in (None, "True"):
         return flag
@@ -72,7 +74,3 @@ def as_typed(name: str, value: str | None) -> str:
         return f"{flag} none"
     typed = str(value).strip("()[]\"'").rstrip(",").replace(", ", ",")
     return f"{flag} {typed}"
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())

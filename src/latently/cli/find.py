@@ -2,7 +2,6 @@
 
 import dataclasses
 from collections.abc import Sequence
-from typing import Any
 
 from latently.catalogue import BY_TERMINAL_NAME
 from latently.cli.parsing import Option, Parser, in_words
@@ -78,9 +77,8 @@ def presets(words: Sequence[str]) -> int:
         found = {name: {"model": model, "parameters": values} for name, model, values in named}
         print_json({"presets": found, "recipes": experiments})
         return 0
-    print_table(
-        ("preset", "model", "hyperparameters"), [(name, model, _typed(values)) for name, model, values in named]
-    )
+    typed = {name: " ".join(f"{key}={in_words(value)}" for key, value in values.items()) for name, _, values in named}
+    print_table(("preset", "model", "hyperparameters"), [(name, model, typed[name]) for name, model, _ in named])
     print()
     goals = ["; ".join(f"{each.name} {each.rule} {each.unit}".strip() for each in recipe.reach) for recipe in recipes]
     print_table(
@@ -88,7 +86,3 @@ def presets(words: Sequence[str]) -> int:
         [(recipe.name, recipe.about, goal) for recipe, goal in zip(recipes, goals, strict=True)],
     )
     return 0
-
-
-def _typed(values: dict[str, Any]) -> str:
-    return " ".join(f"{name}={in_words(value)}" for name, value in values.items())

@@ -60,17 +60,14 @@ def fit(words: Sequence[str]) -> int:
 
 
 def fit_model(model: str, words: Sequence[str], recipe: "Recipe | None", *, command: str, brief: bool = False) -> int:
-    """Train as the words of a command line say, and see whether the recipe's numbers are reached.
+    """Train as a recipe, changed by the words after the model's name, says; the exit code.
 
     Args:
         model: its name in the terminal.
         words: that follow it.
-        recipe: whose options the words change.
-        command: the whole command line, as the run's configuration keeps it.
+        recipe: if there is one; the exit code tells whether its numbers are reached.
+        command: the whole line, as the run's configuration keeps it.
         brief: sum up in one line.
-
-    Returns:
-        The exit code.
     """
     from latently.cli.options import FitParser
 
@@ -123,11 +120,7 @@ def resume(words: Sequence[str]) -> int:
 
 
 def data_arguments(given: Any) -> dict[str, Any]:
-    """The arguments of `open_dataset` among parsed options; paths are absolute, so that a run can be resumed anywhere.
-
-    Args:
-        given: parsed options; those of the data may be a few of them.
-    """
+    """The arguments of `open_dataset` among parsed options; paths are absolute: a run can be resumed from anywhere."""
     from latently.run import located
 
     if given.data is None:

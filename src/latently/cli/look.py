@@ -49,16 +49,15 @@ def report(words: Sequence[str]) -> int:
         {"": [_RUN]},
     ).parse(words)
 
-    from latently.cli.session import write_report
     from latently.cli.terminal import Reporter
+    from latently.cli.use import next_commands
+    from latently.report import report_run
     from latently.run import Run, load_model, open_run_splits
 
     model, run = load_model(given.run), Run.open(given.run)
     splits = open_run_splits(run.about())
-    evaluation = _evaluation(run)
     with Reporter().waiting("drawing the report …"):
-        path = write_report(model, run, splits, evaluation)
-    print(path)
+        print(report_run(model, run, splits, _evaluation(run), next_commands(model, run.folder)))
     return 0
 
 

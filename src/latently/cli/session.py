@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from latently import report
 from latently.cli.errors import INTERRUPTED, UsageError
 from latently.cli.terminal import Reporter, number, print_facts, print_table, say
 from latently.cli.use import next_commands, next_steps
@@ -57,19 +58,9 @@ def begin(plan: Plan, folder: Path, repeats: int, settings: Settings, reporter: 
 
 
 def resume(folder: Path, epochs: float | None, settings: Settings, reporter: Reporter) -> int:
-    """Go on with a run, or with several, to the end; what a trained run lacks is made.
+    """Go on with a run (made longer, to so many epochs, if they are given) or with several; the exit code of `begin`.
 
-    Args:
-        folder: of the run, or of the runs' folders.
-        epochs: to make a run longer: so many in all.
-        settings: what is done.
-        reporter: tells how it goes.
-
-    Returns:
-        The exit code: 0, or 130 when training was interrupted.
-
-    Raises:
-        ValueError: the run is finished, damaged, or its data has changed. Nothing has been written then.
+    What a trained run lacks, its evaluation or its report, is made.
     """
     if not Repeats.are_in(folder):
         return 0 if _playing(settings, reporter).resume(Run.open(folder), epochs) else INTERRUPTED
@@ -78,14 +69,6 @@ def resume(folder: Path, epochs: float | None, settings: Settings, reporter: Rep
     several = Repeats.open(folder)
     summary = _playing(settings, dataclasses.replace(reporter, brief=True)).resume_repeats(several)
     return _sum_up_repeats(several, summary, reporter)
-
-
-def write_report(model: Any, run: Run, splits: Any, evaluation: Mapping[str, Any] | None) -> Path:
-    """Draw the figures and write report.html into the run's folder."""
-    from latently import report
-
-    path: Path = report.report_run(model, run, splits, evaluation, next_commands(model, run.folder))
-    return path
 
 
 def _playing(settings: Settings, reporter: Reporter) -> Playing:
@@ -116,7 +99,7 @@ def _look_back(session: Session, settings: Settings, reporter: Reporter) -> tupl
     if not settings.report:
         return evaluation, None
     with reporter.waiting("drawing the report …"):
-        return evaluation, write_report(model, run, splits, evaluation)
+        return evaluation, report.report_run(model, run, splits, evaluation, next_commands(model, run.folder))
 
 
 def _sum_up(session: Session, evaluation: Mapping[str, Any] | None, path: Path | None, reporter: Reporter) -> None:

@@ -132,7 +132,7 @@ class Reporter:
         return Console(file=sys.stderr).status(what) if self.live and sys.stderr.isatty() else nullcontext()
 
     def apart(self, reason: str) -> None:
-        """Several runs are made one after the other, since …"""
+        """Several runs are made one after the other, for a reason."""
         self.remark(f"The runs are made one after the other, since {reason}.")
 
     def stopped(self, sessions: "Sequence[Session]", folder: Path) -> None:

@@ -25,7 +25,7 @@ class Reporter(Protocol):
         """While something is trained: all who show how it goes, and what to call when it is asked to stop."""
 
     def apart(self, reason: str) -> None:
-        """Several runs are made one after the other, since …"""
+        """Several runs are made one after the other, for a reason: words that follow "since"."""
 
     def stopped(self, sessions: Sequence[Session], folder: Path) -> None:
         """Runs were interrupted, and saved; resuming the folder goes on."""
