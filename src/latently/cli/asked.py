@@ -12,6 +12,7 @@ import numpy as np
 from latently.abilities import ABILITIES, inability
 from latently.catalogue import BY_NAME
 from latently.cli.errors import UsageError
+from latently.cli.verbs import abilities
 from latently.data import Dataset
 from latently.errors import NotSupportedError
 from latently.run import known_labels, open_rows
@@ -68,12 +69,6 @@ class Asked:
         if self.model.label_values is None:
             raise UsageError(f"{flag}: this {type(self.model).__name__} knows no labels; leave it out.")
         return {str(value): value for value in self.model.label_values.tolist()}
-
-
-def abilities(model: Any) -> frozenset[str]:
-    """What a fitted model can do: names of `latently.abilities.ABILITIES`."""
-    able: frozenset[str] = model.abilities()
-    return able if model.corruption is None else able | {"denoise"}
 
 
 def require(model: Any, ability: str) -> None:

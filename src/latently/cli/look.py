@@ -50,7 +50,7 @@ def report(words: Sequence[str]) -> int:
     ).parse(words)
 
     from latently.cli.terminal import Reporter
-    from latently.cli.use import next_commands
+    from latently.cli.verbs import next_commands
     from latently.report import report_run
     from latently.run import Run, load_model, open_run_splits
 

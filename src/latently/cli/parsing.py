@@ -230,9 +230,13 @@ def members(kind: Kind) -> tuple[Kind, ...]:
 
 
 def _read(kind: Kind, value: Any) -> Any:
-    """A value of the first member of a kind that it can be; lists go first where there is a comma, else last."""
+    """A value of the first member of a kind that it can be; lists go first where there is a comma, else none does."""
     several = isinstance(value, str) and "," in value
-    for member in sorted(members(kind), key=lambda member: (origin(member) in (Sequence, tuple)) != several):
+
+    def late(member: Kind) -> tuple[bool, bool]:
+        return (origin(member) in (Sequence, tuple)) != several, member is not type(None)
+
+    for member in sorted(members(kind), key=late):
         with contextlib.suppress(ValueError):
             return _read_as(member, value)
     raise ValueError(value)
@@ -245,6 +249,7 @@ def _read_as(kind: Kind, value: Any) -> Any:
     if origin(kind) in (Sequence, tuple):
         pair = origin(kind) is tuple
         items = (value.replace("x", ",") if pair else value).split(",") if isinstance(value, str) else value
+        items = [items] if isinstance(items, int | float) and not pair else items
         if isinstance(items, list | tuple) and (not pair or len(items) == len(get_args(kind))):
             return tuple(_read(get_args(kind)[0], item) for item in items)
     elif kind is type(None) and value in (None, "none", "null"):

@@ -9,7 +9,7 @@ from typing import Any
 from latently import report
 from latently.cli.errors import INTERRUPTED, UsageError
 from latently.cli.terminal import Reporter, number, print_facts, print_table, say
-from latently.cli.use import next_commands, next_steps
+from latently.cli.verbs import next_commands, next_steps
 from latently.evaluation import as_table, counted
 from latently.run import Plan, Playing, Repeats, Run, Session
 from latently.run.evaluating import evaluate_run, judged

@@ -1,14 +1,13 @@
-"""One runner for all commands that use a fitted model, and how a person goes on with one; `verbs` is the table."""
+"""One runner for all commands that use a fitted model; `verbs` is their table."""
 
-import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
 from latently.cli.outputs import choose_paths, kinds_for, output_options, write
 from latently.cli.parsing import Option, Parser
-from latently.cli.verbs import MEASURES, VERBS, Next, Verb
+from latently.cli.verbs import VERBS, Verb
 
 _RUN = Option("run", Path, metavar="RUN", about="a run's folder, or a model's", positional=True)
 _DATA = Option(
@@ -42,44 +41,6 @@ def use(name: str, words: Sequence[str]) -> int:
     paths = choose_paths(given, verb.stem, _kinds(verb, model, given))
     write(paths, getattr(answers, name)(Asked(given, model, about, paths)))
     return 0
-
-
-def next_steps(model: Any, folder: Path, source: str) -> dict[str, str]:
-    """What to do with a fitted model, as commands: in the terminal, about the run's own data."""
-    steps = {next_.step: line + next_.tail for next_, line in _offered(model, folder, shlex.quote(source))}
-    return _filled(steps, model) | {"Python": f"latently.load({str(folder)!r})"}
-
-
-def next_commands(model: Any, folder: Path) -> dict[str, str]:
-    """What to do with a fitted model, as commands: on the page of its run, about other data."""
-    commands = {next_.page: line + next_.page_tail for next_, line in _offered(model, folder, "DATA")}
-    evaluate = f"latently evaluate {shlex.quote(str(folder))}"
-    from latently.cli.asked import abilities
-
-    able = abilities(model)
-    measures = {words: f"{evaluate} {option}" for words, (option, suits) in MEASURES.items() if suits(able)}
-    return _filled(commands, model) | measures
-
-
-def _offered(model: Any, folder: Path, data: str) -> Iterator[tuple[Next, str]]:
-    """The verbs that a model can be asked and that are offered, each with the head of its command line."""
-    from latently.cli.asked import abilities
-
-    able = abilities(model)
-    for verb in VERBS.values():
-        right = verb.of_classes is None or verb.of_classes == (model.classes_ is not None)
-        if verb.next and verb.ability in able and right:
-            line = f"latently {verb.name} {shlex.quote(str(folder))}"
-            yield verb.next, f"{line} {data}" if verb.takes_data else line
-
-
-def _filled(commands: Mapping[str, str], model: Any) -> dict[str, str]:
-    """Command lines with what they say of the model's labels and views."""
-    from latently.cli.asked import abilities
-
-    labels = " --labels all" if model.knows_labels else ""
-    view = model.view_names_[0] if "complete" in abilities(model) else ""
-    return {name: line.replace("{labels}", labels).replace("{view}", view) for name, line in commands.items()}
 
 
 def _kinds(verb: Verb, model: Any, given: Any) -> Sequence[str]:

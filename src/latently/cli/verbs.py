@@ -1,7 +1,9 @@
-"""The verbs: what a fitted model can be asked from the terminal, as one table."""
+"""The verbs: what a fitted model can be asked from the terminal, as one table; and how people are told of them."""
 
-from collections.abc import Callable, Sequence
-from typing import Literal, NamedTuple
+import shlex
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
 
 from latently.cli.outputs import FORMS
 from latently.cli.parsing import Option
@@ -181,3 +183,40 @@ MEASURES: dict[str, tuple[str, Callable[[frozenset[str]], bool]]] = {
 }
 """How a page offers to measure its model again: words → an option of `latently evaluate`, and which abilities it suits.
 """
+
+
+def abilities(model: Any) -> frozenset[str]:
+    """What a fitted model can do: names of `latently.abilities.ABILITIES`."""
+    able: frozenset[str] = model.abilities()
+    return able if model.corruption is None else able | {"denoise"}
+
+
+def next_steps(model: Any, folder: Path, source: str) -> dict[str, str]:
+    """What to do with a fitted model, as commands: in the terminal, about the run's own data."""
+    steps = {next_.step: line + next_.tail for next_, line in _offered(model, folder, shlex.quote(source))}
+    return _filled(steps, model) | {"Python": f"latently.load({str(folder)!r})"}
+
+
+def next_commands(model: Any, folder: Path) -> dict[str, str]:
+    """What to do with a fitted model, as commands: on the page of its run, about other data."""
+    commands = {next_.page: line + next_.page_tail for next_, line in _offered(model, folder, "DATA")}
+    evaluate, able = f"latently evaluate {shlex.quote(str(folder))}", abilities(model)
+    measures = {words: f"{evaluate} {option}" for words, (option, suits) in MEASURES.items() if suits(able)}
+    return _filled(commands, model) | measures
+
+
+def _offered(model: Any, folder: Path, data: str) -> Iterator[tuple[Next, str]]:
+    """The verbs that a model can be asked and that are offered, each with the head of its command line."""
+    able = abilities(model)
+    for verb in VERBS.values():
+        right = verb.of_classes is None or verb.of_classes == (model.classes_ is not None)
+        if verb.next and verb.ability in able and right:
+            line = f"latently {verb.name} {shlex.quote(str(folder))}"
+            yield verb.next, f"{line} {data}" if verb.takes_data else line
+
+
+def _filled(commands: Mapping[str, str], model: Any) -> dict[str, str]:
+    """Command lines with what they say of the model's labels and views."""
+    labels = " --labels all" if model.knows_labels else ""
+    view = model.view_names_[0] if "complete" in abilities(model) else ""
+    return {name: line.replace("{labels}", labels).replace("{view}", view) for name, line in commands.items()}
