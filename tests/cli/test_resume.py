@@ -1,6 +1,7 @@
 """`latently resume`: killed or interrupted, a run comes out bit for bit as if nothing had happened."""
 
 import json
+import os
 import shutil
 import signal
 from pathlib import Path
@@ -119,9 +120,11 @@ def test_a_run_that_was_killed_after_training_gets_the_evaluation_and_the_report
     shutil.rmtree(folder / "figures")
     for name in ("report.html", "evaluation.json"):
         (folder / name).unlink()
-    without = call("resume", folder, "--no-report")
+    without = call("resume", folder, "--no-report", "--json")
     assert without.code == 0, without.err
-    assert (folder / "evaluation.json").read_bytes() == kept["evaluation.json"][1]
+    evaluation = Run.open(folder).read_json("evaluation.json")
+    assert json.loads(without.out)["evaluation"] == evaluation
+    assert evaluation["reconstruction"] == json.loads(kept["evaluation.json"][1])["reconstruction"]
     assert not (folder / "report.html").exists()
     assert "is finished" in call("resume", folder, "--no-report").err
     answer = call("resume", folder)
@@ -131,6 +134,11 @@ def test_a_run_that_was_killed_after_training_gets_the_evaluation_and_the_report
     assert contents(folder)["model.safetensors"] == kept["model.safetensors"]
     refused = call("resume", folder)
     assert (refused.code, "is finished" in refused.err) == (2, True)
+    # What is there from before the run was made longer is not what the model is now.
+    for name in ("report.html", "evaluation.json"):
+        os.utime(folder / name, ns=(0, 0))
+    assert call("resume", folder, "--no-report", "--quiet").code == 0
+    assert (folder / "evaluation.json").stat().st_mtime_ns > 0 == (folder / "report.html").stat().st_mtime_ns
 
 
 def test_changed_data_is_refused(aae_run: Path, tmp_path: Path) -> None:

@@ -89,11 +89,12 @@ def test_a_signal_stops_all_runs_and_they_go_on_from_there(
     monkeypatch.setattr("latently.cli.terminal.print_line", interrupt)
     plan = planned(AAE(critic_hidden=(16,), **SMALL))
     assert begin(plan, cut.folder, 2, TOGETHER, Reporter(json=True)) == 130
-    assert [line["event"] for line in lines] == ["progress", "progress"]
+    assert [line["event"] for line in lines] == ["progress", "progress", "interrupted"]
+    assert (lines[-1]["round"], lines[-1]["folder"]) == (lines[1]["round"], str(cut.folder))
     assert f"latently resume {cut.folder}\n" in capsys.readouterr().err
     assert {Run.open(cut.run_folder(place)).position() for place in range(2)} == {lines[-1]["round"]}
     terms = [Run.open(cut.run_folder(place)).history()[-1]["terms"] for place in range(2)]
-    assert lines[-1]["terms"] == pytest.approx({name: (terms[0][name] + terms[1][name]) / 2 for name in terms[0]})
+    assert lines[1]["terms"] == pytest.approx({name: (terms[0][name] + terms[1][name]) / 2 for name in terms[0]})
     assert resume(cut.folder, None, TOGETHER, QUIETLY) == 0
     for place in range(2):
         agree(Run.open(cut.run_folder(place)), Run.open(together.run_folder(place)))

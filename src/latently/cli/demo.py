@@ -29,17 +29,18 @@ def demo(words: Sequence[str]) -> int:
         "autoencoder, adversarial CCA and an ACGAN. It leaves one page with the best of them, which opens in a browser "
         "and needs nothing else, and a report of each. It takes a few minutes on two cores, and needs no download.",
         "[options]",
-        ("latently demo", "latently demo --out /tmp/demo"),
+        ("latently demo", "latently demo --epochs 5 --out /tmp/demo"),
         {
             "": (
                 Option("out", Path, about="a new folder (default: runs/demo, runs/demo-2, …)", metavar="FOLDER"),
+                Option("epochs", float | None, about="epochs of each model, for a look in less time", metavar="N"),
                 Option("quiet", None, False, "print the closing lines only"),
                 Option("json", None, False, "print one JSON object a line instead"),
             )
         },
     )
     given = parser.parse(words)
-    return show(given.out or _free(), quiet=given.quiet, json=given.json)
+    return show(given.out or _free(), quiet=given.quiet, json=given.json, epochs=given.epochs)
 
 
 def show(folder: Path, *, quiet: bool = False, json: bool = False, epochs: float | None = None) -> int:

@@ -86,19 +86,24 @@ class Run:
 
     @property
     def lacks_evaluation(self) -> bool:
-        """Whether rows were kept from training, and nothing was measured on them yet."""
+        """Whether rows were kept from training, and the model as it is now was not measured on them."""
         rows = self.config().get("run", {}).get("rows", {})
-        return bool(rows.get("test") or rows.get("validation")) and not (self.folder / "evaluation.json").exists()
+        return bool(rows.get("test") or rows.get("validation")) and self._is_missing("evaluation.json")
 
     @property
     def lacks_report(self) -> bool:
-        """Whether no report was written yet."""
-        return not (self.folder / "report.html").exists()
+        """Whether no report was written of the model as it is now."""
+        return self._is_missing("report.html")
 
     @property
     def has_model(self) -> bool:
         """Whether there is a model to load."""
         return (self.folder / "model.safetensors").exists()
+
+    def _is_missing(self, name: str) -> bool:
+        """Whether a file is not there, or older than the model: of the time before the run was made longer."""
+        path, model = self.folder / name, self.folder / "model.safetensors"
+        return not path.exists() or path.stat().st_mtime_ns < model.stat().st_mtime_ns
 
     def config(self) -> dict[str, Any]:
         """What `write_config` wrote.
