@@ -102,10 +102,9 @@ def require_prediction(model: Any, *, of_classes: bool) -> None:
         others = [name for name in error.others if "n_clusters" in inspect.signature(BY_NAME[name].load()).parameters]
         raise NotSupportedError(error.model, "find clusters", error.why, others) from None
     if (model.classes_ is not None) != of_classes:
-        what, command = (
-            ("finds clusters of its own", "cluster") if of_classes else ("was fitted with classes", "classify")
-        )
-        raise UsageError(f"this {type(model).__name__} {what}; use `latently {command}`.")
+        instead = "finds clusters of its own; use `latently cluster`."
+        instead = instead if of_classes else "was fitted with classes; use `latently classify`."
+        raise UsageError(f"this {type(model).__name__} {instead}")
 
 
 def _known(word: str, known: Mapping[str, Any], flag: str, more: str = "") -> Any:

@@ -77,14 +77,13 @@ def fit_model(model: str, words: Sequence[str], recipe: "Recipe | None", *, comm
         print(parser.as_file(given), end="")
         return 0
 
-    from latently.cli.session import Settings, begin  # slow to load, and not for --help
+    from latently.cli.session import begin  # slow to load, and not for --help
     from latently.cli.terminal import Reporter
     from latently.run import Repeats, Run
 
-    settings = Settings(not given.no_report, given.checkpoint_every)
-    reporter = Reporter(given.quiet, given.json, brief)
+    reporter, how = Reporter(given.quiet, given.json, brief), {"checkpoint_seconds": given.checkpoint_every}
     plan, folder = _planned(model, parser, given, recipe, command)
-    status = begin(plan, folder, given.repeats, settings, reporter)
+    status = begin(plan, folder, given.repeats, reporter, report=not given.no_report, **how)
     if status or recipe is None:
         return status
     evaluation = Run(folder).read_json("evaluation.json") if given.repeats == 1 else Repeats.open(folder).mean()
@@ -115,8 +114,8 @@ def resume(words: Sequence[str]) -> int:
     from latently.cli import session
     from latently.cli.terminal import Reporter
 
-    settings = session.Settings(not given.no_report, given.checkpoint_every)
-    return session.resume(given.run, given.epochs, settings, Reporter(given.quiet, given.json))
+    reporter, how = Reporter(given.quiet, given.json), {"checkpoint_seconds": given.checkpoint_every}
+    return session.resume(given.run, given.epochs, reporter, report=not given.no_report, **how)
 
 
 def data_arguments(given: Any) -> dict[str, Any]:

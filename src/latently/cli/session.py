@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from latently import report
 from latently.cli.errors import INTERRUPTED, UsageError
 from latently.cli.terminal import Reporter, number, print_facts, print_table, say
 from latently.cli.verbs import next_commands, next_steps
@@ -19,30 +18,16 @@ QUICK: dict[str, Any] = {"importance_samples": 10, "max_rows": 2000}
 """How a run is evaluated at its end; `latently evaluate` takes its time."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Settings:
-    """What is done in a session.
-
-    Attributes:
-        report: draw figures and write report.html.
-        checkpoint_seconds: the age at which a checkpoint is renewed.
-        together: play several runs as one program; `None` where that pays.
-    """
-
-    report: bool = True
-    checkpoint_seconds: float = 30.0
-    together: bool | None = None
-
-
-def begin(plan: Plan, folder: Path, repeats: int, settings: Settings, reporter: Reporter) -> int:
+def begin(plan: Plan, folder: Path, repeats: int, reporter: Reporter, *, report: bool = True, **how: Any) -> int:
     """Begin a run, or several, in a folder that is missing or empty, and see to it to the end.
 
     Args:
         plan: of the run, or of the first one; each further one has seeds higher by 1.
         folder: of the run, or of the runs' folders.
         repeats: how many runs.
-        settings: what is done.
         reporter: tells how it goes.
+        report: draw figures and write report.html.
+        **how: the runs are played: of `Playing`.
 
     Returns:
         The exit code: 0, or 130 when training was interrupted.
@@ -51,32 +36,32 @@ def begin(plan: Plan, folder: Path, repeats: int, settings: Settings, reporter: 
         ValueError: something that is given cannot be used. Nothing has been written then.
     """
     if repeats == 1:
-        return 0 if _playing(settings, reporter).begin(plan, folder) else INTERRUPTED
+        return 0 if _playing(reporter, report, how).begin(plan, folder) else INTERRUPTED
     several = Repeats(folder, repeats)
-    summary = _playing(settings, dataclasses.replace(reporter, brief=True)).begin_repeats(plan, several)
+    summary = _playing(dataclasses.replace(reporter, brief=True), report, how).begin_repeats(plan, several)
     return _sum_up_repeats(several, summary, reporter)
 
 
-def resume(folder: Path, epochs: float | None, settings: Settings, reporter: Reporter) -> int:
+def resume(folder: Path, epochs: float | None, reporter: Reporter, *, report: bool = True, **how: Any) -> int:
     """Go on with a run (made longer, to so many epochs, if they are given) or with several; the exit code of `begin`.
 
     What a trained run lacks, its evaluation or its report, is made.
     """
     if not Repeats.are_in(folder):
-        return 0 if _playing(settings, reporter).resume(Run.open(folder), epochs) else INTERRUPTED
+        return 0 if _playing(reporter, report, how).resume(Run.open(folder), epochs) else INTERRUPTED
     if epochs is not None:
         raise UsageError(f"--epochs makes one run longer; name one of those in {folder}.")
     several = Repeats.open(folder)
-    summary = _playing(settings, dataclasses.replace(reporter, brief=True)).resume_repeats(several)
+    summary = _playing(dataclasses.replace(reporter, brief=True), report, how).resume_repeats(several)
     return _sum_up_repeats(several, summary, reporter)
 
 
-def _playing(settings: Settings, reporter: Reporter) -> Playing:
+def _playing(reporter: Reporter, report: bool, how: Mapping[str, Any]) -> Playing:
     """How runs are played here: to the end, which is an evaluation and a report."""
 
     def finish(session: Session) -> None:
         try:
-            evaluation, path = _look_back(session, settings, reporter)
+            evaluation, path = _look_back(session, reporter, report)
         except BaseException:  # Ctrl-C too: hours of training are safe, and whoever waits for them should read so
             folder = shlex.quote(str(session.run.folder))
             say(f"The model is trained and saved; what is left: latently evaluate {folder}, latently report {folder}")
@@ -84,22 +69,24 @@ def _playing(settings: Settings, reporter: Reporter) -> Playing:
         _sum_up(session, evaluation, path, reporter)
 
     def lacks(run: Run) -> bool:
-        return run.lacks_evaluation or (settings.report and run.lacks_report)
+        return run.lacks_evaluation or (report and run.lacks_report)
 
-    return Playing(reporter, finish, lacks, settings.checkpoint_seconds, settings.together)
+    return Playing(reporter, finish, lacks, **how)
 
 
-def _look_back(session: Session, settings: Settings, reporter: Reporter) -> tuple[dict[str, Any] | None, Path | None]:
+def _look_back(session: Session, reporter: Reporter, report: bool) -> tuple[dict[str, Any] | None, Path | None]:
     """The evaluation and the report, as far as there are any; a recipe's numbers are measured thoroughly."""
     run, model, splits = session.run, session.model, session.splits
     how = QUICK if run.about().get("recipe") is None else {}
     judge = judged(run, model, splits, verbose=reporter.live)
     with reporter.waiting("evaluating …"):
         evaluation = evaluate_run(run, model, splits, how | judge)
-    if not settings.report:
+    if not report:
         return evaluation, None
+    from latently.report import report_run
+
     with reporter.waiting("drawing the report …"):
-        return evaluation, report.report_run(model, run, splits, evaluation, next_commands(model, run.folder))
+        return evaluation, report_run(model, run, splits, evaluation, next_commands(model, run.folder))
 
 
 def _sum_up(session: Session, evaluation: Mapping[str, Any] | None, path: Path | None, reporter: Reporter) -> None:

@@ -122,7 +122,7 @@ class Reporter:
         from latently.training.bar import ProgressBar
 
         if not self.live:
-            yield [_JsonLines(self)] if self.json else [], lambda: None
+            yield [_JsonLines()] if self.json else [], lambda: None
             return
         with ProgressBar(title) as bar:
             yield [bar], lambda: bar.note("Stopping after this chunk; Ctrl-C again stops at once.")
@@ -157,13 +157,10 @@ def _resume(folder: Path) -> str:
 class _JsonLines:
     """Prints the progress after each chunk as a JSON object on a line of its own."""
 
-    def __init__(self, reporter: Reporter) -> None:
-        self._reporter = reporter
-
     def next_stop(self, round_: int) -> None:
         """Any round will do."""
 
     def __call__(self, trainer: Any, progress: "Progress") -> None:
         """Print a line."""
         del trainer
-        self._reporter.event("progress", dataclasses.asdict(progress))
+        print_line({"event": "progress", **dataclasses.asdict(progress)})
