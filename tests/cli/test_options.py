@@ -30,6 +30,11 @@ def test_lists_are_words_between_commas() -> None:
     assert parsed("--activation", "gelu", "--hidden", "none")["activation"] == "gelu"
 
 
+def test_a_file_or_folder_may_be_called_none() -> None:
+    values = parsed("--data", "none", "--out", "none", "--corruption", "none")
+    assert (values["data"], values["out"], values["corruption"]) == ("none", "none", None)
+
+
 def test_image_sizes_are_read_as_people_write_them() -> None:
     sizes = [parsed("--image-size", size)["image_size"] for size in ("28", "28,32", "28x32")]
     assert sizes == [28, (28, 32), (28, 32)]
@@ -132,7 +137,10 @@ def test_values_in_a_file_are_read_as_the_words_of_a_command_line_are(tmp_path: 
         ("binarize: 7", "--binarize must be yes or no; got 7."),
         ("hidden: wide", "--hidden must be whole numbers separated by commas or none; got 'wide'."),
         ("repeats: 0", "--repeats must be 1 or more; got 0."),
-        ("image_size: 1,2,3", "--image-size must be a whole number, two whole numbers separated by a comma or none"),
+        (
+            "image_size: 1,2,3",
+            "--image-size must be a whole number or two whole numbers separated by a comma; got",
+        ),
         ("likelihood_scale: wide", "--likelihood-scale must be learned or a number; got 'wide'."),
         ("preset: vae-3d", "--preset must be one of vae-2d, vae-mlp, vae-conv; got 'vae-3d'."),
         ("config: mine.yaml", "there is no option --config"),
@@ -152,7 +160,7 @@ def test_a_file_that_cannot_be_read_as_options_is_refused_in_a_sentence(written:
     ("words", "said"),
     [
         (("sample", "run", "--n"), "--n: expected one argument; see `latently sample --help`."),
-        (("sample", "run", "--n", "few"), "--n must be a whole number or none; got 'few'."),
+        (("sample", "run", "--n", "few"), "--n must be a whole number; got 'few'."),
         (("sample", "run", "more"), "'more' is one argument too many; see `latently sample --help`."),
         (("encode", "run", "digits", "--part", "some"), "--part must be all, train, validation or test; got 'some'."),
         (("interpolate", "run", "--rows", "3"), "--rows must be two whole numbers separated by a comma; got '3'."),

@@ -33,7 +33,7 @@ def demo(words: Sequence[str]) -> int:
         {
             "": (
                 Option("out", Path, about="a new folder (default: runs/demo, runs/demo-2, …)", metavar="FOLDER"),
-                Option("epochs", float | None, about="epochs of each model, for a look in less time", metavar="N"),
+                Option("epochs", float, about="epochs of each model, for a look in less time", metavar="N"),
                 Option("quiet", None, False, "print the closing lines only"),
                 Option("json", None, False, "print one JSON object a line instead"),
             )

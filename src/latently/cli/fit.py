@@ -102,7 +102,7 @@ def resume(words: Sequence[str]) -> int:
         {
             "": (
                 Option("run", Path, metavar="RUN", about="the run's folder", positional=True),
-                Option("epochs", float | None, about="make the run longer: so many epochs in all"),
+                Option("epochs", float, about="make the run longer: so many epochs in all"),
                 Option("no_report", None, False, "make no figures and no report.html"),
                 Option("checkpoint_every", float, 30.0, "how much work a crash may cost", "SECONDS"),
                 Option("quiet", None, False, "print the closing lines only"),

@@ -15,26 +15,26 @@ from latently.cli.errors import UsageError
 from latently.cli.parsing import Kind, Option, Parser, members, origin
 
 DATA_OPTIONS = (
-    Option("data", str | None, about="a data set's name (`latently datasets`), a folder of images, or a file",
+    Option("data", str, about="a data set's name (`latently datasets`), a folder of images, or a file",
            metavar="SOURCE"),
-    Option("labels", int | None, about="show the model N labels, evenly over the classes; 0 for none (default: all)"),
-    Option("labels_column", str | None, about="the column of a table that holds the labels"),
-    Option("image_size", int | tuple[int, int] | None, about="size of a folder's images (default: the most common)",
+    Option("labels", int, about="show the model N labels, evenly over the classes; 0 for none (default: all)"),
+    Option("labels_column", str, about="the column of a table that holds the labels"),
+    Option("image_size", int | tuple[int, int], about="size of a folder's images (default: the most common)",
            metavar="N|H,W"),
     Option("skip_bad", None, default=False, about="leave out images that cannot be read, instead of stopping"),
-    Option("views", str | None, metavar="SPEC",
+    Option("views", str, metavar="SPEC",
            about="the views of a row, for a model of several: halves, top-bottom or noisy of images, or "
            "NAME=WHAT,NAME=WHAT: arrays of a .npz file, columns of a table (names or patterns joined by +), "
            "subfolders of a folder"),
-    Option("validation", float | None, metavar="SHARE",
+    Option("validation", float, metavar="SHARE",
            about="rows kept for validation (default: 0.1; 0 where there is a test set)"),
-    Option("test", float | None, metavar="SHARE",
+    Option("test", float, metavar="SHARE",
            about="rows kept for the test, where there is no test set (default: 0.2)"),
     Option("split_seed", int, 0, "seed of the split and of the labels shown"),
-    Option("label_seed", int | None, about="seed of the labels shown, where it is not that of the split"),
+    Option("label_seed", int, about="seed of the labels shown, where it is not that of the split"),
 )  # fmt: skip
 _OUTPUT_OPTIONS = (
-    Option("out", str | None, metavar="FOLDER",
+    Option("out", str, metavar="FOLDER",
            about="the run's folder, new or empty (default: runs/MODEL-DATA-1 or runs/PRESET-DATA-1, with the next free "
            "number)"),
     Option("repeats", int, 1, least=1,
@@ -69,7 +69,7 @@ class FitParser(Parser):
         self.hyperparameters = options_of(estimator)
         about = f"start from {' or '.join(self.presets) or 'a preset'} (`latently presets`); options given change it"
         general = (
-            Option("preset", str | None, about=about),
+            Option("preset", str, about=about),
             Option("config", str, metavar="FILE", about="a YAML file of these options", nargs="append"),
             Option("print_config", None, False, "print the options as such a file and do nothing else"),
         )

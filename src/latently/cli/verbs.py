@@ -78,7 +78,7 @@ VERBS = {
             "runs/vae-digits-1",
             "runs/vae-digits-1 --n 1000 --out samples.npz",
             "runs/cvae-digits-1 --labels all --n 10 --out digits.png"), (
-            Option("n", int | None, None, "how many (default: 64, or 10 for each label)", least=1),
+            Option("n", int, None, "how many (default: 64, or 10 for each label)", least=1),
             Option("labels", str, None, "so many of each of these classes or clusters, or of all", "L[,L...]"),
             _seed("of the draw")),
             "samples", takes_data=False,
@@ -121,7 +121,7 @@ VERBS = {
             "runs/cvae-mnist-1 mnist --part test",
             "runs/m2-digits-1 digits --labels 3,8 --n 20 --out restyled.png --out restyled.npz"), (
             Option("labels", str, "all", "these labels, or numbers of clusters (default: all)", "L[,L...]"),
-            Option("n", int | None, None,
+            Option("n", int, None,
                    f"the first N rows only (default: {RESTYLED} in a picture, all in a data file)", least=1),
             Option("rows", Sequence[int], None, "these rows instead, counted from 0")),
             "restyled",
@@ -136,7 +136,7 @@ VERBS = {
             Option("given", str, None,
                    "use these views alone, and complete all others (default: complete what rows lack)",
                    "VIEW[,VIEW...]"),
-            Option("draws", int | None, None,
+            Option("draws", int, None,
                    "K completions of each row, of an encoder that is not deterministic", "K", least=1),
             _seed("of the draws")),
             "completed",
