@@ -96,7 +96,7 @@ def test_misuse_gets_one_sentence_and_writes_nothing(
 def test_a_model_of_one_view_says_so(vae_run: Path, here: Path) -> None:
     answer = call("complete", vae_run, "digits", "--given", "left")
     assert answer.code == 2
-    assert "models one view of a row" in answer.err
+    assert "this VAE cannot complete a missing view: its rows have one view" in answer.err
 
 
 @pytest.mark.parametrize("command", ["sample", "reconstruct", "interpolate", "manifold", "encode"])

@@ -1,7 +1,6 @@
 """The rows that a command opens for a fitted model."""
 
 import struct
-from argparse import Namespace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,15 +10,14 @@ import pytest
 from PIL import Image
 
 import latently
-from latently.cli.data import labels_of, open_rows, open_splits
 from latently.data import Dataset
+from latently.run import labels_of, open_rows, open_splits
 
 from .conftest import SMALL, call
 
 
 def opened(source: Path, part: str = "all", **about: Any) -> Dataset:
-    given = Namespace(data=str(source), part=part, labels_column=None, skip_bad=False)
-    return open_rows(given, SimpleNamespace(row_shape_=(2, 2)), about)
+    return open_rows(str(source), SimpleNamespace(row_shape_=(2, 2)), about, part=part)
 
 
 def write_idx(path: Path, values: np.ndarray) -> None:
@@ -48,7 +46,7 @@ def test_parts_are_cut_as_the_run_cut_them(idx_folder: Path) -> None:
     for part in ("train", "validation", "test"):
         np.testing.assert_array_equal(opened(idx_folder, part, data=data).x, getattr(run, part).x)
     # Of other data, the run's cut says nothing.
-    with pytest.raises(ValueError, match="--part validation has no rows"):
+    with pytest.raises(ValueError, match="part validation has no rows"):
         opened(idx_folder, "validation", data={**data, "source": "digits"})
 
 

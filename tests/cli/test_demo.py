@@ -18,16 +18,16 @@ import latently.cli.session
 import latently.evaluation.views
 import latently.report.story
 from html_page import Page
-from latently.cli.demo import show
-from latently.cli.exhibits import PARTS, python_of
+from latently.cli.demo import PARTS, python_of
+from latently.cli.demo import demo as run_demo
 from latently.estimators.base import LatentModel
 from latently.recipes import load_recipe
 from latently.report.scenes import Scene
 
 from .conftest import call
 
-RUNS = [part.recipe for part in PARTS]
-FIGURES = [(part.recipe, file) for part in PARTS for file, *_ in part.pictures]
+SHOWN = {name: load_recipe(name).shows for name in PARTS}
+FIGURES = [(name, picture["file"]) for name in PARTS for picture in SHOWN[name]["pictures"]]
 
 
 class StubJudge:
@@ -60,7 +60,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[dict[str,
         patch.setattr(latently.report.story, "scenes", undrawn)
         patch.setattr(latently.cli.session, "judged", lambda *_, **__: {"judge": StubJudge(), "importance_samples": 1})
         patch.setattr(latently.evaluation.views, "canonical_correlation", latently.evaluation.views.nearest_neighbour)
-        assert show(folder, json=True, epochs=1) == 0
+        assert run_demo(["--out", str(folder), "--json", "--epochs", "1"]) == 0
     return folder, [json.loads(line) for line in out.getvalue().splitlines()]
 
 
@@ -69,9 +69,9 @@ def test_the_page_shows_all_five_with_their_pictures_inside_it(demo: tuple[Path,
     page = Page((folder / "index.html").read_text(encoding="utf-8"))
     sections = [section for section in page.all("section") if section.get("class") == "exhibit"]
     assert len(sections) == len(PARTS) == 5
-    for part in PARTS:
-        assert f"latently fit --recipe {part.recipe}" in page.text
-        assert all(words in page.text for words in (part.name, part.title, part.about))
+    for name, shows in SHOWN.items():
+        assert f"latently fit --recipe {name}" in page.text
+        assert all(shows[words] in page.text for words in ("name", "title", "about"))
     inside = [base64.b64decode((image["src"] or "").partition(";base64,")[2]) for image in page.all("img")]
     assert inside == [(folder / recipe / "figures" / file).read_bytes() for recipe, file in FIGURES]
 
@@ -79,7 +79,7 @@ def test_the_page_shows_all_five_with_their_pictures_inside_it(demo: tuple[Path,
 def test_every_number_that_the_page_promises_was_measured(demo: tuple[Path, Any]) -> None:
     page = Page((demo[0] / "index.html").read_text(encoding="utf-8"))
     assert "–" not in page.text
-    assert len(page.all("dd")) == sum(len(part.numbers) + 1 for part in PARTS)
+    assert len(page.all("dd")) == sum(len(shows["numbers"]) + 1 for shows in SHOWN.values())
 
 
 def test_links_lead_to_reports_and_places_that_are_there_and_nothing_to_elsewhere(demo: tuple[Path, Any]) -> None:
@@ -87,15 +87,15 @@ def test_links_lead_to_reports_and_places_that_are_there_and_nothing_to_elsewher
     text = (folder / "index.html").read_text(encoding="utf-8")
     page = Page(text)
     targets = [link["href"] or "" for link in page.all("a")]
-    assert [target for target in targets if not target.startswith("#")] == [f"{name}/report.html" for name in RUNS]
-    assert all((folder / name / "report.html").is_file() for name in RUNS)
+    assert [target for target in targets if not target.startswith("#")] == [f"{name}/report.html" for name in PARTS]
+    assert all((folder / name / "report.html").is_file() for name in PARTS)
     places = {attributes.get("id") for _, attributes in page.elements}
     assert {target[1:] for target in targets if target.startswith("#")} <= places
     assert not re.search(r"https?:|@import|url\(", re.sub(r"base64,[^\"]*", "", text))
     assert not {"script", "link", "iframe"} & {tag for tag, _ in page.elements}
 
 
-@pytest.mark.parametrize("name", RUNS)
+@pytest.mark.parametrize("name", PARTS)
 def test_the_python_shown_makes_the_model_that_was_trained(
     name: str, demo: tuple[Path, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -116,7 +116,7 @@ def test_the_python_shown_makes_the_model_that_was_trained(
 
 def test_the_demo_never_overwrites_and_prints_events_alone_with_json(demo: tuple[Path, Any]) -> None:
     folder, events = demo
-    assert [event["folder"] for event in events if event["event"] == "finished"] == [str(folder / run) for run in RUNS]
+    assert [event["folder"] for event in events if event["event"] == "finished"] == [str(folder / run) for run in PARTS]
     assert events[-1]["event"] == "demo"
     assert events[-1]["page"] == str(folder / "index.html")
     assert call("demo", "--out", folder).code == 2

@@ -1,16 +1,17 @@
 """What the terminal says before any work: help, versions, and errors of one sentence."""
 
 import inspect
-import re
+import os
+import pty
 import subprocess
 import sys
 
 import pytest
 
 from latently import __version__
+from latently.catalogue import BY_TERMINAL_NAME, MODELS
 from latently.cli.commands import COMMANDS
-from latently.cli.models import MODELS, find_estimator, options_of
-from latently.estimators.loading import ESTIMATORS
+from latently.cli.options import options_of
 
 from .conftest import call
 
@@ -20,7 +21,7 @@ PLAIN = [name for name in COMMANDS if name != "fit"]
 def test_the_overview_needs_no_heavy_library() -> None:
     program = (
         "import sys; from latently.cli import main; code = main(['--help']);"
-        "heavy = {'jax', 'numpy', 'sklearn', 'jsonargparse', 'rich'} & set(sys.modules);"
+        "heavy = {'jax', 'numpy', 'sklearn', 'yaml', 'rich'} & set(sys.modules);"
         "sys.exit(f'imported {heavy}' if heavy else code)"
     )
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
@@ -43,35 +44,34 @@ def test_every_command_explains_itself_with_an_example(command: str) -> None:
     assert f"Examples:\n  latently {command}" in answer.out
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", BY_TERMINAL_NAME)
 def test_the_help_of_a_model_lists_every_argument_of_its_estimator_and_says_what_it_is(model: str) -> None:
     answer = call("fit", model, "--help")
     assert answer.code == 0
-    options = options_of(find_estimator(model))
-    wanted = set(inspect.signature(find_estimator(model)).parameters) - {"verbose"}
+    estimator = BY_TERMINAL_NAME[model].load()
+    options = options_of(estimator)
+    wanted = set(inspect.signature(estimator).parameters) - {"verbose"}
     assert {option.name for option in options} == wanted
     for option in options:
         assert f"  {option.flag}" in answer.out
         assert option.about, f"the docstring says nothing of {option.name}"
-    assert not re.search(r"--[\w-]+\+", answer.out)  # jsonargparse's --hidden+
     assert "Examples:\n  latently fit" in answer.out
-
-
-def test_the_models_of_the_terminal_are_those_that_files_may_name() -> None:
-    assert {name: module for name, module, _ in MODELS.values()} == ESTIMATORS
 
 
 def test_fit_alone_lists_the_models() -> None:
     answer = call("fit")
     assert answer.code == 0
-    assert all(f"\n  {model}" in answer.out for model in MODELS)
+    assert all(f"\n  {model.terminal}" in answer.out and model.about in answer.out for model in MODELS)
 
 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
         (["fitt"], "there is no command 'fitt'; `latently --help` lists them. Did you mean `latently fit`?"),
-        (["fit", "vea"], f"MODEL must be one of {', '.join(MODELS)}, and come before the options; got 'vea'."),
+        (
+            ["fit", "vea"],
+            f"MODEL must be one of {', '.join(BY_TERMINAL_NAME)}, and come before the options; got 'vea'.",
+        ),
         (["fit", "vae-2d"], "'vae-2d' is a preset, no model: `latently fit vae --preset vae-2d`."),
         (["fit", "--recipe", "star"], "there is no recipe 'star'; the recipes are"),
         (["fit", "vae"], "--data is missing"),
@@ -92,3 +92,31 @@ def test_bad_input_gets_one_sentence_and_exit_code_2(words: list[str], said: str
     assert answer.err.startswith("latently: ")
     assert said in answer.err
     assert answer.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("columns", ["0", "", "wide", "7"])
+@pytest.mark.parametrize("words", [("--help",), ("sample", "--help"), ("fit", "vae", "--help"), ("datasets",)])
+def test_a_terminal_without_a_sensible_width_is_taken_as_one_of_a_usual_width(
+    words: tuple[str, ...], columns: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    answer = call(*words)
+    assert (answer.code, answer.err) == (0, "")
+    longest = max(map(len, answer.out.splitlines()))
+    assert longest >= 30
+
+
+def test_a_pseudo_terminal_without_a_size_gets_help_of_a_usual_width() -> None:
+    leader, follower = pty.openpty()  # its size is 0 × 0
+    command = [sys.executable, "-m", "latently.cli", "datasets"]
+    environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+    for words in (["datasets"], ["sample", "--help"]):
+        process = subprocess.run(
+            [*command[:-1], *words], stdout=follower, stderr=follower, env=environment, check=False
+        )
+        told = os.read(leader, 100_000).decode()
+        assert process.returncode == 0, told
+        assert "invalid width" not in told
+        assert max(map(len, told.splitlines())) >= 60
+    os.close(leader)
+    os.close(follower)

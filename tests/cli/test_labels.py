@@ -1,7 +1,9 @@
 """The commands about classes, clusters, styles and noise: what they write, and what they say of a model that cannot."""
 
 import csv
+import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -135,10 +137,15 @@ def test_the_manifold_of_a_decoder_that_is_given_a_label_is_that_of_a_class(m2_r
 @pytest.mark.parametrize(
     ("run", "command", "said"),
     [
-        ("vae_run", "classify", "this VAE tells no classes apart. `latently fit` makes models that do: m2,"),
-        ("vae_run", "cluster", "this VAE finds no clusters. `latently fit` makes models that do: clustering-aae,"),
-        ("vae_run", "restyle", "this VAE does not give its decoder a label"),
-        ("vae_run", "denoise", "this VAE was fitted without a corruption"),
+        ("vae_run", "classify", "this VAE cannot predict classes: it tells no classes apart"),
+        ("vae_run", "cluster", "this VAE cannot find clusters: it tells no classes apart"),
+        ("vae_run", "restyle", "this VAE cannot decode a code under another label: its decoder is given no label"),
+        (
+            "vae_run",
+            "denoise",
+            "this VAE cannot clean noise: it was fitted without a corruption, so it has not learned to; fit it with "
+            "--corruption gaussian:0.5, say",
+        ),
         ("m2_run", "cluster", "this SemiSupervisedVAE was fitted with classes; use `latently classify`."),
         ("clustering_run", "classify", "this ClusteringAAE finds clusters of its own; use `latently cluster`."),
     ],
@@ -187,3 +194,24 @@ def test_the_parzen_window_is_asked_for(aae_run: Path) -> None:
     block = Run.open(aae_run).read_json("evaluation.json")["parzen"]
     assert block["bandwidth_chosen_on"] == "validation"
     (aae_run / "evaluation.json").write_bytes(before)
+
+
+@pytest.mark.parametrize(
+    ("kind", "code", "before"), [(UserWarning, 0, "latently: warning: "), (ValueError, 2, "latently: ")]
+)
+def test_what_the_estimator_says_of_rows_without_a_label_reaches_the_terminal(
+    kind: type[Exception], code: int, before: str, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trainer, said = latently.ConditionalVAE.trainer, "ConditionalVAE learns from labelled rows alone; 1158 have none."
+
+    def remarking(*arguments: Any, **keywords: Any) -> Any:
+        if kind is not UserWarning:
+            raise kind(said)
+        warnings.warn(said, kind, stacklevel=2)
+        return trainer(*arguments, **keywords)
+
+    monkeypatch.setattr(latently.ConditionalVAE, "trainer", remarking)
+    answer = call("fit", "cvae", "--data", "digits", "--labels", "100", "--out", "run", "--no-report", *SMALL)
+    assert answer.code == code
+    assert before + said + "\n" in answer.err
+    assert Path("run").exists() == (code == 0)

@@ -6,18 +6,17 @@ from typing import Any
 import pytest
 import yaml
 
-from latently.cli.fit import _parser, _presets
-from latently.cli.models import MODELS
-from latently.estimators.presets import PRESETS
+from latently.catalogue import MODELS
+from latently.cli.options import FitParser, find_preset, presets_of
 from latently.recipes import Recipe, Target, load_recipe, recipe_names
 
 from .conftest import call
 
 
 def parsed(*words: str, model: str = "vae", defaults: dict[str, Any] | None = None) -> dict[str, Any]:
-    parser = _parser(model)
-    given = parser.parse(words, defaults or {}, _presets(model))
-    return {**given.as_dict(), **parser.hyperparameters(given)}
+    parser = FitParser(model)
+    given = parser.parse_over(words, defaults or {})
+    return {**vars(given), **parser.constructor_arguments(given)}
 
 
 def test_dashes_and_underscores_are_the_same() -> None:
@@ -29,6 +28,11 @@ def test_lists_are_words_between_commas() -> None:
     assert (values["hidden"], values["channels"]) == ((500, 300), (8,))
     assert (values["activation"], values["normalization"]) == (("elu", "tanh"), (None, "batch"))
     assert parsed("--activation", "gelu", "--hidden", "none")["activation"] == "gelu"
+
+
+def test_a_file_or_folder_may_be_called_none() -> None:
+    values = parsed("--data", "none", "--out", "none", "--corruption", "none")
+    assert (values["data"], values["out"], values["corruption"]) == ("none", "none", None)
 
 
 def test_image_sizes_are_read_as_people_write_them() -> None:
@@ -72,11 +76,11 @@ def test_unknown_names_in_a_file_are_errors(here: Path) -> None:
     assert "there is no option --latent-dims; did you mean --latent-dim?" in answer.err
 
 
-@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("name", [name for model in MODELS for name in presets_of(model.terminal)])
 def test_every_preset_is_the_same_in_the_terminal_and_in_python(name: str) -> None:
-    owner, values = PRESETS[name]
-    model = next(model for model, (estimator, *_) in MODELS.items() if estimator == owner)
-    assert parsed("--preset", name, model=model).items() >= values.items()
+    model = find_preset(name)
+    assert model is not None
+    assert parsed("--preset", name, model=model).items() >= presets_of(model)[name].items()
 
 
 @pytest.mark.parametrize("name", recipe_names())
@@ -111,3 +115,59 @@ def test_a_recipe_of_ones_own_is_a_file(tmp_path: Path) -> None:
     file.write_text(yaml.safe_dump({**values, "reach": [{"name": "share", "key": "regions.share"}]}))
     with pytest.raises(ValueError, match="must have one of at_most and at_least"):
         load_recipe(str(file))
+
+
+def test_values_in_a_file_are_read_as_the_words_of_a_command_line_are(tmp_path: Path) -> None:
+    file, other = tmp_path / "options.yaml", tmp_path / "other.yaml"
+    file.write_text("hidden: [64, 32]\nbinarize: yes\nlikelihood-scale: 2\nactivation: elu,tanh\ncorruption: none\n")
+    other.write_text("hidden: 16\nimage_size: [28, 32]\n")
+    values = parsed("--config", str(file))
+    assert (values["hidden"], values["binarize"], values["likelihood_scale"]) == ((64, 32), True, 2.0)
+    assert (values["activation"], values["corruption"]) == (("elu", "tanh"), None)
+    both = parsed("--config", str(file), "--config", str(other))
+    assert (both["hidden"], both["image_size"], both["binarize"]) == ((16,), (28, 32), True)
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("latent_dim: few", "--latent-dim must be a whole number; got 'few'."),
+        ("latent_dim: 2.5", "--latent-dim must be a whole number; got 2.5."),
+        ("latent_dim: [1, 2]", "--latent-dim must be a whole number; got [1, 2]."),
+        ("binarize: 7", "--binarize must be yes or no; got 7."),
+        ("hidden: wide", "--hidden must be whole numbers separated by commas or none; got 'wide'."),
+        ("repeats: 0", "--repeats must be 1 or more; got 0."),
+        (
+            "image_size: 1,2,3",
+            "--image-size must be a whole number or two whole numbers separated by a comma; got",
+        ),
+        ("likelihood_scale: wide", "--likelihood-scale must be learned or a number; got 'wide'."),
+        ("preset: vae-3d", "--preset must be one of vae-2d, vae-mlp, vae-conv; got 'vae-3d'."),
+        ("config: mine.yaml", "there is no option --config"),
+        ("latent_dim", "options.yaml must hold options and their values"),
+        ("a: [", "options.yaml is no YAML"),
+    ],
+)
+def test_a_file_that_cannot_be_read_as_options_is_refused_in_a_sentence(written: str, said: str, here: Path) -> None:
+    (here / "options.yaml").write_text(written)
+    answer = call("fit", "vae", "--data", "digits", "--config", "options.yaml")
+    assert (answer.code, answer.out) == (2, "")
+    assert said in answer.err
+    assert answer.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("sample", "run", "--n"), "--n: expected one argument; see `latently sample --help`."),
+        (("sample", "run", "--n", "few"), "--n must be a whole number; got 'few'."),
+        (("sample", "run", "more"), "'more' is one argument too many; see `latently sample --help`."),
+        (("encode", "run", "digits", "--part", "some"), "--part must be all, train, validation or test; got 'some'."),
+        (("interpolate", "run", "--rows", "3"), "--rows must be two whole numbers separated by a comma; got '3'."),
+        (("restyle", "run", "digits", "--rows", "a,b"), "--rows must be whole numbers separated by commas; got 'a,b'."),
+        (("fit", "--recipe"), "--recipe needs the name of a recipe; `latently presets` lists them."),
+    ],
+)
+def test_what_an_option_cannot_take_is_said_with_its_name(words: tuple[str, ...], said: str, here: Path) -> None:
+    answer = call(*words)
+    assert (answer.code, answer.out, answer.err) == (2, "", f"latently: {said}\n")

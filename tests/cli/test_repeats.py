@@ -4,12 +4,12 @@ import json
 import shutil
 import signal
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from latently.cli.data import open_splits
-from latently.run import Run
+from latently.run import Run, open_splits
 
 from .conftest import SMALL, after_lines, call, contents, start
 
@@ -49,7 +49,7 @@ def test_the_folder_is_told_from_a_run(repeated: Path) -> None:
     for command in ("info", "sample", "evaluate"):
         answer = call(command, repeated)
         assert (answer.code, "holds several runs" in answer.err) == (2, True)
-    assert "are finished" in call("resume", repeated).err
+    assert "are finished" in call("resume", repeated, "--no-report").err
     assert "is not empty" in call(*FIT, "--repeats", "2", "--out", repeated).err
     assert contents(repeated) == before
     assert call("info", repeated / "repeat-2").code == 0
@@ -93,8 +93,31 @@ def test_a_run_whose_evaluation_was_cut_short_is_evaluated_on_resuming(repeated:
     parameters = Run.open(repeated / "repeat-1").config()["parameters"]
     (repeated / "repeats.json").write_text(json.dumps({"repeats": 2, "parameters": parameters}))
     (repeated / "repeat-2" / "evaluation.json").unlink()
-    assert call("resume", repeated, "--quiet").code == 0
+    assert call("resume", repeated, "--quiet", "--no-report").code == 0
     assert json.loads((repeated / "repeats.json").read_text()) == json.loads(summary)
+
+
+def test_reports_that_runs_lack_are_made_on_resuming(
+    repeated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = Path(shutil.copytree(repeated, tmp_path / "runs"))
+    before = contents(folder)
+    monkeypatch.setattr("latently.report.report_run", written)
+    answer = call("resume", folder, "--quiet")
+    assert answer.code == 0, answer.err
+    assert "AAE on digits: 2 runs" in answer.out
+    assert (folder / "repeat-1" / "report.html").exists()
+    assert (folder / "repeat-2" / "report.html").exists()
+    after = contents(folder)
+    assert {name: after[name][1] for name in before} == {name: held for name, (_, held) in before.items()}
+    assert "are finished" in call("resume", folder).err
+
+
+def written(model: Any, run: Run, *arguments: Any) -> Path:
+    """A report in the place of one that takes a few seconds to draw."""
+    path = run.folder / "report.html"
+    path.write_text("drawn")
+    return path
 
 
 def test_an_earlier_stage_has_a_seed_of_its_own_in_every_run_after_resuming_too(here: Path) -> None:

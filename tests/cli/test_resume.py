@@ -1,6 +1,7 @@
 """`latently resume`: killed or interrupted, a run comes out bit for bit as if nothing had happened."""
 
 import json
+import os
 import shutil
 import signal
 from pathlib import Path
@@ -108,6 +109,36 @@ def test_a_finished_run_is_refused_unless_it_is_made_longer(vae_run: Path, tmp_p
     assert run.is_finished
     assert run.config()["parameters"]["epochs"] == 3
     assert run.position() > json.loads(before["config.json"][1])["run"]["rounds"]
+
+
+def test_a_run_that_was_killed_after_training_gets_the_evaluation_and_the_report_that_it_lacks(
+    vae_run: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "run"
+    shutil.copytree(vae_run, folder)
+    kept = contents(folder)
+    shutil.rmtree(folder / "figures")
+    for name in ("report.html", "evaluation.json"):
+        (folder / name).unlink()
+    without = call("resume", folder, "--no-report", "--json")
+    assert without.code == 0, without.err
+    evaluation = Run.open(folder).read_json("evaluation.json")
+    assert json.loads(without.out)["evaluation"] == evaluation
+    assert evaluation["reconstruction"] == json.loads(kept["evaluation.json"][1])["reconstruction"]
+    assert not (folder / "report.html").exists()
+    assert "is finished" in call("resume", folder, "--no-report").err
+    answer = call("resume", folder)
+    assert answer.code == 0, answer.err
+    assert f"Report   {folder / 'report.html'}" in answer.out
+    assert contents(folder).keys() == kept.keys()
+    assert contents(folder)["model.safetensors"] == kept["model.safetensors"]
+    refused = call("resume", folder)
+    assert (refused.code, "is finished" in refused.err) == (2, True)
+    # What is there from before the run was made longer is not what the model is now.
+    for name in ("report.html", "evaluation.json"):
+        os.utime(folder / name, ns=(0, 0))
+    assert call("resume", folder, "--no-report", "--quiet").code == 0
+    assert (folder / "evaluation.json").stat().st_mtime_ns > 0 == (folder / "report.html").stat().st_mtime_ns
 
 
 def test_changed_data_is_refused(aae_run: Path, tmp_path: Path) -> None:

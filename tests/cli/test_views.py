@@ -1,6 +1,5 @@
 """Rows of several views from the terminal: `--views`, where a model is fitted and where it is used."""
 
-from argparse import Namespace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -8,10 +7,9 @@ import numpy as np
 from PIL import Image
 
 import latently
-from latently.cli.data import open_rows
-from latently.cli.data_views import image_size_of, views_in
 from latently.data import Dataset, open_dataset
-from latently.run import Run, fingerprint
+from latently.run import Run, fingerprint, open_rows
+from latently.run.rows import image_size_of, views_in
 
 from .conftest import SMALL, call
 
@@ -19,8 +17,7 @@ HALVES = SimpleNamespace(row_shape_={"left": (4, 2), "right": (4, 3)})
 
 
 def opened(source: Path, model: SimpleNamespace, views: str | None = None, own: str | None = None) -> Dataset:
-    given = Namespace(data=str(source), part="all", labels_column=None, skip_bad=False, views=views)
-    return open_rows(given, model, {"data": {"views": own}})
+    return open_rows(str(source), model, {"data": {"views": own}}, views=views)
 
 
 def test_a_run_knows_its_views_and_opens_new_rows_by_them(acca_run: Path, here: Path) -> None:
@@ -48,10 +45,15 @@ def test_arrays_named_as_the_views_are_the_views(acca_run: Path, here: Path) -> 
 def test_models_and_data_of_unlike_views_get_a_sentence(vae_run: Path, acca_run: Path, here: Path) -> None:
     several = call("fit", "vae", "--data", "digits", "--views", "halves", *SMALL)
     assert several.code == 2
-    assert "VAE learns from rows of one view, and --views gives several (left, right)" in several.err
+    assert (
+        "--views gives several views (left, right), and VAE learns from rows of one view. Leave it out" in several.err
+    )
     one = call("fit", "acca", "--data", "digits", *SMALL)
     assert one.code == 2
-    assert "ACCA learns from rows of several views, and digits has one: give --views halves" in one.err
+    assert (
+        "--views is missing: ACCA learns from rows of several views, and digits has one. Give --views halves for images"
+        in one.err
+    )
     assert not Path("runs").exists()
     used = call("encode", vae_run, "digits", "--views", "halves")
     assert used.code == 2

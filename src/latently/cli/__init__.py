@@ -1,7 +1,6 @@
 """The door from a terminal: `latently COMMAND`.
 
-Every command is a module of this package with a `main(arguments)`; it is imported when it is called, so that help and
-errors of one command never wait for what another needs.
+What a command needs is imported when it is called, so that help and errors of one never wait for what another needs.
 """
 
 import os
@@ -11,11 +10,10 @@ import threading
 import traceback
 import warnings
 from collections.abc import Sequence
-from importlib import import_module
 from typing import Any
 
-from latently.cli.commands import COMMANDS, check_command, overview
-from latently.cli.errors import DATA_ARGUMENTS, INTERRUPTED, as_typed, exit_code, sentence
+from latently.cli.commands import find_command, overview
+from latently.cli.errors import INTERRUPTED, exit_code, sentence
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -29,6 +27,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         error shows where it comes from.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
+    if not os.environ.get("COLUMNS", "1").strip("0"):  # a terminal without a size; rich would draw nothing in it
+        del os.environ["COLUMNS"]
     with warnings.catch_warnings():
         warnings.showwarning = _say_warning
         unraisable, sys.unraisablehook = sys.unraisablehook, _send_interrupts_again
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except Exception as error:  # noqa: BLE001  # the last line of defence: a sentence instead of a traceback
             if os.environ.get("LATENTLY_TRACEBACK"):
                 traceback.print_exc()
-            print(f"latently: {as_typed(sentence(error), DATA_ARGUMENTS)}", file=sys.stderr)
+            print(f"latently: {sentence(error)}", file=sys.stderr)
             return exit_code(error)
         finally:
             sys.unraisablehook = unraisable
@@ -60,8 +60,7 @@ def _dispatch(words: list[str]) -> int:
 
         print(f"latently {__version__}")
         return 0
-    check_command(words[0])
-    status: int = import_module(COMMANDS[words[0]].module).main(words[1:])
+    status = find_command(words[0]).load()(words[1:])
     sys.stdout.flush()
     return status
 

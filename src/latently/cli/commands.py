@@ -1,60 +1,71 @@
 """What `latently` can do, as one table: it is read without importing a command."""
 
 import difflib
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from functools import partial
+from importlib import import_module
+from typing import NamedTuple
 
 from latently.cli.errors import UsageError
 
 
-@dataclass(frozen=True)
-class Command:
+class Command(NamedTuple):
     """A line of the overview.
 
     Attributes:
         group: the heading it stands under.
+        module: of this package that holds it: a function of its name; or `use`, for one of the verbs.
         usage: the command with its main arguments.
         about: what it does, in a few words.
     """
 
     group: str
+    module: str
     usage: str
     about: str
 
     @property
     def name(self) -> str:
+        """What is typed."""
         return self.usage.split()[0]
 
-    @property
-    def module(self) -> str:
-        return f"latently.cli.{self.name}"
+    def load(self) -> Callable[[Sequence[str]], int]:
+        """The function that runs it, from what follows its name to the exit code; only its module is imported."""
+        module = import_module(f"latently.cli.{self.module}")
+        run: Callable[[Sequence[str]], int]
+        run = partial(module.use, self.name) if self.module == "use" else getattr(module, self.name)
+        return run
 
 
 _TRAIN, _JUDGE, _USE, _KNOW = "Train", "Look at a run", "Use a model", "Find your way"
 
+# fmt: off
 COMMANDS = {
     command.name: command
     for command in (
-        Command(_TRAIN, "demo", "train five small models on digits, and show them on one page"),
-        Command(_TRAIN, "fit MODEL --data SOURCE", "train a model (`latently fit` lists them)"),
-        Command(_TRAIN, "resume RUN", "go on with a run that was interrupted, or make it longer"),
-        Command(_JUDGE, "info RUN", "what a run is and how far it came"),
-        Command(_JUDGE, "evaluate RUN", "likelihood, reconstruction, match to the prior, classes or clusters"),
-        Command(_JUDGE, "compare RUN...", "the numbers and the pictures of several runs, side by side"),
-        Command(_JUDGE, "report RUN", "draw the figures and write report.html again"),
-        Command(_USE, "sample RUN", "new data from the prior"),
-        Command(_USE, "encode RUN DATA", "the codes of data"),
-        Command(_USE, "reconstruct RUN DATA", "data, encoded and decoded again"),
-        Command(_USE, "classify RUN DATA", "the class of each row, and how likely each class is"),
-        Command(_USE, "cluster RUN DATA", "the cluster of each row, found without labels"),
-        Command(_USE, "restyle RUN DATA", "each row under other labels, its style kept"),
-        Command(_USE, "denoise RUN DATA", "noise cleaned away"),
-        Command(_USE, "complete RUN DATA", "missing views, from those that are given"),
-        Command(_USE, "interpolate RUN", "paths through the latent space"),
-        Command(_USE, "manifold RUN", "the plane of codes, decoded"),
-        Command(_KNOW, "datasets", "the data that can be opened"),
-        Command(_KNOW, "presets", "hyperparameters and experiments that have a name"),
+        Command(_TRAIN, "demo", "demo", "train five small models on digits, and show them on one page"),
+        Command(_TRAIN, "fit", "fit MODEL --data SOURCE", "train a model (`latently fit` lists them)"),
+        Command(_TRAIN, "fit", "resume RUN", "go on with a run that was interrupted, or make it longer"),
+        Command(_JUDGE, "look", "info RUN", "what a run is and how far it came"),
+        Command(_JUDGE, "evaluate", "evaluate RUN",
+                "likelihood, reconstruction, match to the prior, classes or clusters"),
+        Command(_JUDGE, "look", "compare RUN...", "the numbers and the pictures of several runs, side by side"),
+        Command(_JUDGE, "look", "report RUN", "draw the figures and write report.html again"),
+        Command(_USE, "use", "sample RUN", "new data from the prior"),
+        Command(_USE, "use", "encode RUN DATA", "the codes of data"),
+        Command(_USE, "use", "reconstruct RUN DATA", "data, encoded and decoded again"),
+        Command(_USE, "use", "classify RUN DATA", "the class of each row, and how likely each class is"),
+        Command(_USE, "use", "cluster RUN DATA", "the cluster of each row, found without labels"),
+        Command(_USE, "use", "restyle RUN DATA", "each row under other labels, its style kept"),
+        Command(_USE, "use", "denoise RUN DATA", "noise cleaned away"),
+        Command(_USE, "use", "complete RUN DATA", "missing views, from those that are given"),
+        Command(_USE, "use", "interpolate RUN", "paths through the latent space"),
+        Command(_USE, "use", "manifold RUN", "the plane of codes, decoded"),
+        Command(_KNOW, "find", "datasets", "the data that can be opened"),
+        Command(_KNOW, "find", "presets", "hyperparameters and experiments that have a name"),
     )
 }
+# fmt: on
 """Name → command, in the order of the overview."""
 
 _EXAMPLES = """\
@@ -80,14 +91,14 @@ def overview() -> str:
     return "\n".join([*lines, "", _EXAMPLES])
 
 
-def check_command(name: str) -> None:
-    """See that there is such a command.
+def find_command(name: str) -> Command:
+    """The command of a name.
 
     Raises:
         UsageError: there is none; it names one that is spelt alike.
     """
     if name in COMMANDS:
-        return
+        return COMMANDS[name]
     close = difflib.get_close_matches(name, COMMANDS, n=1)
     meant = f" Did you mean `latently {close[0]}`?" if close else ""
     raise UsageError(f"there is no command {name!r}; `latently --help` lists them.{meant}")

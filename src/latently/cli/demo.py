@@ -7,14 +7,21 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from latently.catalogue import BY_TERMINAL_NAME
 from latently.cli.errors import INTERRUPTED
-from latently.cli.parsing import Parser
+from latently.cli.parsing import Option, Parser
+from latently.errors import in_python
 
 if TYPE_CHECKING:
+    from latently.recipes import Recipe
     from latently.report import Exhibit
+    from latently.run import Run
+
+PARTS = ("demo-vae", "demo-cvae", "demo-aae", "demo-acca", "demo-acgan")
+"""The recipes that make the models, in the order of the page; each says what is shown of it."""
 
 
-def main(arguments: Sequence[str]) -> int:
+def demo(words: Sequence[str]) -> int:
     """Run the command."""
     parser = Parser(
         "demo",
@@ -22,61 +29,105 @@ def main(arguments: Sequence[str]) -> int:
         "autoencoder, adversarial CCA and an ACGAN. It leaves one page with the best of them, which opens in a browser "
         "and needs nothing else, and a report of each. It takes a few minutes on two cores, and needs no download.",
         "[options]",
-        ("latently demo", "latently demo --out /tmp/demo"),
+        ("latently demo", "latently demo --epochs 5 --out /tmp/demo"),
+        {
+            "": (
+                Option("out", Path, about="a new folder (default: runs/demo, runs/demo-2, …)", metavar="FOLDER"),
+                Option("epochs", float, about="epochs of each model, for a look in less time", metavar="N"),
+                Option("quiet", None, False, "print the closing lines only"),
+                Option("json", None, False, "print one JSON object a line instead"),
+            )
+        },
     )
-    parser.add_argument("--out", metavar="FOLDER", type=Path, help="a new folder (default: runs/demo, runs/demo-2, …)")
-    parser.add_argument("--quiet", action="store_true", help="print the closing lines only")
-    parser.add_argument("--json", action="store_true", help="print one JSON object a line instead")
-    given = parser.parse_args(arguments)
-    return show(given.out or _free(), quiet=given.quiet, json=given.json)
+    given = parser.parse(words)
+    return show(given.out or _free(), quiet=given.quiet, json=given.json, epochs=given.epochs)
 
 
 def show(folder: Path, *, quiet: bool = False, json: bool = False, epochs: float | None = None) -> int:
-    """Train the models in folders of their own, and write the page that shows them.
+    """Train the models in new folders, and write the page that shows them; the exit code.
 
-    Args:
-        folder: a new one.
-        quiet: print the closing lines only.
-        json: print JSON lines instead of anything else.
-        epochs: of each model, where they are not to be its recipe's; then nothing is asked of its numbers.
-
-    Returns:
-        The exit code: 0, 1 where a recipe's numbers are not reached, or 130 when training was interrupted.
-
-    Raises:
-        ValueError: the folder holds something.
+    Where `epochs` are given, each model has so many, and nothing is asked of its numbers.
     """
-    from latently.cli.exhibits import PARTS
-    from latently.cli.fit import fit
-    from latently.cli.terminal import print_line
+    from latently.cli.fit import fit_model
+    from latently.cli.terminal import Reporter
     from latently.recipes import load_recipe
     from latently.run import Run
 
     Run.check_free(folder)
     began, exhibits, worst = time.monotonic(), [], 0
     words = ["--quiet"] * quiet + ["--json"] * json
-    for part in PARTS:
-        recipe = load_recipe(part.recipe)
-        command = f"latently fit --recipe {recipe.name}"
+    for name in PARTS:
+        recipe, command = load_recipe(name), f"latently fit --recipe {name}"
         if epochs is not None:
             recipe = dataclasses.replace(recipe, options={**recipe.options, "epochs": epochs}, reach=())
-        status = fit(recipe.model, ["--out", str(folder / recipe.name), *words], recipe, command=command, brief=True)
+        out = ["--out", str(folder / name)]
+        status = fit_model(recipe.model, [*out, *words], recipe, command=command, brief=True)
         if status == INTERRUPTED:
             return status
         worst = max(worst, status)
-        exhibits.append(part.exhibit(recipe, Run.open(folder / recipe.name)))
+        exhibits.append(_exhibit(recipe, Run.open(folder / name)))
     page = _page(folder, exhibits, time.monotonic() - began)
-    if json:
-        print_line({"event": "demo", "page": str(page), "seconds": round(time.monotonic() - began, 1)})
-    else:
+    Reporter(json=json).event("demo", {"page": str(page), "seconds": round(time.monotonic() - began, 1)})
+    if not json:
         print(f"\nOpen {page} in a browser.")
     return worst
+
+
+def python_of(recipe: "Recipe") -> str:
+    """The lines of Python that fit a recipe's model to its training rows.
+
+    Example:
+        >>> from latently.recipes import Recipe
+        >>> print(python_of(Recipe("mine", "", "vae", {"data": "digits", "hidden": [64]}, ())))
+        from latently import VAE, open_dataset
+        train = open_dataset("digits").train
+        model = VAE(hidden=(64,)).fit(train.rows, train.labels)
+    """
+    from latently.cli.options import DATA_OPTIONS
+
+    about_data = {option.name for option in DATA_OPTIONS}
+    options = {name: tuple(value) if isinstance(value, list) else value for name, value in recipe.options.items()}
+    views = f', views="{options["views"]}"' if "views" in options else ""
+    arguments = ", ".join(in_python(name, str(value)) for name, value in options.items() if name not in about_data)
+    estimator = BY_TERMINAL_NAME[recipe.model].name
+    return (
+        f"from latently import {estimator}, open_dataset\n"
+        f'train = open_dataset("{options["data"]}"{views}).train\n'
+        f"model = {estimator}({arguments}).fit(train.rows, train.labels)"
+    )
 
 
 def _free() -> Path:
     """`runs/demo`, or the first of `runs/demo-2` and so on that does not exist."""
     names = ("demo", *(f"demo-{n}" for n in range(2, 10_000)))
     return next(Path("runs", name) for name in names if not Path("runs", name).exists())
+
+
+def _exhibit(recipe: "Recipe", run: "Run") -> "Exhibit":
+    """The part of the page that shows a model, from its finished run."""
+    from latently.cli.terminal import number
+    from latently.recipes import number_at
+    from latently.report import Exhibit, ReportFigure
+
+    folder, evaluation, shows = run.folder / "figures", run.read_json("evaluation.json"), recipe.shows
+    numbers = {}
+    for told in shows["numbers"]:
+        value, unit = number_at(evaluation, told["key"]), told["unit"]
+        numbers[told["words"]] = number(value if value is None or unit != "%" else 100 * value, unit)
+    seconds = f"{run.config()['run']['seconds']:.0f} s"
+    return Exhibit(
+        name=shows["name"],
+        title=shows["title"],
+        about=shows["about"],
+        figures=[
+            ReportFigure(drawn["title"], drawn["caption"], folder / drawn["file"], wide=drawn.get("wide", False))
+            for drawn in shows["pictures"]
+            if (folder / drawn["file"]).exists()
+        ],
+        numbers={**numbers, "to train, on this machine": seconds},
+        makers={"In the terminal": f"latently fit --recipe {recipe.name}", "In Python": python_of(recipe)},
+        report=f"{run.folder.name}/report.html",
+    )
 
 
 def _page(folder: Path, exhibits: "Sequence[Exhibit]", seconds: float) -> Path:

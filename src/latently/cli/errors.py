@@ -1,7 +1,7 @@
 """From exceptions to what a terminal is told: one sentence and an exit code."""
 
-import re
-from collections.abc import Iterable
+from latently.catalogue import BY_NAME
+from latently.errors import ArgumentError, NotSupportedError
 
 FAILURE, BAD_INPUT, INTERRUPTED = 1, 2, 130
 
@@ -15,9 +15,8 @@ _BAD_INPUT = (
 )
 _EXPECTED = (*_BAD_INPUT, OSError, ArithmeticError)
 
-
-DATA_ARGUMENTS = ("labels_column", "image_size", "skip_bad")
-"""Arguments of `open_dataset` that every command with DATA has as options."""
+_CALLED = {"X": "the data", "source": "the data", "y": "the labels"}
+"""Arguments of Python that have another name in the terminal."""
 
 
 class UsageError(ValueError):
@@ -35,58 +34,43 @@ def exit_code(error: Exception) -> int:
 
 
 def sentence(error: Exception) -> str:
-    """What went wrong, in one line.
+    """What went wrong, in one line, with arguments and models under their names in the terminal.
 
     Example:
-        >>> sentence(ValueError("latent_dim must be\\n  1 or more"))
-        'latent_dim must be 1 or more'
+        >>> sentence(ArgumentError("latent_dim", "must be 2 for {prior=swiss-roll}", 10, "Use {latent_dim=2}."))
+        '--latent-dim must be 2 for --prior swiss-roll; got 10. Use --latent-dim 2.'
+        >>> sentence(NotSupportedError("ACGAN", "encode data", "it has no encoder", ("VAE", "ConditionalVAE")))
+        'this ACGAN cannot encode data: it has no encoder. Models that can: vae, cvae.'
         >>> sentence(FileNotFoundError(2, "No such file or directory", "x.npy"))
         'x.npy: no such file or directory.'
     """
     if isinstance(error, OSError) and error.strerror and error.filename is not None:
         return f"{error.filename}: {error.strerror[0].lower()}{error.strerror[1:]}."
-    text = " ".join(str(error).split())
+    if isinstance(error, NotSupportedError):
+        return error.worded(as_typed, lambda name: BY_NAME[name].terminal if name in BY_NAME else name)
+    text = " ".join((error.worded(as_typed) if isinstance(error, ArgumentError) else str(error)).split())
     if isinstance(error, _EXPECTED) and text:
         return text
     return f"{type(error).__name__}: {text or 'no message'} (LATENTLY_TRACEBACK=1 shows where it comes from)."
 
 
-def as_typed(text: str, names: Iterable[str]) -> str:
-    """A sentence about the arguments of Python, about the options of the terminal.
-
-    Args:
-        text: the sentence.
-        names: of the arguments that are options of the command.
+def as_typed(name: str, value: str | None) -> str:
+    """An argument of Python, and its value in words, as it is typed in the terminal.
 
     Example:
-        >>> wrong = "The 'latent_dim' parameter of VAE must be an int in the range [1, inf). Got 0 instead."
-        >>> as_typed(wrong, ["latent_dim"])
-        '--latent-dim must be a whole number of 1 or more; got 0.'
-        >>> as_typed('use likelihood="gaussian", and leave out binarize=True', ["likelihood", "binarize"])
-        'use --likelihood gaussian, and leave out --binarize'
+        >>> as_typed("hidden", "(64, 32)"), as_typed("prior", '"star"'), as_typed("binarize", "False")
+        ('--hidden 64,32', '--prior star', '--no-binarize')
+        >>> as_typed("X", None), as_typed("latent_dim", None), as_typed("my table.csv", None)
+        ('the data', '--latent-dim', 'my table.csv')
     """
-    text = re.sub(r"^The '(\w+)' parameter of \w+ must be (.*)\. Got (.*) instead\.$", r"\1 must be \2; got \3.", text)
-    text = re.sub(r"an? (int|float) in the range ([\[(])(\S+), (\S+)([\])])", _range_in_words, text)
-    text = re.sub(r"^X must", "the data must", text)
-    for name in names:
-        flag = "--" + name.replace("_", "-")
-        text = re.sub(rf"(?<![\w./-]){name}=", f"{flag} ", text)
-        bare = rf"^{name}(?= must)" if "_" not in name else rf"(?<![\w./\"'-]){name}(?![\w\"'])"
-        text = re.sub(bare, flag, text)
-    text = re.sub(r'(--[\w-]+) "([^"]*)"', r"\1 \2", text)
-    text = re.sub(r"(--[\w-]+) \(([^()]*?),?\)", lambda found: f"{found[1]} {found[2].replace(' ', '')}", text)
-    return re.sub(
-        r"(--)([\w-]+) (True|False)\b", lambda found: ("--" if found[3] == "True" else "--no-") + found[2], text
-    )
-
-
-def _range_in_words(found: re.Match[str]) -> str:
-    kind, opening, low, high, closing = found.groups()
-    kind = {"int": "a whole number", "float": "a number"}[kind]
-    low = low.removesuffix(".0")
-    high = high.removesuffix(".0")
-    if high == "inf":
-        return f"{kind} of {low} or more" if opening == "[" else f"{kind} above {low}"
-    least = f"{kind} from {low}" if opening == "[" else f"{kind} above {low}"
-    joint = " to " if opening == "[" and closing == "]" else " and at most " if closing == "]" else " and below "
-    return f"{least}{joint}{high}"
+    if not name.isidentifier():  # a file, say
+        return name
+    flag = _CALLED.get(name, "--" + name.replace("_", "-"))
+    if value in (None, "True"):
+        return flag
+    if value == "False":
+        return "--no-" + flag.removeprefix("--")
+    if value == "None":
+        return f"{flag} none"
+    typed = str(value).strip("()[]\"'").rstrip(",").replace(", ", ",")
+    return f"{flag} {typed}"

@@ -1,20 +1,21 @@
-"""`latently fit MODEL`: train a model on data, in a folder of its own."""
+"""`latently fit MODEL` and `latently resume RUN`: train a model on data, in a folder of its own."""
 
+import argparse
 import itertools
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from latently.cli.errors import FAILURE, UsageError, as_typed
-from latently.cli.models import MODELS, name_of
-from latently.cli.parsing import epilog
+from latently.catalogue import BY_TERMINAL_NAME, MODELS
+from latently.cli.errors import FAILURE, UsageError
+from latently.cli.parsing import Option, Parser, epilog
 
 if TYPE_CHECKING:
     from latently.cli.options import FitParser
-    from latently.cli.plan import Plan
-    from latently.cli.session import Manner
+    from latently.cli.terminal import Reporter
     from latently.recipes import Recipe
+    from latently.run import Plan
 
 _EXAMPLES = (
     "latently fit vae --data digits",
@@ -39,59 +40,102 @@ Recipes (`latently presets` lists them):
 {examples}"""
 
 
-def main(arguments: Sequence[str]) -> int:
+def fit(words: Sequence[str]) -> int:
     """Run the command."""
-    words, name = _without_recipe(list(arguments))
-    if name is None and (not words or words[0] in ("-h", "--help")):
-        models = "\n".join(f"  {model:<25}{about}" for model, (_, _, about) in MODELS.items())
+    others, name = _without_recipe(words)
+    if name is None and (not others or others[0] in ("-h", "--help")):
+        models = "\n".join(f"  {model.terminal:<25}{model.about}" for model in MODELS)
         print(_OVERVIEW.format(models=models, examples=epilog(_EXAMPLES)))
         return 0
     if name is None:
-        model, recipe = _model(words.pop(0)), None
+        model, recipe = _model(others.pop(0)), None
     else:
         from latently.recipes import load_recipe
 
         recipe = load_recipe(name)
         model = recipe.model
-        if words[:1] == [model]:
-            words.pop(0)
-    return fit(model, words, recipe, command=shlex.join(["latently", "fit", *arguments]))
+        if others[:1] == [model]:
+            others.pop(0)
+    return fit_model(model, others, recipe, command=shlex.join(["latently", "fit", *words]))
 
 
-def fit(model: str, words: Sequence[str], recipe: "Recipe | None", *, command: str, brief: bool = False) -> int:
-    """Train as the words of a command line say, and see whether the recipe's numbers are reached; `brief`: a line."""
-    parser = _parser(model)
-    given = parser.parse(words, {} if recipe is None else recipe.options, _presets(model))
-    if given.repeats < 1:
-        raise UsageError(f"--repeats must be 1 or more; got {given.repeats}.")
+def fit_model(model: str, words: Sequence[str], recipe: "Recipe | None", *, command: str, brief: bool = False) -> int:
+    """Train as a recipe, changed by the words after the model's name, says; the exit code.
 
-    from latently.cli.session import Manner  # slow to load, and not for --help
+    Args:
+        model: its name in the terminal.
+        words: that follow it.
+        recipe: if there is one; the exit code tells whether its numbers are reached.
+        command: the whole line, as the run's configuration keeps it.
+        brief: sum up in one line.
+    """
+    from latently.cli.options import FitParser
 
-    manner = Manner(
-        quiet=given.quiet,
-        json=given.json,
-        report=not given.no_report,
-        checkpoint_seconds=given.checkpoint_every,
-        thorough=recipe is not None,
-        brief=brief,
-    )
-    try:
-        plan, folder = _planned(model, parser, given, recipe, command)
-        status = _play(plan, folder, given.repeats, manner)
-    except (ValueError, ArithmeticError) as error:
-        if len(error.args) == 1:
-            error.args = (as_typed(str(error), parser.names),)
-        raise
+    parser = FitParser(model)
+    given = parser.parse_over(words, {} if recipe is None else recipe.options)
+    if given.print_config:
+        print(parser.as_file(given), end="")
+        return 0
+
+    from latently.cli.session import begin  # slow to load, and not for --help
+    from latently.cli.terminal import Reporter
+    from latently.run import Repeats, Run
+
+    reporter, how = Reporter(given.quiet, given.json, brief), {"checkpoint_seconds": given.checkpoint_every}
+    plan, folder = _planned(model, parser, given, recipe, command)
+    status = begin(plan, folder, given.repeats, reporter, report=not given.no_report, **how)
     if status or recipe is None:
         return status
-    return 0 if _reached(recipe, _evaluation(folder), manner) else FAILURE
+    evaluation = Run(folder).read_json("evaluation.json") if given.repeats == 1 else Repeats.open(folder).mean()
+    return 0 if _reached(recipe, evaluation, reporter) else FAILURE
+
+
+def resume(words: Sequence[str]) -> int:
+    """`latently resume RUN`: go on where a run was interrupted, or make it longer."""
+    given = Parser(
+        "resume",
+        "Go on with a run from its last checkpoint. The result is, bit for bit, that of the uninterrupted run. Of a "
+        "folder that `latently fit --repeats` made, all runs that are not finished are played to their end. What a "
+        "trained run lacks, its evaluation or its report, is made.",
+        "RUN [options]",
+        ("latently resume runs/vae-digits-1", "latently resume runs/vae-digits-1 --epochs 100"),
+        {
+            "": (
+                Option("run", Path, metavar="RUN", about="the run's folder", positional=True),
+                Option("epochs", float, about="make the run longer: so many epochs in all"),
+                Option("no_report", None, False, "make no figures and no report.html"),
+                Option("checkpoint_every", float, 30.0, "how much work a crash may cost", "SECONDS"),
+                Option("quiet", None, False, "print the closing lines only"),
+                Option("json", None, False, "print one JSON object a line instead"),
+            )
+        },
+    ).parse(words)
+
+    from latently.cli import session
+    from latently.cli.terminal import Reporter
+
+    reporter, how = Reporter(given.quiet, given.json), {"checkpoint_seconds": given.checkpoint_every}
+    return session.resume(given.run, given.epochs, reporter, report=not given.no_report, **how)
+
+
+def data_arguments(given: Any) -> dict[str, Any]:
+    """The arguments of `open_dataset` among parsed options; paths are absolute: a run can be resumed from anywhere."""
+    from latently.run import located
+
+    if given.data is None:
+        raise UsageError(
+            "--data is missing: give the name of a data set (`latently datasets`), a folder of images, or a file."
+        )
+    names = ("labels_column", "image_size", "skip_bad", "views", "validation", "test", "label_seed")
+    found = {name: getattr(given, name, None) for name in names}
+    size = list(found["image_size"]) if isinstance(found["image_size"], tuple) else found["image_size"]
+    rest = {"labels": getattr(given, "labels", None) or None, "seed": getattr(given, "split_seed", 0)}
+    return {"source": located(given.data), **found, "image_size": size, **rest}
 
 
 def _planned(model: str, parser: "FitParser", given: Any, recipe: "Recipe | None", command: str) -> tuple["Plan", Path]:
     """What was asked for, and the folder that it goes to."""
-    from latently.cli.data import data_arguments, located, short_name
-    from latently.cli.models import find_estimator
-    from latently.cli.plan import Plan
+    from latently.run import Plan, located, short_name
 
     data = data_arguments(given)
     name = recipe.name if recipe else f"{given.preset or model}-{short_name(data['source'])}"
@@ -103,70 +147,33 @@ def _planned(model: str, parser: "FitParser", given: Any, recipe: "Recipe | None
         "command": command,
         "judge": recipe is not None and recipe.needs_judge,
     }
-    hyperparameters = parser.hyperparameters(given)
-    if hyperparameters.get("first"):  # the folder of an earlier stage
-        hyperparameters["first"] = located(hyperparameters["first"])
-    return Plan(find_estimator(model)(**hyperparameters), data, about), Path(given.out) if given.out else _free(
-        Path("runs"), name
-    )
-
-
-def _play(plan: "Plan", folder: Path, repeats: int, manner: "Manner") -> int:
-    """Make the run, or the runs; the exit code."""
-    if repeats > 1:
-        from latently.cli.repeats import begin_repeats
-        from latently.run import Repeats
-
-        return begin_repeats(plan, Repeats(folder, repeats), manner)
-    session = plan.begin(folder, manner)
-    with session.run.lock():
-        return session.play(manner)
-
-
-def _evaluation(folder: Path) -> dict[str, Any]:
-    """The numbers of the run in a folder, or the means of those of its repeated runs."""
-    from latently.run import Repeats, Run
-
-    if Repeats.are_in(folder):
-        mean: dict[str, Any] = Repeats.open(folder).summarize().get("mean", {})
-        return mean
-    return Run.open(folder).read_json("evaluation.json")
-
-
-def _parser(model: str) -> "FitParser":
-    from latently.cli.options import FitParser
-
-    return FitParser(model, list(_presets(model)))
-
-
-def _presets(model: str) -> dict[str, dict[str, Any]]:
-    from latently.estimators.presets import PRESETS
-
-    return {name: values for name, (owner, values) in PRESETS.items() if owner == MODELS[model][0]}
+    arguments = parser.constructor_arguments(given)
+    if arguments.get("first"):  # the folder of an earlier stage
+        arguments["first"] = located(arguments["first"])
+    folder = Path(given.out) if given.out else _free(Path("runs"), name)
+    return Plan(BY_TERMINAL_NAME[model].load()(**arguments), data, about), folder
 
 
 def _model(name: str) -> str:
-    if name in MODELS:
+    if name in BY_TERMINAL_NAME:
         return name
-    from latently.estimators.presets import PRESETS
+    from latently.cli.options import find_preset
 
-    models = ", ".join(MODELS)
-    if name in PRESETS:
-        model = name_of(PRESETS[name][0])
+    if model := find_preset(name):
         raise UsageError(f"{name!r} is a preset, no model: `latently fit {model} --preset {name}`.")
+    models = ", ".join(BY_TERMINAL_NAME)
     raise UsageError(f"MODEL must be one of {models}, and come before the options; got {name!r}.")
 
 
-def _without_recipe(words: list[str]) -> tuple[list[str], str | None]:
+def _without_recipe(words: Sequence[str]) -> tuple[list[str], str | None]:
     """The words without `--recipe NAME`, and the name."""
-    for place, word in enumerate(words):
-        if word.startswith("--recipe="):
-            return words[:place] + words[place + 1 :], word.removeprefix("--recipe=")
-        if word == "--recipe":
-            if place + 1 == len(words):
-                raise UsageError("--recipe needs the name of a recipe; `latently presets` lists them.")
-            return words[:place] + words[place + 2 :], words[place + 1]
-    return words, None
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
+    parser.add_argument("--recipe")
+    try:
+        found, others = parser.parse_known_args(words)
+    except argparse.ArgumentError:
+        raise UsageError("--recipe needs the name of a recipe; `latently presets` lists them.") from None
+    return others, found.recipe
 
 
 def _free(parent: Path, name: str) -> Path:
@@ -174,18 +181,18 @@ def _free(parent: Path, name: str) -> Path:
     return next(folder for n in itertools.count(1) if not (folder := parent / f"{name}-{n}").exists())
 
 
-def _reached(recipe: "Recipe", evaluation: Mapping[str, Any], manner: "Manner") -> bool:
+def _reached(recipe: "Recipe", evaluation: Mapping[str, Any], reporter: "Reporter") -> bool:
     """Print whether each number of the recipe is reached."""
-    from latently.cli.terminal import number, print_line, print_table
+    from latently.cli.terminal import number, print_table
 
     verdicts = recipe.judge(evaluation)
-    if manner.json:
-        print_line({"event": "recipe", "name": recipe.name, "reach": [verdict.as_json() for verdict in verdicts]})
-    elif verdicts and not (manner.brief and all(verdict.reached for verdict in verdicts)):
+    all_reached = all(verdict.reached for verdict in verdicts)
+    reporter.event("recipe", {"name": recipe.name, "reach": [verdict.as_json() for verdict in verdicts]})
+    if verdicts and not reporter.json and not (reporter.brief and all_reached):
         print()
         rows = [
             (v.target.name, number(v.value, v.target.unit), v.target.rule, "reached" if v.reached else "NOT reached")
             for v in verdicts
         ]
         print_table((f"Recipe {recipe.name}", "value", "must be", ""), rows, numbers=(1, 2))
-    return all(verdict.reached for verdict in verdicts)
+    return all_reached

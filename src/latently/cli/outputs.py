@@ -1,6 +1,5 @@
 """Files that a command writes: of the kind that the suffix says, and never over another file unless told so."""
 
-import argparse
 import csv
 import io
 from collections.abc import Callable, Mapping, Sequence
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from latently.cli.errors import UsageError
+from latently.cli.parsing import Option
 from latently.files import write_atomically
 
 if TYPE_CHECKING:
@@ -30,27 +30,29 @@ class Result:
         arrays: for `.npz`, by name; the first one is what `.npy` holds.
         table: for `.csv`: the names of the columns, and the rows.
         draw: for `.png`: the figure.
+        remark: prints what is to be said besides.
     """
 
     what: str
     arrays: Mapping[str, np.ndarray]
     table: Callable[[], tuple[Sequence[str], Sequence[Sequence[Any]]]] = _nothing
     draw: Callable[[], "Figure"] = _nothing
+    remark: Callable[[], None] = lambda: None
 
 
-def add_output_options(parser: argparse.ArgumentParser, default: str, kinds: Sequence[str] = ()) -> None:
+def output_options(default: str, kinds: Sequence[str] = ()) -> tuple[Option, ...]:
     """`--out` and `--force`.
 
     Args:
-        parser: of the command.
         default: what is written unless said otherwise.
-        kinds: of the files that it may write; all of them unless said.
+        kinds: of the files that may be written; all of them unless said.
     """
-    group = parser.add_argument_group("Output")
-    suffixes = ", ".join(kinds or _FORMS)
+    suffixes = ", ".join(kinds or FORMS)
     about = f"a file of the kind that its suffix says, {suffixes}; may be given several times (default: {default})"
-    group.add_argument("--out", metavar="FILE", type=Path, action="append", help=about)
-    group.add_argument("--force", action="store_true", help="overwrite files that are there")
+    return (
+        Option("out", Path, about=about, metavar="FILE", nargs="append"),
+        Option("force", None, False, "overwrite files that are there"),
+    )
 
 
 def kinds_for(model: Any) -> tuple[str, ...]:
@@ -95,8 +97,9 @@ def write(paths: Sequence[Path], result: Result) -> None:
     """Write a result in every form asked for, and say so."""
     rows = len(next(iter(result.arrays.values())))
     for path in paths:
-        write_atomically(path, _FORMS[path.suffix.lower()](result))
+        write_atomically(path, FORMS[path.suffix.lower()](result))
         print(f"{path}: {result.what.format(rows=f'{rows:,}')}")
+    result.remark()
 
 
 def vectors(
@@ -125,6 +128,20 @@ def vectors(
     return list(columns or [f"x{place + 1}" for place in range(rows.shape[1])]), rows.astype(str).tolist()
 
 
+def beside(
+    table: tuple[Sequence[str], Sequence[Sequence[Any]]], **columns: np.ndarray | None
+) -> tuple[list[str], list[list[Any]]]:
+    """A table with more columns at its right, by name; those that are `None` are left out.
+
+    Example:
+        >>> beside((["x1"], [["0.5"], ["1.5"]]), label=np.array(["ant", "bee"]), weight=None)
+        (['x1', 'label'], [['0.5', 'ant'], ['1.5', 'bee']])
+    """
+    header, rows = table
+    given = {name: values.tolist() for name, values in columns.items() if values is not None}
+    return [*header, *given], [[*row, *more] for row, *more in zip(rows, *given.values(), strict=True)]
+
+
 def images(data: Any) -> np.ndarray:
     """Rows as pictures; those of several views put together."""
     from latently import figures
@@ -133,11 +150,6 @@ def images(data: Any) -> np.ndarray:
     if pictures is None:
         raise UsageError("these rows are no pictures.")
     return pictures
-
-
-def first_views(rows: Any, n: int) -> dict[str, np.ndarray]:
-    """The views of the first rows; zeros, where a row lacks one."""
-    return {name: np.nan_to_num(np.asarray(rows.view(name)[:n])) for name in rows.names}
 
 
 def paths_of_images(paths: Any) -> np.ndarray:
@@ -175,4 +187,5 @@ def _png(result: Result) -> bytes:
     return figures.png(result.draw())
 
 
-_FORMS: dict[str, Callable[[Result], bytes]] = {".png": _png, ".csv": _csv, ".npz": _npz, ".npy": _npy}
+FORMS: dict[str, Callable[[Result], bytes]] = {".png": _png, ".csv": _csv, ".npz": _npz, ".npy": _npy}
+"""Suffix → how a result is written in a file of that kind."""

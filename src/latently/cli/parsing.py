@@ -1,37 +1,105 @@
-"""Command lines: help that reads well, and errors of one sentence."""
+"""Command lines: options with types, help that reads well, and errors of one sentence."""
 
 import argparse
 import contextlib
 import difflib
 import os
-import re
 import sys
 import textwrap
-from collections.abc import Iterable
-from typing import Any, NoReturn
+import types
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal, NoReturn, TypeAlias, Union, get_args, get_origin
 
 from latently.cli.errors import UsageError
+from latently.errors import ArgumentError
+
+Kind: TypeAlias = Any
+"""What an option takes, as an annotation: `int | None`, `Literal["a", "b"]`, `Sequence[int]`; `None` for a flag."""
+
+LEAST, WIDEST = 40, 100
+"""Columns of the help."""
+
+_ONE = {int: "a whole number", float: "a number", bool: "yes or no", type(None): "none"}
+_SEVERAL = {int: "whole numbers", float: "numbers", type(None): "none"}
+_METAVARS = {int: "N", float: "X"}
 
 
-class HelpFormatter(argparse.RawDescriptionHelpFormatter):
-    """Help as wide as the terminal, up to 100 columns, that ends every option with its default."""
+@dataclass(frozen=True)
+class Option:
+    """An argument of a command.
 
-    def __init__(self, prog: str) -> None:
-        super().__init__(prog, max_help_position=28, width=_width())
+    Attributes:
+        name: with underscores, as in Python.
+        kind: what it takes; `None` for a flag, which takes nothing.
+        default: when it is not given.
+        about: a line of the help.
+        metavar: what stands for its value in the help; follows from the kind unless said.
+        least: the smallest number allowed.
+        nargs: how many values it takes, for `argparse`; `"append"`: it may be given several times.
+        positional: whether it is given by its place, without its name.
+    """
 
-    def _format_action_invocation(self, action: argparse.Action) -> str:
-        """The option's names and its value's; `--name+`, which jsonargparse adds to lists, is left out."""
-        shown = [name for name in action.option_strings if not name.endswith("+")]
-        if not shown or action.nargs == 0:
-            return ", ".join(shown) or super()._format_action_invocation(action)
-        return f"{', '.join(shown)} {self._format_args(action, action.dest.upper())}"
+    name: str
+    kind: Kind = str
+    default: Any = None
+    about: str = ""
+    metavar: str | tuple[str, ...] = ""
+    least: int | None = None
+    nargs: int | str | None = None
+    positional: bool = False
 
-    def _get_help_string(self, action: argparse.Action) -> str | None:
-        if action.help is None or not action.option_strings:
-            return action.help
-        text = action.help.rstrip(".")
-        unsaid = any(action.default is value for value in (None, False, argparse.SUPPRESS)) or "(default" in text
-        return text if unsaid else f"{text} (default: {in_words(action.default)})"
+    @property
+    def flag(self) -> str:
+        """How it is typed."""
+        return "--" + self.name.replace("_", "-")
+
+    @property
+    def help(self) -> str:
+        """What the help says of it."""
+        text = self.about.rstrip(".").replace("%", "%%")
+        unsaid = any(self.default is value for value in (None, False)) or "(default" in text or self.positional
+        return text if unsaid else f"{text} (default: {in_words(self.default)})"
+
+    def read(self, value: Any) -> Any:
+        """What was typed, or stands in a file, as a value of its kind; lists become tuples.
+
+        Where the default is `None`, so can be what a file holds; the word `none` is one only where the kind has it.
+
+        Raises:
+            ArgumentError: it is of another kind.
+
+        Example:
+            >>> hidden = Option("hidden", Sequence[int] | None)
+            >>> hidden.read("64,32"), hidden.read("none"), hidden.read([8])
+            ((64, 32), None, (8,))
+        """
+        if value is None and self.default is None:
+            return None
+        try:
+            found = _read(bool if self.kind is None else self.kind, value)
+        except ValueError:
+            raise ArgumentError(self.name, f"must be {kind_in_words(self.kind)}", value) from None
+        if self.least is not None and found < self.least:
+            raise ArgumentError(self.name, f"must be {self.least} or more", found)
+        return found
+
+    def add_to(self, group: Any) -> None:
+        """Make it an argument of a parser, which hands on what is typed unread, and nothing where nothing is."""
+        names: list[str] = [self.flag]
+        keywords: dict[str, Any] = {"dest": self.name, "default": argparse.SUPPRESS, "help": self.help}
+        if self.positional:
+            names, keywords = [self.name], {"help": self.help}
+        if self.kind is None:
+            keywords["action"] = "store_true"
+        elif self.kind is bool:
+            keywords["action"] = argparse.BooleanOptionalAction
+        else:
+            keywords["metavar"] = self.metavar or _metavar(self.kind)
+            keywords |= {"action": "append"} if self.nargs == "append" else {"nargs": self.nargs}
+        group.add_argument(*names, **keywords)
 
 
 class Parser(argparse.ArgumentParser):
@@ -42,51 +110,80 @@ class Parser(argparse.ArgumentParser):
         about: what the command does.
         usage: its arguments, as one line.
         examples: command lines worth copying.
+        groups: heading → options; those under "" have no heading of their own.
     """
 
-    def __init__(self, command: str, about: str, usage: str, examples: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        command: str,
+        about: str,
+        usage: str,
+        examples: Iterable[str] = (),
+        groups: Mapping[str, Iterable[Option]] = types.MappingProxyType({}),
+    ) -> None:
         super().__init__(
             prog=f"latently {command}",
-            description=filled(about),
+            description=_filled(about),
             usage=f"latently {command} {usage}",
             epilog=epilog(examples),
-            formatter_class=HelpFormatter,
+            formatter_class=partial(argparse.RawDescriptionHelpFormatter, max_help_position=28, width=_width()),
             allow_abbrev=False,
+            exit_on_error=False,
         )
         self._positionals.title, self._optionals.title = "Arguments", "Options"
+        self.options: dict[str, Option] = {}
+        for title, options in groups.items():
+            group = self.add_argument_group(title) if title else self
+            for option in options:
+                self.options[option.name] = option
+                option.add_to(group)
 
-    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """Parse; underscores in the names of options are as good as dashes."""
-        return super().parse_args(args if args is None else [dashed(word) for word in args], namespace)
+    def parse(self, words: Sequence[str]) -> Any:
+        """The values of all options, those that are not given at their defaults.
+
+        Raises:
+            UsageError: something is missing, too much or unknown.
+            ArgumentError: something is not what an option takes.
+        """
+        defaults = {name: option.default for name, option in self.options.items()}
+        return argparse.Namespace(**defaults | self.given(words))
+
+    def given(self, words: Sequence[str]) -> dict[str, Any]:
+        """The values of the options that are given; underscores in their names are as good as dashes."""
+        try:
+            typed, others = self.parse_known_args([_dashed(word) for word in words])
+        except argparse.ArgumentError as error:
+            raise UsageError(f"{error.argument_name}: {error.message}; {self.see_help}") from None
+        if others:
+            raise self.unknown(others[0].partition("=")[0])
+        read = {}
+        for name, value in vars(typed).items():
+            option = self.options[name]
+            read[name] = option.read(value) if option.nargs is None else [option.read(each) for each in value]
+        return read
 
     def error(self, message: str) -> NoReturn:
         """Raise what argparse would print."""
-        options = [name for action in self._actions for name in action.option_strings]
-        raise UsageError(reworded(message, options, self.prog))
+        raise UsageError(f"{message.rstrip('.')}; {self.see_help}")
 
+    @property
+    def see_help(self) -> str:
+        """Where more is said."""
+        return f"see `{self.prog} --help`."
 
-def filled(text: str) -> str:
-    """Paragraphs in lines as wide as the help."""
-    return "\n".join(textwrap.fill(paragraph, _width() - 4) for paragraph in text.split("\n"))
+    def unknown(self, word: str) -> UsageError:
+        """What is said of a word that is no option of the command."""
+        if not word.startswith("-"):
+            return UsageError(f"{word!r} is one argument too many; {self.see_help}")
+        close = difflib.get_close_matches(word, [option.flag for option in self.options.values()], n=1)
+        meant = f"; did you mean {close[0]}?" if close else "."
+        return UsageError(f"there is no option {word}{meant} `{self.prog} --help` lists all.")
 
 
 def epilog(examples: Iterable[str]) -> str | None:
     """The examples under a command's help."""
     lines = [f"  {example}" for example in examples]
     return "\n".join(["Examples:", *lines]) if lines else None
-
-
-def dashed(word: str) -> str:
-    """An option's name with dashes, whichever way it was written; other words stay as they are.
-
-    Example:
-        >>> dashed("--latent_dim=2"), dashed("my_data.npy")
-        ('--latent-dim=2', 'my_data.npy')
-    """
-    if not word.startswith("--"):
-        return word
-    name, sign, value = word.partition("=")
-    return name.replace("_", "-") + sign + value
 
 
 def in_words(value: Any) -> str:
@@ -103,27 +200,117 @@ def in_words(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def reworded(message: str, options: Iterable[str], command: str) -> str:
-    """argparse's messages, as sentences with a way out.
+def kind_in_words(kind: Kind) -> str:
+    """What can be typed for an option.
 
     Example:
-        >>> reworded("unrecognized arguments: --latent-dims 2", ["--latent-dim"], "latently fit vae")
-        'there is no option --latent-dims; did you mean --latent-dim? `latently fit vae --help` lists all.'
+        >>> kind_in_words(int | None), kind_in_words(Literal["mlp", "conv"]), kind_in_words(Sequence[int])
+        ('a whole number or none', 'mlp or conv', 'whole numbers separated by commas')
+        >>> kind_in_words(int | tuple[int, int])
+        'a whole number or two whole numbers separated by a comma'
     """
-    unknown = re.match(r"unrecognized arguments: (\S+)", message)
-    if unknown is None:
-        return f"{message.rstrip('.')}; see `{command} --help`."
-    name = unknown[1].split("=")[0]
-    if not name.startswith("-"):
-        return f"{name!r} is one argument too many; see `{command} --help`."
-    close = difflib.get_close_matches(name, options, n=1)
-    meant = f"; did you mean {close[0]}?" if close else "."
-    return f"there is no option {name}{meant} `{command} --help` lists all."
+    words: list[str] = []
+    for member in members(kind):
+        if origin(member) is Literal:
+            words += map(str, get_args(member))
+        elif origin(member) in (Sequence, tuple):
+            inner = dict.fromkeys(_SEVERAL.get(each, "words") for each in members(get_args(member)[0]))
+            pair = origin(member) is tuple
+            words.append(f"{'two ' if pair else ''}{' or '.join(inner)} separated by {'a comma' if pair else 'commas'}")
+        else:
+            words.append(_ONE.get(member, "a word"))
+    *most, last = dict.fromkeys(words)
+    return f"{', '.join(most)} or {last}" if most else last
+
+
+def origin(kind: Kind) -> Any:
+    """What a kind is made from: `Sequence` of `Sequence[int]`; `None` of a class."""
+    return get_origin(kind)
+
+
+def members(kind: Kind) -> tuple[Kind, ...]:
+    """The kinds that a union is made of."""
+    return get_args(kind) if origin(kind) in (Union, types.UnionType) else (kind,)
+
+
+def _read(kind: Kind, value: Any) -> Any:
+    """A value of the first member of a kind that it can be; lists go first where there is a comma, else none does."""
+    several = isinstance(value, str) and "," in value
+
+    def late(member: Kind) -> tuple[bool, bool]:
+        return (origin(member) in (Sequence, tuple)) != several, member is not type(None)
+
+    for member in sorted(members(kind), key=late):
+        with contextlib.suppress(ValueError):
+            return _read_as(member, value)
+    raise ValueError(value)
+
+
+def _read_as(kind: Kind, value: Any) -> Any:
+    """A value of a kind that is no union; `ValueError` where it is of another kind."""
+    if origin(kind) is Literal and value in get_args(kind):
+        return value
+    if origin(kind) in (Sequence, tuple):
+        pair = origin(kind) is tuple
+        items = (value.replace("x", ",") if pair else value).split(",") if isinstance(value, str) else value
+        items = [items] if isinstance(items, int | float) and not pair else items
+        if isinstance(items, list | tuple) and (not pair or len(items) == len(get_args(kind))):
+            return tuple(_read(get_args(kind)[0], item) for item in items)
+    elif kind is type(None) and value in (None, "none", "null"):
+        return None
+    elif kind is bool and (isinstance(value, bool) or value in ("yes", "no", "true", "false")):
+        return value in (True, "yes", "true")
+    elif kind in (int, float) and isinstance(value, str | int | float) and not isinstance(value, bool):
+        found = kind(value)
+        if isinstance(value, str) or found == value:  # 2.5 is no whole number
+            return found
+    elif kind in (str, Path) and isinstance(value, str | int | float):
+        return kind(str(value))
+    raise ValueError(value)
+
+
+def _metavar(kind: Kind) -> str:
+    """What stands for a value in the help.
+
+    Example:
+        >>> _metavar(Literal["learned"] | float), _metavar(Sequence[int] | None)
+        ('{learned,X}', 'N[,N...]')
+    """
+    kinds = [member for member in members(kind) if member is not type(None)]
+    if any(origin(member) is Sequence for member in kinds):
+        return "N[,N...]" if len(kinds) == 1 else "NAME[,NAME...]"
+    words: list[str] = []
+    for member in kinds:
+        words += map(str, get_args(member)) if origin(member) is Literal else [_METAVARS.get(member, "NAME")]
+    return words[0] if len(words) == 1 else "{" + ",".join(words) + "}"
+
+
+def _filled(text: str) -> str:
+    """Paragraphs in lines as wide as the help."""
+    return "\n".join(textwrap.fill(paragraph, _width() - 4) for paragraph in text.split("\n"))
+
+
+def _dashed(word: str) -> str:
+    """An option's name with dashes, whichever way it was written; other words stay as they are.
+
+    Example:
+        >>> _dashed("--latent_dim=2"), _dashed("my_data.npy")
+        ('--latent-dim=2', 'my_data.npy')
+    """
+    if not word.startswith("--"):
+        return word
+    name, sign, value = word.partition("=")
+    return name.replace("_", "-") + sign + value
 
 
 def _width() -> int:
-    """Columns of the help: those of the terminal (also where the help goes to a pager), and 100 at most."""
-    for stream in (sys.stdout, sys.stderr):
+    """Columns of the help: those of the terminal (also where the help goes to a pager), from 40 to 100.
+
+    A pseudo-terminal may have no size, and say that it has 0 columns.
+    """
+    told = os.environ.get("COLUMNS", "")
+    found = int(told) if told.isdecimal() else 0
+    for stream in (sys.stderr, sys.stdout):
         with contextlib.suppress(OSError, ValueError):  # it is no terminal
-            return min(100, os.get_terminal_size(stream.fileno()).columns)
-    return min(100, int(os.environ.get("COLUMNS") or 100))
+            found = os.get_terminal_size(stream.fileno()).columns or found
+    return max(LEAST, min(found or WIDEST, WIDEST))

@@ -1,309 +1,133 @@
-"""What `fit`, `resume` and `demo` share: a run is trained, evaluated, drawn and summed up."""
+"""A session of the terminal: runs are played to their end, evaluated, reported and summed up."""
 
 import dataclasses
-import math
 import shlex
-import sys
 from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
-from latently.cli.data import labels_of
-from latently.cli.errors import INTERRUPTED
-from latently.cli.judging import judged
-from latently.cli.terminal import number, print_facts, print_line, say
-from latently.data import Splits
-from latently.evaluation import as_table, counted, evaluate
-from latently.run import Run, Training, film_rows, train
-from latently.training import NonFiniteLossError, Observer, Progress, Trainer
-from latently.training.bar import ProgressBar, duration
-
-FEW_ROUNDS = 1000
-"""A run of fewer is told how to go on: of a small data set, the epochs that suit a large one teach little."""
+from latently.cli.errors import INTERRUPTED, UsageError
+from latently.cli.terminal import Reporter, number, print_facts, print_table, say
+from latently.cli.verbs import next_commands, next_steps
+from latently.evaluation import as_table, counted
+from latently.run import Plan, Playing, Repeats, Run, Session
+from latently.run.evaluating import evaluate_run, judged
+from latently.training.bar import duration
 
 QUICK: dict[str, Any] = {"importance_samples": 10, "max_rows": 2000}
 """How a run is evaluated at its end; `latently evaluate` takes its time."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Manner:
-    """How a session goes about its work.
-
-    Attributes:
-        quiet: print the closing lines only.
-        json: print JSON lines instead of anything else.
-        report: draw figures and write report.html.
-        checkpoint_seconds: the age at which a checkpoint is renewed.
-        thorough: evaluate as `latently evaluate` does.
-        brief: sum up in one line, since the run is one of several.
-        together: play several runs as one program; `None` where that pays, which is anywhere but on a CPU.
-    """
-
-    quiet: bool = False
-    json: bool = False
-    report: bool = True
-    checkpoint_seconds: float = 30.0
-    thorough: bool = False
-    brief: bool = False
-    together: bool | None = None
-
-    @property
-    def live(self) -> bool:
-        """Whether to tell what is going on."""
-        return not (self.quiet or self.json)
-
-    @property
-    def evaluation(self) -> dict[str, Any]:
-        """How to evaluate."""
-        return {} if self.thorough else QUICK
-
-
-@dataclasses.dataclass(frozen=True)
-class Session:
-    """A run about to be trained.
-
-    Attributes:
-        run: its folder, with its configuration.
-        model: the estimator.
-        trainer: made by it; at round 0 or where the checkpoint left off.
-        splits: the data.
-        until: the round at which the run ends.
-        title: the model and the data, in words.
-        resumed_by: the folder that `latently resume` is to be given, where it is not the run's own.
-    """
-
-    run: Run
-    model: Any
-    trainer: Trainer[Any]
-    splits: Splits
-    until: int
-    title: str
-    resumed_by: Path | None = None
-
-    @property
-    def resume_command(self) -> str:
-        """How to go on after an interruption."""
-        return f"latently resume {shlex.quote(str(self.resumed_by or self.run.folder))}"
-
-    def play(self, manner: Manner) -> int:
-        """Train to the end, evaluate, report and sum up.
-
-        Returns:
-            The exit code: 0, or 130 when training was interrupted.
-        """
-        if not self._train(manner):
-            self._tell_interrupted(manner)
-            return INTERRUPTED
-        self.finish(manner)
-        return 0
-
-    def finish(self, manner: Manner) -> None:
-        """Evaluate, report and sum up a model that is trained."""
-        try:
-            evaluation, report = self._look_back(manner)
-        except BaseException:  # Ctrl-C too: hours of training are safe, and whoever waits for them should read so
-            folder = shlex.quote(str(self.run.folder))
-            say(f"The model is trained and saved; what is left: latently evaluate {folder}, latently report {folder}")
-            raise
-        self._sum_up(evaluation, report, manner)
-
-    def training(self, manner: Manner) -> Training:
-        """The run in training: made once, when it is about to begin or to go on."""
-        return Training(
-            self.model,
-            self.trainer,
-            self.run,
-            film=film_rows(self.splits).rows,
-            until=self.until,
-            checkpoint_seconds=manner.checkpoint_seconds,
-        )
-
-    def _look_back(self, manner: Manner) -> tuple[dict[str, Any] | None, Path | None]:
-        """The evaluation and the report, as far as there are any."""
-        judge = judged(self.run, self.model, self.splits, live=manner.live)
-        with waiting("evaluating …", manner):
-            evaluation = evaluate_run(self.run, self.model, self.splits, manner.evaluation | judge)
-        if not manner.report:
-            return evaluation, None
-        with waiting("drawing the report …", manner):
-            return evaluation, write_report(self.model, self.run, self.splits, evaluation)
-
-    def _train(self, manner: Manner) -> bool:
-        bar, observers = onlookers(self.title, manner)
-        try:
-            with bar or nullcontext():
-                return train(self.training(manner), observers, lambda: stopping(bar))
-        except NonFiniteLossError as error:
-            kept = self.run.position()
-            about = f" The checkpoint of round {kept:,} is kept in {self.run.folder}." if kept else ""
-            raise NonFiniteLossError(f"{error}{about}") from None
-        except KeyboardInterrupt:  # the second one; the first lets the chunk end
-            say(f"The last checkpoint is of round {self.run.position():,}. Go on with: {self.resume_command}")
-            raise
-
-    def _tell_interrupted(self, manner: Manner) -> None:
-        round_, folder = self.trainer.round, str(self.run.folder)
-        if manner.json:
-            print_line({"event": "interrupted", "round": round_, "until": self.until, "folder": folder})
-        say(f"Stopped after round {round_:,} of {self.until:,}, and saved.")
-        say(f"Go on with: {self.resume_command}")
-
-    def _sum_up(self, evaluation: Mapping[str, Any] | None, report: Path | None, manner: Manner) -> None:
-        folder, seconds = str(self.run.folder), self.run.config()["run"]["seconds"]
-        epochs = counted(self.model.epochs, "epoch")
-        if manner.json:
-            where = None if report is None else str(report)
-            values = {"event": "finished", "folder": folder, "seconds": seconds, "report": where}
-            print_line({**values, "evaluation": evaluation})
-            return
-        if manner.live:
-            say("")
-        print(f"{self.title}: {epochs}, {self.until:,} rounds in {duration(seconds)}")
-        if manner.brief:
-            return
-        print()
-        if evaluation is None:
-            print("No rows were kept from training, so nothing was evaluated.")
-        else:
-            print_facts(
-                {
-                    line.name: number(line.value, line.unit)
-                    for line in as_table(dict(evaluation))
-                    if line.value is not None
-                }
-            )
-        print()
-        print_facts(
-            {"Run": folder} | ({} if report is None else {"Report": str(report)}) | next_steps(self.run, self.model)
-        )
-        if manner.live and self.until < FEW_ROUNDS:
-            more = 10 * math.ceil(self.model.epochs * 3 * FEW_ROUNDS / self.until / 10)
-            say(f"\n{self.until:,} rounds are few. To train on: {self.resume_command} --epochs {more}")
-
-
-def trainer_for(model: Any, splits: Splits, use_labels: bool, *, live: bool, resumed: bool = False) -> Trainer[Any]:
-    """The engine that fits a model to the training rows.
+def begin(plan: Plan, folder: Path, repeats: int, reporter: Reporter, *, report: bool = True, **how: Any) -> int:
+    """Begin a run, or several, in a folder that is missing or empty, and see to it to the end.
 
     Args:
-        model: the estimator; an earlier stage that it needs is fitted now.
-        splits: the data.
-        use_labels: whether it may see the labels.
-        live: tell how an earlier stage goes.
-        resumed: whether a checkpoint will be restored, which holds the earlier stage.
-
-    Raises:
-        ValueError: the model cannot work with the data or with its hyperparameters.
-    """
-    verbose = model.verbose
-    labels = labels_of(splits.train) if use_labels else None
-    try:
-        trainer: Trainer[Any] = model.set_params(verbose=live).trainer(splits.train.rows, labels, resumed=resumed)
-        return trainer
-    finally:
-        model.set_params(verbose=verbose)
-
-
-def onlookers(title: str, manner: Manner) -> tuple[ProgressBar | None, list[Observer]]:
-    """The progress bar, if there is to be one, and all who show how training goes."""
-    bar = ProgressBar(title) if manner.live else None
-    return bar, [bar] if bar else [JsonLines()] if manner.json else []
-
-
-def stopping(bar: ProgressBar | None) -> None:
-    """Say that a signal was heard."""
-    if bar:
-        bar.note("Stopping after this chunk; Ctrl-C again stops at once.")
-
-
-class JsonLines:
-    """Prints the progress after each chunk as a JSON object on a line of its own."""
-
-    def next_stop(self, round_: int) -> None:
-        """Any round will do."""
-
-    def __call__(self, trainer: Trainer[Any], progress: Progress) -> None:
-        """Print a line."""
-        del trainer
-        print_line({"event": "progress", **dataclasses.asdict(progress)})
-
-
-def evaluate_run(run: Run, model: Any, splits: Splits, settings: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Evaluate a model on the rows kept from training, and write evaluation.json.
+        plan: of the run, or of the first one; each further one has seeds higher by 1.
+        folder: of the run, or of the runs' folders.
+        repeats: how many runs.
+        reporter: tells how it goes.
+        report: draw figures and write report.html.
+        **how: the runs are played: of `Playing`.
 
     Returns:
-        The numbers; `None` where no rows were kept for the test or for validation.
+        The exit code: 0, or 130 when training was interrupted.
+
+    Raises:
+        ValueError: something that is given cannot be used. Nothing has been written then.
     """
-    evaluation = evaluated(model, splits, settings)
-    if evaluation is not None:
-        run.write_json("evaluation.json", evaluation)
-    return evaluation
+    if repeats == 1:
+        return 0 if _playing(reporter, report, how).begin(plan, folder) else INTERRUPTED
+    several = Repeats(folder, repeats)
+    summary = _playing(dataclasses.replace(reporter, brief=True), report, how).begin_repeats(plan, several)
+    return _sum_up_repeats(several, summary, reporter)
 
 
-def evaluated(model: Any, splits: Splits, settings: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The numbers of a model on the test rows (or, if there are none, on those for validation)."""
-    test = splits.test if len(splits.test) else splits.validation
-    if not len(test):
-        return None
-    train_rows = (splits.train.rows, labels_of(splits.train))
-    validation = splits.validation.rows if len(splits.validation) and len(splits.test) else None
-    return evaluate(model, (*train_rows, test.rows, labels_of(test)), **settings, validation=validation)
+def resume(folder: Path, epochs: float | None, reporter: Reporter, *, report: bool = True, **how: Any) -> int:
+    """Go on with a run (made longer, to so many epochs, if they are given) or with several; the exit code of `begin`.
+
+    What a trained run lacks, its evaluation or its report, is made.
+    """
+    if not Repeats.are_in(folder):
+        return 0 if _playing(reporter, report, how).resume(Run.open(folder), epochs) else INTERRUPTED
+    if epochs is not None:
+        raise UsageError(f"--epochs makes one run longer; name one of those in {folder}.")
+    several = Repeats.open(folder)
+    summary = _playing(dataclasses.replace(reporter, brief=True), report, how).resume_repeats(several)
+    return _sum_up_repeats(several, summary, reporter)
 
 
-def write_report(model: Any, run: Run, splits: Splits, evaluation: Mapping[str, Any] | None) -> Path:
-    """Draw the figures and write report.html into the run's folder."""
-    from latently import report
+def _playing(reporter: Reporter, report: bool, how: Mapping[str, Any]) -> Playing:
+    """How runs are played here: to the end, which is an evaluation and a report."""
 
-    path: Path = report.report_run(model, run, splits, evaluation, _next_commands(model, run.folder))
-    return path
+    def finish(session: Session) -> None:
+        try:
+            evaluation, path = _look_back(session, reporter, report)
+        except BaseException:  # Ctrl-C too: hours of training are safe, and whoever waits for them should read so
+            folder = shlex.quote(str(session.run.folder))
+            say(f"The model is trained and saved; what is left: latently evaluate {folder}, latently report {folder}")
+            raise
+        _sum_up(session, evaluation, path, reporter)
 
+    def lacks(run: Run) -> bool:
+        return run.lacks_evaluation or (report and run.lacks_report)
 
-def _next_commands(model: Any, path: Path) -> dict[str, str]:
-    able, folder = model.abilities(), shlex.quote(str(path))
-    commands = {"draw new data": f"latently sample {folder} --n 64"}
-    if "encode" in able:
-        commands["encode other data"] = f"latently encode {folder} DATA"
-    if "predict" in able and model.classes_ is not None:
-        commands["classify other data"] = f"latently classify {folder} DATA"
-    elif "predict" in able:
-        commands["sort other data into the clusters"] = f"latently cluster {folder} DATA"
-    if "complete" in able:
-        commands["complete a missing view"] = f"latently complete {folder} DATA --given {model.view_names_[0]}"
-    if "restyle" in able:
-        commands["give other data every label"] = f"latently restyle {folder} DATA"
-    if model.corruption is not None:
-        commands["clean noisy data"] = f"latently denoise {folder} DATA"
-    if "log_likelihood" in able:
-        commands["measure again, with more samples"] = f"latently evaluate {folder} --importance-samples 1000"
-    elif "complete" not in able:
-        commands["measure again, on a window over samples"] = f"latently evaluate {folder} --parzen"
-    if "sample_labels" in able:
-        commands["measure again, and show samples to a classifier of real rows"] = f"latently evaluate {folder} --judge"
-    return commands
+    return Playing(reporter, finish, lacks, **how)
 
 
-def waiting(what: str, manner: Manner) -> AbstractContextManager[Any]:
-    """Something that turns on a terminal while something takes a while."""
-    return Console(file=sys.stderr).status(what) if manner.live and sys.stderr.isatty() else nullcontext()
+def _look_back(session: Session, reporter: Reporter, report: bool) -> tuple[dict[str, Any] | None, Path | None]:
+    """The evaluation and the report, as far as there are any; a recipe's numbers are measured thoroughly."""
+    run, model, splits = session.run, session.model, session.splits
+    how = QUICK if run.about().get("recipe") is None else {}
+    judge = judged(run, model, splits, verbose=reporter.live)
+    with reporter.waiting("evaluating …"):
+        evaluation = evaluate_run(run, model, splits, how | judge)
+    if not report:
+        return evaluation, None
+    from latently.report import report_run
+
+    with reporter.waiting("drawing the report …"):
+        return evaluation, report_run(model, run, splits, evaluation, next_commands(model, run.folder))
 
 
-def next_steps(run: Run, model: Any) -> dict[str, str]:
-    """What to do with a fitted model, as commands."""
-    folder, source = shlex.quote(str(run.folder)), shlex.quote(run.config()["run"]["data"]["source"])
-    able = model.abilities()
-    steps = {"Sample": f"latently sample {folder}" + (" --labels all" if model.knows_labels else "")}
-    if "encode" in able:
-        steps["Codes"] = f"latently encode {folder} {source} --out codes.csv"
-    if "predict" in able and model.classes_ is None:
-        steps["Clusters"] = f"latently cluster {folder} {source}"
-    elif "predict" in able:
-        steps["Classes"] = f"latently classify {folder} {source}"
-    if "restyle" in able:
-        steps["Restyle"] = f"latently restyle {folder} {source}"
-    if "complete" in able:
-        steps["Complete"] = f"latently complete {folder} {source} --given {model.view_names_[0]}"
-    if model.corruption is not None:
-        steps["Denoise"] = f"latently denoise {folder} {source} --corrupt"
-    return steps | {"Python": f"latently.load({str(run.folder)!r})"}
+def _sum_up(session: Session, evaluation: Mapping[str, Any] | None, path: Path | None, reporter: Reporter) -> None:
+    run, seconds = session.run, session.run.config()["run"]["seconds"]
+    if reporter.json:
+        where = None if path is None else str(path)
+        values = {"folder": str(run.folder), "seconds": seconds, "report": where, "evaluation": evaluation}
+        reporter.event("finished", values)
+        return
+    reporter.remark("")
+    epochs = counted(session.model.epochs, "epoch")
+    print(f"{session.title}: {epochs}, {session.until:,} rounds in {duration(seconds)}")
+    if reporter.brief:
+        return
+    print()
+    if evaluation is None:
+        print("No rows were kept from training, so nothing was evaluated.")
+    else:
+        lines = [line for line in as_table(dict(evaluation)) if line.value is not None]
+        print_facts({line.name: number(line.value, line.unit) for line in lines})
+    print()
+    steps = next_steps(session.model, run.folder, run.about()["data"]["source"])
+    print_facts({"Run": str(run.folder)} | ({} if path is None else {"Report": str(path)}) | steps)
+
+
+def _sum_up_repeats(repeats: Repeats, summary: Mapping[str, Any] | None, reporter: Reporter) -> int:
+    """Tell what several runs come to, if they came to their end; the exit code."""
+    if summary is None:
+        return INTERRUPTED
+    if reporter.json:
+        reporter.event("repeated", {"folder": str(repeats.folder), "repeats": repeats.count, **summary})
+        return 0
+    title, folder = repeats.runs()[0].about()["title"], shlex.quote(str(repeats.folder))
+    seconds = sum(run["seconds"] / run["together"] for run in summary["runs"])
+    print(f"\n{title}: {repeats.count} runs in {duration(seconds)}\n")
+    if "mean" in summary:
+        lines = [(name, number(mean), number(sd), unit) for name, mean, sd, unit in repeats.measures()]
+        print_table(("measure", "mean", "± sd", "unit"), lines, numbers=(1, 2))
+    else:
+        print("No rows were kept from training, so nothing was evaluated.")
+    print()
+    facts = {"Runs": repeats.folder, "Summary": repeats.path, "Compare": f"latently compare {folder}/repeat-*"}
+    print_facts({name: str(fact) for name, fact in facts.items()})
+    return 0

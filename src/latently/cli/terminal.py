@@ -1,8 +1,12 @@
-"""What is printed: tables, JSON, and where each goes."""
+"""What is printed: tables, JSON, how a session goes; and where each goes."""
 
+import dataclasses
 import json
+import shlex
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -11,6 +15,8 @@ from rich.text import Text
 
 if TYPE_CHECKING:
     from latently.evaluation import Line
+    from latently.run import Session
+    from latently.training import Observer, Progress
 
 PIPE_WIDTH = 140
 """Columns of a table that goes to a file or another program."""
@@ -79,3 +85,82 @@ def number(value: float | None, unit: str = "") -> str:
         return "–"
     text = f"{value:,.0f}" if abs(value) >= 1e5 else f"{value:.4g}"
     return f"{text} {unit}".strip()
+
+
+@dataclasses.dataclass(frozen=True)
+class Reporter:
+    """Tells how a session goes: as it goes, at its end alone, or to another program.
+
+    Attributes:
+        quiet: print the closing lines only.
+        json: print JSON lines instead of anything else.
+        brief: sum up a run in one line, since it is one of several.
+    """
+
+    quiet: bool = False
+    json: bool = False
+    brief: bool = False
+
+    @property
+    def live(self) -> bool:
+        """Whether to tell what is going on."""
+        return not (self.quiet or self.json)
+
+    def event(self, name: str, values: Mapping[str, Any]) -> None:
+        """Tell another program that something has happened; people read it in other words."""
+        if self.json:
+            print_line({"event": name, **values})
+
+    def remark(self, text: str) -> None:
+        """Tell a person something on the way."""
+        if self.live:
+            say(text)
+
+    @contextmanager
+    def watching(self, title: str) -> Iterator[tuple["list[Observer]", Callable[[], None]]]:
+        """While something is trained: all who show how it goes, and what to call when it is asked to stop."""
+        from latently.training.bar import ProgressBar
+
+        if not self.live:
+            yield [_JsonLines()] if self.json else [], lambda: None
+            return
+        with ProgressBar(title) as bar:
+            yield [bar], lambda: bar.note("Stopping after this chunk; Ctrl-C again stops at once.")
+
+    def waiting(self, what: str) -> AbstractContextManager[Any]:
+        """Something that turns on a terminal while something takes a while."""
+        return Console(file=sys.stderr).status(what) if self.live and sys.stderr.isatty() else nullcontext()
+
+    def apart(self, reason: str) -> None:
+        """Several runs are made one after the other, for a reason."""
+        self.remark(f"The runs are made one after the other, since {reason}.")
+
+    def stopped(self, sessions: "Sequence[Session]", folder: Path) -> None:
+        """Runs were interrupted, and saved; resuming the folder goes on."""
+        round_, until, several = sessions[0].trainer.round, sessions[0].until, len(sessions) > 1
+        where = folder if several else sessions[0].run.folder
+        self.event("interrupted", {"round": round_, "until": until, "folder": str(where)})
+        say(f"Stopped{' all runs' if several else ''} after round {round_:,} of {until:,}, and saved.")
+        say(f"Go on with: {_resume(folder)}")
+
+    def stopped_at_once(self, sessions: "Sequence[Session]", folder: Path) -> None:
+        """Runs were interrupted without waiting; what they are at is in their last checkpoints."""
+        kept = min(session.run.position() for session in sessions)
+        last = "checkpoints are" if len(sessions) > 1 else "checkpoint is"
+        say(f"The last {last} of round {kept:,}. Go on with: {_resume(folder)}")
+
+
+def _resume(folder: Path) -> str:
+    return f"latently resume {shlex.quote(str(folder))}"
+
+
+class _JsonLines:
+    """Prints the progress after each chunk as a JSON object on a line of its own."""
+
+    def next_stop(self, round_: int) -> None:
+        """Any round will do."""
+
+    def __call__(self, trainer: Any, progress: "Progress") -> None:
+        """Print a line."""
+        del trainer
+        print_line({"event": "progress", **dataclasses.asdict(progress)})

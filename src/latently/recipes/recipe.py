@@ -1,7 +1,7 @@
 """What a recipe is, and how it is read and judged."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -40,14 +40,12 @@ class Target:
             >>> target.judge({"regions": {"share": 0.95}}).reached
             True
         """
-        value: Any = evaluation
-        for key in self.key.split("."):
-            value = value.get(key) if isinstance(value, Mapping) else None
-        if not isinstance(value, int | float):
+        value = number_at(evaluation, self.key)
+        if value is None:
             return Verdict(self, None, reached=False)
         low = value >= self.at_least if self.at_least is not None else True
         high = value <= self.at_most if self.at_most is not None else True
-        return Verdict(self, float(value), reached=low and high)
+        return Verdict(self, value, reached=low and high)
 
 
 @dataclass(frozen=True)
@@ -73,6 +71,9 @@ class Recipe:
         model: the model's name in the terminal.
         options: of `latently fit`, by their names with underscores: preset, data, seed and what differs.
         reach: the numbers that it must reach.
+        shows: for a part of the demo, what its page shows of it: `name`, `title` and `about`; `pictures` of the report,
+            each a `file`, `title`, `caption` and whether it is `wide`; `numbers` of the evaluation, each `words`, `key`
+            and `unit` (what is in % stands there as a share).
     """
 
     name: str
@@ -80,6 +81,7 @@ class Recipe:
     model: str
     options: Mapping[str, Any]
     reach: tuple[Target, ...]
+    shows: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def needs_judge(self) -> bool:
@@ -89,6 +91,14 @@ class Recipe:
     def judge(self, evaluation: Mapping[str, Any]) -> list[Verdict]:
         """Whether an evaluation reaches each number."""
         return [target.judge(evaluation) for target in self.reach]
+
+
+def number_at(evaluation: Mapping[str, Any], key: str) -> float | None:
+    """A number of an evaluation by where it stands, such as `"regions.share"`; `None` where it was not measured."""
+    value: Any = evaluation
+    for name in key.split("."):
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return float(value) if isinstance(value, int | float) else None
 
 
 def recipe_names() -> list[str]:
@@ -136,7 +146,7 @@ def _read(name: str, text: str, source: str) -> Recipe:
     try:
         reach = tuple(Target(**target) for target in values.get("reach", ()))
         options = {key.replace("-", "_"): value for key, value in values["options"].items()}
-        recipe = Recipe(name, values["about"], values["model"], options, reach)
+        recipe = Recipe(name, values["about"], values["model"], options, reach, values.get("shows", {}))
     except (AttributeError, KeyError, TypeError) as error:
         raise ValueError(
             f"{source} must hold about, model, options, and reach: a list of name, key, at_most or at_least ({error})."

@@ -1,8 +1,42 @@
 """A run: a folder that holds what was trained on what, the model, its checkpoint, its history and its film."""
 
 from latently.run.folder import Run
-from latently.run.identity import film_rows, fingerprint
+from latently.run.playing import Playing
 from latently.run.repeats import Repeats, mean_and_sd
+from latently.run.rows import (
+    film_rows,
+    fingerprint,
+    known_labels,
+    labels_of,
+    located,
+    open_rows,
+    open_run_splits,
+    open_splits,
+    open_views,
+    short_name,
+)
+from latently.run.session import Plan, Session, load_model
 from latently.run.training import Training, train, train_together
 
-__all__ = ["Repeats", "Run", "Training", "film_rows", "fingerprint", "mean_and_sd", "train", "train_together"]
+__all__ = [
+    "Plan",
+    "Playing",
+    "Repeats",
+    "Run",
+    "Session",
+    "Training",
+    "film_rows",
+    "fingerprint",
+    "known_labels",
+    "labels_of",
+    "load_model",
+    "located",
+    "mean_and_sd",
+    "open_rows",
+    "open_run_splits",
+    "open_splits",
+    "open_views",
+    "short_name",
+    "train",
+    "train_together",
+]

@@ -15,6 +15,9 @@ from safetensors.numpy import load_file
 
 from latently.files import write_atomically
 
+_NEEDED = ("data", "fingerprint", "model", "rounds", "title", "use_labels")
+"""What every run says of itself."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Run:
@@ -82,9 +85,25 @@ class Run:
         return self.has_model and about.get("played", 0) >= about.get("rounds", 0)
 
     @property
+    def lacks_evaluation(self) -> bool:
+        """Whether rows were kept from training, and the model as it is now was not measured on them."""
+        rows = self.config().get("run", {}).get("rows", {})
+        return bool(rows.get("test") or rows.get("validation")) and self._is_missing("evaluation.json")
+
+    @property
+    def lacks_report(self) -> bool:
+        """Whether no report was written of the model as it is now."""
+        return self._is_missing("report.html")
+
+    @property
     def has_model(self) -> bool:
         """Whether there is a model to load."""
         return (self.folder / "model.safetensors").exists()
+
+    def _is_missing(self, name: str) -> bool:
+        """Whether a file is not there, or older than the model: of the time before the run was made longer."""
+        path, model = self.folder / name, self.folder / "model.safetensors"
+        return not path.exists() or path.stat().st_mtime_ns < model.stat().st_mtime_ns
 
     def config(self) -> dict[str, Any]:
         """What `write_config` wrote.
@@ -93,6 +112,24 @@ class Run:
             ValueError: the file is damaged.
         """
         return self.read_json("config.json")
+
+    def about(self) -> dict[str, Any]:
+        """What `config.json` says of the run's data and its course.
+
+        Raises:
+            ValueError: it says nothing of it, or not all.
+        """
+        config, path = self.config(), self.folder / "config.json"
+        about = config.get("run")
+        if about is None and "estimator" in config:
+            raise ValueError(
+                f"{self.folder} holds a model that was saved from Python, and not the run that trained it; "
+                "what needs the run's data or checkpoint cannot be done with it."
+            )
+        missing = _NEEDED if not isinstance(about, dict) else [name for name in _NEEDED if name not in about]
+        if missing or not isinstance(config.get("parameters"), dict) or not isinstance(about, dict):
+            raise ValueError(f"{path} is damaged: it has no {(*missing, 'parameters')[0]!r}.")
+        return about
 
     def write_config(self, config: Mapping[str, Any]) -> None:
         """Write `config.json`: the model's configuration, and under `"run"` what it is trained on."""

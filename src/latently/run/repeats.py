@@ -7,8 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from latently.evaluation import as_table
 from latently.files import write_atomically
 from latently.run.folder import Run
+from latently.run.session import Plan, Session
 
 FILE = "repeats.json"
 
@@ -40,9 +42,14 @@ class Repeats:
         return (folder / FILE).is_file()
 
     @property
+    def path(self) -> Path:
+        """The file that sums them up."""
+        return self.folder / FILE
+
+    @property
     def are_finished(self) -> bool:
         """Whether all runs have been made and summed up."""
-        return "runs" in json.loads((self.folder / FILE).read_text())
+        return "runs" in json.loads(self.path.read_text())
 
     def parameters(self) -> dict[str, Any]:
         """The estimator's parameters as they were given, while the experiment goes on.
@@ -56,6 +63,28 @@ class Repeats:
         """The folder of a run, by its place from 0."""
         return self.folder / f"repeat-{place + 1}"
 
+    def runs(self) -> list[Run]:
+        """The runs, all of which have begun."""
+        return [Run.open(self.run_folder(place)) for place in range(self.count)]
+
+    def is_finished(self, place: int) -> bool:
+        """Whether a run was begun, and trained to its end."""
+        folder = self.run_folder(place)
+        return (folder / "config.json").exists() and Run.open(folder).is_finished
+
+    def open_run(self, plan: Plan, place: int, *, verbose: bool = False) -> Session:
+        """Begin a run, or take it up where it stands.
+
+        Args:
+            plan: of the first run.
+            place: of the run, from 0: its seeds are so many higher than the first one's.
+            verbose: tell how an earlier stage goes.
+        """
+        folder = self.run_folder(place)
+        if (folder / "config.json").exists():
+            return Session.resume(Run.open(folder), verbose=verbose)
+        return plan.repeated(place).begin(folder, verbose=verbose)
+
     def write(self, summary: Mapping[str, Any]) -> Path:
         """Write `repeats.json`, atomically.
 
@@ -66,7 +95,7 @@ class Repeats:
             Its path.
         """
         text = json.dumps({"repeats": self.count, **summary}, indent=2) + "\n"
-        return write_atomically(self.folder / FILE, text.encode())
+        return write_atomically(self.path, text.encode())
 
     def summarize(self) -> dict[str, Any]:
         """What the finished runs come to.
@@ -76,13 +105,28 @@ class Repeats:
             and where they were evaluated, `mean` and `sd` of every number, in the form of an `evaluation.json` (see
             `mean_and_sd`).
         """
-        runs = [Run.open(self.run_folder(place)) for place in range(self.count)]
+        runs = self.runs()
         evaluations = [run.read_json("evaluation.json") for run in runs if (run.folder / "evaluation.json").exists()]
         summary: dict[str, Any] = {"runs": [_about(run) for run in runs]}
         if len(evaluations) == len(runs):
             mean, sd = mean_and_sd(evaluations)
             summary |= {"mean": mean, "sd": sd}
         return summary
+
+    def mean(self) -> dict[str, Any]:
+        """The mean of every number, in the form of an `evaluation.json`; empty where nothing was evaluated."""
+        return dict(self.summarize().get("mean", {}))
+
+    def measures(self) -> list[tuple[str, float, float, str]]:
+        """Every number that all runs have: its name, its mean, its standard deviation, its unit."""
+        tables = [{line.name: line for line in as_table(run.read_json("evaluation.json"))} for run in self.runs()]
+        found = []
+        for name, line in tables[0].items():
+            given = [table[name].value for table in tables if name in table]
+            values = [value for value in given if value is not None]
+            if len(values) == self.count:
+                found.append((name, statistics.fmean(values), statistics.stdev(values), line.unit))
+        return found
 
 
 def mean_and_sd(evaluations: Sequence[Mapping[str, Any]]) -> tuple[dict[str, Any], dict[str, Any]]:

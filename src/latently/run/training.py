@@ -1,14 +1,16 @@
 """A run from where it stands to its end, or several at once."""
 
 import contextlib
+import dataclasses
 import signal
+import statistics
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from latently.run.folder import Run
 from latently.run.recording import Checkpointer, Film, HistoryWriter, seconds_in
-from latently.training import Observer, Together, Trainer
+from latently.training import Observer, Progress, Together, Trainer
 
 CHECKPOINT_SECONDS = 30.0
 
@@ -77,42 +79,56 @@ class Training:
 def train(
     training: Training, observers: Sequence[Observer] = (), on_interrupt: Callable[[], None] = lambda: None
 ) -> bool:
-    """Play a run to its end.
-
-    The first Ctrl-C (SIGINT), or a SIGTERM, lets the chunk at hand end, writes a checkpoint and returns; a second
-    Ctrl-C stops at once.
-
-    Args:
-        training: the run.
-        observers: a progress bar, say.
-        on_interrupt: called as soon as the signal comes.
-
-    Returns:
-        Whether the run came to its end; the model has then been adopted and saved.
-    """
-    with _finish_chunk_on_interrupt([training.trainer], on_interrupt):
-        training.trainer.run(training.until, [*training.writers, *observers])
-    return training.end()
+    """Play a run to its end: `train_together` with one."""
+    return train_together([training], observers, on_interrupt)
 
 
 def train_together(
     trainings: Sequence[Training], observers: Sequence[Observer] = (), on_interrupt: Callable[[], None] = lambda: None
 ) -> bool:
-    """Play several runs to their common end as one program; each writes its own files, as if it were alone.
+    """Play runs to their common end, several as one program; each writes its own files, as if it were alone.
+
+    The first Ctrl-C (SIGINT), or a SIGTERM, lets the chunk at hand end, writes the checkpoints and returns; a second
+    Ctrl-C stops at once.
 
     Args:
         trainings: the runs; their trainers can be played together (see `latently.training.why_apart`).
-        observers: each is told of every run.
-        on_interrupt: as in `train`; all runs stop after the same chunk.
+        observers: a progress bar, say; of several runs it is told the mean of the terms.
+        on_interrupt: called as soon as the signal comes.
 
     Returns:
         Whether they came to their end; all models have then been adopted and saved.
     """
-    trainers = [training.trainer for training in trainings]
+    trainers, until = [training.trainer for training in trainings], trainings[0].until
     with _finish_chunk_on_interrupt(trainers, on_interrupt):
-        Together(trainers).run(trainings[0].until, [[*training.writers, *observers] for training in trainings])
+        if len(trainers) == 1:
+            trainers[0].run(until, [*trainings[0].writers, *observers])
+        else:
+            means = [_Means(observer, len(trainers)) for observer in observers]
+            Together(trainers).run(until, [[*training.writers, *means] for training in trainings])
     ends = [training.end(together=len(trainings)) for training in trainings]
     return all(ends)
+
+
+class _Means:
+    """Hands on what is told of several runs as if it were one: the mean of their terms, the sum of their throughput."""
+
+    def __init__(self, observer: Observer, runs: int) -> None:
+        self._observer, self._runs = observer, runs
+        self._told: list[Progress] = []
+
+    def next_stop(self, round_: int) -> int | None:
+        """That of the observer."""
+        return self._observer.next_stop(round_)
+
+    def __call__(self, trainer: Trainer[Any], progress: Progress) -> None:
+        """Wait until all runs have told of a chunk."""
+        self._told.append(progress)
+        if len(self._told) == self._runs:
+            terms = {name: statistics.fmean(told.terms[name] for told in self._told) for name in progress.terms}
+            speed = sum(told.samples_per_second for told in self._told)
+            self._told.clear()
+            self._observer(trainer, dataclasses.replace(progress, terms=terms, samples_per_second=speed))
 
 
 @contextlib.contextmanager

@@ -1,24 +1,26 @@
-"""`latently info RUN`: what a run or a model is."""
+"""`latently info`, `latently compare` and `latently report`: what runs are, and what became of them."""
 
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from latently.cli.parsing import Parser, in_words
+from latently.cli.errors import UsageError
+from latently.cli.parsing import Option, Parser, in_words
+
+_RUN = Option("run", Path, metavar="RUN", about="the run's folder", positional=True)
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Run the command."""
-    parser = Parser(
+def info(words: Sequence[str]) -> int:
+    """`latently info RUN`: what a run or a model is."""
+    run_or_model = Option("run", Path, metavar="RUN", about="a run's folder, or a model's", positional=True)
+    given = Parser(
         "info",
         "What a run or a model is: its data, its hyperparameters, how far it came, what is in its folder.",
         "RUN [--json]",
         ("latently info runs/vae-digits-1", "latently info runs/vae-digits-1 --json"),
-    )
-    parser.add_argument("run", metavar="RUN", type=Path, help="a run's folder, or a model's")
-    parser.add_argument("--json", action="store_true", help="print config.json and the state as JSON")
-    given = parser.parse_args(arguments)
+        {"": [run_or_model, Option("json", None, False, "print config.json and the state as JSON")]},
+    ).parse(words)
 
     from latently.cli.terminal import print_facts, print_json
     from latently.run import Run
@@ -35,6 +37,76 @@ def main(arguments: Sequence[str]) -> int:
     else:
         print_facts(_facts(run, config, state))
     return 0
+
+
+def report(words: Sequence[str]) -> int:
+    """`latently report RUN`: draw a run's figures and write its report.html again."""
+    given = Parser(
+        "report",
+        "Draw the figures of a run and write its report.html: one file that opens without a network.",
+        "RUN",
+        ("latently report runs/vae-digits-1",),
+        {"": [_RUN]},
+    ).parse(words)
+
+    from latently.cli.terminal import Reporter
+    from latently.cli.verbs import next_commands
+    from latently.report import report_run
+    from latently.run import Run, load_model, open_run_splits
+
+    model, run = load_model(given.run), Run.open(given.run)
+    splits = open_run_splits(run.about())
+    with Reporter().waiting("drawing the report …"):
+        print(report_run(model, run, splits, _evaluation(run), next_commands(model, run.folder)))
+    return 0
+
+
+def compare(words: Sequence[str]) -> int:
+    """`latently compare RUN...`: the numbers and the pictures of several runs, side by side."""
+    from latently.cli.outputs import choose_paths, output_options
+
+    kinds = (".html",)
+    runs = Option("runs", Path, metavar="RUN", about="the runs' folders", nargs="+", positional=True)
+    given = Parser(
+        "compare",
+        "Print the numbers of runs, one column each, and write a page that holds them and the pictures of all runs "
+        "side by side: one file that opens without a network.",
+        "RUN RUN... [options]",
+        (
+            "latently compare runs/vae-digits-1 runs/aae-digits-1",
+            "latently compare runs/m2-mnist-1/repeat-* --out repeats.html",
+        ),
+        {
+            "": [runs, Option("json", None, False, "print the evaluations as JSON, by folder")],
+            "Output": output_options("compare.html", kinds),
+        },
+    ).parse(words)
+
+    from latently.cli.terminal import print_json, print_table
+    from latently.report import compare_runs, measures
+    from latently.run import Run
+
+    opened = [Run.open(folder) for folder in dict.fromkeys(given.runs)]
+    if len(opened) < 2:
+        raise UsageError(f"compare needs two runs or more; got {opened[0].folder}.")
+    paths, table = choose_paths(given, "compare", kinds), measures(opened)
+    for path in paths:
+        compare_runs(opened, path)
+    if given.json:
+        print_json({str(run.folder): _evaluation(run) for run in opened})
+        return 0
+    if table.rows:
+        print_table(table.header, table.rows, numbers=range(1, len(table.header)))
+    else:
+        print("None of the runs has been evaluated; `latently evaluate RUN` does that.")
+    print("\n" + "\n".join(map(str, paths)))
+    return 0
+
+
+def _evaluation(run: Any) -> dict[str, Any] | None:
+    found: dict[str, Any] | None
+    found = run.read_json("evaluation.json") if (run.folder / "evaluation.json").exists() else None
+    return found
 
 
 def _facts(run: Any, config: Mapping[str, Any], state: Mapping[str, Any]) -> dict[str, str]:

@@ -1,0 +1,274 @@
+"""How each verb is answered: from what is asked of a fitted model to what is written."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from latently import figures
+from latently.cli.asked import Asked
+from latently.cli.errors import UsageError
+from latently.cli.outputs import Result, beside, by_view, images, paths_of_images, vectors
+from latently.cli.terminal import print_measures
+from latently.cli.verbs import COMPLETED, PATHS, RECONSTRUCTED, RESTYLED
+from latently.data import Views
+from latently.data.tables import read_cells
+from latently.errors import ArgumentError
+from latently.evaluation import as_table, classification, clustering
+from latently.figures.images import display_range
+from latently.run import Run, labels_of, located, open_run_splits, open_views
+
+
+def sample(asked: Asked) -> Result:
+    """New data from the prior."""
+    model, given = asked.model, asked.given
+    classes = None if given.labels is None else asked.labels(given.labels)
+    each = given.n or (64 if classes is None else 10)
+    labels = None if classes is None else np.repeat(classes, each)
+    samples = model.sample(each if labels is None else len(labels), labels, random_state=given.seed)
+    names = None if classes is None else [str(each) for each in classes.tolist()]
+    return Result(
+        "{rows} samples",
+        by_view("samples", samples) | _known(labels=labels),
+        lambda: beside(vectors(samples, asked.columns), label=labels),
+        lambda: figures.image_grid(images(samples), rows=None if names is None else len(names), row_labels=names),
+    )
+
+
+def encode(asked: Asked) -> Result:
+    """The codes of the rows."""
+    codes, labels = asked.model.transform(asked.part.rows, asked.known), labels_of(asked.part)
+    header = [f"z{place + 1}" for place in range(codes.shape[1])]
+    return Result(
+        "{rows} codes of " + f"{codes.shape[1]} dimensions",
+        {"codes": codes} | _known(labels=labels),
+        lambda: beside((header, [[f"{value:.9g}" for value in row] for row in codes.tolist()]), label=labels),
+    )
+
+
+def reconstruct(asked: Asked) -> Result:
+    """The rows, encoded and decoded again."""
+    rows = asked.part.rows
+    result = asked.model.reconstruct(rows, asked.known)
+
+    def draw() -> Any:
+        shown = images(result)[:RECONSTRUCTED]
+        if isinstance(rows, Views):  # zeros, where a row lacks a view
+            views = {name: np.nan_to_num(np.asarray(rows.view(name)[:RECONSTRUCTED])) for name in rows.names}
+            return figures.reconstructions(images(views), shown)
+        return figures.reconstructions(np.asarray(rows[:RECONSTRUCTED]).reshape(shown.shape), shown)
+
+    arrays = by_view("reconstructions", result)
+    return Result("{rows} reconstructions", arrays, lambda: vectors(result, asked.columns), draw)
+
+
+def classify(asked: Asked) -> Result:
+    """The likeliest class of every row."""
+    return _predict(asked, "classes", "class")
+
+
+def cluster(asked: Asked) -> Result:
+    """The likeliest cluster of every row."""
+    return _predict(asked, "clusters", "cluster")
+
+
+def _predict(asked: Asked, stem: str, column: str) -> Result:
+    """The likeliest class or cluster of every row, its probability, and where asked for that of each."""
+    labels, probabilities = labels_of(asked.part), asked.model.predict_proba(asked.part.rows)
+    names = np.asarray(asked.model.label_values)
+    predicted = names[probabilities.argmax(axis=1)]
+
+    def table() -> tuple[Sequence[str], Sequence[Sequence[Any]]]:
+        shown = names.tolist() if asked.given.proba else []
+        numbers = np.column_stack([probabilities.max(axis=1), probabilities[:, : len(shown)]]).tolist()
+        rows = zip(predicted.tolist(), numbers, strict=True)
+        cells = [[value, *(f"{number:.6g}" for number in line)] for value, line in rows]
+        return beside(([column, "probability", *(f"p({name})" for name in shown)], cells), label=labels)
+
+    arrays = {stem: predicted, "probabilities": probabilities, "names": names} | _known(labels=labels)
+    what = f"the {stem} of " + "{rows} rows"
+    return Result(what, arrays, table, remark=lambda: _print_agreement(asked, predicted, probabilities, labels))
+
+
+def _print_agreement(asked: Asked, predicted: np.ndarray, probabilities: np.ndarray, labels: np.ndarray | None) -> None:
+    """How predictions agree with the labels of the data, where it has any."""
+    if labels is None:
+        return
+    if asked.model.classes_ is None:
+        print_measures(as_table({"clustering": clustering(predicted, probabilities, labels)}))
+    else:
+        found = classification(predicted, probabilities, labels, np.asarray(asked.model.label_values))
+        print_measures(as_table({"classification": {"labels_in_training": None, **found}}))
+    own = asked.about.get("data", {}).get("source") == located(asked.given.data)
+    if own and asked.given.part in ("all", "train"):
+        print("These are the run's own data, the rows that it learned from among them; --part test is of others.")
+
+
+def restyle(asked: Asked) -> Result:
+    """Each row under other labels."""
+    given, part, labels = asked.given, asked.part, asked.labels(asked.given.labels)
+    only_pictures = all(path.suffix.lower() == ".png" for path in asked.paths)
+    count = given.n or (RESTYLED if only_pictures else len(part))
+    chosen = np.asarray(_check_rows(given.rows or range(min(count, len(part))), len(part)))
+    rows = np.asarray(part.rows[chosen])
+    restyled = asked.model.restyle(rows, labels, None if asked.known is None else asked.known[chosen])
+
+    def table() -> tuple[Sequence[str], Sequence[Sequence[Any]]]:
+        header, values = vectors(restyled.reshape(-1, restyled.shape[-1]), asked.columns)
+        places = [(row, label) for row in range(len(restyled)) for label in labels.tolist()]
+        return ["row", "label", *header], [[*place, *line] for place, line in zip(places, values, strict=True)]
+
+    def draw() -> Any:
+        shown = len(chosen) if given.rows else given.n or RESTYLED
+        originals = rows.reshape(len(restyled), *restyled.shape[2:])
+        return figures.restyled(originals[:shown], restyled[:shown], [str(label) for label in labels.tolist()])
+
+    what = "{rows} rows under " + f"{len(labels)} label{'' if len(labels) == 1 else 's'}"
+    return Result(what, {"restyled": restyled, "labels": labels}, table, draw)
+
+
+def _check_rows(rows: Sequence[int], total: int) -> Sequence[int]:
+    """See that there are rows of such numbers."""
+    for row in rows:
+        if not 0 <= row < total:
+            raise ArgumentError("rows", f"must be numbers from 0 to {total - 1:,}", row)
+    return rows
+
+
+def denoise(asked: Asked) -> Result:
+    """The rows, cleaned of noise."""
+    rows, corrupt = asked.part.rows, asked.given.corrupt
+    noisy = asked.model.corrupt(rows, random_state=asked.given.seed) if corrupt else rows
+    cleaned = asked.model.reconstruct(noisy, asked.known)
+    states = {"original": rows, "noisy": noisy, "cleaned": cleaned} if corrupt else {"noisy": rows, "cleaned": cleaned}
+
+    def draw() -> Any:
+        """The same rows in each state, one state above the other; all in the range of clean ones."""
+        shown = [np.asarray(state[:COMPLETED]).reshape(-1, *cleaned.shape[1:]) for state in states.values()]
+        scale = display_range(cleaned)
+        return figures.image_grid(np.concatenate(shown), rows=len(shown), row_labels=list(states), value_range=scale)
+
+    arrays = {"denoised": cleaned} | ({"noisy": noisy} if corrupt else {})
+    return Result("{rows} rows cleaned", arrays, lambda: vectors(cleaned, asked.columns), draw)
+
+
+def complete(asked: Asked) -> Result:
+    """The views that rows lack, or that are not given."""
+    given, model = asked.given, asked.model
+    names = _chosen_views(model, given.given)
+    truth, columns = open_views(given.data, model, asked.about, names, **asked.opening)
+    rows = truth if names is None else truth.only(*names)
+    if rows.complete:
+        raise UsageError(
+            f"every row of {given.data} has all of {', '.join(rows.names)}, so there is nothing to complete; name the "
+            "views to complete the others from with --given."
+        )
+    completed = model.complete(rows, draws=given.draws, random_state=given.seed)
+    return Result(
+        "{rows} rows, " + " and ".join(completed) + " completed",
+        completed,
+        lambda: _filled_table(given, completed, rows, columns),
+        lambda: _draw_completions(rows, completed, truth),
+    )
+
+
+def _chosen_views(model: Any, text: str | None) -> list[str] | None:
+    """The views that `--given` names."""
+    if text is None:
+        return None
+    names, known = [name.strip() for name in text.split(",")], ", ".join(model.view_names_)
+    for name in names:
+        if name not in model.view_names_:
+            raise ArgumentError("given", f"must be among the views {known}", name)
+    if set(names) == set(model.view_names_):
+        raise UsageError(f"--given names all of the views {known}, so none is left to complete; leave one out.")
+    return names
+
+
+def _filled_table(
+    given: Any, completed: dict[str, np.ndarray], rows: Views, columns: Any
+) -> tuple[Sequence[str], Sequence[Sequence[Any]]]:
+    """The table that was given with its gaps filled and all else as it was; of other data, the completed views.
+
+    Columns that the table has not got follow those that it has.
+    """
+    source = Path(located(given.data))
+    whole = given.given is None and given.part == "all" and source.suffix.lower() in (".csv", ".tsv")
+    if not whole:
+        return vectors(completed, columns)
+    header, cells = read_cells(source)
+    filled = dict(zip(header, map(list, cells), strict=True))
+    for view, values in completed.items():
+        gaps = np.flatnonzero(rows.lacking(view))
+        names, _ = vectors({view: values[:0]}, columns)
+        for column, numbers in zip(names, values.T.astype(str), strict=True):
+            cells_of = filled.setdefault(column, [""] * len(rows))
+            for row in gaps.tolist():
+                cells_of[row] = numbers[row]
+    return list(filled), list(zip(*filled.values(), strict=True))
+
+
+def _draw_completions(rows: Views, completed: dict[str, np.ndarray], truth: Views) -> Any:
+    """The first rows; where the truth is not known, given and completed alone."""
+    first, whole = rows[:COMPLETED], truth[:COMPLETED]
+    given = {name: np.asarray(first.view(name)) for name in rows.names if name not in completed}
+    true = {name: np.asarray(whole.view(name)) for name in rows.names} if whole.complete else None
+    return figures.completions(given, {n: v[:COMPLETED] for n, v in completed.items()}, true, names=rows.names)
+
+
+def interpolate(asked: Asked) -> Result:
+    """Paths between the codes of pairs of the run's rows."""
+    given = asked.given
+    rows = getattr(open_run_splits(Run.open(given.run).about()), given.part).rows
+    if len(rows) < 2:
+        raise UsageError(f"--part {given.part} has {len(rows)} rows; a path needs two.")
+    if given.rows is None:
+        pairs = np.random.default_rng(given.seed).choice(len(rows), (PATHS, 2), replace=len(rows) < 2 * PATHS)
+    else:
+        pairs = np.asarray([_check_rows(pair, len(rows)) for pair in given.rows])
+    steps = asked.model.interpolate(rows[pairs[:, 0]], rows[pairs[:, 1]], given.steps)
+    arrays = by_view("interpolations", steps) | {"rows": pairs}
+    return Result("{rows} paths", arrays, draw=lambda: figures.interpolations(paths_of_images(steps)))
+
+
+def manifold(asked: Asked) -> Result:
+    """A grid of codes, decoded."""
+    model, given, label = asked.model, asked.given, _label_of_plane(asked)
+    if not 1 <= min(given.dimensions) < max(given.dimensions) <= max(2, model.latent_dim):
+        two = " ".join(map(str, given.dimensions))
+        raise UsageError(f"--dimensions must be two of 1 to {model.latent_dim}; got {two}.")
+    across, up = (dimension - 1 for dimension in given.dimensions)
+    codes = model.manifold_codes(given.rows, (across, up))
+    data = model.manifold(given.rows, label, (across, up))
+    names = f"$z_{{{across + 1}}}$", f"$z_{{{up + 1}}}$"
+
+    def table() -> tuple[Sequence[str], Sequence[Sequence[Any]]]:
+        """A point of the plane a line: its code, and what it decodes to."""
+        header, cells = vectors(data, asked.columns)
+        place, numbers = vectors(codes, [f"z{dimension + 1}" for dimension in range(codes.shape[1])])
+        return [*place, *header], [[*code, *row] for code, row in zip(numbers, cells, strict=True)]
+
+    return Result(
+        "{rows} points of the plane",
+        by_view("manifold", data) | {"codes": codes},
+        table,
+        lambda: figures.manifold(images(data), model.prior_support(), axis_labels=names),
+    )
+
+
+def _label_of_plane(asked: Asked) -> Any:
+    """The label whose plane is decoded, where the decoder is given one."""
+    model, text = asked.model, asked.given.label
+    if text is not None:
+        if not model.decodes_labels:
+            model.require("restyle")
+        return asked.label(text)
+    if model.decodes_labels:
+        names = ", ".join(map(str, model.label_values.tolist()))
+        raise UsageError(f"every label has a plane of its own; give --label, one of {names}.")
+    return None
+
+
+def _known(**arrays: np.ndarray | None) -> dict[str, np.ndarray]:
+    return {name: values for name, values in arrays.items() if values is not None}

@@ -1,0 +1,60 @@
+"""One runner for all commands that use a fitted model; `verbs` is their table."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal
+
+from latently.cli.outputs import choose_paths, kinds_for, output_options, write
+from latently.cli.parsing import Option, Parser
+from latently.cli.verbs import VERBS, Verb
+
+_RUN = Option("run", Path, metavar="RUN", about="a run's folder, or a model's", positional=True)
+_DATA = Option(
+    "data", metavar="DATA", about="a data set's name (`latently datasets`), a folder, or a file", positional=True
+)
+_DATA_OPTIONS = (
+    Option("part", Literal["all", "train", "validation", "test"], "all",
+           "all rows, or those of the run's own split (default: all)"),
+    Option("labels_column", about="the column of a table that holds the labels"),
+    Option("views", metavar="SPEC",
+           about="what of the data is which view, for a model of several, as for `latently fit`; views that the data "
+           "lacks may be left out (default: as the run says)"),
+    Option("skip_bad", None, False, "leave out images that cannot be read"),
+)  # fmt: skip
+
+
+def use(name: str, words: Sequence[str]) -> int:
+    """Run the command of a verb: open the model, see that it can, ask it, write and say what it answers."""
+    verb = VERBS[name]
+    given = _parser(verb).parse(words)
+
+    from latently.cli import answers  # slow to load, and not for --help
+    from latently.cli.asked import Asked, require_prediction
+    from latently.run import Run, load_model
+
+    model, about = load_model(given.run), Run.open(given.run).config().get("run", {})
+    if verb.of_classes is None:
+        model.require(verb.ability)
+    else:
+        require_prediction(model, of_classes=verb.of_classes)
+    paths = choose_paths(given, verb.stem, _kinds(verb, model, given))
+    write(paths, getattr(answers, name)(Asked(given, model, about, paths)))
+    return 0
+
+
+def _kinds(verb: Verb, model: Any, given: Any) -> Sequence[str]:
+    """The kinds of file that a verb can write for a model; the first is the default."""
+    if getattr(given, "draws", None) is not None:  # several completions of a row
+        return (".npz",)
+    return [kind for kind in kinds_for(model) if kind in verb.writes] if ".png" in verb.writes else verb.writes
+
+
+def _parser(verb: Verb) -> Parser:
+    run = replace(_RUN, about="a run's folder") if verb.of_run else _RUN
+    own = (run, _DATA, *verb.options) if verb.takes_data else (run, *verb.options)
+    groups = {"": own, "Data": _DATA_OPTIONS} if verb.takes_data else {"": own}
+    usage = "RUN DATA [options]" if verb.takes_data else "RUN [options]"
+    output = output_options(verb.default or f"{verb.stem}.png for images, else {verb.stem}.csv", verb.writes)
+    examples = [f"latently {verb.name} {example}" for example in verb.examples]
+    return Parser(verb.name, verb.about, usage, examples, {**groups, "Output": output})

@@ -1,0 +1,187 @@
+"""Runs are played: begun or taken up, one or several over seeds, trained to their end, and handed on to be finished."""
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+from latently.run.folder import Run
+from latently.run.repeats import Repeats
+from latently.run.session import Plan, Session, why_not_together
+from latently.run.training import CHECKPOINT_SECONDS, train_together
+from latently.training import NonFiniteLossError, Observer
+
+
+@runtime_checkable
+class Reporter(Protocol):
+    """Tells how it goes; a door hands one in."""
+
+    @property
+    def live(self) -> bool:
+        """Whether to tell what is going on, as it goes."""
+
+    def watching(self, title: str) -> AbstractContextManager[tuple[list[Observer], Callable[[], None]]]:
+        """While something is trained: all who show how it goes, and what to call when it is asked to stop."""
+
+    def apart(self, reason: str) -> None:
+        """Several runs are made one after the other, for a reason: words that follow "since"."""
+
+    def stopped(self, sessions: Sequence[Session], folder: Path) -> None:
+        """Runs were interrupted, and saved; resuming the folder goes on."""
+
+    def stopped_at_once(self, sessions: Sequence[Session], folder: Path) -> None:
+        """Runs were interrupted without waiting; what they are at is in their last checkpoints."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Playing:
+    """How runs are played.
+
+    Attributes:
+        reporter: tells how it goes.
+        finish: what is done with a run that is trained: it is evaluated and reported, say.
+        lacks: whether a run that is trained was not finished so.
+        checkpoint_seconds: the age at which a checkpoint is renewed.
+        together: play several runs as one program; `None` where that pays, which is anywhere but on a CPU.
+    """
+
+    reporter: Reporter
+    finish: Callable[[Session], None]
+    lacks: Callable[[Run], bool]
+    checkpoint_seconds: float = CHECKPOINT_SECONDS
+    together: bool | None = None
+
+    def begin(self, plan: Plan, folder: Path) -> bool:
+        """Begin a run in a folder that is missing or empty, and play it.
+
+        Returns:
+            Whether it came to its end; `False` when it was interrupted.
+
+        Raises:
+            ValueError: something that is given cannot be used. Nothing has been written then.
+        """
+        session = plan.begin(folder, verbose=self.reporter.live)
+        with session.run.lock():
+            return self._play([session], folder, session.title)
+
+    def resume(self, run: Run, epochs: float | None = None) -> bool:
+        """Go on with a run; where it is trained and lacks something, that is made.
+
+        Args:
+            run: its folder.
+            epochs: to make it longer: so many in all.
+
+        Returns:
+            Whether it came to its end; `False` when it was interrupted.
+
+        Raises:
+            ValueError: the run is finished, damaged, or its data has changed. Nothing has been written then.
+        """
+        run.about()  # a damaged one is noticed first
+        with run.lock():
+            if epochs is None and run.is_finished:
+                if not self.lacks(run):
+                    played = run.config()["parameters"]["epochs"]
+                    raise ValueError(f"{run.folder} is finished, with {played:g} epochs; --epochs with more goes on.")
+                self.finish(Session.trained(run))
+                return True
+            session = Session.resume(run, epochs, verbose=self.reporter.live)
+            return self._play([session], run.folder, session.title)
+
+    def begin_repeats(self, plan: Plan, repeats: Repeats) -> Mapping[str, Any] | None:
+        """Begin several runs of one plan, and play them.
+
+        Args:
+            plan: of the first run; each further one has seeds higher by 1.
+            repeats: the folder, missing or empty, and how many runs.
+
+        Returns:
+            What they come to (see `Repeats.summarize`); `None` when they were interrupted.
+
+        Raises:
+            ValueError: something that is given cannot be used. Nothing has been written then.
+        """
+        Run.check_free(repeats.folder)
+        first = plan.repeated(0).begin(repeats.run_folder(0), verbose=self.reporter.live)
+        repeats.write({"parameters": plan.estimator.get_params(deep=False)})
+        with Run(repeats.folder).lock():
+            return self._play_repeats(plan, repeats, {0: first})
+
+    def resume_repeats(self, repeats: Repeats) -> Mapping[str, Any] | None:
+        """Go on with several runs: with the one that was interrupted, and with those that have not begun.
+
+        Returns:
+            What they come to (see `Repeats.summarize`); `None` when they were interrupted.
+
+        Raises:
+            ValueError: all runs are finished, and lack nothing; or one is damaged.
+        """
+        if repeats.are_finished and not any(map(self.lacks, repeats.runs())):
+            raise ValueError(f"the {repeats.count} runs in {repeats.folder} are finished.")
+        with Run(repeats.folder).lock():
+            plan = Plan.of(Run.open(repeats.run_folder(0)), {} if repeats.are_finished else repeats.parameters())
+            return self._play_repeats(plan, repeats, {})
+
+    def _play_repeats(self, plan: Plan, repeats: Repeats, opened: dict[int, Session]) -> Mapping[str, Any] | None:
+        """Play what is not finished, together where that pays and can be done; then sum up."""
+        places = [place for place in range(repeats.count) if place in opened or not repeats.is_finished(place)]
+        for place in sorted(set(range(repeats.count)) - set(places)):
+            if self.lacks(run := Run.open(repeats.run_folder(place))):
+                self.finish(Session.trained(run))
+        together = self._wants_together() and self._open_together(plan, repeats, places, opened)
+        for group in [places] if together else [[place] for place in places]:
+            sessions = [self._opened(plan, repeats, place, opened) for place in group]
+            at_once = f"{sessions[0].title}, {len(group)} runs at once"
+            for at, place in enumerate(group):
+                title = f"{sessions[at].title}, {place + 1} of {repeats.count}"
+                sessions[at] = dataclasses.replace(sessions[at], title=title)
+            with ExitStack() as locks:
+                for session in sessions:
+                    locks.enter_context(session.run.lock())
+                if not self._play(sessions, repeats.folder, at_once if together else sessions[0].title):
+                    return None
+        summary = repeats.summarize()
+        repeats.write(summary)
+        return summary
+
+    def _opened(self, plan: Plan, repeats: Repeats, place: int, opened: dict[int, Session]) -> Session:
+        if place in opened:
+            return opened.pop(place)
+        return repeats.open_run(plan, place, verbose=self.reporter.live)
+
+    def _wants_together(self) -> bool:
+        import jax
+
+        return jax.default_backend() != "cpu" if self.together is None else self.together
+
+    def _open_together(self, plan: Plan, repeats: Repeats, places: Sequence[int], opened: dict[int, Session]) -> bool:
+        """Open one run after another, and see that they can be played as one program; what is open stays so."""
+        for place in places if len(places) > 1 else ():
+            opened[place] = self._opened(plan, repeats, place, opened)
+            if reason := why_not_together(opened[places[0]], opened[place]):
+                self.reporter.apart(reason)
+                return False
+        return len(places) > 1
+
+    def _play(self, sessions: Sequence[Session], folder: Path, title: str) -> bool:
+        """Train runs whose folders are locked, several as one program; then finish each."""
+        try:
+            trainings = [session.training(self.checkpoint_seconds) for session in sessions]
+            with self.reporter.watching(title) as (observers, stopping):
+                ended = train_together(trainings, observers, stopping)
+        except NonFiniteLossError as error:
+            kept, several = min(session.run.position() for session in sessions), len(sessions) > 1
+            what = "checkpoints" if several else "checkpoint"
+            where = folder if several else sessions[0].run.folder
+            about = f" The {what} of round {kept:,} {'are' if several else 'is'} kept in {where}." if kept else ""
+            raise NonFiniteLossError(f"{error}{about}") from None
+        except KeyboardInterrupt:  # the second one; the first lets the chunk end
+            self.reporter.stopped_at_once(sessions, folder)
+            raise
+        if not ended:
+            self.reporter.stopped(sessions, folder)
+            return False
+        for session in sessions:
+            self.finish(session)
+        return True

@@ -1,0 +1,296 @@
+"""The rows of a run: those that it was trained on, and new ones, opened for its model as it opened its own."""
+
+import hashlib
+import zipfile
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Shaped
+
+from latently.data import BUILTIN, Dataset, Splits, Views, open_dataset
+from latently.data.idx import is_idx_folder
+from latently.data.statistics import hash_rows, spread_rows
+from latently.data.tables import column_names
+from latently.errors import ArgumentError
+
+FILM_ROWS = 1500
+PARTS = ("all", "train", "validation", "test")
+"""What can be asked of data: all of it, or a part of the split that the run made."""
+
+_TABLES = (".csv", ".tsv", ".parquet", ".pq")
+_WITH_TEST = ("mnist", "fashion-mnist")
+
+
+def film_rows(splits: Splits) -> Dataset:
+    """The rows that are filmed: up to `FILM_ROWS`, spread over the test rows, or else over the training rows."""
+    part = splits.test if len(splits.test) > 1 else splits.train
+    return part.take(spread_rows(len(part), FILM_ROWS))
+
+
+def fingerprint(splits: Splits) -> str:
+    """A short hash of a data set: the shapes, types, rows and labels of its parts. A resumed run must meet the same.
+
+    Returns:
+        Sixteen hexadecimal digits.
+
+    Example:
+        >>> from latently.data import open_dataset
+        >>> fingerprint(open_dataset("digits")) == fingerprint(open_dataset("digits", seed=1))
+        False
+    """
+    digest = hashlib.sha256()
+    for part in (splits.train, splits.validation, splits.test):
+        digest.update(",".join(part.view_names).encode())
+        hash_rows(part.views, part.labels, digest, part.present)
+    return digest.hexdigest()[:16]
+
+
+def located(source: str) -> str:
+    """A data set's name as it is, a path absolute; what does not exist stays as it was typed, for the error."""
+    path = Path(source).expanduser()
+    return str(path.resolve()) if source not in BUILTIN and path.exists() else source
+
+
+def short_name(source: str) -> str:
+    """What to call a source in the name of a folder.
+
+    Example:
+        >>> short_name("mnist"), short_name("/data/My photos/"), short_name("table.csv")
+        ('mnist', 'my-photos', 'table')
+    """
+    stem = source if source in BUILTIN else Path(source).name.split(".")[0]
+    return "-".join("".join(letter if letter.isalnum() else " " for letter in stem.lower()).split()) or "data"
+
+
+def open_splits(arguments: Mapping[str, Any]) -> Splits:
+    """Open data whose arguments of `open_dataset` are JSON values, as a run's configuration holds them."""
+    size = arguments["image_size"]
+    sizes = {view: _pair(each) for view, each in size.items()} if isinstance(size, dict) else _pair(size)
+    return open_dataset(**{**arguments, "image_size": sizes})
+
+
+def open_run_splits(about: Mapping[str, Any]) -> Splits:
+    """The data that a run was trained on, again.
+
+    Args:
+        about: what the run's configuration says of it.
+
+    Raises:
+        ValueError: the data is not there any more, or is not the same.
+    """
+    source = about["data"]["source"]
+    try:
+        splits = open_splits(about["data"])
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"the run's configuration is damaged: its data cannot be opened ({error}).") from None
+    if fingerprint(splits) != about["fingerprint"]:
+        raise ValueError(
+            f"{source} has changed since the run began; bring the old data back, or begin anew with `latently fit`."
+        )
+    return splits
+
+
+def open_rows(
+    source: str,
+    model: Any,
+    about: Mapping[str, Any],
+    *,
+    part: str = "all",
+    labels_column: str | None = None,
+    skip_bad: bool = False,
+    views: str | None = None,
+) -> Dataset:
+    """The rows of any data, for a fitted model.
+
+    Args:
+        source: a data set's name, a folder or a file.
+        model: fitted; a folder's images are brought to its size.
+        about: what the run says of its own data, which decides the split, a table's column of labels and what is which
+            view.
+        part: one of `PARTS`.
+        labels_column: of a table; the run's own column unless said.
+        skip_bad: leave out images that cannot be read.
+        views: what is which view; as the run says unless said.
+
+    Returns:
+        The rows; for a model of several views, with its views in its order, blank and not given where the data has not
+        got them.
+
+    Raises:
+        ArgumentError: the data cannot be opened, has views that the model has not, or the part has no rows.
+    """
+    place, own = located(source), about.get("data", {})
+    path = Path(place)
+    views = views_in(place, views, own.get("views"), model)
+    has_test = place in _WITH_TEST or (path.is_dir() and is_idx_folder(path))
+    folder = place not in BUILTIN and path.is_dir() and not has_test
+    table = path.suffix.lower() in _TABLES
+    arguments = {
+        "source": place,
+        "labels_column": labels_column or (_own_labels(path, own) if table else None),
+        "image_size": image_size_of(model, views) if folder else None,
+        "skip_bad": skip_bad,
+        "views": views,
+        "some_views": True,
+    }
+    if part == "all":
+        splits = open_splits({**arguments, "validation": 0.0, "test": None if has_test else 0.0})
+        return _with_views_of(model, _joined(splits.train, splits.test) if has_test else splits.train)
+    same = own.get("source") == place
+    cut = {name: own.get(name) for name in ("validation", "test")} | {"seed": own.get("seed", 0)} if same else {}
+    rows: Dataset = getattr(open_splits({**arguments, **cut}), part)
+    if not len(rows):
+        raise ArgumentError("part", f"{part} has no rows in {source}", remedy=f"The parts are {', '.join(PARTS)}.")
+    return _with_views_of(model, rows)
+
+
+def open_views(
+    source: str, model: Any, about: Mapping[str, Any], given: Sequence[str] | None, **opening: Any
+) -> tuple[Views, Any]:
+    """The rows of any data for a fitted model of several views, and the columns of each view that is one of a table.
+
+    Args:
+        source: a data set's name, a folder or a file.
+        model: fitted.
+        about: what the run says of its own data.
+        given: the views to complete the others from; of one alone, a file may hold that view and no other.
+        **opening: as in `open_rows`.
+    """
+    shapes, columns = model.row_shape_, about.get("columns")
+    if given is not None and len(given) == 1:
+        with suppress(ValueError):  # the file holds more than one view, and the run knows which is which
+            unnamed = {**about, "data": {**about.get("data", {}), "views": None}}
+            alone: Any = open_rows(source, model, unnamed, **opening).rows
+            if not isinstance(alone, Views) and tuple(alone.shape[1:]) == shapes[given[0]]:
+                blank = {name: np.zeros((len(alone), *shape), np.float32) for name, shape in shapes.items()}
+                present = {name: np.full(len(alone), name == given[0]) for name in blank}
+                return Views({**blank, given[0]: alone}, present), columns
+    part = open_rows(source, model, about, **opening)
+    rows: Any = part.rows
+    return rows, {**(columns or {}), **(part.description.get("columns") or {})}
+
+
+def labels_of(part: Dataset) -> Shaped[np.ndarray, "rows"] | None:
+    """A part's labels as they were in the data; unknown ones are -1 among numbers and empty among words.
+
+    Example:
+        >>> labels_of(Dataset("two", (np.zeros(3),), np.array([1, -1, 0]), ("ant", "bee"))).tolist()
+        ['bee', '', 'ant']
+    """
+    if part.labels is None or not part.classes:
+        return None
+    unknown = "" if isinstance(part.classes[0], str) else -1
+    values: np.ndarray = np.asarray([*part.classes, unknown])[part.labels]
+    return values
+
+
+def known_labels(model: Any, part: Dataset) -> Shaped[np.ndarray, "rows"] | None:
+    """A part's labels for a model whose decoder is given the label; what it does not know is unknown.
+
+    Args:
+        model: a fitted model.
+        part: rows of any data, with labels or without.
+
+    Returns:
+        A label of the model for each row, -1 or the empty word where unknown; `None` where there is none to give.
+    """
+    values = labels_of(part)
+    if values is None or not model.decodes_labels or model.classes_ is None:
+        return None
+    own = {str(value): value for value in model.classes_.tolist()}
+    unknown = "" if model.classes_.dtype.kind == "U" else -1
+    labels: np.ndarray = np.asarray([own.get(str(value), unknown) for value in values.tolist()])
+    return labels if any(str(value) in own for value in values.tolist()) else None
+
+
+def image_size_of(model: Any, views: str | None) -> Any:
+    """The height and width of a folder's images that suit a model, as JSON: of all, or of each view."""
+    shapes = model.row_shape_
+    if not isinstance(shapes, dict):
+        return list(shapes[:2]) if len(shapes) > 1 else None
+    sizes = {view: list(shape[:2]) for view, shape in shapes.items() if len(shape) > 1}
+    if len(sizes) < len(shapes) or views is None:
+        return None
+    (height, width), (height2, width2) = list(sizes.values())[:2]
+    made = {"halves": [height, width + width2], "top-bottom": [height + height2, width], "noisy": [height, width]}
+    return made.get(views, sizes)
+
+
+def views_in(source: str, given: str | None, own: str | None, model: Any) -> str | None:
+    """The `views` that data is opened with: those given, or those that arrays are named after, or the run's own.
+
+    A `.npz` file with arrays that have the names of the model's views holds those, as what `latently complete` writes
+    does.
+
+    Raises:
+        ArgumentError: views are given for a model of one.
+    """
+    if not isinstance(model.row_shape_, dict):
+        if given is not None:
+            name = type(model).__name__
+            raise ArgumentError("views", f"is for models of several views, and {name} has one", remedy="Leave it out.")
+        return None
+    if given is not None:
+        return given
+    held = _arrays(source)
+    named = [view for view in model.row_shape_ if view in held]
+    return ",".join(f"{view}={view}" for view in named) or own
+
+
+def _with_views_of(model: Any, part: Dataset) -> Dataset:
+    """Rows with the views of a model in its order; those that the data has not got are blank, and not given."""
+    shapes = model.row_shape_
+    if not part.view_names or not isinstance(shapes, dict) or part.view_names == tuple(shapes):
+        return part
+    if unknown := [view for view in part.view_names if view not in shapes]:
+        raise ArgumentError(
+            "views",
+            f"has the view {unknown[0]!r}, and those of the model are {', '.join(shapes)}",
+            remedy="Name them so: {views=NAME=WHAT,NAME=WHAT}.",
+        )
+    n = len(part)
+    arrays = dict(zip(part.view_names, part.views, strict=True))
+    has = np.ones((n, len(arrays)), dtype=bool) if part.present is None else part.present
+    present = dict(zip(part.view_names, has.T, strict=True))
+    blank = np.float32(0)
+    return replace(
+        part,
+        views=tuple(arrays.get(view, np.broadcast_to(blank, (n, *shape))) for view, shape in shapes.items()),
+        view_names=tuple(shapes),
+        present=np.stack([present.get(view, np.zeros(n, dtype=bool)) for view in shapes], axis=1),
+    )
+
+
+def _own_labels(table: Path, own: Mapping[str, Any]) -> str | None:
+    """The column of labels of a run's own data, where a table has it: new rows may come without labels."""
+    name: str | None = own.get("labels_column")
+    return name if name in column_names(table) else None
+
+
+def _joined(first: Dataset, second: Dataset) -> Dataset:
+    views = tuple(
+        np.concatenate([np.asarray(a), np.asarray(b)]) for a, b in zip(first.views, second.views, strict=True)
+    )
+    present = None
+    if first.present is not None and second.present is not None:
+        present = np.concatenate([first.present, second.present])
+    labels = None if first.labels is None or second.labels is None else np.concatenate([first.labels, second.labels])
+    return replace(first, views=views, labels=labels, present=present)
+
+
+def _arrays(source: str) -> list[str]:
+    """The names of the arrays of a `.npz` file."""
+    path = Path(source)
+    if path.suffix.lower() != ".npz" or not zipfile.is_zipfile(path):
+        return []
+    with zipfile.ZipFile(path) as archive:
+        return [name.removesuffix(".npy") for name in archive.namelist()]
+
+
+def _pair(size: Any) -> Any:
+    """A height and a width from JSON; one number, and none, as they are."""
+    return (int(size[0]), int(size[1])) if isinstance(size, list) else size

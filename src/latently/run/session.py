@@ -1,0 +1,265 @@
+"""A session: a run that is about to be trained, begun from a plan or taken up where it stands."""
+
+import dataclasses
+import datetime
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from latently import __version__
+from latently.data import Dataset, Splits
+from latently.errors import ArgumentError
+from latently.estimators.saving import before_fit, load, model_config
+from latently.run.folder import Run
+from latently.run.rows import film_rows, fingerprint, labels_of, open_run_splits, open_splits
+from latently.run.training import CHECKPOINT_SECONDS, Training
+from latently.training import Trainer, why_apart
+
+
+@dataclasses.dataclass(frozen=True)
+class Session:
+    """A run about to be trained, or one that is.
+
+    Attributes:
+        run: its folder, with its configuration.
+        model: the estimator.
+        trainer: made by it; at round 0 or where the checkpoint left off; `None` of a run that is trained.
+        splits: the data.
+        until: the round at which the run ends.
+        title: the model and the data, in words.
+    """
+
+    run: Run
+    model: Any
+    trainer: Any
+    splits: Splits
+    until: int
+    title: str
+
+    @classmethod
+    def resume(cls, run: Run, epochs: float | None = None, *, verbose: bool = False) -> "Session":
+        """Take up a run where it stands; only when all is checked is its configuration changed, if it is made longer.
+
+        Args:
+            run: its folder.
+            epochs: the new number of epochs in all, or `None`.
+            verbose: tell how an earlier stage goes.
+
+        Raises:
+            ValueError: the run is damaged, its data has changed, or it is not made longer. Nothing has been written
+                then.
+        """
+        config, about = run.config(), run.about()
+        position, splits = run.position(), open_run_splits(about)
+        model = estimator_of(config, {} if epochs is None else {"epochs": epochs})
+        resumed = run.checkpoint.exists()
+        trainer = trainer_for(model, splits, about["use_labels"], verbose=verbose, resumed=resumed)
+        until = about["rounds"] if epochs is None else model.total_rounds(trainer)
+        if epochs is not None and until <= max(about["rounds"], position):
+            before = config["parameters"]["epochs"]
+            raise ArgumentError("epochs", f"must be more than the {before:g} of {run.folder}", epochs)
+        if resumed:
+            trainer.restore(run.checkpoint)
+        run.film()  # a damaged one is noticed before anything is written
+        if epochs is not None:
+            parameters = model_config(model)["parameters"]
+            run.write_config({**config, "parameters": parameters, "run": {**about, "rounds": until}})
+        return cls(run, model, trainer, splits, until, about["title"])
+
+    @classmethod
+    def trained(cls, run: Run) -> "Session":
+        """The session of a run that is trained: it can be evaluated and reported.
+
+        Raises:
+            ValueError: the run is damaged, or its data has changed.
+        """
+        about = run.about()
+        return cls(run, load_model(run.folder), None, open_run_splits(about), about["rounds"], about["title"])
+
+    def training(self, checkpoint_seconds: float = CHECKPOINT_SECONDS) -> Training:
+        """The run in training: made once, when it is about to begin or to go on."""
+        return Training(
+            self.model,
+            self.trainer,
+            self.run,
+            film=film_rows(self.splits).rows,
+            until=self.until,
+            checkpoint_seconds=checkpoint_seconds,
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """A run that has not begun; it can be begun once, or several times with other seeds.
+
+    Attributes:
+        estimator: not fitted.
+        data: the arguments of `open_dataset`, as JSON values.
+        about: what the run's configuration says of it: `model`, `preset`, `recipe`, `use_labels`, `command`,
+            and `judge`: whether samples are shown to a judge at its end.
+    """
+
+    estimator: Any
+    data: Mapping[str, Any]
+    about: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, run: Run, parameters: Mapping[str, Any]) -> "Plan":
+        """The plan that a run followed.
+
+        Args:
+            run: its folder.
+            parameters: of the estimator, as they were given.
+
+        Raises:
+            ValueError: its configuration is damaged.
+        """
+        about = run.about()
+        kept = {name: about.get(name) for name in ("model", "preset", "recipe", "use_labels", "command", "judge")}
+        return cls(estimator_of({**run.config(), "parameters": parameters}), about["data"], kept)
+
+    def repeated(self, place: int) -> "Plan":
+        """The same with other seeds of the model and of the labels shown, so many higher; the rows stay as they are."""
+        parameters = self.estimator.get_params(deep=False)
+        estimator = type(self.estimator)(**{**parameters, "random_state": parameters["random_state"] + place})
+        given = self.data.get("label_seed")
+        label_seed = (self.data["seed"] if given is None else given) + place
+        return dataclasses.replace(self, estimator=estimator, data={**self.data, "label_seed": label_seed})
+
+    def begin(self, folder: Path, *, verbose: bool = False) -> Session:
+        """Check everything that is given; then make the run's folder and write its configuration.
+
+        Args:
+            folder: missing or empty.
+            verbose: tell how an earlier stage goes.
+
+        Raises:
+            ValueError: the data, an argument or the folder cannot be used. Nothing has been written then.
+        """
+        Run.check_free(folder)
+        splits, estimator = open_splits(self.data), self.estimator
+        _check_views(estimator, splits.train)
+        _check_labels(estimator, splits.train, self.about["use_labels"])
+        trainer = trainer_for(estimator, splits, self.about["use_labels"], verbose=verbose)
+        if self.data["labels"] and estimator.classes_ is None:
+            warnings.warn(
+                f"{type(estimator).__name__} learns without labels here; the {self.data['labels']} of --labels are "
+                "used to evaluate it, and for nothing else.",
+                stacklevel=2,
+            )
+        rounds, title = estimator.total_rounds(trainer), f"{type(estimator).__name__} on {splits.train.name}"
+        about = {
+            "version": __version__,
+            "title": title,
+            **self.about,
+            "data": dict(self.data),
+            "data_name": splits.train.name,
+            "columns": splits.train.description.get("columns"),
+            "rows": {"train": len(splits.train), "validation": len(splits.validation), "test": len(splits.test)},
+            "fingerprint": fingerprint(splits),
+            "rounds": rounds,
+            "started": datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
+        }
+        run = Run.create(folder)
+        run.write_config({**model_config(estimator), "run": about})
+        return Session(run, estimator, trainer, splits, rounds, title)
+
+
+def trainer_for(
+    model: Any, splits: Splits, use_labels: bool, *, verbose: bool = False, resumed: bool = False
+) -> Trainer[Any]:
+    """The engine that fits a model to the training rows.
+
+    Args:
+        model: the estimator; an earlier stage that it needs is fitted now.
+        splits: the data.
+        use_labels: whether it may see the labels.
+        verbose: tell how an earlier stage goes.
+        resumed: whether a checkpoint will be restored, which holds the earlier stage.
+
+    Raises:
+        ValueError: the model cannot work with the data or with its hyperparameters.
+    """
+    before = model.verbose
+    labels = labels_of(splits.train) if use_labels else None
+    try:
+        trainer: Trainer[Any] = model.set_params(verbose=verbose).trainer(splits.train.rows, labels, resumed=resumed)
+        return trainer
+    finally:
+        model.set_params(verbose=before)
+
+
+def why_not_together(first: Session, other: Session) -> str | None:
+    """Why two runs cannot be played as one program, in words that follow "since"; `None` where they can.
+
+    Where they can, their rows are kept on the device once.
+    """
+    if first.until != other.until:
+        return f"they end after {first.until:,} and {other.until:,} rounds"
+    reason = why_apart(first.trainer, other.trainer)
+    if reason is None:
+        other.trainer.feed.share(first.trainer.feed)
+    return reason
+
+
+def estimator_of(config: Mapping[str, Any], changes: Mapping[str, Any] | None = None) -> Any:
+    """The estimator that a run's configuration describes, before it was fitted, with some arguments changed.
+
+    Raises:
+        ValueError: the configuration is damaged, or of another version.
+    """
+    try:
+        return before_fit(config, **(changes or {}))
+    except (TypeError, KeyError, ValueError) as error:
+        name = config.get("estimator", "the model")
+        raise ValueError(f"the run's parameters do not fit this version of {name}: {error}.") from None
+
+
+def load_model(folder: Path) -> Any:
+    """The fitted model of a run, or of a folder that `model.save` made.
+
+    Raises:
+        ValueError: there is none, or it is damaged.
+    """
+    run = Run.open(folder)
+    if not run.has_model:
+        raise ValueError(
+            f"{folder} has no model yet: its run stopped after round {run.position():,} of {run.about()['rounds']:,}; "
+            f"go on with `latently resume {folder}`."
+        )
+    return load(folder)
+
+
+def _check_views(estimator: Any, part: Dataset) -> None:
+    """See that the data has as many views as the model wants."""
+    name, views = type(estimator).__name__, ", ".join(part.view_names)
+    if estimator.takes_views and not views:
+        raise ArgumentError(
+            "views",
+            f"is missing: {name} learns from rows of several views, and {part.name} has one",
+            remedy="Give {views=halves} for images, or {views=NAME=WHAT,NAME=WHAT} for what a file or a folder holds.",
+        )
+    if views and not estimator.takes_views:
+        rule = f"gives several views ({views}), and {name} learns from rows of one view"
+        raise ArgumentError("views", rule, remedy="Leave it out, or fit ACCA.")
+
+
+def _check_labels(estimator: Any, part: Dataset, use_labels: bool) -> None:
+    """See that the data has labels where the model cannot do without."""
+    if not estimator.__sklearn_tags__().target_tags.required:
+        return
+    name = type(estimator).__name__
+    if not use_labels:
+        rule, remedy = (
+            f"must not be 0, since {name} learns from labels",
+            "Give another number, or leave it out for all.",
+        )
+        raise ArgumentError("labels", rule, remedy=remedy)
+    if part.labels is None:
+        raise ArgumentError(
+            "data",
+            f"must have labels: {name} learns from labels, and {part.name} has none",
+            remedy="Name a table's column with {labels_column}, give each class of images a subfolder, put the labels "
+            "of rows.npy into rows_labels.npy; or fit a model that needs none, such as VAE.",
+        )
