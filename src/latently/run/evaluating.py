@@ -6,7 +6,7 @@ from typing import Any
 from latently.data import Splits
 from latently.errors import ArgumentError
 from latently.evaluation import Judge, evaluate
-from latently.evaluation.judge_cache import judge_of, kept_judge
+from latently.evaluation.judge import judge_of, kept_judge
 from latently.evaluation.samples import whole_rows
 from latently.run.folder import Run
 from latently.run.rows import labels_of, open_splits
