@@ -140,7 +140,7 @@ def test_a_few_labels_go_a_long_way():
     few = np.where(np.arange(90) < 6, Y, "")
     for name in ("m2", "m1m2", "semi-supervised"):
         model = MODELS[name]().fit(X, few)
-        assert model.labels_known_ == "some"
+        assert model.task_.labels_known == "some"
         assert (model.predict(X) == Y).mean() > 0.8, name
 
 

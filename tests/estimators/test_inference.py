@@ -157,7 +157,7 @@ def exact():
     precision = 1 + (w**2).sum() / variance
     to_mean = w.T / variance / precision
     encoder = [np.concatenate([to_mean, 0 * to_mean], axis=1), np.array([(-b @ to_mean)[0], -np.log(precision)])]
-    model.game_ = eqx.tree_at(
+    game = eqx.tree_at(
         lambda game: [
             game.encoder.network.layers[-1].weight,
             game.encoder.network.layers[-1].bias,
@@ -167,6 +167,7 @@ def exact():
         model.game_,
         [jnp.asarray(array, jnp.float32) for array in (*encoder, w, b)],
     )
+    model._take_game(game)
     x = (rows - model.preprocessing_.offset) / model.preprocessing_.scale
     return model, rows, multivariate_normal(b, w.T @ w + variance * np.eye(3)).logpdf(x)
 
