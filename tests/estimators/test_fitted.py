@@ -8,7 +8,6 @@ import numpy as np
 import optax
 import pytest
 
-from latently import inference
 from latently.data import Preprocessing
 from latently.fitted import Fitted
 from latently.game import Task
@@ -62,19 +61,22 @@ def test_it_takes_labels_as_they_were_given_and_tells_classes():
 
 
 def test_every_answer_comes_in_pieces_of_bounded_size_and_is_the_same(monkeypatch):
-    model, answers, sizes = fitted(labels=True), [], []
-    whole = Preprocessing.__call__
+    model, sizes, whole = fitted(labels=True), [], Preprocessing.__call__
     monkeypatch.setattr(Preprocessing, "__call__", lambda self, rows: sizes.append(len(rows)) or whole(self, rows))
-    for numbers in (2**21, 12 * 32):
-        monkeypatch.setattr(inference, "INPUT_NUMBERS", numbers)
-        monkeypatch.setattr(inference.piece_rows, "__defaults__", (numbers,))
-        sizes.clear()
-        codes = model.codes(ROWS, LABELS)
-        answers.append([codes, model.bounds(ROWS, 2, "elbo", 0), model.class_probabilities(ROWS)])
-        assert set(sizes) == ({512} if numbers == 2**21 else {32})
-        answers[-1].append(model.decode(codes, model.label_weights(ROWS, LABELS)).astype(int))
-    for one, other in zip(*answers, strict=True):
-        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
+
+    def answers(rows, labels):
+        codes, bounds = model.codes(rows, labels), model.bounds(rows, 2, "elbo", 0)
+        return codes, bounds, model.class_probabilities(rows), model.decode(codes, model.label_weights(rows, labels))
+
+    few = answers(ROWS, LABELS)
+    assert set(sizes) == {512}
+    sizes.clear()
+    many = answers(np.tile(ROWS, (7, 1, 1)), np.tile(LABELS, 7))
+    assert sizes == [1024] * 3 * 4
+    for one, other in zip(few, many, strict=True):
+        np.testing.assert_allclose(
+            np.tile(one, (7, *[1] * (one.ndim - 1))), other, rtol=1e-4, atol=1 if one.dtype == np.uint8 else 1e-5
+        )
 
 
 def test_it_needs_no_scikit_learn():

@@ -134,7 +134,7 @@ def test_the_density_of_the_prior_is_told_where_there_is_one(vae, aae):
 
 
 def test_corrupting_shows_what_the_encoder_was_given(vae):
-    with pytest.raises(NotSupportedError, match="this VAE was fitted without a corruption, so it adds no noise"):
+    with pytest.raises(NotSupportedError, match="this VAE cannot clean noise: it was fitted without a corruption"):
         vae.corrupt(X)
     noisy = as_if_fitted(VAE(**FAST, corruption="masking:1.0"), X).corrupt(X, random_state=0)
     assert noisy.shape == X.shape
@@ -292,4 +292,4 @@ def test_what_cannot_be_answered_is_refused_in_one_sentence(vae, monkeypatch, ca
 )
 def test_a_model_that_was_not_fitted_says_so(call):
     with pytest.raises(NotFittedError, match="not fitted"):
-        call(VAE())
+        call(VAE(corruption="masking:0.1"))

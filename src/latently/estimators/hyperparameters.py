@@ -91,7 +91,7 @@ def _fits(value: Any, kind: Any) -> bool:
     if origin is Literal:
         return isinstance(value, str) and value in arguments
     if origin is Mapping:
-        return isinstance(value, Mapping)
+        return isinstance(value, Mapping) and all(_fits(each, arguments[1]) for each in value.values())
     if origin is Sequence:
         return isinstance(value, tuple | list) and all(_fits(each, arguments[0]) for each in value)
     if kind in (int, float):
@@ -131,7 +131,7 @@ def _alternatives(kind: Any, *, many: bool = False) -> list[str]:
     if origin is Sequence:
         return [f"a list of {_either(_alternatives(arguments[0], many=True))}"]
     if origin is Mapping:
-        return ["a dict"]
+        return [f"a dict of {_either(_alternatives(arguments[1], many=True))}"]
     known = {int: "a whole number", float: "a number", str: "a word", bool: "True or False", type(None): "None"}
     one = known.get(kind) or f"a {kind.__name__}"
     return [f"{one.removeprefix('a ')}s" if many and one.startswith("a ") else one]
