@@ -48,15 +48,15 @@ def make_trainer(preset: str, images: Any, labels: Any) -> Any:
 
     What learns from several views is given the images' left and right halves.
     """
-    import latently
-    from latently.estimators.presets import PRESETS
+    from latently.catalogue import MODELS
 
-    estimator = getattr(latently, PRESETS[preset][0]).from_preset(preset, random_state=0)
+    owner = next(model.load() for model in MODELS if preset in model.load().presets)
+    estimator = owner.from_preset(preset, random_state=0)
     if estimator.takes_views:
         return estimator.trainer({"left": images[:, :, :14], "right": images[:, :, 14:]})
-    if not estimator.draws_labelled:
+    if not estimator.game_type.draws_labelled:
         return estimator.trainer(images)
-    if estimator.__sklearn_tags__().target_tags.required:
+    if estimator.labels == "required":
         return estimator.trainer(images, labels)
     return estimator.trainer(images, np.where(np.arange(len(images)) < LABELLED, labels.astype(int), -1))
 

@@ -1,9 +1,13 @@
 """What the tests of estimators share."""
 
+import dataclasses
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+
+import latently
 
 
 def as_if_fitted(model, X, y=None):
@@ -16,5 +20,21 @@ def as_if_fitted(model, X, y=None):
         return array * jnp.asarray(1 + 0.1 * noise, array.dtype) + jnp.asarray(0.1 * abs(noise), array.dtype)
 
     arrays, rest = eqx.partition(model.game_, eqx.is_inexact_array)
-    model.game_ = eqx.combine(jax.tree.map(shake, arrays), rest)
+    model._take_game(eqx.combine(jax.tree.map(shake, arrays), rest))
     return model
+
+
+SMALL = {
+    **{"latent_dim": 2, "epochs": 1, "batch_size": 16, "random_state": 0, "n_clusters": 3},
+    **{"hidden": (), "critic_hidden": ()},
+}
+"""What makes an estimator small, where it has such a hyperparameter."""
+
+
+def small(estimator, **changes):
+    """An estimator of the catalogue, as small as its hyperparameters let it be."""
+    fields = {field.name for field in dataclasses.fields(estimator)}
+    given = {name: value for name, value in SMALL.items() if name in fields}
+    if "first" in fields:  # a model that is fitted before
+        given["first"] = small(latently.VAE)
+    return estimator(**given | changes)

@@ -223,7 +223,7 @@ ABILITIES: dict[str, Ability] = {
         (Bounds, Decodes),
         _NO_DENSITY,
         lambda game: game.has_densities and isinstance(game.prior, Normal),
-        _UNMET_DENSITY,
+        "a closed form needs a Gaussian encoder and a normal prior: {encoder=gaussian}, {prior=normal}",
         ("posterior_kl",),
     ),
     "denoise": Ability(
@@ -265,7 +265,7 @@ def abilities(game: Any) -> frozenset[str]:
     return frozenset(name for name in ABILITIES if is_able(game, name))
 
 
-def inability(game: Any, name: str) -> str:
-    """Why a game cannot do something: a clause with marked arguments (see `latently.errors`)."""
+def inability(game_type: type, name: str) -> str:
+    """Why a game of a class cannot do something: a clause with marked arguments (see `latently.errors`)."""
     ability = ABILITIES[name]
-    return ability.unmet if may(type(game), name) else ability.lacks
+    return ability.unmet if may(game_type, name) else ability.lacks

@@ -58,7 +58,7 @@ class NotSupportedError(NotImplementedError, AttributeError):
         model: the class of the model.
         can: what was asked, as a verb: `"encode data"`.
         why: why it cannot, and what would help, a clause; arguments are marked as in `ArgumentError`.
-        others: the classes of the models that can.
+        others: the classes of the models that can, or a function that finds them when they are asked for.
 
     Example:
         >>> error = NotSupportedError("ACGAN", "encode data", "it has no encoder", ("VAE", "AAE"))
@@ -66,9 +66,16 @@ class NotSupportedError(NotImplementedError, AttributeError):
         this ACGAN cannot encode data: it has no encoder. Models that can: VAE, AAE.
     """
 
-    def __init__(self, model: str, can: str, why: str, others: Sequence[str] = ()) -> None:
+    def __init__(
+        self, model: str, can: str, why: str, others: Sequence[str] | Callable[[], Sequence[str]] = ()
+    ) -> None:
         super().__init__(model, can, why, others)
-        self.model, self.can, self.why, self.others = model, can, why, tuple(others)
+        self.model, self.can, self.why, self._others = model, can, why, others
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """The classes of the models that can."""
+        return tuple(self._others() if callable(self._others) else self._others)
 
     def __str__(self) -> str:
         return self.worded(in_python, str)

@@ -140,7 +140,7 @@ def test_a_few_labels_go_a_long_way():
     few = np.where(np.arange(90) < 6, Y, "")
     for name in ("m2", "m1m2", "semi-supervised"):
         model = MODELS[name]().fit(X, few)
-        assert model.labels_known_ == "some"
+        assert model.task_.labels_known == "some"
         assert (model.predict(X) == Y).mean() > 0.8, name
 
 
@@ -176,7 +176,7 @@ def test_a_map_gives_every_class_a_place():
     assert model.inverse_transform(codes).shape == (90, 6)
     drawn = model.sample_prior(300, labels="bee", random_state=0)
     np.testing.assert_allclose(drawn.mean(axis=0), places[1], atol=0.3)
-    with pytest.raises(NotSupportedError, match="is not given a label"):
+    with pytest.raises(NotSupportedError, match="its decoder is given no label"):
         model.restyle(X[:2])
 
 
@@ -198,7 +198,7 @@ def test_models_that_need_labels_say_so(name):
 
 def test_a_first_stage_has_to_fit(tmp_path):
     other = VAE(latent_dim=2, hidden=(4,), epochs=1, random_state=0).fit(np.eye(20, dtype=np.float32))
-    with pytest.raises(ValueError, match=r"first was fitted on rows of shape \(20,\)"):
+    with pytest.raises(ValueError, match=r"first must be fitted on rows of shape \(6,\); got \(20,\)\. Hand over"):
         StackedSemiSupervisedVAE(**FAST, activation="relu", first=other).fit(X, Y)
     AAE(latent_dim=2, hidden=(4,), critic_hidden=(), epochs=1, random_state=0).fit(X).save(tmp_path)
     with pytest.raises(ValueError, match="first must be a VAE or the folder of one"):
@@ -206,5 +206,5 @@ def test_a_first_stage_has_to_fit(tmp_path):
 
 
 def test_a_prior_that_a_model_cannot_have_is_refused():
-    with pytest.raises(ValueError, match="SemiSupervisedVAE needs prior=\"normal\"; got prior='star'"):
+    with pytest.raises(ValueError, match=r"prior must be normal for SemiSupervisedVAE; got 'star'\. For"):
         SemiSupervisedVAE(**FAST, prior="star").fit(X, Y)

@@ -125,7 +125,7 @@ def test_one_row_and_one_feature_are_enough():
 def test_the_likelihood_and_the_range_follow_from_data_and_arguments(estimator, options, expected):
     model = clone(estimator).set_params(**options)
     model.trainer(PIXELS)
-    head = model._build_game(model.preprocessing_.event_shape, None, int, jax.random.key(0)).decoder.head
+    head = model.build_game(model.task_, jax.random.key(0)).decoder.head
     assert (model.preprocessing_.range, type(head).__name__) == expected
 
 

@@ -134,7 +134,7 @@ def test_the_density_of_the_prior_is_told_where_there_is_one(vae, aae):
 
 
 def test_corrupting_shows_what_the_encoder_was_given(vae):
-    with pytest.raises(NotSupportedError, match="this VAE was fitted without a corruption, so it adds no noise"):
+    with pytest.raises(NotSupportedError, match="this VAE cannot clean noise: it was fitted without a corruption"):
         vae.corrupt(X)
     noisy = as_if_fitted(VAE(**FAST, corruption="masking:1.0"), X).corrupt(X, random_state=0)
     assert noisy.shape == X.shape
@@ -157,7 +157,7 @@ def exact():
     precision = 1 + (w**2).sum() / variance
     to_mean = w.T / variance / precision
     encoder = [np.concatenate([to_mean, 0 * to_mean], axis=1), np.array([(-b @ to_mean)[0], -np.log(precision)])]
-    model.game_ = eqx.tree_at(
+    game = eqx.tree_at(
         lambda game: [
             game.encoder.network.layers[-1].weight,
             game.encoder.network.layers[-1].bias,
@@ -167,6 +167,7 @@ def exact():
         model.game_,
         [jnp.asarray(array, jnp.float32) for array in (*encoder, w, b)],
     )
+    model._take_game(game)
     x = (rows - model.preprocessing_.offset) / model.preprocessing_.scale
     return model, rows, multivariate_normal(b, w.T @ w + variance * np.eye(3)).logpdf(x)
 
@@ -291,4 +292,4 @@ def test_what_cannot_be_answered_is_refused_in_one_sentence(vae, monkeypatch, ca
 )
 def test_a_model_that_was_not_fitted_says_so(call):
     with pytest.raises(NotFittedError, match="not fitted"):
-        call(VAE())
+        call(VAE(corruption="masking:0.1"))

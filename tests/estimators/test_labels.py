@@ -1,12 +1,17 @@
 """Labels tie the codes of an adversarial autoencoder to regions of its prior."""
 
+import subprocess
+import sys
+import warnings
+
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from latently import AAE, VAE, NotSupportedError
+from latently.catalogue import MODELS
 from latently.data import label_values
-from small_models import as_if_fitted
+from small_models import as_if_fitted, small
 
 FAST = {"latent_dim": 2, "hidden": (8,), "critic_hidden": (8,), "epochs": 1, "batch_size": 16, "random_state": 0}
 X = np.random.default_rng(0).uniform(size=(30, 4))
@@ -62,7 +67,7 @@ def test_without_a_known_label_nothing_is_tied(y):
     assert not model.knows_labels
     assert not hasattr(model, "predict")
     assert model.game_.prior.petals == 10
-    with pytest.raises(NotSupportedError, match="this AAE ties no labels to its codes, so it cannot sample by label"):
+    with pytest.raises(NotSupportedError, match="this AAE cannot draw codes of a class: no label is tied to its codes"):
         model.sample(3, labels=0)
 
 
@@ -97,6 +102,52 @@ def test_an_aae_learns_to_put_each_class_into_its_petal():
     model = AAE(2, prior="star", **options, random_state=0).fit(rows, y)
     assert (model.predict(rows) == names).mean() > 0.9
     assert (model.predict(model.sample(200, labels="dog", random_state=1)) == "dog").mean() > 0.9
+
+
+# ---- labels that are unknown ----
+
+HALF = np.where(np.arange(30) % 2, -1, NUMBERS)
+NEEDY = [model.load() for model in MODELS if model.load().labels == "required"]
+
+
+@pytest.mark.parametrize("estimator", NEEDY, ids=lambda estimator: estimator.__name__)
+@pytest.mark.parametrize(("y", "unknown"), [(HALF, 15), (np.where(np.arange(30) < 29, WORDS, ""), 1)])
+def test_a_model_that_needs_labels_warns_once_of_those_that_are_unknown(estimator, y, unknown):
+    with pytest.warns(UserWarning, match="labels are unknown") as caught:
+        small(estimator).fit(X, y)
+    (warning,) = [each for each in caught if "labels are" in str(each.message)]
+    assert str(warning.message) == (
+        f"{unknown} of 30 labels are unknown (-1, None, NaN or empty): {estimator.__name__} learns what hangs on "
+        "labels from the other rows alone. If -1 is a class of yours, give it another name."
+    )
+
+
+def test_labels_that_are_all_known_or_may_be_unknown_are_taken_without_a_word():
+    assert NEEDY
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for estimator in NEEDY:
+            small(estimator).trainer(X, NUMBERS)
+        for model in MODELS:
+            if model.load() not in NEEDY and not model.load()().takes_views:
+                small(model.load()).trainer(X, HALF)
+
+
+def test_the_warning_points_at_the_line_that_calls_fit(tmp_path):
+    script = tmp_path / "users.py"
+    script.write_text(
+        "import os, warnings\n"
+        "from latently import SupervisedAAE\n"
+        "def show(message, category, filename, line, *_):\n"
+        "    print(filename, line, message)\n"
+        "    os._exit(3)\n"
+        "warnings.showwarning = show\n"
+        "model = SupervisedAAE(epochs=1)\n"
+        "model.fit([[0.0], [1.0], [0.5]], [1, 2, -1])\n"
+    )
+    ended = subprocess.run([sys.executable, "-u", str(script)], capture_output=True, text=True)
+    assert ended.returncode == 3, ended.stderr
+    assert ended.stdout.startswith(f"{script} 8 1 of 3 labels are unknown")
 
 
 # ---- what is refused ----
@@ -138,7 +189,7 @@ def test_labels_that_are_no_classes_are_refused_in_words(y, words):
 def test_a_vae_ties_no_labels():
     model = as_if_fitted(VAE(2, hidden=(8,), random_state=0), X, WORDS)
     assert not model.knows_labels
-    with pytest.raises(NotSupportedError, match="this VAE ties no labels to its codes"):
+    with pytest.raises(NotSupportedError, match="this VAE cannot draw codes of a class: no label is tied to its codes"):
         model.sample(2, labels="cat")
 
 
@@ -146,7 +197,9 @@ def test_a_vae_ties_no_labels():
 def test_what_another_model_does_is_refused_in_words(estimator):
     model = as_if_fitted(estimator, X)
     name = type(model).__name__
-    with pytest.raises(NotSupportedError, match=f"the decoder of {name} is not given a label"):
+    with pytest.raises(
+        NotSupportedError, match=f"this {name} cannot decode a code under another label: its decoder is given no"
+    ):
         model.restyle(X, 0)
-    with pytest.raises(NotSupportedError, match=f"{name} models one view, so there is none to complete"):
+    with pytest.raises(NotSupportedError, match=f"this {name} cannot complete a missing view: its rows have one view"):
         model.complete({"left": X})

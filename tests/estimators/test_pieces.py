@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from latently.estimators import inference, pieces
+from latently import inference
 
 
 def widening(kernel, x):
@@ -21,9 +21,9 @@ KERNEL = jnp.asarray(np.random.default_rng(0).normal(size=(2, 2, 3000)))
 
 
 def test_the_widest_layer_is_found_inside_and_weights_are_passed_over():
-    assert pieces.widest_layer(partial(widening, KERNEL), np.ones((16, 4))) == 3000
+    assert inference.widest_layer(partial(widening, KERNEL), np.ones((16, 4))) == 3000
     pair = partial(lambda x, labels: jnp.tanh(x[0][:, :, None] * x[1][:, None, :]) + labels[:, None, None])
-    assert pieces.widest_layer(pair, (np.ones((16, 7)), np.ones((16, 5))), np.ones(16, np.int32)) == 35
+    assert inference.widest_layer(pair, (np.ones((16, 7)), np.ones((16, 5))), np.ones(16, np.int32)) == 35
 
 
 def test_a_wide_layer_makes_pieces_smaller_and_changes_no_result(monkeypatch):
@@ -31,7 +31,7 @@ def test_a_wide_layer_makes_pieces_smaller_and_changes_no_result(monkeypatch):
     seen = []
     function = partial(lambda kernel, x: seen.append(len(x)) or widening(kernel, x), KERNEL)
     whole = inference.in_pieces(function, rows)
-    monkeypatch.setattr(pieces, "LAYER_NUMBERS", 3000 * 70)
+    monkeypatch.setattr(inference, "LAYER_NUMBERS", 3000 * 70)
     small = inference.in_pieces(function, rows)
     assert [size for size in seen if size % 2 == 0] == [256, 64, 64, 64], "the look at its layers is of a prime"
     np.testing.assert_allclose(small, whole, rtol=1e-5)

@@ -5,11 +5,12 @@ import numpy as np
 import pytest
 
 import latently
-from latently.estimators.presets import PRESETS
+from latently.catalogue import MODELS
 
 RANDOM = np.random.default_rng(0)
 PIXELS = RANDOM.integers(0, 256, (140, 8, 8), dtype=np.uint8)
 Y = np.arange(140) % 10
+PRESETS = {name: (model.name, given) for model in MODELS for name, given in model.load().presets.items()}
 
 
 @pytest.mark.parametrize("name", PRESETS)

@@ -2,6 +2,7 @@
 
 import json
 import pickle
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,8 +10,9 @@ from safetensors.numpy import load_file, save_file
 
 import latently
 from latently import AAE, VAE
+from latently.catalogue import MODELS as CATALOGUE
 from latently.probability import Normal, Star, Uniform
-from small_models import as_if_fitted
+from small_models import as_if_fitted, small
 from toy_games import same_bits
 
 RANDOM = np.random.default_rng(0)
@@ -106,6 +108,47 @@ def test_a_model_that_was_not_fitted_is_not_saved(tmp_path):
     with pytest.raises(ValueError, match="not fitted"):
         VAE(**FAST).save(tmp_path / "model")
     assert not (tmp_path / "model").exists()
+
+
+# ---- models of version 0.1.0, whose config has no task ----
+
+
+@pytest.mark.parametrize("model", CATALOGUE, ids=lambda model: model.name)
+def test_a_config_without_a_task_is_enough(model, tmp_path):
+    estimator = small(model.load())
+    X = {"picture": PIXELS, "table": TABLE} if estimator.takes_views else TABLE
+    saved = as_if_fitted(estimator, X, np.where(np.arange(24) < 18, WORDS, ""))
+    saved.save(tmp_path)
+    config = json.loads((tmp_path / "config.json").read_text())
+    task = config.pop("task")
+    assert task["rows"] == 24
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    loaded = latently.load(tmp_path)
+    assert same_bits(loaded.game_, saved.game_)
+    assert (loaded.task_.shape, loaded.task_.range) == (saved.task_.shape, saved.task_.range)
+    assert loaded.task_.n_labels == saved.task_.n_labels
+    assert loaded.abilities() == saved.abilities()
+
+
+OLD = Path(__file__).parent / "saved-by-0.1.0"
+
+
+@pytest.mark.parametrize("folder", sorted(OLD.iterdir()), ids=lambda folder: folder.name)
+def test_a_folder_that_0_1_0_wrote_answers_as_it_did_then(folder):
+    model, then = latently.load(folder), np.load(folder / "answers.npz")
+    X = {name[2:]: then[name] for name in then.files if name.startswith("X/")} or then["X"]
+    for name, ask in {
+        "transform": lambda: model.transform(X),
+        "reconstruct": lambda: model.reconstruct(X),
+        "sample": lambda: model.sample(4, random_state=1),
+        "proba": lambda: model.predict_proba(X),
+        "restyle": lambda: model.restyle(X),
+    }.items():
+        if not any(each.split("/")[0] == name for each in then.files):
+            continue
+        answer = ask()
+        for view, values in answer.items() if isinstance(answer, dict) else [("", answer)]:
+            np.testing.assert_allclose(values, then[f"{name}/{view}".rstrip("/")], rtol=1e-4, atol=1e-5)
 
 
 # ---- what is refused ----

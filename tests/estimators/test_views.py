@@ -133,14 +133,20 @@ def test_views_pass_through_scikit_learns_tools():
     [
         (lambda acca: ACCA(**FAST).fit(TABLE), "a list or a dict of arrays"),
         (lambda acca: ACCA(**FAST).fit({"table": TABLE}), "two views or more"),
-        (lambda acca: ACCA(**FAST, likelihood={"tabel": "gaussian"}).fit(VIEWS), "names the view 'tabel'"),
-        (lambda acca: ACCA(**FAST, likelihood={"table": "normal"}).fit(VIEWS), "must be one of auto, bernoulli"),
+        (
+            lambda acca: ACCA(**FAST, likelihood={"tabel": "gaussian"}).fit(VIEWS),
+            "views among picture, table; got 'tabel'",
+        ),
+        (
+            lambda acca: ACCA(**FAST, likelihood={"table": "normal"}).fit(VIEWS),
+            "or a dict of auto, bernoulli, gau",
+        ),
         (lambda acca: ACCA(**FAST, likelihood="bernoulli").fit(VIEWS), "view 'table': X must lie in"),
-        (lambda acca: acca.transform({"sound": TABLE}), "has the view 'sound'"),
+        (lambda acca: acca.transform({"sound": TABLE}), "X must have views among picture, table; got 'sound'"),
         (lambda acca: acca.transform({"table": TABLE[:, :3]}), "view 'table' of ACCA is expecting 5"),
         (lambda acca: acca.transform([TABLE]), "a list of 2 views"),
         (lambda acca: acca.complete(VIEWS), "nothing to complete"),
-        (lambda acca: acca.complete({"table": TABLE}, draws=3), "not deterministic"),
+        (lambda acca: acca.complete({"table": TABLE}, draws=3), "draws must be left out: the encoder is deterministic"),
     ],
 )
 def test_misuse_gets_a_sentence(acca, call, words):

@@ -108,7 +108,7 @@ class ACGAN(AdversarialModel):
         for name, only in (("likelihood", "auto"), ("corruption", None)):
             if (value := getattr(self, name)) != only:
                 rule = f"must be left out of {type(self).__name__}, which encodes and reconstructs nothing"
-                raise ArgumentError(name, rule, value, "{output} says in what range the rows are.")
+                raise ArgumentError(name, rule, value, "Use {output} to say in what range the rows are.")
         classes = task.n_labels or 1
         generator = _build_generator(self, task, classes, stream(key, "generator"))
         return games.ACGAN(

@@ -150,7 +150,7 @@ def build_prior(model: Any, n_labels: int | None = None) -> Prior:
     if prior.dim != dim:
         raise ArgumentError("prior", f"must have as many dimensions as {setting('latent_dim', dim)}", prior.dim)
     if scale is not None:
-        rule = f"must be left out beside a prior that is no name, such as {prior!r}"
+        rule = f"goes with a prior given by name, so it must be left out beside {prior!r}"
         raise ArgumentError("prior_scale", rule, scale)
     if n_labels is not None:
         prior.check_labels(n_labels)

@@ -13,7 +13,6 @@ from jaxtyping import Float, Int, PRNGKeyArray
 
 from latently.batch import Batch
 from latently.catalogue import MODELS
-from latently.errors import ArgumentError
 from latently.estimators.face import Face
 from latently.estimators.hyperparameters import (
     Count,
@@ -301,10 +300,9 @@ class LatentModel(Face):
         try:
             game: Game = eqx.filter_jit(lambda key: self.build_game(self.task_, key))(self._key("weights"))
             return game
-        except ArgumentError:
-            raise
         except ValueError as error:
-            raise ValueError(str(error)) from None  # JAX adds notes on its own workings
+            vars(error).pop("__notes__", None)  # JAX adds notes on its own workings
+            raise error.with_traceback(None) from None
 
     def _key(self, name: str) -> PRNGKeyArray:
         """The key of one of the streams of the fit's seed; the trainer has the seed itself."""

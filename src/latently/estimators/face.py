@@ -2,6 +2,7 @@
 
 import abc
 from collections.abc import Mapping
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -56,22 +57,24 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         Raises:
             NotSupportedError: it has not; the error says why, and which models have.
         """
-        game = self.fitted_.game if self.__sklearn_is_fitted__() else self._outline(ability)
-        if game is None or is_able(game, ability):
-            return
-        others = [] if may(self.game_type, ability) else [m.name for m in MODELS if may(m.load().game_type, ability)]
-        raise NotSupportedError(type(self).__name__, ABILITIES[ability].can, inability(game, ability), others)
+        if not self._is_able(ability):
+            name, why = type(self).__name__, inability(self.game_type, ability)
+            others = partial(_others, name, ability)
+            raise NotSupportedError(name, ABILITIES[ability].can, why, others)
 
-    def _outline(self, ability: str) -> Any:
-        """The game that would be built, its arrays shapes alone; `None` where nothing hangs on how it is built.
+    def _is_able(self, ability: str) -> bool:
+        """Whether the model has an ability; one that is not fitted answers for the game that it would build."""
+        if not may(self.game_type, ability) or not ABILITIES[ability].unmet:
+            return may(self.game_type, ability)
+        game = self.fitted_.game if self.__sklearn_is_fitted__() else self._outline()
+        return game is None or is_able(game, ability)
 
-        An estimator that is not fitted answers for the game that its hyperparameters ask for. Where they cannot work,
-        it is for `fit` to say so.
+    def _outline(self) -> Any:
+        """The game that the hyperparameters ask for, its arrays shapes alone.
+
+        `None` where they cannot work: it is for `fit` to say so.
         """
-        if not ABILITIES[ability].unmet and may(self.game_type, ability):
-            return None
-        image = getattr(self, "network", None) == "conv"
-        shape: tuple[int, ...] = (8, 8, 1) if image else (4,)
+        shape: tuple[int, ...] = (8, 8, 1) if getattr(self, "network", None) == "conv" else (4,)
         task = Task(shape, "unit", rows=2, n_labels=2, labels_known="some", rounds=1)
         if self.takes_views:
             task = Task((shape, shape), ("unit", "unit"), 2, None, "none", 1, views=("one", "other"))
@@ -501,6 +504,17 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
     def _refuse_labels(self, what: str, why: str) -> None:
         raise NotSupportedError(type(self).__name__, what, why)
+
+
+@cache
+def _able(ability: str) -> tuple[str, ...]:
+    """The models that have an ability with their default hyperparameters."""
+    return tuple(model.name for model in MODELS if model.load()()._is_able(ability))
+
+
+def _others(name: str, ability: str) -> tuple[str, ...]:
+    """The models beside the one of that name that have an ability."""
+    return tuple(each for each in _able(ability) if each != name)
 
 
 def _paths(start: Float[np.ndarray, "n d"], end: Float[np.ndarray, "n d"], steps: int) -> Float[np.ndarray, "points d"]:

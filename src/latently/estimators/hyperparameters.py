@@ -91,7 +91,7 @@ def _fits(value: Any, kind: Any) -> bool:
     if origin is Literal:
         return isinstance(value, str) and value in arguments
     if origin is Mapping:
-        return isinstance(value, Mapping)
+        return isinstance(value, Mapping) and all(_fits(each, arguments[1]) for each in value.values())
     if origin is Sequence:
         return isinstance(value, tuple | list) and all(_fits(each, arguments[0]) for each in value)
     if kind in (int, float):
@@ -103,21 +103,35 @@ def in_words(kind: Any) -> str:
     """What an annotation asks for.
 
     Example:
-        >>> in_words(Count | None), in_words(NetworkName), in_words(Sequence[Count])
-        ('a whole number of 1 or more or None', 'mlp or conv', 'a list of: a whole number of 1 or more')
+        >>> in_words(NetworkName), in_words(Count | None)
+        ('mlp or conv', 'a whole number of 1 or more, or None')
+        >>> in_words(Normalization | Sequence[Normalization])
+        'batch, layer, None, or a list of batch, layer or None'
     """
+    return _either(_alternatives(kind))
+
+
+def _either(alternatives: Sequence[str]) -> str:
+    *most, last = alternatives
+    if not most:
+        return last
+    nested = any(" or " in each or " and " in each for each in alternatives)
+    return f"{', '.join(most)}{', or' if nested else ' or'} {last}"
+
+
+def _alternatives(kind: Any, *, many: bool = False) -> list[str]:
+    """What an annotation asks for, in words, one alternative each; of many, in the plural."""
     origin, arguments = get_origin(kind), get_args(kind)
     if origin in (Union, types.UnionType):
-        *most, last = dict.fromkeys(in_words(member) for member in arguments)
-        return f"{', '.join(most)} or {last}" if most else last
+        return list(dict.fromkeys(words for member in arguments for words in _alternatives(member, many=many)))
     if origin is Annotated:
-        return " ".join([in_words(arguments[0]), *map(str, arguments[1:])])
+        return [" ".join([*_alternatives(arguments[0], many=many), *map(str, arguments[1:])])]
     if origin is Literal:
-        *most, last = map(str, arguments)
-        return f"{', '.join(most)} or {last}" if most else last
+        return list(arguments)
     if origin is Sequence:
-        return f"a list of: {in_words(arguments[0])}"
+        return [f"a list of {_either(_alternatives(arguments[0], many=True))}"]
     if origin is Mapping:
-        return "a dict"
-    words = {int: "a whole number", float: "a number", str: "a word", bool: "True or False", type(None): "None"}
-    return words.get(kind) or f"a {kind.__name__}"
+        return [f"a dict of {_either(_alternatives(arguments[1], many=True))}"]
+    known = {int: "a whole number", float: "a number", str: "a word", bool: "True or False", type(None): "None"}
+    one = known.get(kind) or f"a {kind.__name__}"
+    return [f"{one.removeprefix('a ')}s" if many and one.startswith("a ") else one]
