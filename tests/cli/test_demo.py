@@ -18,7 +18,7 @@ import latently.cli.session
 import latently.evaluation.views
 import latently.report.story
 from html_page import Page
-from latently.cli.demo import show
+from latently.cli.demo import main
 from latently.cli.exhibits import PARTS, python_of
 from latently.estimators.base import LatentModel
 from latently.recipes import load_recipe
@@ -60,7 +60,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[dict[str,
         patch.setattr(latently.report.story, "scenes", undrawn)
         patch.setattr(latently.cli.session, "judged", lambda *_, **__: {"judge": StubJudge(), "importance_samples": 1})
         patch.setattr(latently.evaluation.views, "canonical_correlation", latently.evaluation.views.nearest_neighbour)
-        assert show(folder, json=True, epochs=1) == 0
+        assert main(["--out", str(folder), "--json", "--epochs", "1"]) == 0
     return folder, [json.loads(line) for line in out.getvalue().splitlines()]
 
 

@@ -22,13 +22,14 @@ def main(arguments: Sequence[str]) -> int:
         "autoencoder, adversarial CCA and an ACGAN. It leaves one page with the best of them, which opens in a browser "
         "and needs nothing else, and a report of each. It takes a few minutes on two cores, and needs no download.",
         "[options]",
-        ("latently demo", "latently demo --out /tmp/demo"),
+        ("latently demo", "latently demo --epochs 5 --out /tmp/demo"),
     )
     parser.add_argument("--out", metavar="FOLDER", type=Path, help="a new folder (default: runs/demo, runs/demo-2, …)")
+    parser.add_argument("--epochs", metavar="N", type=float, help="epochs of each model, for a look in less time")
     parser.add_argument("--quiet", action="store_true", help="print the closing lines only")
     parser.add_argument("--json", action="store_true", help="print one JSON object a line instead")
     given = parser.parse_args(arguments)
-    return show(given.out or _free(), quiet=given.quiet, json=given.json)
+    return show(given.out or _free(), quiet=given.quiet, json=given.json, epochs=given.epochs)
 
 
 def show(folder: Path, *, quiet: bool = False, json: bool = False, epochs: float | None = None) -> int:
