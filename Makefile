@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test lint types contract unit bench bench-peers clean
+.PHONY: demo test lint types contract unit dist hooks bench bench-peers clean
 
 demo: $(VENV)/.package
 	$(BIN)/latently demo
@@ -24,6 +24,13 @@ contract: $(VENV)/.test
 unit: $(VENV)/.test
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
+dist: $(VENV)/.dist
+	rm -rf dist
+	$(BIN)/python -m build --no-isolation --sdist --wheel
+
+hooks: $(VENV)/.hooks
+	$(BIN)/pre-commit install
+
 bench: $(VENV)/.package bench-peers
 	$(BIN)/python -m benchmarks.bench
 
@@ -38,9 +45,9 @@ $(VENV)/.package: $(VENV)/bin/python pyproject.toml constraints.txt
 	$(PIP) --editable .
 	touch $@
 
-$(VENV)/.test: $(VENV)/bin/python pyproject.toml constraints.txt
-	$(PIP) --editable ".[test]"
+$(VENV)/.test $(VENV)/.dist $(VENV)/.hooks: $(VENV)/.%: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(PIP) --editable ".[$*]"
 	touch $@ $(VENV)/.package
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf dist $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,9 +1,12 @@
 """What all tests share: annotations checked at run time, and programs compiled quickly and once for many runs."""
 
+import gc
 import importlib.metadata
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from jaxtyping import install_import_hook
@@ -12,6 +15,10 @@ install_import_hook("latently", "typechecking.check")  # before anything imports
 
 _ENVIRONMENT = dict(os.environ)
 _MATHEMATICS = ("games", "networks", "probability")
+_COMPILATION = "/jax/core/compile/backend_compile_duration"
+_MOST_PROGRAMS = 500  # in memory, a gigabyte or two
+
+_events: Counter[str] = Counter()
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -28,10 +35,15 @@ def float64(request: pytest.FixtureRequest) -> Iterator[None]:
 
 @pytest.fixture(autouse=True, scope="module")
 def bounded_memory() -> Iterator[None]:
-    """What a module compiled goes with it: by the end of all tests it would take 8 GB a process."""
+    """Modules share what they compiled until it is much; by the end of all tests it would take 8 GB a process."""
+    jax = sys.modules.get("jax")
+    if jax is not None and not _events:
+        jax.monitoring.register_event_duration_secs_listener(lambda event, *_, **__: _events.update([event]))
+        _events["listened to"] = 1
     yield
-    if "jax" in sys.modules:
+    if _events[_COMPILATION] > _MOST_PROGRAMS:
         sys.modules["jax"].clear_caches()
+        _events[_COMPILATION] = 0
 
 
 @pytest.fixture(scope="session")
@@ -39,15 +51,27 @@ def users_environment(tmp_path_factory: pytest.TempPathFactory, pytestconfig: py
     """The environment for a process that must compile as a user's does, with all of XLA's optimisations."""
     cache = getattr(pytestconfig, "cache", None)
     kept = tmp_path_factory.mktemp("compiled") if cache is None else cache.mkdir("compiled_as_users_do")
-    return {**_ENVIRONMENT, "LATENTLY_CACHE": str(kept)}
+    users = getattr(pytestconfig, "workerinput", {}).get("environment", _ENVIRONMENT)
+    return {**users, "LATENTLY_CACHE": str(kept)}
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a worker of pytest-xdist what the environment was before it was set up for tests."""
+    node.workerinput["environment"] = _ENVIRONMENT
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Set up JAX, here and for the processes that tests start.
 
     Nearly all of the time goes into compiling small programs that run once: a third of XLA's work on them is enough,
-    and what it compiled is kept in pytest's cache.
+    and what it compiled is kept in pytest's cache. Tracing them makes so many objects that the garbage collector takes
+    a tenth of the time unless it comes more rarely; and the threads of NumPy's linear algebra, where every core has a
+    worker of its own, mostly wait for each other.
     """
+    gc.set_threshold(50_000, 20, 50)
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ.setdefault(name, "1")  # for workers, which read it when they start
     settings: dict[str, str | bool | float] = {"jax_disable_most_optimizations": True}
     if "JAX_COMPILATION_CACHE_DIR" not in os.environ and getattr(config, "cache", None) is not None:
         settings["jax_compilation_cache_dir"] = str(config.cache.mkdir("compiled"))
