@@ -30,14 +30,6 @@ def convolve(
         x: images.
         kernel: what each output pixel sees of its neighbourhood.
         stride: pixels from one output to the next: 1, 2 or 3.
-
-    Returns:
-        Images of shape `[batch, ceil(height / stride), ceil(width / stride), outputs]`.
-
-    Example:
-        >>> import jax.numpy as jnp
-        >>> convolve(jnp.ones((1, 5, 8, 1)), jnp.ones((3, 3, 1, 2)), stride=2).shape
-        (1, 3, 4, 2)
     """
     if not _as_products():
         return lax.conv_general_dilated(x, kernel, (stride, stride), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC"))
@@ -57,13 +49,6 @@ def upsample_convolve(
 
     The four copies of a pixel meet the same nine taps, so its products with them are taken once, at the low resolution,
     and summed at the high one: a quarter of the arithmetic.
-
-    Args:
-        x: images.
-        kernel: what each output pixel sees of its neighbourhood in the upsampled image.
-
-    Returns:
-        Images of shape `[batch, 2 * height, 2 * width, outputs]`.
 
     Example:
         >>> import jax.numpy as jnp

@@ -69,21 +69,7 @@ def hidden_layers(
     normalize: str | Sequence[str | None] | None,
     dropout: float,
 ) -> list[tuple[Layer, ...]]:
-    """For each hidden layer, what follows its linear map.
-
-    Args:
-        sizes: the features or channels of each hidden layer.
-        activation: a name in `ACTIVATIONS`, or one for each hidden layer.
-        normalize: `"batch"`, `"layer"` or `None`, or one of them for each hidden layer; it comes before the activation.
-        dropout: the probability of dropping a hidden unit, in [0, 1).
-
-    Raises:
-        ArgumentError: an activation or norm is unknown, or there are not as many as hidden layers.
-
-    Example:
-        >>> [[type(layer).__name__ for layer in layers] for layers in hidden_layers((8, 4), "relu", ("batch", None), 0)]
-        [['BatchNorm', 'Activate'], ['Activate']]
-    """
+    """For each hidden layer of so many features or channels, what follows its linear map; the rest is as in `mlp`."""
     activations, norms = _each("activation", activation, len(sizes)), _each("normalization", normalize, len(sizes))
     for name in activations:
         if name not in ACTIVATIONS:
