@@ -38,8 +38,7 @@ def convolve(
         # What a pixel gives to its neighbour on the left is what that one sees on its right: the taps turn round.
         taps = _product(x, kernel[::-1, ::-1].transpose(2, 1, 0, 3).reshape(x.shape[-1], -1))
         return _sum(taps, 1, size)
-    windows = _windows(x, stride, size)
-    return _product(windows, kernel.swapaxes(0, 1).reshape(-1, kernel.shape[-1]))
+    return _product(_windows(x, stride, size), kernel.swapaxes(0, 1).reshape(-1, kernel.shape[-1]))
 
 
 def upsample_convolve(

@@ -54,12 +54,11 @@ def mlp(
     layers: list[Layer] = [Flatten()]
     if input_noise:
         layers.append(InputNoise(input_noise))
-    width = inputs
     follow = hidden_layers(hidden, activation, normalize, dropout)
     for size, following, layer_key in zip(hidden, follow, keys, strict=False):
-        layers += [Linear(width, size, layer_key, spectral_norm=spectral_norm), *following]
-        width = size
-    layers.append(Linear(width, outputs, keys[-1], spectral_norm=spectral_norm))
+        layers += [Linear(inputs, size, layer_key, spectral_norm=spectral_norm), *following]
+        inputs = size
+    layers.append(Linear(inputs, outputs, keys[-1], spectral_norm=spectral_norm))
     return Chain(tuple(layers))
 
 

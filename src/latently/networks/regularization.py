@@ -26,8 +26,7 @@ class BatchNorm(Layer):
     variance: Float[Array, "channels"] | None = None
 
     def __init__(self, channels: int) -> None:
-        self.gain = jnp.ones(channels)
-        self.shift = jnp.zeros(channels)
+        self.gain, self.shift = jnp.ones(channels), jnp.zeros(channels)
         self.mean = None
         self.variance = None
 
@@ -56,8 +55,7 @@ class LayerNorm(Layer):
     shift: Float[Array, "channels"]
 
     def __init__(self, channels: int) -> None:
-        self.gain = jnp.ones(channels)
-        self.shift = jnp.zeros(channels)
+        self.gain, self.shift = jnp.ones(channels), jnp.zeros(channels)
 
     def __call__(self, x: Float[Array, "batch ..."], key: PRNGKeyArray | None = None) -> Float[Array, "batch ..."]:
         """The rows normalised, then scaled and shifted as training found best."""
