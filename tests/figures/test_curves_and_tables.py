@@ -115,6 +115,11 @@ def test_short_numbers_can_be_told_apart_and_read_back(values: list[float]) -> N
     assert [float(name.replace("−", "-")) for name in names] == pytest.approx(values, rel=1e-3, abs=1e-12)
 
 
+def test_numbers_are_as_short_as_can_be() -> None:
+    assert numbers(np.array([0.0, 0.5, 1.0])) == ["0", "0.5", "1"]
+    assert numbers(np.array([-2e-6, 0.0, 150000.0])) == ["−2e−6", "0", "1.5e5"]
+
+
 def test_a_shortened_name_keeps_both_its_ends() -> None:
     assert shortened("short") == "short"
     name = shortened("encoder of the left half, layer 12", 16)

@@ -7,6 +7,7 @@ from matplotlib.colors import to_hex
 from latently.figures import codes, prior_match
 from latently.figures.latent import MASSES, common_limits, mass_levels
 from latently.figures.palette import UNLABELLED, palette
+from latently.figures.style import limits_of
 
 
 def test_contours_of_a_normal_density_hold_their_share_of_its_mass() -> None:
@@ -62,6 +63,10 @@ def test_limits_hold_codes_and_background_and_ignore_what_is_no_number() -> None
     low, high = common_limits(z, ("points", np.array([[-4.0, 2.0]])))
     assert low < -4
     assert 2 < high < 3
+
+
+def test_air_is_a_share_of_what_the_limits_hold() -> None:
+    assert limits_of(np.array([0.0, 4.0]), np.array([10.0, np.inf]), air=0.1) == (-1.0, 11.0)
 
 
 def test_scales_are_equal(random: np.random.Generator) -> None:

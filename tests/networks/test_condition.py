@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from jaxtyping import Array
 
-from latently.networks import Chain, Gate, Layer, conv_encoder, cross_condition, mlp
+from latently.networks import Chain, Gate, LabelProduct, Layer, condition, conv_encoder, cross_condition, mlp
 
 KEY = jax.random.key(0)
 OPTIONS: list[dict[str, Any]] = [
@@ -38,6 +38,21 @@ def agree(network: Layer, x: Array, y: Array) -> None:
     both = [eqx.filter_value_and_grad(function)((network, x, y)) for function in (crossed, written_out)]
     for one, other in zip(*map(jax.tree.leaves, both), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-12)
+
+
+def test_pairs_are_written_out_row_by_row() -> None:
+    pairs = cross_condition(jnp.array([[7.0], [8.0]]), jnp.eye(2))
+    np.testing.assert_array_equal(pairs, [[7, 1, 0], [7, 0, 1], [8, 1, 0], [8, 0, 1]])
+
+
+def test_a_gate_shuts_features_out() -> None:
+    np.testing.assert_array_equal(Gate(jnp.array([1.0, 0.0]))(jnp.ones((1, 2))), [[1, 0]])
+
+
+def test_a_label_product_is_noise_times_the_embedding_of_the_label() -> None:
+    product = LabelProduct(3, 5, KEY)
+    rows = condition(jnp.full((3, 5), 2.0), jnp.eye(3))
+    np.testing.assert_array_equal(product(rows), 2 * product.embedding)
 
 
 @pytest.mark.parametrize("options", OPTIONS, ids=str)

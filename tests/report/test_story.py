@@ -150,6 +150,11 @@ def test_words_are_kept_as_labels_and_hidden_ones_guessed(images, tmp_path):
     assert known_labels_of(model, shown, np.flatnonzero(shown.labels < 0)[:1]).tolist() == [""]
 
 
+def test_one_row_of_each_label_is_restyled_or_the_first_rows_where_none_is_known():
+    assert one_of_each(np.array([-1, 2, 0, 2, 1]), 5).tolist() == [2, 4, 1]
+    assert one_of_each(None, 3).tolist() == [0, 1, 2]
+
+
 def test_labels_that_the_model_never_saw_are_unknown_to_it():
     model = SimpleNamespace(classes_=np.array([3, 5]), label_values=np.array([3, 5]))
     shown = Dataset("four", (np.zeros((4, 2)),), np.array([0, 1, 2, -1]), (3, 4, 5))

@@ -1,14 +1,4 @@
-"""Pictures: arrays in, matplotlib Figure out. No JAX, no pyplot.
-
-The five kinds and where they are:
-
-- `images`: grids of them; `decoded`: reconstructions, one style under every label, a missing view completed, paths, the
-  manifold; `tables` for rows that are no images.
-- `latent`: codes over the prior and beside it; `film`: the former as an animation.
-- `predictions`: confusions and calibration of a classifier.
-- `history`: the terms of the losses, and their readable names.
-- `style`: the look they share, and `png` and `save`.
-"""
+"""Pictures: arrays in, matplotlib Figure out. No JAX, no pyplot. A new term of a loss gets its name in `history`."""
 
 from latently.figures.decoded import as_images, completions, interpolations, manifold, reconstructions, restyled
 from latently.figures.film import latent_film

@@ -29,15 +29,14 @@ def reconstructions(
 ) -> Figure:
     """Originals with what the model makes of them underneath, and between them what it was shown, if that differs.
 
+    All are on the originals' scale of grey.
+
     Args:
         originals: images as `image_grid` takes them.
         reconstructed: images of the same shape.
         corrupted: images of the same shape; left out where the model was shown the originals.
         title: one line over the grid.
         columns: the most images shown.
-
-    Returns:
-        The figure, all rows on the originals' scale of grey.
 
     Raises:
         ValueError: the arrays differ in shape.
@@ -61,7 +60,7 @@ def restyled(
     *,
     title: str | None = None,
 ) -> Figure:
-    """Originals at the left, and in each row their style under every label.
+    """Originals at the left, and in each row their style under every label, on the originals' scale of grey.
 
     Args:
         originals: images as `image_grid` takes them.
@@ -69,14 +68,8 @@ def restyled(
         labels: the heads of the columns.
         title: one line over the grid.
 
-    Returns:
-        The figure, all of it on the originals' scale of grey.
-
     Raises:
         ValueError: the shapes do not match, or there is not one label a column.
-
-    Example:
-        >>> figure = restyled(np.zeros((2, 8, 8)), np.zeros((2, 3, 8, 8)), ["a", "b", "c"])
     """
     n, count = len(originals), len(labels)
     if restyled.shape != (n, count, *originals.shape[1:]):
@@ -85,10 +78,8 @@ def restyled(
             f"got {restyled.shape}. Give one image for each original and label."
         )
     cells = np.concatenate([originals[:, None], restyled], axis=1).reshape(n * (count + 1), *originals.shape[1:])
-    heads, scale = ["original", *(shortened(label) for label in labels)], display_range(originals)
-    return image_grid(
-        cells, rows=n, columns=count + 1, column_labels=heads, rule_after=1, title=title, value_range=scale
-    )
+    heads, scale = ["original", *map(shortened, labels)], display_range(originals)
+    return image_grid(cells, rows=n, column_labels=heads, rule_after=1, title=title, value_range=scale)
 
 
 def completions(
@@ -100,7 +91,7 @@ def completions(
     title: str | None = None,
     columns: int = 12,
 ) -> Figure:
-    """What was given, over what the model makes of it, over the truth where it is known.
+    """What was given, over what the model makes of it, over the truth where it is known: one column a row of data.
 
     Args:
         given: name → rows of the views that were given.
@@ -110,15 +101,8 @@ def completions(
         title: one line over the grid.
         columns: the most rows of data shown.
 
-    Returns:
-        The figure: one column a row of data, the missing view in grey in the first line.
-
     Raises:
         ValueError: no view is a picture.
-
-    Example:
-        >>> halves = {"left": np.zeros((3, 8, 4)), "right": np.ones((3, 8, 4))}
-        >>> figure = completions({"left": halves["left"]}, {"right": halves["right"]}, halves)
     """
     whole = {name: ({**given, **completed})[name] for name in names or (*given, *completed)}
     shown = {name: rows for name, rows in whole.items() if are_pictures(rows.shape[1:])}
@@ -146,14 +130,11 @@ def interpolations(
         images: shape (k, steps, h, w), (k, steps, h, w, c) or (k, steps, d) with d a square number.
         title: one line over the grid.
         value_range: the values shown as black and as white; by default those of `display_range`.
-
-    Returns:
-        The figure, its columns marked with the share of the way.
     """
     if images.ndim < 3:
         raise ValueError(f"images must have shape (k, steps, ...); got {images.shape}. Stack the paths on a new axis.")
     k, steps = images.shape[:2]
-    marks = ["" for _ in range(steps)]
+    marks = [""] * steps
     marks[0], marks[-1] = "from", "to"
     if steps % 2:
         marks[steps // 2] = "half-way"
@@ -171,7 +152,7 @@ def manifold(
 ) -> Figure:
     """What the decoder makes of a square grid of codes, each image where its code lies.
 
-    Images join without a seam, but for small ones, which a thin gap keeps apart.
+    Images join without a seam, but for small ones, which a thin gap keeps apart. Ticks are in units of the code.
 
     Args:
         images: rows*rows images in reading order: the first, at the top left, has the lowest first coordinate and the
@@ -180,9 +161,6 @@ def manifold(
         axis_labels: names of the two coordinates.
         title: one line over the figure.
         value_range: the values shown as black and as white; by default those of `display_range`.
-
-    Returns:
-        The figure, its ticks in units of the code.
 
     Raises:
         ValueError: the number of images is no square.
@@ -198,15 +176,14 @@ def manifold(
         for length, step in ((mosaic.shape[1], across), (mosaic.shape[0], down))
     )
     extent = (support[0] + right, support[1] - right, support[0] + up, support[1] - up)
-    tall = 4.5 * mosaic.shape[0] / mosaic.shape[1]
-    figure = new_figure(5.2, tall + 0.6, title)
+    aspect = mosaic.shape[0] / mosaic.shape[1]
+    figure = new_figure(5.2, 4.5 * aspect + 0.6, title)
     axes = dress(figure.add_subplot(), xlabel=axis_labels[0], ylabel=axis_labels[1])
     axes.imshow(mosaic, extent=extent, aspect="auto")
-    axes.set(xlim=support, ylim=support, box_aspect=mosaic.shape[0] / mosaic.shape[1], anchor="SW")
-    for axis in (axes.xaxis, axes.yaxis):
-        fix_ticks(axis, support)
-    for spine in axes.spines.values():
-        spine.set_visible(False)
+    axes.set(xlim=support, ylim=support, box_aspect=aspect, anchor="SW")
+    fix_ticks(axes.xaxis, support)
+    fix_ticks(axes.yaxis, support)
+    axes.spines[:].set_visible(False)
     return figure
 
 
@@ -220,10 +197,6 @@ def as_images(data: Views | Shaped[np.ndarray, "n ..."]) -> Shaped[np.ndarray, "
 
     Returns:
         Images as `image_grid` takes them, or `None` where no view is a picture.
-
-    Example:
-        >>> as_images({"left": np.zeros((3, 8, 4)), "right": np.zeros((3, 8, 4))}).shape
-        (3, 8, 8)
     """
     if not isinstance(data, Mapping):
         return data if are_pictures(data.shape[1:]) else None

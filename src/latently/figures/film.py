@@ -7,6 +7,7 @@ image; a frame is a copy of it into which the points are written as palette numb
 import io
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 from jaxtyping import Float, Int, UInt8
@@ -28,6 +29,7 @@ TINTS = 14  # palette entries from the prior's shades to its contours
 SHADES_OF_INK = 28  # from paper to ink, for type and axes
 
 Indices = UInt8[np.ndarray, "height width"]
+Box: TypeAlias = tuple[int, int, int, int]  # left, top, right, bottom
 
 
 def latent_film(
@@ -64,7 +66,7 @@ def latent_film(
     """
     _check(frames, labels)
     names = class_names(labels, classes)
-    stage, box = _stage(labels, names, limits, background, axis_labels)
+    stage, box = _stage(still_figure(labels, names, limits, background, axis_labels))
     colours, places, order = paint(labels, names, len(frames[0][1]))
     ink = _Ink(stage, colours)
     images = []
@@ -98,15 +100,9 @@ class _Ink:
         self.sheet: Indices = np.array(still, dtype=np.uint8)
         self.font = ImageFont.truetype(str(Path(get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"), 14)
 
-    def scatter(
-        self,
-        sheet: Indices,
-        pixels: Int[np.ndarray, "n 2"],
-        labels: Int[np.ndarray, "n"],
-        box: tuple[int, int, int, int],
-    ) -> None:
+    def scatter(self, sheet: Indices, pixels: Int[np.ndarray, "n 2"], labels: Int[np.ndarray, "n"], box: Box) -> None:
         """Write the points as dots; where dots overlap the later one lies on top."""
-        (left, top), (right, bottom) = box[:2], box[2:]
+        left, top, right, bottom = box
         seen = pixels[:, 0] >= 0
         x, y = np.clip(pixels[seen], (left + 2, top + 2), (right - 3, bottom - 3)).T
         label = labels[seen]
@@ -133,20 +129,12 @@ _CORE = [(dx, dy) for dx in range(-1, 2) for dy in range(-1, 2)]
 _EDGE = [(dx, dy) for dx in range(-2, 3) for dy in range(-2, 3) if (abs(dx) == 2) != (abs(dy) == 2)]
 
 
-def _stage(
-    labels: Int[np.ndarray, "n"] | None,
-    names: Sequence[str],
-    limits: tuple[float, float],
-    background: Background | None,
-    axis_labels: tuple[str, str],
-) -> tuple[UInt8[np.ndarray, "height width 3"], tuple[int, int, int, int]]:
-    """All that stands still, and the pixel box (left, top, right, bottom) of the axes' inside."""
-    figure = still_figure(labels, names, limits, background, axis_labels)
+def _stage(figure: Figure) -> tuple[UInt8[np.ndarray, "height width 3"], Box]:
+    """The pixels of a figure, and the box of the axes' inside in them."""
     canvas = FigureCanvasAgg(figure)
     canvas.draw()  # type: ignore[no-untyped-call]
     stage = np.asarray(canvas.buffer_rgba())[..., :3].copy()  # type: ignore[no-untyped-call]
-    height = stage.shape[0]
-    inside = figure.axes[0].get_window_extent()
+    height, inside = stage.shape[0], figure.axes[0].get_window_extent()
     box = (round(inside.x0), round(height - inside.y1), round(inside.x1), round(height - inside.y0))
     return stage, box
 
@@ -162,8 +150,7 @@ def still_figure(
     handles, shown = legend_entries(names, labels)
     figure = new_figure(PLANE / DOTS_PER_INCH + legend_width(shown), HEIGHT / DOTS_PER_INCH)
     figure.set_dpi(DOTS_PER_INCH)
-    share = STRIP / HEIGHT
-    figure.get_layout_engine().set(rect=(0, 0, 1, 1 - share))  # type: ignore[call-arg, union-attr]
+    figure.get_layout_engine().set(rect=(0, 0, 1, 1 - STRIP / HEIGHT))  # type: ignore[call-arg, union-attr]
     axes = dress(figure.add_subplot(), xlabel=axis_labels[0], ylabel=axis_labels[1])
     draw_background(axes, background)
     square(axes, limits)
@@ -172,9 +159,7 @@ def still_figure(
     return figure
 
 
-def _pixels(
-    z: Float[np.ndarray, "n 2"], limits: tuple[float, float], box: tuple[int, int, int, int]
-) -> Int[np.ndarray, "n 2"]:
+def _pixels(z: Float[np.ndarray, "n 2"], limits: tuple[float, float], box: Box) -> Int[np.ndarray, "n 2"]:
     """Where each code lies on the sheet; those outside the limits at the rim, and those that are no numbers off it."""
     left, top, right, bottom = box
     share = (np.clip(z, *limits) - limits[0]) / (limits[1] - limits[0])

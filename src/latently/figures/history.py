@@ -51,20 +51,16 @@ _HEADINGS: dict[Kind, str] = {"share": "how often it is right", "count": "dimens
 def terms(history: Sequence[Mapping[str, Any]], *, title: str | None = None) -> Figure:
     """One panel for each player's losses, one for all accuracies, one for counts; a line a term, unweighted.
 
+    A panel is logarithmic where its values are positive and span more than a factor of 30. Terms are called as
+    `TERM_NAMES` says.
+
     Args:
         history: records `{"round": int, "epoch": float, "terms": {"player/term": float, ...}}` in the order of rounds.
             A record may lack terms; further keys are ignored.
         title: one line over the figure.
 
-    Returns:
-        The figure; a panel is logarithmic where its values are positive and span more than a factor of 30. Terms
-        are called as `TERM_NAMES` says.
-
     Raises:
         ValueError: no record holds a term.
-
-    Example:
-        >>> figure = terms([{"round": 1, "epoch": 0.1, "terms": {"model/reconstruction": 200.0, "model/kl": 2.0}}])
     """
     names = list(dict.fromkeys(name for record in history for name in record.get("terms", {})))
     if not names:
@@ -120,18 +116,14 @@ def _draw(
         axes.plot(at, mean, color=colour, linewidth=1.6, marker=marker, label=shortened(player + text, 28))
     everything = np.concatenate(values)
     if everything.size and everything.min() > 0 and everything.max() > LOGARITHMIC_FROM * everything.min():
-        _logarithmic(axes)
+        axes.set_yscale("log")
+        axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 3.0), numticks=6))
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axes.minorticks_off()
     axes.legend(
         loc="upper left", bbox_to_anchor=(1.01, 1.02), frameon=False, fontsize=TICK_SIZE, labelcolor=INK,
         borderaxespad=0.0, handlelength=1.4,
     )  # fmt: skip
-
-
-def _logarithmic(axes: Axes) -> None:
-    axes.set_yscale("log")
-    axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 3.0), numticks=6))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axes.minorticks_off()
 
 
 def _progress(history: Sequence[Mapping[str, Any]]) -> tuple[str, Float[np.ndarray, "records"]]:
@@ -154,10 +146,7 @@ def _thinned(
 
 
 def term_in_words(name: str) -> str:
-    """A term as a legend names it: what has no name of its own is read as it is spelled.
-
-    Args:
-        name: `"player/term"`.
+    """A term, written `"player/term"`, as a legend names it: what has no name of its own is read as it is spelled.
 
     Example:
         >>> term_in_words("critic/posterior"), term_in_words("autoencoder/reconstruction_from_left")
@@ -168,22 +157,12 @@ def term_in_words(name: str) -> str:
 
 
 def player_in_words(player: str) -> str:
-    """A player as a heading names it.
-
-    Example:
-        >>> player_in_words("vae"), player_in_words("critic"), player_in_words("")
-        ('VAE', 'critic', 'terms')
-    """
+    """A player as a heading names it."""
     return PLAYER_NAMES.get(player) or player.replace("_", " ") or "terms"
 
 
 def kind_of(name: str) -> Kind:
-    """Whether a term is a share between 0 and 1, a count, or a loss: such differ in their scale.
-
-    Example:
-        >>> kind_of("critic/source_accuracy"), kind_of("vae/active_dimensions"), kind_of("vae/kl")
-        ('share', 'count', 'loss')
-    """
+    """Whether a term is a share between 0 and 1, a count, or a loss: such differ in their scale."""
     if name.endswith("accuracy"):
         return "share"
     return "count" if name.endswith("dimensions") else "loss"

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float, Shaped
 from matplotlib.figure import Figure
 
-from latently.figures.style import INK, bare, new_figure, plain
+from latently.figures.style import INK, LABEL_SIZE, SOFT_INK, new_figure, plain
 
 Range = tuple[float, float]
 CELL_PIXELS = 64  # images are enlarged, by a whole factor, to at least this many pixels a side
@@ -37,14 +37,8 @@ def image_grid(
         title: one line over the grid.
         value_range: the values shown as black and as white; by default those of `display_range`.
 
-    Returns:
-        The figure.
-
     Raises:
         ValueError: the array holds no images, or they do not fit the layout.
-
-    Example:
-        >>> figure = image_grid(np.zeros((6, 8, 8)), columns=3)
     """
     pictures = as_pictures(images, value_range)
     rows, columns = _layout(len(pictures), rows, columns)
@@ -53,13 +47,15 @@ def image_grid(
             raise ValueError(f"{name} must hold one text for each of the {length}; got {len(labels)}. Give {length}.")
     mosaic, (down, across) = mosaic_of(pictures, rows, columns, gap=0.07)
     margin = 0.3 + 0.08 * max(len(label) for label in row_labels) if row_labels else 0.16
-    upright = column_labels is not None and _crowded(column_labels, _mosaic_width(columns) / columns)
+    width = min(8.0, max(3.0, 0.6 * columns))
+    upright = column_labels is not None and _crowded(column_labels, width / columns)
     above = (0.085 * max(map(len, column_labels)) + 0.2 if upright else 0.4) if column_labels else 0.16
-    width = _mosaic_width(columns)
     figure = new_figure(width + margin, width * mosaic.shape[0] / mosaic.shape[1] + above, title)
-    axes = bare(figure.add_subplot())
+    axes = figure.add_subplot()
     axes.imshow(mosaic)
-    axes.set_anchor("NW")  # where its labels are: see style.square
+    axes.spines[:].set_visible(False)
+    axes.tick_params(length=0, labelsize=LABEL_SIZE, colors=SOFT_INK)
+    axes.set(xticks=[], yticks=[], anchor="NW")  # where its labels are: see style.square
     if row_labels:
         axes.set_yticks(_centres(rows, down), [plain(label) for label in row_labels])
     if column_labels:
@@ -77,10 +73,6 @@ def display_range(images: Shaped[np.ndarray, "..."]) -> Range:
 
     Bytes run from 0 to 255. Other numbers are taken to lie in [0, 1] or in [-1, 1] where they do, give or take 5 % for
     the noise of a Gaussian decoder; else their own extremes are taken, 0 included.
-
-    Example:
-        >>> display_range(np.zeros(3, np.uint8)), display_range(np.array([0.0, 16.0]))
-        ((0.0, 255.0), (0.0, 16.0))
     """
     if images.dtype == np.uint8:
         return 0.0, 255.0
@@ -94,12 +86,7 @@ def display_range(images: Shaped[np.ndarray, "..."]) -> Range:
 
 
 def are_pictures(shape: tuple[int, ...]) -> bool:
-    """Whether rows of this shape (without the row axis) can be drawn as images.
-
-    Example:
-        >>> are_pictures((28, 28)), are_pictures((64,)), are_pictures((13,)), are_pictures((8, 8, 2))
-        (True, True, False, False)
-    """
+    """Whether rows of this shape (without the row axis) can be drawn as images."""
     if len(shape) == 1:
         return shape[0] >= 16 and math.isqrt(shape[0]) ** 2 == shape[0]
     return len(shape) == 2 or (len(shape) == 3 and shape[2] in (1, 3, 4))
@@ -108,11 +95,7 @@ def are_pictures(shape: tuple[int, ...]) -> bool:
 def as_pictures(
     images: Shaped[np.ndarray, "n ..."], value_range: Range | None = None
 ) -> Float[np.ndarray, "n height width 3"]:
-    """Images of any accepted form as red, green and blue in [0, 1]; grey ones white on black, as MNIST is.
-
-    Raises:
-        ValueError: the array holds no images.
-    """
+    """Images of any accepted form as red, green and blue in [0, 1]; grey ones white on black, as MNIST is."""
     shape = images.shape[1:]
     if len(shape) == 1 and math.isqrt(shape[0]) ** 2 == shape[0]:
         side = math.isqrt(shape[0])
@@ -158,10 +141,6 @@ def mosaic_of(
     sheet[: len(pictures), :height, :width] = pictures
     sheet = sheet.reshape(rows, columns, down, across, 3).swapaxes(1, 2).reshape(rows * down, columns * across, 3)
     return sheet[: rows * down - space, : columns * across - space], (down, across)
-
-
-def _mosaic_width(columns: int) -> float:
-    return min(8.0, max(3.0, 0.6 * columns))
 
 
 def _crowded(labels: Sequence[str], pitch: float) -> bool:

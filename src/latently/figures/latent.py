@@ -26,6 +26,7 @@ from latently.figures.style import (
     legend_width,
     limits_of,
     new_figure,
+    panels_of,
     square,
 )
 
@@ -59,12 +60,10 @@ def codes(
         classes: the classes' names; by default the labels' numbers.
         background: ("density", xs, ys, grid) with grid[i, j] the prior's density at (xs[j], ys[i]), drawn as regions
             that hold given shares of its mass; or ("points", samples), drawn as faint grey points; or None.
-        limits: the interval that both axes show; by default it holds all codes and the background.
+        limits: the interval that both axes show; by default it holds all codes and the background. Where it leaves
+            codes outside, a line under the plane says how many.
         title: one line over the figure.
         axis_labels: names of the two axes.
-
-    Returns:
-        The figure. Where limits leave codes outside, a line under the plane says how many.
 
     Raises:
         ValueError: z is not two-dimensional, or a label has no class.
@@ -74,16 +73,13 @@ def codes(
     limits = limits or common_limits(z, background)
     handles, shown = legend_entries(names, labels)
     figure = new_figure(4.5 + legend_width(shown), 4.4, title)
-    axes = dress(figure.add_subplot(), xlabel=axis_labels[0], ylabel=axis_labels[1])
+    axes = dress(figure.add_subplot(), xlabel=_with_outside(axis_labels[0], z, limits), ylabel=axis_labels[1])
     draw_background(axes, background)
     colours, places, order = paint(labels, names, len(z))
     area = float(np.clip(9000 / max(len(z), 1), 4, 22))  # smaller where there are more, so that structure stays visible
     painted = [colours[place] for place in places[order]]
     axes.scatter(z[order, 0], z[order, 1], s=area, c=painted, linewidths=0, alpha=0.85, zorder=3)
     square(axes, limits)
-    outside = int(np.any(_outside(z, limits), axis=1).sum())
-    if outside:
-        axes.set_xlabel(f"{axis_labels[0]}\n{outside:,} of {len(z):,} codes lie outside")
     if names:
         legend_outside(figure, handles, shown)
     return figure
@@ -96,7 +92,7 @@ def prior_match(
     limits: tuple[float, float] | None = None,
     title: str | None = None,
 ) -> Figure:
-    """How the codes of the data are spread, beside samples of the prior.
+    """How the codes of the data are spread, beside samples of the prior; it says how many lie outside the limits.
 
     In two dimensions both are drawn as densities, side by side, on one scale. Otherwise each dimension is a histogram
     of the codes under the outline of the prior's: of the twelve dimensions that differ most, where there are more.
@@ -106,9 +102,6 @@ def prior_match(
         prior_samples: shape (m, latent): about as many samples of the prior.
         limits: the interval shown; by default it holds 99.8 % of the prior's samples and of the codes.
         title: one line over the figure.
-
-    Returns:
-        The figure. Where limits leave codes outside, it says how many.
 
     Raises:
         ValueError: the two differ in dimension, or one of them is empty.
@@ -121,9 +114,7 @@ def prior_match(
     if not len(codes) or not len(prior_samples):
         raise ValueError("codes and prior_samples must hold rows; got none of one. Pass at least one of each.")
     limits = limits or limits_of(codes, prior_samples, air=0.06, left_out=0.001)
-    if codes.shape[1] == 2:
-        return _densities(codes, prior_samples, limits, title)
-    return _marginals(codes, prior_samples, limits, title)
+    return (_densities if codes.shape[1] == 2 else _marginals)(codes, prior_samples, limits, title)
 
 
 def draw_background(axes: Axes, background: Background | None) -> None:
@@ -148,10 +139,6 @@ def mass_levels(grid: Float[np.ndarray, "rows columns"]) -> list[float]:
     """The densities whose regions hold `MASSES` of all that the grid holds, increasing.
 
     A uniform density has one region only: half its height, so that its outline is drawn.
-
-    Example:
-        >>> mass_levels(np.pad(np.ones((4, 4)), 2))
-        [0.5]
     """
     values = np.sort(np.nan_to_num(grid).ravel())[::-1]
     total = values.cumsum()
@@ -231,9 +218,7 @@ def _densities(
         dress(axes, title=name, xlabel="$z_1$")
         axes.imshow(height, origin="lower", extent=(*limits, *limits), cmap=DEPTH, vmin=0, vmax=brightest)
         square(axes, limits)
-    outside = int(np.any(_outside(codes, limits), axis=1).sum())
-    note = f"$z_1$\n{outside:,} of {len(codes):,} codes lie outside" if outside else "$z_1$"
-    dress(panels[0], xlabel=note, ylabel="$z_2$")
+    dress(panels[0], xlabel=_with_outside("$z_1$", codes, limits), ylabel="$z_2$")
     return figure
 
 
@@ -246,16 +231,11 @@ def _marginals(
     bins = int(np.clip(2 * math.sqrt(min(len(codes), len(prior_samples))), 10, 40))
     edges = np.linspace(*limits, bins + 1)
     heights = [_heights(codes, edges), _heights(prior_samples, edges)]
-    dimensions = np.argsort(-np.abs(heights[0] - heights[1]).sum(axis=1), kind="stable")[:PANELS]
-    dimensions = np.sort(dimensions)
-    columns = min(4, len(dimensions))
-    rows = math.ceil(len(dimensions) / columns)
-    figure = new_figure(1.2 + 2.0 * columns + 1.4, 0.6 + 1.55 * rows, title)
-    panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
-    for axes in panels[len(dimensions) :]:
-        axes.set_visible(False)
+    differences = np.abs(heights[0] - heights[1]).sum(axis=1)
+    dimensions = np.sort(np.argsort(-differences, kind="stable")[:PANELS])
+    figure, panels = panels_of(len(dimensions), (2.0, 1.55), (2.6, 0.6), title, share=True)
     outside = _outside(codes, limits).mean(axis=0)
-    for axes, k in zip(panels, dimensions, strict=False):
+    for axes, k in zip(panels, dimensions, strict=True):
         note = f": {in_percent(float(outside[k]))} outside" if outside[k] else ""
         dress(axes, title=f"$z_{{{k + 1}}}${note}")
         axes.stairs(heights[0][k], edges, fill=True, color=DATA, alpha=0.55)
@@ -268,6 +248,12 @@ def _marginals(
     note = f"{len(dimensions)} of {codes.shape[1]} dimensions,\nthose that differ most"
     legend_outside(figure, handles, ["codes", "prior"], title=note if len(dimensions) < codes.shape[1] else None)
     return figure
+
+
+def _with_outside(label: str, z: Float[np.ndarray, "n 2"], limits: tuple[float, float]) -> str:
+    """An axis's label and, where any do, how many codes lie outside the limits."""
+    outside = int(_outside(z, limits).any(axis=1).sum())
+    return f"{label}\n{outside:,} of {len(z):,} codes lie outside" if outside else label
 
 
 def _outside(z: Float[np.ndarray, "n latent"], limits: tuple[float, float]) -> Bool[np.ndarray, "n latent"]:

@@ -52,20 +52,9 @@ def palette(n: int) -> tuple[str, ...]:
     The first ten are chosen by hand; each further one is the colour farthest from all before it, so a class keeps its
     colour when others are added.
 
-    Args:
-        n: how many colours, at least 0.
-
-    Returns:
-        `n` colours as "#rrggbb".
-
-    Raises:
-        ValueError: `n` is negative.
-
     Example:
         >>> palette(3)
         ('#086abe', '#d4720a', '#49a885')
-        >>> len(set(palette(40)))
-        40
     """
     if n < 0:
         raise ValueError(f"n must be 0 or more; got n={n}. Give the number of classes.")
@@ -73,25 +62,12 @@ def palette(n: int) -> tuple[str, ...]:
 
 
 def rgb(colour: str) -> tuple[int, int, int]:
-    """Red, green and blue, 0 to 255, of a colour written "#rrggbb".
-
-    Example:
-        >>> rgb("#086abe")
-        (8, 106, 190)
-    """
+    """Red, green and blue, 0 to 255, of a colour written "#rrggbb"."""
     return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
 
 
 def seen(colours: Float[np.ndarray, "n 3"], sight: str = "usual") -> Float[np.ndarray, "n 3"]:
-    """Where colours lie in OKLab as a kind of sight sees them; distances there are differences that people see.
-
-    Args:
-        colours: red, green and blue in [0, 1].
-        sight: "usual", "protanopia" (red-blind) or "deuteranopia" (green-blind).
-
-    Returns:
-        Lightness, green to red, blue to yellow: shape (n, 3).
-    """
+    """Where colours in [0, 1] lie in OKLab as one of `SIGHTS` sees them; distances there are differences people see."""
     linear = np.where(colours <= 0.04045, colours / 12.92, ((colours + 0.055) / 1.055) ** 2.4)
     simulated = np.clip(linear @ SIGHTS[sight].T, 0, 1)
     return np.asarray(np.cbrt(simulated @ _TO_LMS.T) @ _TO_LAB.T, dtype=np.float64)

@@ -37,14 +37,8 @@ def confusion(
         across: what the columns are.
         title: one line over the figure.
 
-    Returns:
-        The figure.
-
     Raises:
         ValueError: the names are not one a row and one a column.
-
-    Example:
-        >>> figure = confusion(np.array([[9, 1], [0, 10]]), ["ant", "bee"])
     """
     columns = names if columns is None else columns
     if counts.shape != (len(names), len(columns)) or 0 in counts.shape:
@@ -76,14 +70,13 @@ def calibration(
 ) -> Figure:
     """How often a classifier is right against how sure it is: on the diagonal it is calibrated.
 
+    The share of the rows in each bin stands underneath.
+
     Args:
         curve: for each bin of confidence `confidence` and `accuracy` (shares), and how many `rows` it holds.
         error: the expected calibration error (a share), written over the figure.
         rows: the number of rows in all, written beside it.
         title: one line over the figure.
-
-    Returns:
-        The figure, with the share of the rows in each bin underneath.
 
     Raises:
         ValueError: the curve has no bins.
@@ -108,8 +101,8 @@ def calibration(
     dress(lower, xlabel="confidence", ylabel="rows")
     lower.bar(low, shares, high - low, align="edge", color=DATA, alpha=0.55, edgecolor=PAPER)
     lower.set(xlim=(-0.02, 1.03), ylim=(0, 1.12 * shares.max()))
-    for axis, limits in ((upper.yaxis, (0.0, 1.0)), (lower.xaxis, (0.0, 1.0))):
-        fix_ticks(axis, limits)
+    fix_ticks(upper.yaxis, (0.0, 1.0))
+    fix_ticks(lower.xaxis, (0.0, 1.0))
     lower.set_yticks([0, shares.max()], ["0", f"{100 * shares.max():.0f} %"])
     return figure
 
@@ -130,8 +123,7 @@ def _name_cells(axes: Axes, rows: Sequence[str], heads: Sequence[str], *, uprigh
     axes.xaxis.set_label_position("top")
     axes.tick_params(length=0, labelcolor=INK)
     axes.tick_params(axis="x", labelrotation=90 if upright else 0)
-    for spine in axes.spines.values():
-        spine.set_visible(True)
+    axes.spines[:].set_visible(True)
 
 
 def _write_cells(

@@ -38,13 +38,7 @@ LEGEND_ROWS, LEGEND_ENTRIES, NAME_LENGTH = 20, 60, 22
 
 
 def new_figure(width: float, height: float, title: str | None = None) -> Figure:
-    """An empty sheet with constrained layout.
-
-    Args:
-        width: in inches.
-        height: in inches; a title adds to it.
-        title: over the whole figure, in as many lines as it needs.
-    """
+    """An empty sheet, so many inches wide and high; a title over it adds as many lines as it needs."""
     lines = textwrap.wrap(title or "", max(12, int(width * 9.5)))
     height += 0.22 * len(lines) + (0.06 if lines else 0)
     layout = ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.08, wspace=0.03, hspace=0.03)
@@ -52,6 +46,19 @@ def new_figure(width: float, height: float, title: str | None = None) -> Figure:
     if lines:
         figure.suptitle(plain("\n".join(lines)), fontsize=TITLE_SIZE, color=INK)
     return figure
+
+
+def panels_of(
+    count: int, size: tuple[float, float], rim: tuple[float, float], title: str | None, *, share: bool = False
+) -> tuple[Figure, list[Axes]]:
+    """So many panels of a size in inches, up to four side by side, on a sheet with room for their rim."""
+    columns = min(4, count)
+    rows = math.ceil(count / columns)
+    figure = new_figure(rim[0] + size[0] * columns, rim[1] + size[1] * rows, title)
+    panels = figure.subplots(rows, columns, sharex=share, sharey=share, squeeze=False).ravel()
+    for axes in panels[count:]:
+        axes.set_visible(False)
+    return figure, list(panels[:count])
 
 
 def dress(axes: Axes, *, title: str | None = None, xlabel: str | None = None, ylabel: str | None = None) -> Axes:
@@ -70,7 +77,7 @@ def dress(axes: Axes, *, title: str | None = None, xlabel: str | None = None, yl
     return axes
 
 
-def square(axes: Axes, limits: tuple[float, float]) -> Axes:
+def square(axes: Axes, limits: tuple[float, float]) -> None:
     """One scale and the same limits along both axes.
 
     Equal scales shrink the axes after the layout has made room for their labels. So the ticks are fixed here, which
@@ -78,23 +85,12 @@ def square(axes: Axes, limits: tuple[float, float]) -> Axes:
     have the layout count the empty space as room for the labels, and clip them.
     """
     axes.set(xlim=limits, ylim=limits, aspect="equal", anchor="SW")
-    for axis in (axes.xaxis, axes.yaxis):
-        fix_ticks(axis, limits)
-    return axes
+    fix_ticks(axes.xaxis, limits)
+    fix_ticks(axes.yaxis, limits)
 
 
 def limits_of(*values: Float[np.ndarray, "..."], air: float, left_out: float = 0.0) -> tuple[float, float]:
-    """The interval that holds all numbers, with air at its ends.
-
-    Args:
-        values: arrays; what is no finite number in them is passed over.
-        air: how much, as a share of the interval's length.
-        left_out: the share of the numbers, at either end, that may lie outside.
-
-    Example:
-        >>> limits_of(np.array([0.0, 4.0]), np.array([10.0, np.inf]), air=0.1)
-        (-1.0, 11.0)
-    """
+    """The interval that holds all finite numbers but a share at either end, with air as a share of its length."""
     everything = np.concatenate([each.ravel() for each in values])
     finite = everything[np.isfinite(everything)]
     if finite.size == 0:
@@ -118,12 +114,7 @@ def fix_ticks(axis: Axis, limits: tuple[float, float], *, most: int = 8, charact
 
 
 def numbers(values: Float[np.ndarray, "n"]) -> list[str]:
-    """Equally spaced numbers as short as they can be told apart.
-
-    Example:
-        >>> numbers(np.array([0.0, 0.5, 1.0])), numbers(np.array([-2e-6, 0.0, 150000.0]))
-        (['0', '0.5', '1'], ['−2e−6', '0', '1.5e5'])
-    """
+    """Equally spaced numbers as short as they can be told apart."""
     step = float(np.min(np.diff(np.sort(values)))) if len(values) > 1 else 0.0
     for digits in range(1, 13):
         names = [_number(float(value), digits) for value in values]
@@ -142,16 +133,6 @@ def _number(value: float, digits: int) -> str:
         mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
         text = f"{mantissa.rstrip('0').rstrip('.') if '.' in mantissa else mantissa}e{int(exponent)}"
     return text.replace("-", "−")
-
-
-def bare(axes: Axes) -> Axes:
-    """Axes without frame or tick marks, for pictures; tick labels stay possible."""
-    for spine in axes.spines.values():
-        spine.set_visible(False)
-    axes.tick_params(length=0, labelsize=LABEL_SIZE, colors=SOFT_INK)
-    axes.set_xticks([])
-    axes.set_yticks([])
-    return axes
 
 
 def dots(colours: Sequence[str]) -> list[Line2D]:
@@ -187,12 +168,7 @@ def legend_width(names: Sequence[str]) -> float:
 
 
 def shortened(name: object, length: int = NAME_LENGTH) -> str:
-    """A name of at most `length` characters: a longer one loses its middle, since names tend to differ at their ends.
-
-    Example:
-        >>> shortened("a very long name of the class 7")
-        'a very long…he class 7'
-    """
+    """A name of at most `length` characters: a longer one loses its middle, since names differ at their ends."""
     text = " ".join(str(name).split())
     if len(text) > length:
         text = text[: length // 2].rstrip() + "…" + text[len(text) - (length - 1 - length // 2) :].lstrip()
@@ -217,26 +193,12 @@ def plain(text: str) -> str:
 
 
 def png(figure: Figure, *, dots_per_inch: int = DOTS_PER_INCH) -> bytes:
-    """The figure as the bytes of a PNG file.
-
-    Example:
-        >>> png(new_figure(1, 1))[1:4]
-        b'PNG'
-    """
+    """The figure as the bytes of a PNG file."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=dots_per_inch, facecolor=PAPER, metadata={"Software": None})
     return buffer.getvalue()
 
 
 def save(figure: Figure, path: str | Path, *, dots_per_inch: int = DOTS_PER_INCH) -> Path:
-    """Write the figure as a PNG file, to a temporary name first, so that a file seen is a file whole.
-
-    Args:
-        figure: what to write.
-        path: the file; its folder must exist.
-        dots_per_inch: the resolution.
-
-    Returns:
-        The path written.
-    """
+    """Write the figure as a PNG file in a folder that exists, and give its path; a file seen is a file whole."""
     return write_atomically(Path(path), png(figure, dots_per_inch=dots_per_inch))

@@ -1,6 +1,5 @@
 """Rows of a table: how well they are reconstructed, and how generated ones compare."""
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -20,6 +19,7 @@ from latently.figures.style import (
     legend_outside,
     limits_of,
     new_figure,
+    panels_of,
     shortened,
 )
 
@@ -36,16 +36,14 @@ def table_reconstructions(
 ) -> Figure:
     """One panel a column: the original value across, the reconstructed one up; on the diagonal they agree.
 
-    Past twelve columns, twelve are shown, evenly from the best to the worst reconstructed.
+    Each panel is headed by its column and the share of its variance that is explained (R²). Past twelve columns, twelve
+    are shown, evenly from the best to the worst reconstructed.
 
     Args:
         originals: shape (n, columns).
         reconstructed: the same rows, in the same units.
         columns: the columns' names; by default their numbers.
         title: one line over the figure.
-
-    Returns:
-        The figure; each panel is headed by its column and the share of its variance that is explained (R²).
 
     Raises:
         ValueError: the arrays differ in shape, or the names in number.
@@ -62,13 +60,8 @@ def table_reconstructions(
         title = title or f"{PANELS} of {len(names)} columns, from the best to the worst reconstructed"
     else:
         order = np.arange(len(order))
-    across = min(4, len(order))
-    down = math.ceil(len(order) / across)
-    figure = new_figure(0.5 + 2.1 * across, 0.5 + 2.15 * down, title)
-    panels = figure.subplots(down, across, squeeze=False).ravel()
-    for axes in panels[len(order) :]:
-        axes.set_visible(False)
-    for axes, k in zip(panels, order, strict=False):
+    figure, panels = panels_of(len(order), (2.1, 2.15), (0.5, 0.5), title)
+    for axes, k in zip(panels, order, strict=True):
         score = f"{explained[k]:.2f}" if a[:, k].var() > 0 else "–"
         _against(axes, a[:, k], b[:, k], f"{shortened(names[k], 16)}\n$R^2$ = {score.replace('-', '−')}")
     figure.supxlabel("original", fontsize=10, color=SOFT_INK)
@@ -83,16 +76,13 @@ def table_samples(
     *,
     title: str | None = None,
 ) -> Figure:
-    """Generated rows beside real ones: each column's histogram, and each pair of columns.
+    """Generated rows beside real ones: each column's histogram, and each pair of up to four columns that vary together.
 
     Args:
         samples: shape (m, columns): rows drawn from the model.
         originals: shape (n, columns): rows of the data.
         columns: the columns' names; by default their numbers.
         title: one line over the figure.
-
-    Returns:
-        The figure: past four columns, the four that vary together most.
 
     Raises:
         ValueError: the arrays differ in their columns, or the names in number.
@@ -137,8 +127,8 @@ def _against(axes: Axes, x: Float[np.ndarray, "n"], y: Float[np.ndarray, "n"], t
     axes.plot([low, high], [low, high], color=RULE, linewidth=1.2, zorder=1)
     axes.scatter(x, y, s=_dot_area(len(x)), color=DATA, alpha=0.5, linewidths=0, zorder=2)
     axes.set(xlim=(low, high), ylim=(low, high))
-    for axis in (axes.xaxis, axes.yaxis):
-        fix_ticks(axis, (low, high), most=4, characters=17)
+    fix_ticks(axes.xaxis, (low, high), most=4, characters=17)
+    fix_ticks(axes.yaxis, (low, high), most=4, characters=17)
     axes.tick_params(labelsize=TICK_SIZE - 1)
 
 

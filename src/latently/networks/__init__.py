@@ -2,16 +2,7 @@
 
 from latently.networks.conditional import Conditional, LabelProduct, calibrated_pair
 from latently.networks.conv import Conv, UpsampleConv, conv_decoder, conv_encoder
-from latently.networks.layers import (
-    ACTIVATIONS,
-    Activate,
-    Chain,
-    Gate,
-    Layer,
-    Linear,
-    condition,
-    cross_condition,
-)
+from latently.networks.layers import ACTIVATIONS, Activate, Chain, Gate, Layer, Linear, condition, cross_condition
 from latently.networks.mlp import mlp
 from latently.networks.regularization import NORMALIZATIONS, BatchNorm, Dropout, LayerNorm, Shift
 

@@ -63,7 +63,6 @@ class _Inference(Layer):
     network: Layer
 
     def __call__(self, x: Float[Array, "batch ..."], key: PRNGKeyArray | None = None) -> Float[Array, "batch ..."]:
-        del key
         return self.network(x)
 
 
@@ -71,12 +70,6 @@ class LabelProduct(Layer):
     """Noise times an embedding of the label, feature by feature: what a generator that is told the class begins with.
 
     It takes what `condition` makes of noise and a one-hot label.
-
-    Example:
-        >>> import jax, jax.numpy as jnp
-        >>> product = LabelProduct(3, 5, jax.random.key(0))
-        >>> bool((product(condition(jnp.full((3, 5), 2.0), jnp.eye(3))) == 2 * product.embedding).all())
-        True
     """
 
     embedding: Float[Array, "labels features"]
@@ -88,7 +81,6 @@ class LabelProduct(Layer):
         self, x: Float[Array, "batch both"], key: PRNGKeyArray | None = None
     ) -> Float[Array, "batch features"]:
         """Noise times the label's embedding."""
-        del key
         noise, label = jnp.split(x, (self.embedding.shape[1],), axis=1)
         return noise * (label @ self.embedding)
 
@@ -104,16 +96,7 @@ def calibrated_pair(
 ) -> tuple[Conditional, Conditional]:
     """An encoder and a decoder whose batch norms hold the statistics of these rows and of codes drawn for them.
 
-    Args:
-        encoder: q(z|x).
-        decoder: p(x|z).
-        x: rows.
-        key: for the draws.
-        y: what the decoder is conditioned on besides the code.
-        encoder_knows: whether the encoder is conditioned on y, too.
-
-    Returns:
-        Calibrated copies of the two.
+    The decoder is conditioned on the code and on `y`; where `encoder_knows`, the encoder is conditioned on `y`, too.
     """
     encoder_key, sample_key, decoder_key = jax.random.split(key, 3)
     given = x if y is None or not encoder_knows else condition(x, y)

@@ -15,60 +15,64 @@ from latently.networks.mlp import hidden_layers
 from latently.networks.regularization import InputNoise
 
 
-class Conv(Layer):
-    """A 3×3 convolution with a bias; the border is padded with zeros, so that `stride` alone decides the output's size.
+class _Convolution(Layer):
+    """A 3×3 kernel and a bias.
 
     With `spectral_norm` the kernel, as a matrix `[9 * inputs, outputs]`, is divided by its largest singular value.
     """
 
     kernel: Float[Array, "3 3 inputs outputs"]
     bias: Float[Array, "outputs"]
-    stride: int = eqx.field(static=True)
     spectral_norm: bool = eqx.field(static=True)
+
+    def __init__(self, inputs: int, outputs: int, key: PRNGKeyArray, *, spectral_norm: bool = False) -> None:
+        self.kernel = jax.nn.initializers.glorot_uniform()(key, (3, 3, inputs, outputs))
+        self.bias = jnp.zeros(outputs)
+        self.spectral_norm = spectral_norm
+
+    def _normalized(self) -> Float[Array, "3 3 inputs outputs"]:
+        matrix = self.kernel.reshape(-1, self.kernel.shape[-1])
+        return self.kernel / spectral_norm(matrix) if self.spectral_norm else self.kernel
+
+
+class Conv(_Convolution):
+    """A 3×3 convolution; the border is padded with zeros, so that `stride` alone decides the output's size."""
+
+    stride: int = eqx.field(static=True)
 
     def __init__(
         self, inputs: int, outputs: int, key: PRNGKeyArray, *, stride: int = 1, spectral_norm: bool = False
     ) -> None:
-        self.kernel = jax.nn.initializers.glorot_uniform()(key, (3, 3, inputs, outputs))
-        self.bias = jnp.zeros(outputs)
+        super().__init__(inputs, outputs, key, spectral_norm=spectral_norm)
         self.stride = stride
-        self.spectral_norm = spectral_norm
 
     def __call__(
         self, x: Float[Array, "batch height width inputs"], key: PRNGKeyArray | None = None
     ) -> Float[Array, "batch _ _ outputs"]:
         """The convolved images."""
-        del key
-        return convolve(x, _normalized(self.kernel) if self.spectral_norm else self.kernel, self.stride) + self.bias
+        return convolve(x, self._normalized(), self.stride) + self.bias
 
 
-class UpsampleConv(Layer):
+class UpsampleConv(_Convolution):
     """Doubles height and width (nearest neighbour), convolves 3×3, adds a bias and crops to `size`.
 
     Upsampling before a convolution leaves no checkerboard, as a transposed convolution does (Odena et al. 2016,
     "Deconvolution and checkerboard artifacts").
     """
 
-    kernel: Float[Array, "3 3 inputs outputs"]
-    bias: Float[Array, "outputs"]
     size: tuple[int, int] = eqx.field(static=True)
-    spectral_norm: bool = eqx.field(static=True)
 
     def __init__(
         self, inputs: int, outputs: int, size: tuple[int, int], key: PRNGKeyArray, *, spectral_norm: bool = False
     ) -> None:
-        self.kernel = jax.nn.initializers.glorot_uniform()(key, (3, 3, inputs, outputs))
-        self.bias = jnp.zeros(outputs)
+        super().__init__(inputs, outputs, key, spectral_norm=spectral_norm)
         self.size = size
-        self.spectral_norm = spectral_norm
 
     def __call__(
         self, x: Float[Array, "batch height width inputs"], key: PRNGKeyArray | None = None
     ) -> Float[Array, "batch _ _ outputs"]:
         """The images, twice as large or as large as `size`."""
-        del key
-        kernel = _normalized(self.kernel) if self.spectral_norm else self.kernel
-        return upsample_convolve(x, kernel)[:, : self.size[0], : self.size[1]] + self.bias
+        return upsample_convolve(x, self._normalized())[:, : self.size[0], : self.size[1]] + self.bias
 
 
 class Unflatten(Layer):
@@ -80,7 +84,6 @@ class Unflatten(Layer):
         self, x: Float[Array, "batch features"], key: PRNGKeyArray | None = None
     ) -> Float[Array, "batch height width channels"]:
         """Each row's elements, as an image."""
-        del key
         return x.reshape(-1, *self.shape)
 
 
@@ -106,16 +109,13 @@ def conv_encoder(
         outputs: features of the output.
         key: for the initial weights.
         activation: a name in `ACTIVATIONS`, or one for each hidden layer, the dense one last.
-        normalize: `"batch"`, `"layer"` or `None`, or one of them for each hidden layer; it comes before the activation.
-        dropout: the probability of dropping a hidden unit, in [0, 1).
+        normalize: as in `mlp`.
+        dropout: as in `mlp`.
         input_noise: the standard deviation of noise added to the images in training.
-        spectral_norm: divide every kernel and weight by its largest singular value.
+        spectral_norm: as in `mlp`.
 
     Returns:
         A network that maps `[batch, height, width, channels]` to `[batch, outputs]`.
-
-    Raises:
-        ValueError: a size is not positive, an activation or norm is unknown, or there are not as many as hidden layers.
 
     Example:
         >>> import jax
@@ -169,19 +169,15 @@ def conv_decoder(
         outputs: numbers for each pixel: the channels, times the parameters that a head takes for each element.
         key: for the initial weights.
         activation: a name in `ACTIVATIONS`, or one for each hidden layer, the dense one first.
-        normalize: `"batch"`, `"layer"` or `None`, or one of them for each hidden layer; it comes before the activation.
-        dropout: the probability of dropping a hidden unit, in [0, 1).
+        normalize: as in `mlp`.
+        dropout: as in `mlp`.
         input_noise: the standard deviation of noise added to the vectors in training.
-        spectral_norm: divide every kernel and weight by its largest singular value.
+        spectral_norm: as in `mlp`.
         last: channels at the full size, which one more convolution turns into the outputs; `None`: the last upsampling
             convolution gives the outputs itself. It is a hidden layer more.
 
     Returns:
         A network that maps `[batch, inputs]` to `[batch, height, width, outputs]`.
-
-    Raises:
-        ValueError: a size is not positive, `outputs` is no multiple of the channels, an activation or norm is unknown,
-            or there are not as many as hidden layers.
 
     Example:
         >>> import jax
@@ -209,10 +205,6 @@ def conv_decoder(
     if last is not None:
         layers += [*next(follow), Conv(last, outputs, next(keys), spectral_norm=spectral_norm)]
     return Chain(tuple(layers))
-
-
-def _normalized(kernel: Float[Array, "3 3 inputs outputs"]) -> Float[Array, "3 3 inputs outputs"]:
-    return kernel / spectral_norm(kernel.reshape(-1, kernel.shape[-1]))
 
 
 def _check(shape: tuple[int, int, int], channels: Sequence[int], dense: int | None, outputs: int) -> None:

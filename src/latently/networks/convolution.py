@@ -30,14 +30,6 @@ def convolve(
         x: images.
         kernel: what each output pixel sees of its neighbourhood.
         stride: pixels from one output to the next: 1, 2 or 3.
-
-    Returns:
-        Images of shape `[batch, ceil(height / stride), ceil(width / stride), outputs]`.
-
-    Example:
-        >>> import jax.numpy as jnp
-        >>> convolve(jnp.ones((1, 5, 8, 1)), jnp.ones((3, 3, 1, 2)), stride=2).shape
-        (1, 3, 4, 2)
     """
     if not _as_products():
         return lax.conv_general_dilated(x, kernel, (stride, stride), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC"))
@@ -46,8 +38,7 @@ def convolve(
         # What a pixel gives to its neighbour on the left is what that one sees on its right: the taps turn round.
         taps = _product(x, kernel[::-1, ::-1].transpose(2, 1, 0, 3).reshape(x.shape[-1], -1))
         return _sum(taps, 1, size)
-    windows = _windows(x, stride, size)
-    return _product(windows, kernel.swapaxes(0, 1).reshape(-1, kernel.shape[-1]))
+    return _product(_windows(x, stride, size), kernel.swapaxes(0, 1).reshape(-1, kernel.shape[-1]))
 
 
 def upsample_convolve(
@@ -57,13 +48,6 @@ def upsample_convolve(
 
     The four copies of a pixel meet the same nine taps, so its products with them are taken once, at the low resolution,
     and summed at the high one: a quarter of the arithmetic.
-
-    Args:
-        x: images.
-        kernel: what each output pixel sees of its neighbourhood in the upsampled image.
-
-    Returns:
-        Images of shape `[batch, 2 * height, 2 * width, outputs]`.
 
     Example:
         >>> import jax.numpy as jnp

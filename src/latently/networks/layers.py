@@ -71,14 +71,12 @@ class Linear(Layer):
         self, x: Float[Array, "batch inputs"], key: PRNGKeyArray | None = None
     ) -> Float[Array, "batch outputs"]:
         """`x W + b`."""
-        del key
         return x @ self._normalized() + self.bias
 
     def crossed(
         self, x: Float[Array, "rows ..."], y: Float[Array, "k facts"], key: PRNGKeyArray | None = None
     ) -> Float[Array, "crossed outputs"]:
         """The same numbers, but the product with each x is taken once, and not once for every y."""
-        del key
         x = x.reshape(len(x), -1)
         of_x, of_y = jnp.split(self._normalized(), (x.shape[1],))
         return ((x @ of_x)[:, None] + (y @ of_y + self.bias)).reshape(-1, len(self.bias))
@@ -88,13 +86,7 @@ class Linear(Layer):
 
 
 def spectral_norm(weight: Float[Array, "inputs outputs"], iterations: int = 12) -> Float[Array, ""]:
-    """The largest singular value by power iteration (arXiv 1802.05957, Algorithm 1), differentiable in the weight.
-
-    Example:
-        >>> import jax.numpy as jnp
-        >>> round(float(spectral_norm(jnp.diag(jnp.array([3.0, 1.0])))), 3)
-        3.0
-    """
+    """The largest singular value by power iteration (arXiv 1802.05957, Algorithm 1), differentiable in the weight."""
     u = jnp.ones(weight.shape[1], weight.dtype) + 0.1 * jnp.cos(jnp.arange(weight.shape[1], dtype=weight.dtype))
     frozen = jax.lax.stop_gradient(weight)  # the singular vectors are constants of the gradient: Equation 12
     for _ in range(iterations):
@@ -106,18 +98,12 @@ def spectral_norm(weight: Float[Array, "inputs outputs"], iterations: int = 12) 
 
 
 class Gate(Layer):
-    """Each feature times a factor of its own, which no player trains: a zero shuts the feature out.
-
-    Example:
-        >>> Gate(jnp.array([1.0, 0.0]))(jnp.ones((1, 2))).tolist()
-        [[1.0, 0.0]]
-    """
+    """Each feature times a factor of its own, which no player trains: a zero shuts the feature out."""
 
     factor: Float[Array, "features"]
 
     def __call__(self, x: Float[Array, "batch ..."], key: PRNGKeyArray | None = None) -> Float[Array, "batch ..."]:
         """Each feature times its factor."""
-        del key
         return x * jax.lax.stop_gradient(self.factor)
 
 
@@ -128,7 +114,6 @@ class Activate(Layer):
 
     def __call__(self, x: Float[Array, "batch ..."], key: PRNGKeyArray | None = None) -> Float[Array, "batch ..."]:
         """The activation of every element."""
-        del key
         return ACTIVATIONS[self.name](x)
 
 
@@ -137,7 +122,6 @@ class Flatten(Layer):
 
     def __call__(self, x: Float[Array, "batch ..."], key: PRNGKeyArray | None = None) -> Float[Array, "batch features"]:
         """Each row's elements, in one axis."""
-        del key
         return x.reshape(len(x), -1)
 
 
@@ -177,11 +161,7 @@ def _layer_key(key: PRNGKeyArray | None, number: int) -> PRNGKeyArray | None:
 
 
 def condition(x: Float[Array, "batch ..."], y: Float[Array, "batch facts"]) -> Float[Array, "batch ..."]:
-    """Concatenate what a network is told to what it reads: y behind vectors, y as constant channels to images.
-
-    Args:
-        x: what the network reads.
-        y: what it is told of each row, such as a one-hot label.
+    """Concatenate what a network is told of each row to what it reads: behind vectors, as constant channels to images.
 
     Example:
         >>> import jax.numpy as jnp
@@ -195,11 +175,5 @@ def condition(x: Float[Array, "batch ..."], y: Float[Array, "batch facts"]) -> F
 
 
 def cross_condition(x: Float[Array, "rows ..."], y: Float[Array, "k facts"]) -> Float[Array, "crossed ..."]:
-    """Condition every row of x on every row of y, x by x.
-
-    Example:
-        >>> import jax.numpy as jnp
-        >>> cross_condition(jnp.array([[7.0], [8.0]]), jnp.eye(2)).tolist()
-        [[7.0, 1.0, 0.0], [7.0, 0.0, 1.0], [8.0, 1.0, 0.0], [8.0, 0.0, 1.0]]
-    """
+    """Condition every row of x on every row of y, x by x: the first on all of them, then the second."""
     return condition(jnp.repeat(x, len(y), axis=0), jnp.tile(y, (len(x), 1)))

@@ -54,12 +54,11 @@ def mlp(
     layers: list[Layer] = [Flatten()]
     if input_noise:
         layers.append(InputNoise(input_noise))
-    width = inputs
     follow = hidden_layers(hidden, activation, normalize, dropout)
     for size, following, layer_key in zip(hidden, follow, keys, strict=False):
-        layers += [Linear(width, size, layer_key, spectral_norm=spectral_norm), *following]
-        width = size
-    layers.append(Linear(width, outputs, keys[-1], spectral_norm=spectral_norm))
+        layers += [Linear(inputs, size, layer_key, spectral_norm=spectral_norm), *following]
+        inputs = size
+    layers.append(Linear(inputs, outputs, keys[-1], spectral_norm=spectral_norm))
     return Chain(tuple(layers))
 
 
@@ -69,21 +68,7 @@ def hidden_layers(
     normalize: str | Sequence[str | None] | None,
     dropout: float,
 ) -> list[tuple[Layer, ...]]:
-    """For each hidden layer, what follows its linear map.
-
-    Args:
-        sizes: the features or channels of each hidden layer.
-        activation: a name in `ACTIVATIONS`, or one for each hidden layer.
-        normalize: `"batch"`, `"layer"` or `None`, or one of them for each hidden layer; it comes before the activation.
-        dropout: the probability of dropping a hidden unit, in [0, 1).
-
-    Raises:
-        ArgumentError: an activation or norm is unknown, or there are not as many as hidden layers.
-
-    Example:
-        >>> [[type(layer).__name__ for layer in layers] for layers in hidden_layers((8, 4), "relu", ("batch", None), 0)]
-        [['BatchNorm', 'Activate'], ['Activate']]
-    """
+    """For each hidden layer of so many features or channels, what follows its linear map; the rest is as in `mlp`."""
     activations, norms = _each("activation", activation, len(sizes)), _each("normalization", normalize, len(sizes))
     for name in activations:
         if name not in ACTIVATIONS:

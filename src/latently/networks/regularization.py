@@ -10,6 +10,8 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from latently.networks.layers import Layer
 
+EPSILON = 1e-5  # added to every variance
+
 
 class BatchNorm(Layer):
     """Batch normalisation over every axis but the last (Ioffe & Szegedy 2015, arXiv 1502.03167).
@@ -22,20 +24,16 @@ class BatchNorm(Layer):
     shift: Float[Array, "channels"]
     mean: Float[Array, "channels"] | None = None
     variance: Float[Array, "channels"] | None = None
-    epsilon: float = eqx.field(static=True, default=1e-5)
 
     def __init__(self, channels: int) -> None:
-        self.gain = jnp.ones(channels)
-        self.shift = jnp.zeros(channels)
+        self.gain, self.shift = jnp.ones(channels), jnp.zeros(channels)
         self.mean = None
         self.variance = None
-        self.epsilon = 1e-5
 
     def __call__(self, x: Float[Array, "batch ..."], key: PRNGKeyArray | None = None) -> Float[Array, "batch ..."]:
         """The rows normalised, then scaled and shifted as training found best."""
-        del key
         mean, variance = _moments(x) if self.mean is None or self.variance is None else (self.mean, self.variance)
-        return (x - mean) * (self.gain * jax.lax.rsqrt(variance + self.epsilon)) + self.shift
+        return (x - mean) * (self.gain * jax.lax.rsqrt(variance + EPSILON)) + self.shift
 
     def calibrated(self, x: Float[Array, "batch ..."]) -> tuple[Self, Float[Array, "batch ..."]]:
         """The layer with the mean and variance of these rows, and its output."""
@@ -55,19 +53,15 @@ class LayerNorm(Layer):
 
     gain: Float[Array, "channels"]
     shift: Float[Array, "channels"]
-    epsilon: float = eqx.field(static=True, default=1e-5)
 
     def __init__(self, channels: int) -> None:
-        self.gain = jnp.ones(channels)
-        self.shift = jnp.zeros(channels)
-        self.epsilon = 1e-5
+        self.gain, self.shift = jnp.ones(channels), jnp.zeros(channels)
 
     def __call__(self, x: Float[Array, "batch ..."], key: PRNGKeyArray | None = None) -> Float[Array, "batch ..."]:
         """The rows normalised, then scaled and shifted as training found best."""
-        del key
         axes = tuple(range(1, x.ndim))
         mean, variance = jnp.mean(x, axes, keepdims=True), jnp.var(x, axes, keepdims=True)
-        return (x - mean) * jax.lax.rsqrt(variance + self.epsilon) * self.gain + self.shift
+        return (x - mean) * jax.lax.rsqrt(variance + EPSILON) * self.gain + self.shift
 
 
 NORMALIZATIONS: dict[str, Callable[[int], Layer]] = {"batch": BatchNorm, "layer": LayerNorm}
@@ -111,11 +105,6 @@ class Shift(Layer):
     """Moves every image by up to so many pixels each way, its border drawn on, so that a network learns not to mind.
 
     Without a key nothing happens.
-
-    Example:
-        >>> x = jnp.zeros((1, 3, 3, 1)).at[0, 1, 1].set(1.0)
-        >>> float(Shift(1)(x, jax.random.key(0)).sum()), bool((Shift(1)(x) == x).all())
-        (1.0, True)
     """
 
     pixels: int = eqx.field(static=True)

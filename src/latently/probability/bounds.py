@@ -21,11 +21,6 @@ def elbo(log_likelihood: Float[Array, "batch"], kl: Float[Array, "batch"]) -> Fl
 
     References:
         Auto-Encoding Variational Bayes, Kingma & Welling 2013, https://arxiv.org/abs/1312.6114 (equation 3)
-
-    Example:
-        >>> import jax.numpy as jnp
-        >>> elbo(jnp.array([-90.0]), jnp.array([20.0])).tolist()
-        [-110.0]
     """
     return log_likelihood - kl
 
@@ -60,9 +55,6 @@ def kl_per_dimension(q: Distribution, p: Prior | Distribution) -> Float[Array, "
         q: a Gaussian.
         p: a `Normal` prior, or another Gaussian over events of the same shape.
 
-    Returns:
-        One value per row and dimension, `[batch, *event]`.
-
     Raises:
         NotImplementedError: for any other pair.
         ValueError: when the dimensions of q and p differ.
@@ -95,11 +87,5 @@ def kl(q: Distribution, p: Prior | Distribution) -> Float[Array, "batch"]:
 
     References:
         Auto-Encoding Variational Bayes, Kingma & Welling 2013, https://arxiv.org/abs/1312.6114 (appendix B)
-
-    Example:
-        >>> import jax.numpy as jnp
-        >>> from latently.probability import Gaussian, Normal
-        >>> kl(Gaussian(jnp.array([[1.0, 1.0]]), 1.0), Normal(2)).tolist()
-        [1.0]
     """
     return sum_event(kl_per_dimension(q, p))

@@ -4,6 +4,7 @@ import abc
 from typing import TYPE_CHECKING, Self, Union
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
@@ -38,16 +39,13 @@ class Distribution(eqx.Module):
     def log_prob(self, x: Shaped[Array, "batch ..."]) -> Float[Array, "batch"]:
         """Log-density of each row in nats, summed over every axis of the event."""
 
-    @abc.abstractmethod
     def repeat(self, k: int) -> Self:
         """The same distributions with each row `k` times, in the order `[a, a, b, b, ...]`."""
+        repeated: Self = jax.tree.map(lambda rows: jnp.repeat(rows, k, axis=0), self)
+        return repeated
 
     def kl(self, prior: Union[Prior, "Distribution"]) -> Float[Array, "batch"]:
-        """Kullback-Leibler divergence to `prior` in nats, one a row; see `latently.probability.kl`.
-
-        Raises:
-            NotImplementedError: for a pair without a closed form.
-        """
+        """Kullback-Leibler divergence to `prior` in nats, one a row; see `latently.probability.kl`."""
         from latently.probability.bounds import kl  # here, because divergences know every distribution
 
         return kl(self, prior)
@@ -59,11 +57,6 @@ def sum_event(terms: Float[Array, "batch *event"]) -> Float[Array, "batch"]:
         flat = terms.reshape(terms.shape[0], -1)
         return flat @ jnp.ones(flat.shape[1], terms.dtype)
     return terms.sum(axis=tuple(range(1, terms.ndim)))
-
-
-def repeat_rows(array: Shaped[Array, "batch *event"], k: int) -> Shaped[Array, "repeated *event"]:
-    """Each row `k` times: `[a, a, b, b, ...]`."""
-    return jnp.repeat(array, k, axis=0)
 
 
 def check_shape(x: Shaped[Array, "..."], shape: tuple[int, ...], owner: str) -> None:

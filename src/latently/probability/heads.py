@@ -15,7 +15,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from latently.probability.distribution import Distribution
-from latently.probability.likelihoods import Bernoulli, Categorical, Gaussian, Laplace
+from latently.probability.likelihoods import Bernoulli, Categorical, Gaussian, Laplace, LocationScale
 from latently.probability.posteriors import Deterministic
 
 MEAN_ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
@@ -31,9 +31,9 @@ class Head(eqx.Module):
     """Maps a network's outputs `[batch, ..., parameters * d]` to a distribution over `[batch, ..., d]`."""
 
     @property
-    @abc.abstractmethod
     def parameters(self) -> int:
-        """Numbers that each element of the event needs."""
+        """Numbers that each element of the event needs; one, unless a head says otherwise."""
+        return 1
 
     @abc.abstractmethod
     def __call__(self, outputs: Float[Array, "batch *outputs"]) -> Distribution:
@@ -41,18 +41,7 @@ class Head(eqx.Module):
 
 
 class BernoulliHead(Head):
-    """Outputs are logits.
-
-    Example:
-        >>> import jax.numpy as jnp
-        >>> BernoulliHead()(jnp.zeros((1, 3))).mean.tolist()
-        [[0.5, 0.5, 0.5]]
-    """
-
-    @property
-    def parameters(self) -> int:
-        """A logit."""
-        return 1
+    """Outputs are logits."""
 
     def __call__(self, outputs: Float[Array, "batch *outputs"]) -> Bernoulli:
         """The Bernoulli distribution of these logits."""
@@ -60,13 +49,10 @@ class BernoulliHead(Head):
 
 
 class LocationScaleHead(Head):
-    """What the heads of a mean and a scale share; `scales` are the places where the scale may come from.
-
-    Raises:
-        ValueError: for an unknown activation or scale, or a value that is not positive.
-    """
+    """What the heads of a mean and a scale share; `scales` are the places where the scale may come from."""
 
     scales: ClassVar[tuple[str, ...]]
+    distribution: ClassVar[type[LocationScale]]
 
     log_scale: Float[Array, ""] | None
     activation: str = eqx.field(static=True)
@@ -74,8 +60,12 @@ class LocationScaleHead(Head):
     value: float = eqx.field(static=True)
 
     def __init__(self, activation: str, scale: str, value: float) -> None:
-        _check_choice("activation", activation, tuple(MEAN_ACTIVATIONS))
-        _check_choice("scale", scale, self.scales)
+        for name, given, choices in (
+            ("activation", activation, tuple(MEAN_ACTIVATIONS)),
+            ("scale", scale, self.scales),
+        ):
+            if given not in choices:
+                raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}; got {name}={given!r}.")
         if not value > 0:
             raise ValueError(f"value must be positive; got value={value!r}.")
         self.activation, self.scale, self.value = activation, scale, float(value)
@@ -86,17 +76,20 @@ class LocationScaleHead(Head):
         """A mean, and for two of the kinds a scale."""
         return 2 if self.scale in ("exp", "softplus") else 1
 
-    def _mean_and_scale(self, outputs: Float[Array, "batch *outputs"]) -> tuple[Array, Array | float]:
+    def __call__(self, outputs: Float[Array, "batch *outputs"]) -> LocationScale:
+        """The distribution of these means and scales."""
         activation = MEAN_ACTIVATIONS[self.activation]
         if self.parameters == 1:
-            return activation(outputs), self.value if self.log_scale is None else jnp.exp(self.log_scale)
+            shared = jnp.asarray(self.value) if self.log_scale is None else jnp.exp(self.log_scale)
+            return self.distribution(activation(outputs), shared)
         if outputs.shape[-1] % 2:
             raise ValueError(
                 f"the last axis of outputs must be even: a mean and a scale per element; got shape {outputs.shape}. "
                 "Give the network `head.parameters` outputs per element of the event."
             )
         mean, raw = jnp.split(outputs, 2, axis=-1)
-        return activation(mean), jnp.exp(raw / 2) if self.scale == "exp" else SMALLEST_SCALE + jax.nn.softplus(raw)
+        scale = jnp.exp(raw / 2) if self.scale == "exp" else SMALLEST_SCALE + jax.nn.softplus(raw)
+        return self.distribution(activation(mean), scale)
 
 
 class GaussianHead(LocationScaleHead):
@@ -113,22 +106,15 @@ class GaussianHead(LocationScaleHead):
 
     Example:
         >>> import jax.numpy as jnp
-        >>> head = GaussianHead(scale="exp")
-        >>> head.parameters
-        2
-        >>> head(jnp.zeros((5, 6))).mean.shape
+        >>> GaussianHead(scale="exp")(jnp.zeros((5, 6))).mean.shape
         (5, 3)
     """
 
     scales = ("fixed", "learned", "exp", "softplus")
+    distribution = Gaussian
 
     def __init__(self, activation: str = "identity", scale: str = "fixed", value: float = 1.0) -> None:
         super().__init__(activation, scale, value)
-
-    def __call__(self, outputs: Float[Array, "batch *outputs"]) -> Gaussian:
-        """The Gaussian of these means and scales."""
-        mean, scale = self._mean_and_scale(outputs)
-        return Gaussian(mean, scale)
 
 
 class LaplaceHead(LocationScaleHead):
@@ -138,22 +124,13 @@ class LaplaceHead(LocationScaleHead):
         activation: applied to the mean: "identity", "sigmoid" or "tanh".
         scale: "fixed", or "learned" (one trainable number for all elements, `value` at the start).
         value: the Laplace scale b; the standard deviation is √2 b.
-
-    Example:
-        >>> import jax.numpy as jnp
-        >>> LaplaceHead(activation="tanh")(jnp.zeros((5, 3))).mean.shape
-        (5, 3)
     """
 
     scales = ("fixed", "learned")
+    distribution = Laplace
 
     def __init__(self, activation: str = "identity", scale: str = "fixed", value: float = 1.0) -> None:
         super().__init__(activation, scale, value)
-
-    def __call__(self, outputs: Float[Array, "batch *outputs"]) -> Laplace:
-        """The Laplace distribution of these means."""
-        mean, scale = self._mean_and_scale(outputs)
-        return Laplace(mean, scale)
 
 
 class CategoricalHead(Head):
@@ -164,15 +141,10 @@ class CategoricalHead(Head):
         per_row: True when the whole event of a row is one category (a label): the logits are then `[batch, classes]`
             and an event is an integer `[batch]`, without a last axis of length one.
 
-    Raises:
-        ValueError: for no classes, or outputs that `classes` does not divide.
-
     Example:
         >>> import jax.numpy as jnp
         >>> CategoricalHead(4)(jnp.zeros((5, 12))).logits.shape
         (5, 3, 4)
-        >>> CategoricalHead(4, per_row=True)(jnp.zeros((5, 4))).logits.shape
-        (5, 4)
     """
 
     classes: int = eqx.field(static=True)
@@ -202,24 +174,8 @@ class CategoricalHead(Head):
 
 
 class DeterministicHead(Head):
-    """Outputs are the value itself.
-
-    Example:
-        >>> import jax.numpy as jnp
-        >>> DeterministicHead()(jnp.ones((1, 2))).mean.tolist()
-        [[1.0, 1.0]]
-    """
-
-    @property
-    def parameters(self) -> int:
-        """The value."""
-        return 1
+    """Outputs are the value itself."""
 
     def __call__(self, outputs: Float[Array, "batch *outputs"]) -> Deterministic:
         """The point."""
         return Deterministic(outputs)
-
-
-def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}; got {name}={value!r}.")

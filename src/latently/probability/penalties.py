@@ -14,10 +14,6 @@ Critic = Callable[[Array], Array]
 def r1_penalty(critic: Critic, real: Float[Array, "batch *event"]) -> Float[Array, ""]:
     r"""Mean squared gradient norm at real rows, $E[\|\nabla_x D(x)\|^2]$; γ/2 of the paper is the term's weight.
 
-    Args:
-        critic: maps rows to logits, one or several a row.
-        real: `[batch, *event]`.
-
     References:
         Which Training Methods for GANs do actually Converge?, Mescheder et al. 2018,
         https://arxiv.org/abs/1801.04406 (equation 9)

@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
-from latently.probability.distribution import Distribution, repeat_rows
+from latently.probability.distribution import Distribution
 
 MEAN_DRAWS = 32  # noise draws behind the mean of an implicit posterior
 
@@ -20,11 +20,7 @@ class Sampled(Distribution):
     """A distribution that is sampled, never evaluated."""
 
     def log_prob(self, x: Shaped[Array, "batch ..."]) -> NoReturn:  # noqa: ARG002
-        """There is no density that could be computed.
-
-        Raises:
-            NotImplementedError: always.
-        """
+        """There is no density that could be computed: this raises."""
         kind = type(self).__name__
         raise NotImplementedError(
             f"{kind} distributions have no tractable density; use a Gaussian where one is needed."
@@ -32,16 +28,7 @@ class Sampled(Distribution):
 
 
 class Deterministic(Sampled):
-    """All mass in one point a row: the code of a plain autoencoder.
-
-    Args:
-        value: `[batch, *event]`.
-
-    Example:
-        >>> import jax, jax.numpy as jnp
-        >>> Deterministic(jnp.ones((1, 2))).sample(jax.random.key(0)).tolist()
-        [[1.0, 1.0]]
-    """
+    """All mass in one point a row: the code of a plain autoencoder."""
 
     value: Float[Array, "batch *event"]
 
@@ -53,10 +40,6 @@ class Deterministic(Sampled):
     def sample(self, key: PRNGKeyArray) -> Float[Array, "batch *event"]:  # noqa: ARG002
         """The point."""
         return self.value
-
-    def repeat(self, k: int) -> Self:
-        """Each row `k` times."""
-        return type(self)(repeat_rows(self.value, k))
 
 
 class Implicit(Sampled):
@@ -102,7 +85,7 @@ class Implicit(Sampled):
 
     def repeat(self, k: int) -> Self:
         """Each row `k` times."""
-        return type(self)(self.network, repeat_rows(self.x, k), self.noise_dim)
+        return type(self)(self.network, jnp.repeat(self.x, k, axis=0), self.noise_dim)
 
     def _push(self, noise: Float[Array, "batch noise"], key: PRNGKeyArray | None) -> Float[Array, "batch *event"]:
         outputs: Array = self.network(jnp.concatenate([self.x.reshape(self.x.shape[0], -1), noise], axis=1), key)
@@ -138,7 +121,7 @@ class Averaged(Sampled):
 
     def repeat(self, k: int) -> Self:
         """Each row `k` times."""
-        return type(self)(tuple(part.repeat(k) for part in self.parts), repeat_rows(self.weights, k))
+        return type(self)(tuple(part.repeat(k) for part in self.parts), jnp.repeat(self.weights, k, axis=0))
 
     def _sum(self, values: list[Float[Array, "batch latent"]]) -> Float[Array, "batch latent"]:
         return jnp.einsum("pbl,bp->bl", jnp.stack(values), self.weights)

@@ -73,16 +73,9 @@ def plane_of(model: Any, codes: Codes) -> Plane:
 def widened(
     limits: tuple[float, float], codes: Float[np.ndarray, "... latent"], most: float = np.inf
 ) -> tuple[float, float]:
-    """The prior's interval, widened where codes lie outside of it: one in two hundred may stay there, if far out.
+    """The prior's interval, widened to at most `most` times where codes lie outside of it.
 
-    Args:
-        limits: of the prior.
-        codes: to be shown.
-        most: how many times as wide as the prior it may be.
-
-    Example:
-        >>> widened((-3.0, 3.0), np.array([[0.0, 5.0]]), most=1.5)
-        (-3.0, 4.5)
+    One code in two hundred may stay outside, if it lies far out.
     """
     finite = codes[np.isfinite(codes)]
     if finite.size == 0:

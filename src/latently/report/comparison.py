@@ -20,12 +20,6 @@ def compare_runs(runs: Sequence[Run], path: Path) -> Path:
     Args:
         runs: two or more; what one of them lacks, numbers or pictures, leaves an empty place.
         path: the page; its folder must exist.
-
-    Returns:
-        The path written.
-
-    Raises:
-        ValueError: a file of a run is damaged.
     """
     names = names_of(runs)
     configs = [run.config() for run in runs]
@@ -35,18 +29,13 @@ def compare_runs(runs: Sequence[Run], path: Path) -> Path:
         subtitle=f"{len(runs)} runs side by side",
         facts={},
         tables=[differences(runs), measures(runs)],
-        rows=_pictures(runs, names, [_title(config) for config in configs]),
+        rows=_pictures(runs, names, configs),
         warnings=_doubts(configs),
     )
 
 
 def names_of(runs: Sequence[Run]) -> list[str]:
-    """The shortest ends of the runs' paths that tell them apart.
-
-    Example:
-        >>> names_of([Run(Path("/runs/a/repeat-1")), Run(Path("/runs/b/repeat-1"))])
-        ['a/repeat-1', 'b/repeat-1']
-    """
+    """The shortest ends of the runs' paths that tell them apart, such as "a/repeat-1" and "b/repeat-1"."""
     parts = [run.folder.resolve().parts for run in runs]
     for length in range(1, max(map(len, parts)) + 1):
         names = ["/".join(each[-length:]) for each in parts]
@@ -56,11 +45,7 @@ def names_of(runs: Sequence[Run]) -> list[str]:
 
 
 def measures(runs: Sequence[Run]) -> ReportTable:
-    """The numbers of each run's `evaluation.json`: a line for each measure, a column for each run.
-
-    Raises:
-        ValueError: a file is damaged.
-    """
+    """The numbers of each run's `evaluation.json`: a line for each measure, a column for each run."""
     tables: list[dict[str, str]] = []
     for run in runs:
         there = (run.folder / "evaluation.json").exists()
@@ -93,8 +78,9 @@ def differences(runs: Sequence[Run]) -> ReportTable:
     return ReportTable("The runs", ("", *names_of(runs)), rows, about)
 
 
-def _pictures(runs: Sequence[Run], names: Sequence[str], titles: Sequence[str]) -> list[ReportRow]:
+def _pictures(runs: Sequence[Run], names: Sequence[str], configs: Sequence[Mapping[str, Any]]) -> list[ReportRow]:
     """A row for each picture that one of the runs has."""
+    titles = [str(config.get("run", {}).get("title") or config.get("estimator", "")) for config in configs]
     found = [
         {path.stem: path for path in sorted((run.folder / "figures").glob("*")) if path.suffix in (".png", ".gif")}
         for run in runs
@@ -152,10 +138,6 @@ def _labels_shown(config: Mapping[str, Any]) -> str:
         return _NONE  # the model takes none, or the data has none
     count = about.get("data", {}).get("labels")
     return "all" if count is None else f"{count:,}"
-
-
-def _title(config: Mapping[str, Any]) -> str:
-    return str(config.get("run", {}).get("title") or config.get("estimator", ""))
 
 
 def _cell(line: Line, value: float) -> tuple[str, str]:

@@ -63,11 +63,9 @@ def class_scenes(
     count = len(model.label_values)
     some = f" (the first {SHOWN_LABELS} of {count})" if count > SHOWN_LABELS else ""
     side_by_side = count > ACROSS
-    draws = (
-        "Draws from the prior, decoded under each label"
-        if model.decodes_labels
-        else (f"Draws from the region of each {things} in the prior, decoded")
-    )
+    draws = f"Draws from the region of each {things} in the prior, decoded"
+    if model.decodes_labels:
+        draws = "Draws from the prior, decoded under each label"
     yield Scene(
         "samples.png",
         f"Samples by {things}",
@@ -87,12 +85,7 @@ def class_scenes(
 
 
 def drawing_scenes(model: Any, shown: Dataset) -> Iterator[Scene]:
-    """Samples by class, the same noise under every class, and paths from draw to draw, of a model that encodes no rows.
-
-    Args:
-        model: the fitted estimator; its decoder is given the label.
-        shown: the held-out rows, whose classes have names.
-    """
+    """Samples by class, one draw of noise under every class, and paths from draw to draw, where no rows are encoded."""
     yield from class_scenes(model, shown, np.empty(0), None)
     yield Scene(
         "styles.png",
@@ -119,12 +112,7 @@ def label_names(model: Any, shown: Dataset) -> list[str]:
 
 
 def one_of_each(labels: Int[np.ndarray, "rows"] | None, n: int) -> Int[np.ndarray, "chosen"]:
-    """The first row of each of the first ten labels; the first ten of n rows, where no label is known.
-
-    Example:
-        >>> one_of_each(np.array([-1, 2, 0, 2, 1]), 5).tolist(), one_of_each(None, 3).tolist()
-        ([2, 4, 1], [0, 1, 2])
-    """
+    """The first row of each of the first ten labels; the first ten of n rows, where no label is known."""
     if labels is None or not (labels >= 0).any():
         return np.arange(min(n, RESTYLED_ROWS))
     found, first = np.unique(labels, return_index=True)

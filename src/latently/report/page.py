@@ -22,13 +22,7 @@ _MEDIA_TYPES = {b"\x89PNG": "image/png", b"GIF8": "image/gif", b"\xff\xd8\xff": 
 
 
 class Picture(NamedTuple):
-    """An image as a page holds it.
-
-    Attributes:
-        media: its type, such as `"image/png"`.
-        source: all of it, as an address.
-        width, height: in pixels.
-    """
+    """An image as a page holds it: its type, such as "image/png", all of it as an address, and its size in pixels."""
 
     media: str
     source: str
@@ -53,11 +47,7 @@ class ReportFigure:
     wide: bool = False
 
     def read(self) -> Picture:
-        """The picture as it stands in the page.
-
-        Raises:
-            ValueError: the image is no PNG, GIF or JPEG.
-        """
+        """The picture as it stands in the page."""
         data = self.image if isinstance(self.image, bytes) else self.image.read_bytes()
         media = next((media for start, media in _MEDIA_TYPES.items() if data.startswith(start)), None)
         if media is None:
@@ -90,9 +80,6 @@ class ReportTable:
         header: the columns' names, with units.
         rows: the cells as they are shown, as many a row as the header has.
         caption: what the numbers mean.
-
-    Raises:
-        ValueError: a row has not as many cells as the header.
     """
 
     title: str
@@ -171,12 +158,6 @@ def write_report(
 
     Raises:
         ValueError: an image is no PNG, GIF or JPEG.
-
-    Example:
-        >>> import tempfile
-        >>> folder = Path(tempfile.mkdtemp())
-        >>> write_report(folder / "report.html", title="VAE", facts={"data": "digits"}).name
-        'report.html'
     """
     film = next((figure for figure in figures if figure.read().media == "image/gif"), None)
     return _write(
@@ -214,20 +195,6 @@ def write_exhibition(
         subtitle: a line under the title.
         exhibits: in the order shown.
         next_commands: what to try next: what a command does to the command.
-
-    Returns:
-        The path written.
-
-    Raises:
-        ValueError: an image is no PNG, GIF or JPEG.
-
-    Example:
-        >>> import tempfile
-        >>> exhibit = Exhibit("VAE", "Map", "", (), {}, {"In the terminal": "latently demo"}, "vae/report.html")
-        >>> page = Path(tempfile.mkdtemp()) / "index.html"
-        >>> path = write_exhibition(page, title="Digits", subtitle="", exhibits=[exhibit], next_commands={})
-        >>> 'href="vae/report.html"' in path.read_text()
-        True
     """
     return _write(
         path, "exhibition.html.j2", title=title, subtitle=subtitle, exhibits=exhibits, next_commands=next_commands

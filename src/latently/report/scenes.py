@@ -115,13 +115,7 @@ def table_samples(model: Any, shown: Dataset, rows: Rows) -> Scene:
 
 
 def view_scenes(model: Any, shown: Dataset, rows: Views) -> Iterator[Scene]:
-    """Each view completed from the others, samples of all views, the manifold and paths between rows.
-
-    Args:
-        model: the fitted estimator; it completes views.
-        shown: the held-out rows, whose columns have names.
-        rows: of them, those to show.
-    """
+    """Each view completed from the others, samples of all views, the manifold and paths between rows."""
     whole = rows[rows.present.all(axis=1)]
     if len(whole):
         for missing in rows.names:

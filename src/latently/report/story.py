@@ -31,7 +31,7 @@ CODED_ROWS = 5000
 def report_run(
     model: Any, run: Run, splits: Splits, evaluation: Mapping[str, Any] | None, next_commands: Mapping[str, str]
 ) -> Path:
-    """Draw the pictures of a run and write its `report.html`.
+    """Draw the pictures of a run, and write its `report.html` and give the path.
 
     Args:
         model: the fitted estimator.
@@ -39,9 +39,6 @@ def report_run(
         splits: the data it was trained on.
         evaluation: what `latently.evaluation.evaluate` gave, or `None`.
         next_commands: how to go on: what a command does to the command.
-
-    Returns:
-        The path of the report.
     """
     folder = run.folder / "figures"
     folder.mkdir(exist_ok=True)
@@ -68,15 +65,7 @@ def report_run(
 
 
 def scenes(model: Any, run: Run, splits: Splits, shown: Dataset, evaluation: Mapping[str, Any]) -> Iterator[Scene]:
-    """The scenes of a run's report, in reading order: those that its model can sit for.
-
-    Args:
-        model: the fitted estimator.
-        run: its folder.
-        splits: the data it was trained on.
-        shown: the held-out rows to show.
-        evaluation: what `latently.evaluation.evaluate` gave; empty, where nothing was measured.
-    """
+    """The scenes of a run's report, in reading order: those that its model can sit for."""
     first = shown.rows[: min(len(shown), CODED_ROWS)]
     rows: Any = first if isinstance(first, Views) else np.asarray(first)
     labels = None if shown.labels is None else shown.labels[: len(rows)]
@@ -131,15 +120,7 @@ def _facts(model: Any, splits: Splits, run: Run) -> dict[str, str]:
 
 
 def epochs_in_words(config: Mapping[str, Any]) -> str:
-    """How often a run goes over the data, by the configuration of its model; in both stages, where it has two.
-
-    Example:
-        >>> epochs_in_words({"parameters": {"epochs": 1.0}})
-        '1 epoch'
-        >>> first = {"estimator": "VAE", "parameters": {"epochs": 50}}
-        >>> epochs_in_words({"parameters": {"epochs": 3, "first": first}})
-        '50 epochs of the first stage, then 3 epochs'
-    """
+    """How often a run goes over the data, by the configuration of its model; in both stages, where it has two."""
     parameters = config.get("parameters", {})
     first, own = parameters.get("first"), counted(parameters.get("epochs", 0), "epoch")
     if not isinstance(first, dict):

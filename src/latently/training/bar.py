@@ -3,7 +3,6 @@
 import sys
 import textwrap
 import time
-from types import TracebackType
 from typing import IO, Any, Self
 
 from rich.console import Console, Group, RenderableType
@@ -44,9 +43,7 @@ class ProgressBar:
             self._live.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._live is not None:
             self._live.stop()
             self._live = None
@@ -60,9 +57,8 @@ class ProgressBar:
         if self._live is None:
             self.console.print(text, highlight=False, soft_wrap=True)
 
-    def __call__(self, trainer: Any, progress: Progress) -> None:
+    def __call__(self, trainer: Any, progress: Progress) -> None:  # noqa: ARG002
         """Take in a chunk's progress: a terminal shows it at the next redraw, a log gets a line now and then."""
-        del trainer
         self._progress = progress
         self._chunks += 1
         if self._live is None:
@@ -103,9 +99,8 @@ class ProgressBar:
         if percent - self._told_percent < 10 and progress.round < progress.until:
             return
         self._told_percent = percent
-        self.console.print(
-            f"{self.title}: {_state(progress)} · {self._time(progress)}", highlight=False, soft_wrap=True
-        )
+        summary = f"{self.title}: {_state(progress)} · {self._time(progress)}"
+        self.console.print(summary, highlight=False, soft_wrap=True)
         for line in _terms(progress, WIDEST):
             self.console.print(line, soft_wrap=True)
 

@@ -17,30 +17,17 @@ Tree = TypeVar("Tree", bound=PyTree)
 
 
 def save_tree(path: Path, tree: PyTree, about: Mapping[str, Any]) -> None:
-    """Write the arrays of a pytree, and JSON values `about` them, to a safetensors file, atomically.
-
-    Args:
-        path: the file; its folder must exist.
-        tree: any pytree whose leaves are arrays (random keys included).
-        about: JSON values, kept in the file's header.
-    """
-    header = {"about": json.dumps(about)}
-    write_atomically(path, save({name: _numbers(leaf) for name, leaf in _named(tree).items()}, header))
+    """Write a pytree of arrays and random keys, and JSON values about them, to a safetensors file, atomically."""
+    numbers = {
+        name: np.asarray(jax.random.key_data(leaf) if is_key(leaf) else leaf) for name, leaf in _named(tree).items()
+    }
+    write_atomically(path, save(numbers, {"about": json.dumps(about)}))
 
 
 def load_tree(path: Path, like: Tree) -> tuple[Tree, dict[str, Any]]:
-    """Read what `save_tree` wrote.
+    """Read what `save_tree` wrote: the pytree, and the JSON values about it. Another or a damaged file is a ValueError.
 
-    Args:
-        path: the file.
-        like: a pytree of the same structure, shapes and types; its leaves may be `jax.ShapeDtypeStruct`s.
-
-    Returns:
-        The pytree with the file's arrays, and the JSON values about them.
-
-    Raises:
-        ValueError: the file is no safetensors file, is cut short, or its arrays are not those of `like`.
-        FileNotFoundError: there is no such file.
+    `like` is a pytree of the same structure, shapes and types; its leaves may be `jax.ShapeDtypeStruct`s.
     """
     expected = _named(like)
     try:
@@ -73,10 +60,6 @@ def _named(tree: PyTree) -> dict[str, Any]:
 def is_key(leaf: Any) -> bool:
     """Whether a leaf is a random key, which is stored as its numbers."""
     return bool(jax.numpy.issubdtype(leaf.dtype, jax.dtypes.prng_key))
-
-
-def _numbers(leaf: Any) -> Shaped[np.ndarray, "..."]:
-    return np.asarray(jax.random.key_data(leaf) if is_key(leaf) else leaf)
 
 
 def _restored(path: Path, name: str, stored: Shaped[np.ndarray, "..."], like: Any) -> Any:

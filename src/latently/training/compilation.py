@@ -46,17 +46,7 @@ def loop_options() -> dict[str, bool] | None:
 
 
 def computed_once(function: Callable[..., _Result]) -> Callable[..., _Result]:
-    """The function with every equation of its jaxpr that repeats another left out; its result is the same.
-
-    Args:
-        function: a pure function of arrays.
-
-    Example:
-        >>> import jax.numpy as jnp
-        >>> twice = lambda x: jnp.sin(x) + jnp.sin(x)
-        >>> str(jax.make_jaxpr(twice)(1.0)).count("sin"), str(jax.make_jaxpr(computed_once(twice))(1.0)).count("sin")
-        (2, 1)
-    """
+    """A pure function of arrays whose jaxpr lacks every equation that repeats another; its result is the same."""
 
     def once(*arguments: Any) -> _Result:
         jaxpr, shape = jax.make_jaxpr(function, return_shape=True)(*arguments)
@@ -92,16 +82,10 @@ def _without_repeats(closed: ClosedJaxpr) -> ClosedJaxpr:
 
 
 def _identity(equation: Any) -> tuple[Any, ...]:
-    inputs = tuple(_value(atom) if isinstance(atom, Literal) else atom for atom in equation.invars)
-    return (
-        equation.primitive,
-        inputs,
-        tuple((name, _settled(equation.params[name])) for name in sorted(equation.params)),
+    inputs = tuple(
+        (atom.aval, np.asarray(atom.val).tobytes()) if isinstance(atom, Literal) else atom for atom in equation.invars
     )
-
-
-def _value(literal: Any) -> tuple[Any, bytes]:
-    return literal.aval, np.asarray(literal.val).tobytes()
+    return equation.primitive, inputs, tuple((name, _settled(value)) for name, value in sorted(equation.params.items()))
 
 
 def _settled(parameter: Any) -> tuple[type, Any]:

@@ -17,13 +17,6 @@ class Devices:
 
     Attributes:
         everywhere: the sharding of what every device holds, `None` where there is only one.
-
-    Args:
-        number: how many local devices.
-        feed: where the batches come from.
-
-    Raises:
-        ArgumentError: there are fewer devices, or they cannot share a batch equally.
     """
 
     def __init__(self, number: int, feed: Feed) -> None:

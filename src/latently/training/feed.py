@@ -18,16 +18,10 @@ from latently.batch import Batch, masked
 from latently.errors import ArgumentError
 from latently.streams import stream
 
-RESIDENT_BYTES = 2 * 2**30
-"""Data sets of up to this size live on the device; larger ones are streamed."""
-
-CHUNK_BYTES = 32 * 2**20
-"""How much of a streamed data set a chunk may bring."""
-
+RESIDENT_BYTES = 2 * 2**30  # data sets of up to this size live on the device; larger ones are streamed
+CHUNK_BYTES = 32 * 2**20  # how much of a streamed data set a chunk may bring
 MAX_CHUNK_ROUNDS = 512
-
-_ORDER = 1
-"""Tells the order of rows from whatever else draws from the run's seed."""
+_ORDER = 1  # tells the order of rows from whatever else draws from the run's seed
 
 _Stored: TypeAlias = tuple[tuple[Array, ...], Array | None, Array | None]
 """Views, labels, and which views are present, on the device."""
@@ -65,12 +59,6 @@ class Order:
     exactly once an epoch, no batch is ever smaller than the others, and the rows of any round are known without
     playing the rounds before it.
 
-    Args:
-        rows: how many rows there are.
-        batch_size: how many are drawn a round; never more than there are.
-        seed: the seed of the run.
-        stream: tells streams of one seed apart.
-
     Example:
         >>> order = Order(rows=5, batch_size=2, seed=0)
         >>> sorted(order.batches(0, 5).ravel().tolist())
@@ -78,10 +66,7 @@ class Order:
     """
 
     def __init__(self, rows: int, batch_size: int, seed: int, stream: int = 0) -> None:
-        self.rows = rows
-        self.batch_size = min(batch_size, rows)
-        self.seed = seed
-        self.stream = stream
+        self.rows, self.batch_size, self.seed, self.stream = rows, min(batch_size, rows), seed, stream
         self._cached: dict[int, Int[np.ndarray, rows]] = {}
 
     def batches(self, first_round: int, rounds: int) -> Int[np.ndarray, "rounds batch"]:
@@ -93,8 +78,7 @@ class Order:
         return rows[start - offset : stop - offset].reshape(rounds, self.batch_size)
 
     def _permutation(self, epoch: int) -> Int[np.ndarray, "rows"]:
-        cached = self._cached.get(epoch)
-        if cached is not None:
+        if (cached := self._cached.get(epoch)) is not None:
             return cached
         random = np.random.default_rng((self.seed, _ORDER, self.stream, epoch))
         permutation = random.permutation(self.rows).astype(np.int32)
@@ -153,14 +137,16 @@ class Feed:
         self.labelled_rows: Int[np.ndarray, labelled] | None = None
         self.labelled_order: Order | None = None
         if draw_labelled:
-            self.labelled_rows, self.labelled_order = self._labelled(batch_size, seed)
+            known = np.zeros(0, int) if labels is None else np.flatnonzero(labels >= 0)
+            if not len(known):
+                unknown = "labels holds no known label (every one is -1)"
+                raise ValueError(f"{unknown}, but this model learns from labelled rows.")
+            self.labelled_rows = known.astype(np.int32)
+            self.labelled_order = Order(len(known), batch_size, seed, stream=1)
         row_bytes = sum(int(np.prod(view.shape[1:])) * view.dtype.itemsize for view in self.views)
         self.resident = self.rows * row_bytes <= resident_bytes
-        self.max_rounds = (
-            MAX_CHUNK_ROUNDS
-            if self.resident
-            else max(1, min(MAX_CHUNK_ROUNDS, CHUNK_BYTES // (row_bytes * self.drawn)))
-        )
+        fitting = MAX_CHUNK_ROUNDS if self.resident else CHUNK_BYTES // (row_bytes * self.drawn)
+        self.max_rounds = max(1, min(MAX_CHUNK_ROUNDS, fitting))
         self._data: _Stored | None = None
         self._reader: ThreadPoolExecutor | None = None
         self._ahead: tuple[tuple[int, int], Future[Chunk]] | None = None
@@ -217,12 +203,6 @@ class Feed:
             labelled = take(chunk.labelled_order[number], stream(key, "labelled"))
         return take(chunk.order[number], stream(key, "rows"), labelled)
 
-    def _labelled(self, batch_size: int, seed: int) -> tuple[Int[np.ndarray, "labelled"], Order]:
-        rows = np.flatnonzero(self.labels >= 0) if self.labels is not None else np.zeros(0, int)
-        if not len(rows):
-            raise ValueError("labels holds no known label (every one is -1), but this model learns from labelled rows.")
-        return rows.astype(np.int32), Order(len(rows), batch_size, seed, stream=1)
-
     def _make(self, first_round: int, rounds: int) -> Chunk:
         order = self.order.batches(first_round, rounds)
         labelled = None
@@ -248,7 +228,7 @@ class Feed:
         drawn = order if labelled is None else np.concatenate([order, labelled], axis=1)
         rows = drawn.ravel()
         numbers = np.arange(self.max_rounds * self.drawn, dtype=np.int32).reshape(self.max_rounds, -1)
-        views = tuple(jnp.asarray(_read(view, rows, len(numbers.ravel()))) for view in self.views)
+        views = tuple(jnp.asarray(_read(view, rows, numbers.size)) for view in self.views)
         labels = None if self.labels is None else jnp.asarray(_read(self.labels, rows, numbers.size), jnp.int32)
         present = None if self.present is None else jnp.asarray(_read(self.present, rows, numbers.size))
         batch = order.shape[1]

@@ -25,11 +25,7 @@ class Progress:
 
 
 class Rate:
-    """Chooses how many rounds a chunk should have so that it takes about `target_seconds`.
-
-    Args:
-        target_seconds: the aim.
-        most: the most rounds a chunk can have.
+    """Chooses how many rounds, `most` at most, a chunk should have so that it takes about `target_seconds`.
 
     Example:
         >>> rate = Rate(target_seconds=0.5, most=512)
@@ -51,8 +47,5 @@ class Rate:
         self._chunks += 1
         # The first chunk holds the compilation, so the second measurement replaces it and the later ones are averaged.
         self.rounds_per_second = measured if self._chunks <= 2 else 0.7 * self.rounds_per_second + 0.3 * measured
-        if self._chunks == 1:
-            self.rounds = min(4, self.most)
-            return
-        wanted = int(self.rounds_per_second * self.target_seconds)
+        wanted = 4 if self._chunks == 1 else int(self.rounds_per_second * self.target_seconds)
         self.rounds = max(1, min(wanted, 4 * self.rounds, self.most))

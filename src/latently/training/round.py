@@ -34,29 +34,8 @@ def play_round(state: State[AnyGame], batch: Batch) -> tuple[State[AnyGame], Ter
     """One round: every player in turn makes its updates. A pure function.
 
     All players get the same key, with the number of the update folded in, so that a forward pass that two of them share
-    is one computation to the compiler.
-
-    Args:
-        state: the run as it stands.
-        batch: the rows of this round.
-
-    Returns:
-        The run after the round, and the raw terms of each player's last update as `"player/term"`.
-
-    Example:
-        >>> import jax.numpy as jnp
-        >>> from latently.game import Player
-        >>> class Mean(Game):
-        ...     center: jax.Array
-        ...     def players(self):
-        ...         return (Player("mean", ("center",), Mean.distance, optax.sgd(0.5)),)
-        ...     def distance(self, batch, key):
-        ...         return {"distance": ((batch.x - self.center) ** 2).mean()}
-        >>> game = Mean(jnp.zeros(1))
-        >>> state = State(game, {"mean": optax.sgd(0.5).init(game)}, jnp.zeros((), jnp.int32), jax.random.key(0))
-        >>> state, terms = play_round(state, Batch((jnp.ones((4, 1)),)))
-        >>> int(state.round), state.game.center.tolist(), {name: float(term) for name, term in terms.items()}
-        (1, [1.0], {'mean/distance': 1.0})
+    is one computation to the compiler. Beside the new state it gives the raw terms of each player's last update as
+    `"player/term"`.
     """
     game, optimizers = state.game, dict(state.optimizers)
     logged: Terms = {}

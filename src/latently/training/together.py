@@ -26,28 +26,8 @@ class Together:
     It is a part of the trainer that has a file of its own, and works on what trainers keep to themselves.
 
     Args:
-        trainers: at the same round, of the same rows and the same game; seeds, labels and weights may differ.
-
-    Raises:
-        ValueError: they cannot be played together (see `why_apart`).
-
-    Example:
-        >>> import jax, numpy as np, optax
-        >>> from latently.game import Game, Player
-        >>> from latently.training import Feed
-        >>> class Mean(Game):
-        ...     center: jax.Array
-        ...     def players(self):
-        ...         return (Player("mean", ("center",), Mean.distance, optax.sgd(0.1)),)
-        ...     def distance(self, batch, key):
-        ...         return {"distance": ((batch.x - self.center) ** 2).mean()}
-        >>> rows = np.ones((20, 1))
-        >>> def trainer(seed):
-        ...     return Trainer(Mean(jax.numpy.full(1, float(seed))), Feed((rows,), batch_size=10, seed=seed), seed=seed)
-        >>> trainers = [trainer(seed) for seed in (0, 5)]
-        >>> Together(trainers).run(100)
-        >>> [trainer.state.game.center.round(2).tolist() for trainer in trainers]
-        [[1.0], [1.0]]
+        trainers: at the same round, of the same rows and the same game; seeds, labels and weights may differ. Where
+            `why_apart` finds a reason, they are refused.
     """
 
     def __init__(self, trainers: Sequence[Trainer[Any]]) -> None:
@@ -62,12 +42,8 @@ class Together:
     def run(self, until: int, observers: Sequence[Iterable[Observer]] = ()) -> None:
         """Play on until `until` rounds have been played by each, or until one is told to stop.
 
-        Args:
-            until: the round at which to stop; rounds already played count.
-            observers: those of each trainer, called between chunks; none, where nothing is given.
-
-        Raises:
-            NonFiniteLossError: a term of one of them became NaN or infinite; it names run, player, term and round.
+        `observers` are those of each trainer, called between chunks. Where a term of one of them becomes NaN or
+        infinite, the `NonFiniteLossError` names the run as well as player, term and round.
         """
         first, watching = self._trainers[0], [tuple(own) for own in observers] or [()] * len(self._trainers)
         rate, now = Rate(TARGET_SECONDS, first.feed.max_rounds), first.round
@@ -112,12 +88,7 @@ class Together:
 
 
 def why_apart(first: Trainer[Any], other: Trainer[Any]) -> str | None:
-    """Why two trainers cannot be played together, in words that follow "since"; `None` where they can.
-
-    Args:
-        first: one of them.
-        other: another one; or the same, to learn what keeps it from being played with any.
-    """
+    """Why two trainers (or one, given twice, and any) cannot be played together, in words that follow "since"."""
     return next(_obstacles(first, other), None)
 
 

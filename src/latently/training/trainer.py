@@ -22,15 +22,14 @@ from latently.training.feed import Chunk, Feed
 from latently.training.progress import Progress, Rate
 from latently.training.round import AnyGame, State, play_round
 
+# A chunk of rounds should take about this long: progress, interrupts and checkpoints happen between chunks.
 TARGET_SECONDS = 0.4
-"""A chunk of rounds should take about this long: progress, interrupts and checkpoints happen between chunks."""
 
 
 class NonFiniteLossError(ArithmeticError):
     """A term of a loss became NaN or infinite; the run stopped before anything was saved from it.
 
-    Args:
-        text: what happened and what to do; arguments in it are marked as in `latently.errors.ArgumentError`.
+    Arguments in its text are marked as in `latently.errors.ArgumentError`.
     """
 
     def __str__(self) -> str:
@@ -66,7 +65,6 @@ class Trainer(Generic[AnyGame]):
         devices: how many local devices share each batch; the batch size must be a multiple of it.
 
     Attributes:
-        feed: where the batches come from.
         history: what was told of each chunk of rounds so far.
         stop_requested: set it, in an observer or a signal's handler, and `run` returns after the chunk.
 
@@ -160,10 +158,9 @@ class Trainer(Generic[AnyGame]):
             count = following if not self.feed.resident else 0
 
     def save(self, path: str | Path) -> None:
-        """Write a checkpoint, atomically: game, optimiser states, key and position.
+        """Write a checkpoint, atomically: game, optimiser states, key and position. A game that holds a NaN is refused.
 
-        Raises:
-            NonFiniteLossError: the game holds a NaN or an infinity; the file already there, if any, is kept.
+        The file already there, if any, is then kept.
         """
         leaves = jax.tree.leaves(eqx.filter(self._arrays.game, eqx.is_inexact_array))
         if not all(bool(jnp.isfinite(leaf).all()) for leaf in leaves):
@@ -173,12 +170,7 @@ class Trainer(Generic[AnyGame]):
         save_tree(Path(path), self._arrays, {"round": self.round, **self._feed_facts()})
 
     def restore(self, path: str | Path) -> None:
-        """Go on from a checkpoint of the same game and feed.
-
-        Raises:
-            ValueError: the file is damaged, or of another model or run; the state stays as it was.
-            FileNotFoundError: there is no such file.
-        """
+        """Go on from a checkpoint of the same game and feed; another is refused, and the state stays as it was."""
         arrays, about = load_tree(Path(path), self._arrays)
         for name, value in self._feed_facts().items():
             if about.get(name) != value:
@@ -262,8 +254,5 @@ class Trainer(Generic[AnyGame]):
 
 @jax.jit
 def _own(arrays: Any) -> Any:
-    """Copies that the rounds may reuse, typed as the rounds will give them back.
-
-    What came of a Python number is weakly typed, and would be compiled for once more.
-    """
+    """Copies that the rounds may reuse; none is weakly typed, as Python numbers are, which would compile once more."""
     return jax.tree.map(lambda array: array if is_key(array) else jnp.array(array, array.dtype), arrays)

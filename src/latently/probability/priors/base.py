@@ -68,11 +68,7 @@ class Prior(eqx.Module):
 
     @abc.abstractmethod
     def log_prob(self, z: Float[Array, "n dim"]) -> Float[Array, "n"]:
-        """Log-density of the whole prior in nats.
-
-        Raises:
-            NotImplementedError: for a prior that lives on a curve.
-        """
+        """Log-density of the whole prior in nats; a prior that lives on a curve raises a `NotImplementedError`."""
 
     @abc.abstractmethod
     def responsibilities(self, z: Float[Array, "n dim"], n_labels: int) -> Float[Array, "n n_labels"]:
@@ -86,11 +82,7 @@ class Prior(eqx.Module):
         """The interval, the same for every dimension, that holds practically all the mass: for drawing grids."""
 
     def check_labels(self, n_labels: int) -> None:
-        """Refuse a number of labels that this prior cannot be divided by.
-
-        Raises:
-            ValueError: with the way out.
-        """
+        """Refuse, with the way out, a number of labels that this prior cannot be divided by."""
         if n_labels < 1:
             raise ValueError(f"n_labels must be at least 1; got n_labels={n_labels}.")
         self._check_regions(n_labels)
@@ -107,7 +99,6 @@ class Prior(eqx.Module):
     def _draw_labelled(self, key: PRNGKeyArray, labels: Int[Array, "n"], n_labels: int) -> Float[Array, "n dim"]:
         """Draws from the region of each label; labels are known."""
 
-    @abc.abstractmethod
     def _check_regions(self, n_labels: int) -> None:
         """Raise a ValueError when `n_labels` regions are not possible."""
 

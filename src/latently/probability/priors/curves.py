@@ -22,6 +22,8 @@ class CurvePrior(Prior):
     but for the segment that its label gives them all.
     """
 
+    density = "nowhere"
+
     def __check_init__(self) -> None:
         check_pairs(self.dim, setting("prior", self.name))
 
@@ -34,11 +36,7 @@ class CurvePrior(Prior):
         """c(t)."""
 
     def log_prob(self, z: Float[Array, "n dim"]) -> NoReturn:
-        """A curve has no density in the plane.
-
-        Raises:
-            NotImplementedError: always.
-        """
+        """A curve has no density in the plane: this raises."""
         raise NotImplementedError(
             f'the prior "{self.name}" lives on a curve and has no density; compare samples with it, '
             'or use the prior "normal", "uniform" or "star".'
@@ -73,9 +71,6 @@ class CurvePrior(Prior):
         u = (jax.random.uniform(key, (labels.shape[0], self.dim // 2)) + labels[:, None]) / n_labels
         return from_pairs(self._point(self._parameter(u)))
 
-    def _check_regions(self, n_labels: int) -> None:
-        """A curve can be cut into any number of segments."""
-
 
 class SwissRoll(CurvePrior):
     r"""Two turns of a spiral: radius $3 \sqrt u$, angle $4 \pi \sqrt u$.
@@ -83,22 +78,11 @@ class SwissRoll(CurvePrior):
     Args:
         dim: length of a code, even.
 
-    Raises:
-        ValueError: for an odd `dim`.
-
     References:
         Adversarial Autoencoders, Makhzani et al. 2015, https://arxiv.org/abs/1511.05644 (section 2.3)
-
-    Example:
-        >>> import jax, jax.numpy as jnp
-        >>> prior = SwissRoll(2)
-        >>> z = prior.sample(jax.random.key(0), 2, labels=jnp.array([0, 9]), n_labels=10)
-        >>> prior.responsibilities(z, 10).argmax(1).tolist()
-        [0, 9]
     """
 
     name = "swiss-roll"
-    density = "nowhere"
 
     def support(self) -> tuple[float, float]:
         """The circle around the roll."""
@@ -117,18 +101,9 @@ class SCurve(CurvePrior):
 
     Args:
         dim: length of a code, even.
-
-    Raises:
-        ValueError: for an odd `dim`.
-
-    Example:
-        >>> import jax
-        >>> SCurve(4).sample(jax.random.key(0), 3).shape
-        (3, 4)
     """
 
     name = "s-curve"
-    density = "nowhere"
 
     def support(self) -> tuple[float, float]:
         """The letter's height."""

@@ -51,10 +51,6 @@ class Star(EqualMixture):
         tangential: standard deviation across it.
         shift: distance of a petal's center from the origin.
 
-    Raises:
-        ValueError: for an odd `dim`, no petals, a standard deviation that is not positive, or labels that are not
-            as many as the petals.
-
     References:
         Adversarial Autoencoders, Makhzani et al. 2015, https://arxiv.org/abs/1511.05644 (section 2.3)
 
@@ -108,10 +104,8 @@ class Star(EqualMixture):
 
     def _check_regions(self, n_labels: int) -> None:
         if n_labels != self.petals:
-            raise ValueError(
-                f"a star has one petal per label; got petals={self.petals} and n_labels={n_labels}. "
-                f"Use petals={n_labels}."
-            )
+            got = f"got petals={self.petals} and n_labels={n_labels}. Use petals={n_labels}."
+            raise ValueError(f"a star has one petal per label; {got}")
 
     def _angle(self, petal: Int[Array, "n"]) -> Float[Array, "n"]:
         return 2 * math.pi / self.petals * petal
@@ -124,9 +118,6 @@ class Mixture(EqualMixture):
         dim: length of a code.
         centers: c, K tuples of `dim` numbers.
         scale: σ, the standard deviation of each.
-
-    Raises:
-        ValueError: there are no centers, one is not of length `dim`, or the scale is not positive.
 
     Example:
         >>> import jax, jax.numpy as jnp
@@ -210,7 +201,5 @@ class CategoricalPrior(Prior):
 
     def _check_regions(self, n_labels: int) -> None:
         if n_labels != self.dim:
-            raise ValueError(
-                f"a categorical prior has one class per label; got dim={self.dim} and n_labels={n_labels}. "
-                f"Use dim={n_labels}."
-            )
+            got = f"got dim={self.dim} and n_labels={n_labels}. Use dim={n_labels}."
+            raise ValueError(f"a categorical prior has one class per label; {got}")
