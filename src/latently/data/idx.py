@@ -37,17 +37,11 @@ _TYPES: dict[int, np.dtype[Any]] = {
     0x0D: np.dtype(">f4"),
     0x0E: np.dtype(">f8"),
 }
-_GZIP_MAGIC = b"\x1f\x8b"
 _NAME = re.compile(r"idx\d?(-ubyte)?(\.gz)?$")
 
 
 def is_idx(path: Path) -> bool:
-    """Whether a file is named as idx files are: `images.idx`, `train-images-idx3-ubyte.gz`.
-
-    Example:
-        >>> is_idx(Path("t10k-images.idx3-ubyte")), is_idx(Path("images.npy"))
-        (True, False)
-    """
+    """Whether a file is named as idx files are: `images.idx`, `train-images-idx3-ubyte.gz`."""
     return _NAME.search(path.name) is not None
 
 
@@ -56,20 +50,9 @@ def read_idx(path: Path) -> Shaped[np.ndarray, "..."]:
     return parse_idx(unpack(path.read_bytes(), path), path)
 
 
-def write_idx(path: Path, array: Shaped[np.ndarray, "..."]) -> None:
-    """Write an array as an idx file; gzipped where the name ends in `.gz`."""
-    codes = {dtype: code for code, dtype in _TYPES.items()}
-    dtype = array.dtype.newbyteorder(">")
-    if dtype not in codes or array.ndim > 255:
-        raise DataError(f"an idx file holds uint8, int8, int16, int32, float32 or float64; got {array.dtype}.")
-    header = struct.pack(f">HBB{array.ndim}I", 0, codes[dtype], array.ndim, *array.shape)
-    data = header + array.astype(dtype).tobytes()
-    path.write_bytes(gzip.compress(data) if path.suffix == ".gz" else data)
-
-
 def unpack(data: bytes, path: Path) -> bytes:
     """The bytes within, where they are gzipped; `path` is for the error message."""
-    if not data.startswith(_GZIP_MAGIC):
+    if not data.startswith(b"\x1f\x8b"):
         return data
     try:
         return gzip.decompress(data)
@@ -137,10 +120,9 @@ def train_and_test(
     train_images, train_labels, test_images, test_labels = arrays
     codes, classes = encode_labels(np.concatenate([train_labels, test_labels]), name)
     cut = len(train_labels)
-    parts = (("train", train_images, codes[:cut]), ("test", test_images, codes[cut:]))
-    description = {"source": "idx files", "split": "the official training and test rows"}
-    train, test = (
-        Dataset(name, (images,), labels, class_names or classes, {**description, "part": part})
-        for part, images, labels in parts
-    )
-    return train, test
+
+    def part(which: str, images: np.ndarray, labels: np.ndarray) -> Dataset:
+        facts = {"source": "idx files", "split": "the official training and test rows", "part": which}
+        return Dataset(name, (images,), labels, class_names or classes, facts)
+
+    return part("train", train_images, codes[:cut]), part("test", test_images, codes[cut:])
