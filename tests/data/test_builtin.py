@@ -6,8 +6,8 @@ import urllib.request
 
 import numpy as np
 import pytest
-from idx_files import write_idx
 
+from idx_files import write_idx
 from latently.data import DataError, open_dataset
 from latently.data.builtin import FASHION_MNIST, MNIST, IdxSource, load
 from latently.data.idx import FILES

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from latently.data import DataError, Dataset, Subset, encode_labels, keep_labels, release, split
-from latently.data.rows import is_mapped, pieces
+from latently.data import DataError, Dataset, Subset, encode_labels, keep_labels, split
+from latently.data.rows import is_mapped, pieces, release
 
 
 @pytest.fixture
@@ -178,12 +178,8 @@ def test_a_subset_reads_as_the_array_of_its_rows_would(data):
     array = np.arange(40).reshape(10, 2, 2)
     chosen = np.array(data.draw(st.lists(st.integers(0, 9), max_size=12)), dtype=np.int64)
     subset, expected = Subset(array, chosen), array[chosen]
-    assert (subset.shape, subset.ndim, subset.size, subset.nbytes) == (
-        expected.shape,
-        expected.ndim,
-        expected.size,
-        expected.nbytes,
-    )
+    assert (subset.shape, subset.ndim) == (expected.shape, expected.ndim)
+    assert [row.tolist() for row in subset] == expected.tolist()
     np.testing.assert_array_equal(np.asarray(subset), expected)
     np.testing.assert_array_equal(np.asarray(subset, dtype=np.float32), expected.astype(np.float32))
     indices = [slice(1, None, 2), slice(None), np.arange(len(chosen))[::-1], np.arange(len(chosen)) % 2 == 0]
@@ -221,7 +217,7 @@ def test_a_subset_cannot_be_had_without_a_copy():
 
 def test_pieces_are_all_rows_in_order_and_no_larger_than_the_limit():
     array = np.arange(1000).reshape(100, 10)
-    found = list(pieces(array, element_bytes=8, limit_bytes=500))
+    found = list(pieces(array, limit_bytes=500))
     assert max(piece.nbytes for piece in found) <= 500
     np.testing.assert_array_equal(np.concatenate(found), array)
     assert [len(piece) for piece in pieces(array, limit_bytes=1)] == [1] * 100

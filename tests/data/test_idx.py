@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
-from idx_files import write_idx
 
+from idx_files import write_idx
 from latently.data import DataError, open_dataset
 from latently.data.idx import read_idx
 

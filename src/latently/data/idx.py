@@ -11,13 +11,12 @@ import zlib
 from collections.abc import Sequence
 from math import prod
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from jaxtyping import Shaped
 
 from latently.data.dataset import Dataset
-from latently.data.labels import Label, encode_any, encode_labels
+from latently.data.labels import Label, encode_labels
 from latently.data.rows import DataError
 
 FILES = (
@@ -28,15 +27,8 @@ FILES = (
 )
 """The files of a data set with a test set of its own, by the names that MNIST's have."""
 
-# Third byte of the magic number: the type of the numbers.
-_TYPES: dict[int, np.dtype[Any]] = {
-    0x08: np.dtype(np.uint8),
-    0x09: np.dtype(np.int8),
-    0x0B: np.dtype(">i2"),
-    0x0C: np.dtype(">i4"),
-    0x0D: np.dtype(">f4"),
-    0x0E: np.dtype(">f8"),
-}
+# Third byte of the magic number → the type of the numbers.
+_TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 _NAME = re.compile(r"idx\d?(-ubyte)?(\.gz)?$")
 
 
@@ -67,7 +59,7 @@ def parse_idx(data: bytes, path: Path) -> Shaped[np.ndarray, "..."]:
             f"{path} is no idx file: its first bytes are {data[:4].hex(' ') or 'missing'}, and not 00 00, a type and "
             "a number of dimensions; check the name, or get the file anew."
         )
-    dtype, n_dimensions = _TYPES[data[2]], data[3]
+    dtype, n_dimensions = np.dtype(_TYPES[data[2]]), data[3]
     start = 4 + 4 * n_dimensions
     if len(data) < start:
         raise DataError(f"{path} is truncated: it ends within its header, after {len(data)} bytes; get the file anew.")
@@ -83,14 +75,11 @@ def parse_idx(data: bytes, path: Path) -> Shaped[np.ndarray, "..."]:
 
 
 def open_idx(path: Path) -> Dataset:
-    """The rows of an idx file, with the labels of the file beside it: `images` for `labels`, and `idx3` for `idx1`.
-
-    The labels of `train-images-idx3-ubyte.gz` are in `train-labels-idx1-ubyte.gz` or `train-labels-idx1-ubyte`.
-    """
+    """The rows of an idx file, with the labels beside it: of `train-images-idx3-ubyte` in `train-labels-idx1-ubyte`."""
     name = re.sub(r"idx\d", "idx1", path.name.replace("images", "labels"))
     beside = None if name.removesuffix(".gz") == path.name.removesuffix(".gz") else gzipped_or_not(path.parent, name)
-    codes, classes = encode_any(None if beside is None else read_idx(beside), name)
-    return Dataset(path.name, (np.atleast_1d(read_idx(path)),), codes, classes, {"source": "idx file"})
+    labels = None if beside is None else read_idx(beside)
+    return Dataset.of(path.name, np.atleast_1d(read_idx(path)), labels, name, {"source": "idx file"})
 
 
 def gzipped_or_not(folder: Path, name: str) -> Path | None:
