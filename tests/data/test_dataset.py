@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from latently.data import DataError, Dataset, Subset, encode_labels, keep_labels, split
 from latently.data.rows import is_mapped, pieces, release
+from latently.data.statistics import hash_rows, spread_rows
 
 
 @pytest.fixture
@@ -240,3 +241,16 @@ def test_changes_to_a_copy_on_write_map_survive_a_release(tmp_path):
     rows[:] = 1
     release(rows)
     assert (rows == 1).all()
+
+
+def test_rows_are_known_by_a_hash_of_all_that_is_learned_from():
+    rows, labels, present = np.eye(2), np.array([0, 1]), np.ones((2, 1), bool)
+    given = [(rows, None, None), (rows, labels, None), (rows, labels, present), (rows.astype(np.float32), None, None)]
+    hashes = {hash_rows((each,), codes, present=there).hexdigest() for each, codes, there in given}
+    assert len(hashes) == 4
+    assert hash_rows((rows.copy(),), None).hexdigest() in hashes
+
+
+def test_spread_rows_are_even_and_no_more_than_asked_for():
+    assert spread_rows(10, 4).tolist() == [0, 3, 6, 9]
+    assert spread_rows(3, 4).tolist() == [0, 1, 2]

@@ -54,14 +54,10 @@ BUILTIN = {
 
 @dataclass(frozen=True)
 class IdxSource:
-    """A data set of four idx files.
+    """A data set of four idx files, in folders of its name, or to be had from mirrors (URLs of folders).
 
-    Attributes:
-        name: the data set's, and of its folder in `$LATENTLY_DATA` and in the cache.
-        mirrors: URLs of folders of the four files; the environment variable `LATENTLY_<NAME>_MIRROR` replaces them.
-        files: name of each of the four files → its SHA-256, or that of the bytes within where it is gzipped: the same
-            rows gzip to other bytes with another version of gzip.
-        classes: what the labels 0 to 9 stand for, where they are more than digits.
+    Beside the name of each file is its SHA-256, or that of the bytes within where it is gzipped: the same rows gzip to
+    other bytes with another version of gzip. `classes` is what the labels stand for, where they are more than digits.
     """
 
     name: str
@@ -123,7 +119,8 @@ def load(source: IdxSource) -> tuple[Dataset, Dataset]:
     """The official training and test rows.
 
     Each file is looked for in `$LATENTLY_DATA/<name>` and in the user's cache, gzipped or not, and else downloaded to
-    the cache. Every file is checked against its SHA-256 each time; a damaged one in the cache is downloaded anew.
+    the cache (from `$LATENTLY_<NAME>_MIRROR`, where it is set). Every file is checked against its SHA-256 each time; a
+    damaged one in the cache is downloaded anew.
     """
     return train_and_test(source.name, [_array(source, name) for name in source.files], source.classes)
 

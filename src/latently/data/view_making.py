@@ -108,7 +108,11 @@ def noisy(dataset: Dataset, seed: int | tuple[int, ...] = 0) -> Dataset:
     one by one stay disjoint. Labels that are hidden later have been used for the pairs.
     """
     images = np.asarray(_as_images(dataset, "noisy"))
-    one = _one(images, dataset.name)
+    one = 255.0 if images.dtype == np.uint8 else 1.0
+    low, high = (float(images.min()), float(images.max())) if images.size else (0.0, one)
+    if images.dtype != np.uint8 and (images.dtype.kind != "f" or low < 0 or high > 1):
+        found = f"{dataset.name} has {images.dtype} from {low:g} to {high:g}"
+        raise _unfit("noisy", f"of pixels that are uint8, or floats in [0, 1]; {found}", "Scale them.")
     generator = np.random.default_rng(seed)
     angles = generator.uniform(-LARGEST_ANGLE, LARGEST_ANGLE, len(images))
     partners = images[_partners(dataset, generator)]
@@ -219,17 +223,3 @@ def _under_noise(
         values = np.minimum(images[piece] + noise, one)
         noisy[piece] = np.rint(values) if images.dtype == np.uint8 else values
     return noisy
-
-
-def _one(images: Shaped[np.ndarray, "rows height width *channels"], name: str) -> float:
-    """What stands for 1 in these pixels."""
-    if images.dtype == np.uint8:
-        return 255.0
-    low, high = (float(images.min()), float(images.max())) if images.size else (0.0, 1.0)
-    if images.dtype.kind != "f" or low < 0 or high > 1:
-        raise _unfit(
-            "noisy",
-            f"of pixels that are uint8, or floats in [0, 1]; {name} has {images.dtype} from {low:g} to {high:g}",
-            "Scale them.",
-        )
-    return 1.0

@@ -130,12 +130,7 @@ class Views:
 
 
 def joined(views: Mapping[str, np.ndarray]) -> Shaped[np.ndarray, "rows height width ..."] | None:
-    """The images whose halves these views are, by their names: left and right, or top and bottom; else `None`.
-
-    Example:
-        >>> joined({"left": np.zeros((5, 8, 4)), "right": np.zeros((5, 8, 4))}).shape
-        (5, 8, 8)
-    """
+    """The images whose halves these views are, by their names: left and right, or top and bottom; else `None`."""
     axes: dict[tuple[str, ...], int] = {("left", "right"): 2, ("top", "bottom"): 1}
     halves, axis = list(views.values()), axes.get(tuple(views))
     if axis is None or any(half.ndim < 3 for half in halves):
