@@ -7,7 +7,7 @@ import pytest
 from scipy import ndimage
 
 from latently.data import DataError, Dataset, open_dataset
-from latently.data.view_making import LARGEST_ANGLE, halves, noisy, rotate, top_bottom, view_groups
+from latently.data.view_making import LARGEST_ANGLE, halves, noisy, rotate, view_groups
 
 RANDOM = np.random.default_rng(0)
 
@@ -27,8 +27,8 @@ def labelled(images, classes=3):
 def test_halves_put_together_are_the_image_and_the_second_has_the_middle(shape):
     images = RANDOM.integers(0, 256, shape, dtype=np.uint8)
     square = images.reshape(6, 5, 5) if len(shape) == 2 else images
-    for cut, axis, names in ((halves, 2, ("left", "right")), (top_bottom, 1, ("top", "bottom"))):
-        views = cut(Dataset("images", (images,)))
+    for kind, axis, names in (("halves", 2, ("left", "right")), ("top-bottom", 1, ("top", "bottom"))):
+        views = halves(Dataset("images", (images,)), kind)
         assert views.view_names == names
         np.testing.assert_array_equal(np.concatenate(views.views, axis), square)
         first, second = (view.shape[axis] for view in views.views)

@@ -67,13 +67,14 @@ def both():
 def test_each_view_is_scaled_on_its_own_and_zeros_stand_for_what_is_missing():
     a = A.copy()
     a[2] = np.nan
-    x_a, x_b, given = both()(Views({"a": a, "b": B}))
+    batch = both()(Views({"a": a, "b": B}))
+    (x_a, x_b), given = batch.views, batch.present
     expected = (A - A.mean(0)) / A.std(0)
     assert np.allclose(np.asarray(x_a)[[0, 1, 3]], expected[[0, 1, 3]], atol=1e-6)
     assert (np.asarray(x_a)[2] == 0).all()
     assert np.allclose(x_b, B.reshape(4, 4) / 255)
     assert np.asarray(given).tolist() == [[1, 1], [1, 1], [0, 1], [1, 1]]
-    back = both().inverse((x_a, x_b, given))
+    back = both().inverse((x_a, x_b))
     assert back["b"].dtype == np.uint8
     assert (back["b"] == B).all()
     assert np.allclose(back["a"][3], A[3])
@@ -83,9 +84,9 @@ def test_a_config_of_views_comes_back():
     again = preprocessing_from_config(both().to_config())
     assert isinstance(again, ViewsPreprocessing)
     assert again.row_shape == {"a": (3,), "b": (2, 2)}
-    assert all(
-        np.allclose(x, y) for x, y in zip(both()(Views({"a": A, "b": B})), again(Views({"a": A, "b": B})), strict=True)
-    )
+    first, second = (each(Views({"a": A, "b": B})) for each in (both(), again))
+    assert all(np.allclose(x, y) for x, y in zip(first.views, second.views, strict=True))
+    assert (first.present == second.present).all()
     with pytest.raises(DataError, match="'views'"):
         preprocessing_from_config({"views": {}})
 

@@ -6,8 +6,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 
-from latently.evaluation import active_dimensions, probe
-from latently.evaluation.codes import LinearSVM, kl_by_dimension, linear_svm_error
+from latently.evaluation.codes import LinearSVM, active_dimensions, kl_by_dimension, linear_svm_error, probe
 
 
 def test_the_probe_reads_separable_codes_perfectly():

@@ -5,7 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from latently.evaluation import as_table, evaluate, factor_vae_score, mutual_information_gap
+from latently.evaluation import as_table, evaluate
+from latently.evaluation.disentanglement import factor_vae_score, mutual_information_gap
 
 SIZES = (10, 10, 5)
 

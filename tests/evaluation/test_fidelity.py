@@ -5,8 +5,7 @@ import sys
 import numpy as np
 import pytest
 
-from latently.evaluation import fidelity, frechet_distance
-from latently.evaluation.fidelity import neighbour_distances
+from latently.evaluation.fidelity import fidelity, frechet_distance, neighbour_distances
 
 
 def naive(real, fake, k, dense):

@@ -6,8 +6,15 @@ The ratio to the prior's own distance is 1 for a match and large for a mismatch.
 import numpy as np
 import pytest
 
-from latently.evaluation import median_bandwidths, mmd, mmd_squared, prior_match, sliced_wasserstein
-from latently.evaluation.prior_match import BLOCK_COLUMNS, BLOCK_ROWS
+from latently.evaluation.prior_match import (
+    BLOCK_COLUMNS,
+    BLOCK_ROWS,
+    median_bandwidths,
+    mmd,
+    mmd_squared,
+    prior_match,
+    sliced_wasserstein,
+)
 
 BANDWIDTHS = (0.5, 1.0, 3.0)
 

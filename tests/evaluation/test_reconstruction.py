@@ -3,14 +3,11 @@
 import numpy as np
 import pytest
 
-from latently.evaluation import SquaredErrors
+from latently.evaluation.reconstruction import squared_errors as errors_of_blocks
 
 
 def squared_errors(X, reconstruction, pieces=1):
-    errors = SquaredErrors()
-    for x, y in zip(np.array_split(X, pieces), np.array_split(reconstruction, pieces), strict=True):
-        errors.add(x, y)
-    return errors.summary()
+    return errors_of_blocks(zip(np.array_split(X, pieces), np.array_split(reconstruction, pieces), strict=True))
 
 
 def test_reconstruction_errors_are_those_of_numpy_in_any_number_of_blocks():

@@ -5,7 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from latently.evaluation import agreement, as_table, evaluate
+from latently.evaluation import as_table, evaluate
+from latently.evaluation.samples import agreement
 from latently.recipes.recipe import Target
 
 MIDDLES = np.array([[0.0, 0.0], [20.0, 0.0], [0.0, 20.0]])

@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from latently.data import Dataset, Splits
 from latently.abilities import ABILITIES
+from latently.data import Dataset, Splits
 from latently.evaluation import as_table, evaluate
 from latently.evaluation import rows as rows_module
 

@@ -7,7 +7,7 @@ from latently.data.builtin import BUILTIN, Builtin, digits
 from latently.data.dataset import Dataset, Splits, keep_labels, split
 from latently.data.labels import encode_labels, label_values
 from latently.data.open import open_dataset
-from latently.data.rows import DataArgumentError, DataError, Rows, Subset, pieces, release
+from latently.data.rows import DataArgumentError, DataError, Rows, Subset
 from latently.data.views import Views
 
 if TYPE_CHECKING:
@@ -31,9 +31,7 @@ __all__ = [
     "keep_labels",
     "label_values",
     "open_dataset",
-    "pieces",
     "preprocessing_from_config",
-    "release",
     "split",
 ]
 

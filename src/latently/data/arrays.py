@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from latently.data.dataset import Dataset
-from latently.data.labels import encode_any
 from latently.data.rows import DataArgumentError, DataError, Rows, Subset
 from latently.data.view_making import Groups
 
@@ -23,8 +22,8 @@ def open_npy(path: Path) -> Dataset:
     """
     beside = path.with_name(f"{path.stem}_labels.npy")
     array = _mapped(path)
-    codes, classes = encode_any(np.asarray(_mapped(beside)) if beside.is_file() else None, beside.name)
-    return Dataset(path.name, (array,), codes, classes, {"source": "memory-mapped .npy file"})
+    labels = np.asarray(_mapped(beside)) if beside.is_file() else None
+    return Dataset.of(path.name, array, labels, beside.name, {"source": "memory-mapped .npy file"})
 
 
 def open_npz(path: Path, groups: Groups | None = None) -> Dataset:
@@ -42,11 +41,11 @@ def open_npz(path: Path, groups: Groups | None = None) -> Dataset:
         raise
     except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
         raise DataError(_unreadable(path, error)) from error
-    codes, classes = encode_any(labels, path.name)
     if groups is None:
-        return Dataset(path.name, (arrays[0],), codes, classes, {"source": ".npz file", "array": rows_keys[""]})
-    views, description = dict(zip(rows_keys, arrays, strict=True)), {"source": ".npz file", "arrays": rows_keys}
-    return Dataset.of_views(path.name, views, labels=codes, classes=classes, description=description)
+        description = {"source": ".npz file", "array": rows_keys[""]}
+        return Dataset.of(path.name, arrays[0], labels, path.name, description)
+    views = dict(zip(rows_keys, arrays, strict=True))
+    return Dataset.of(path.name, views, labels, path.name, {"source": ".npz file", "arrays": rows_keys})
 
 
 def _mapped(path: Path) -> Rows:

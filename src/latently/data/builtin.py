@@ -13,10 +13,9 @@ import contextlib
 import hashlib
 import http.client
 import os
-import tempfile
 import urllib.error
 import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,23 +25,14 @@ from jaxtyping import Shaped
 from latently.data.dataset import Dataset
 from latently.data.idx import FILES, gzipped_or_not, parse_idx, train_and_test, unpack
 from latently.data.rows import DataError
-from latently.files import cache_directory
+from latently.files import cache_directory, write_atomically
 
 _TIMEOUT_SECONDS = 30
-_PIECE_BYTES = 2**20
 
 
 @dataclass(frozen=True)
 class Builtin:
-    """What to know of a data set before opening it.
-
-    Attributes:
-        about: one line on what it holds.
-        rows: how many rows it has, in words.
-        shape: of a row.
-        classes: how many classes it has.
-        where: where its rows come from.
-    """
+    """What to know of a data set before opening it; `rows` says in words how many it has, `shape` is that of a row."""
 
     about: str
     rows: str
@@ -64,25 +54,16 @@ BUILTIN = {
 
 @dataclass(frozen=True)
 class IdxSource:
-    """A data set of four idx files.
+    """A data set of four idx files, in folders of its name, or to be had from mirrors (URLs of folders).
 
-    Attributes:
-        name: the data set's, and of its folder in `$LATENTLY_DATA` and in the cache.
-        mirrors: URLs of folders of the four files; the environment variable `LATENTLY_<NAME>_MIRROR` replaces them.
-        files: name of each of the four files → its SHA-256, or that of the bytes within where it is gzipped: the same
-            rows gzip to other bytes with another version of gzip.
-        classes: what the labels 0 to 9 stand for, where they are more than digits.
+    Beside the name of each file is its SHA-256, or that of the bytes within where it is gzipped: the same rows gzip to
+    other bytes with another version of gzip. `classes` is what the labels stand for, where they are more than digits.
     """
 
     name: str
     mirrors: tuple[str, ...]
     files: Mapping[str, str]
     classes: tuple[str, ...] = ()
-
-    @property
-    def mirror_variable(self) -> str:
-        """The environment variable that names another mirror."""
-        return f"LATENTLY_{self.name.upper().replace('-', '_')}_MIRROR"
 
 
 _MNIST_SHA256 = (  # of the unpacked files
@@ -134,19 +115,14 @@ def digits() -> Dataset:
     )
 
 
-def load(source: IdxSource, mirrors: Sequence[str] | None = None) -> tuple[Dataset, Dataset]:
+def load(source: IdxSource) -> tuple[Dataset, Dataset]:
     """The official training and test rows.
 
     Each file is looked for in `$LATENTLY_DATA/<name>` and in the user's cache, gzipped or not, and else downloaded to
-    the cache. Every file is checked against its SHA-256 each time; a damaged one in the cache is downloaded anew.
-
-    Args:
-        source: `MNIST` or `FASHION_MNIST`.
-        mirrors: URLs of folders to download from; by default the environment's, or the source's own.
+    the cache (from `$LATENTLY_<NAME>_MIRROR`, where it is set). Every file is checked against its SHA-256 each time; a
+    damaged one in the cache is downloaded anew.
     """
-    own = os.environ.get(source.mirror_variable)
-    mirrors = mirrors or ((own,) if own else source.mirrors)
-    return train_and_test(source.name, [_array(source, name, mirrors) for name in source.files], source.classes)
+    return train_and_test(source.name, [_array(source, name) for name in source.files], source.classes)
 
 
 def cache_folder() -> Path:
@@ -154,7 +130,7 @@ def cache_folder() -> Path:
     return cache_directory() / "data"
 
 
-def _array(source: IdxSource, name: str, mirrors: Sequence[str]) -> Shaped[np.ndarray, "..."]:
+def _array(source: IdxSource, name: str) -> Shaped[np.ndarray, "..."]:
     """One file, from where it is found first."""
     own, cache, sha256 = os.environ.get("LATENTLY_DATA"), cache_folder() / source.name, source.files[name]
     path = gzipped_or_not(Path(own).expanduser() / source.name, name) if own else None
@@ -167,8 +143,9 @@ def _array(source: IdxSource, name: str, mirrors: Sequence[str]) -> Shaped[np.nd
     if path is not None:
         with contextlib.suppress(DataError):  # a damaged file is downloaded anew
             return parse_idx(_unpacked(path.read_bytes(), name, sha256), path)
-    failures = []
-    for mirror in mirrors:
+    failures, variable = [], f"LATENTLY_{source.name.upper().replace('-', '_')}_MIRROR"
+    own_mirror = os.environ.get(variable)
+    for mirror in (own_mirror,) if own_mirror else source.mirrors:
         url = f"{mirror.rstrip('/')}/{name}"
         try:
             return parse_idx(_download(url, cache / name, sha256), cache / name)
@@ -176,27 +153,22 @@ def _array(source: IdxSource, name: str, mirrors: Sequence[str]) -> Shaped[np.nd
             failures.append(f"{url}: {error}")
     raise DataError(
         f"{name} could not be downloaded ({'; '.join(failures)}); try again later, put it into the folder "
-        f"{source.name} of the folder that $LATENTLY_DATA names, or set {source.mirror_variable} to a URL of a folder "
+        f"{source.name} of the folder that $LATENTLY_DATA names, or set {variable} to a URL of a folder "
         "that serves it."
     )
 
 
 def _download(url: str, target: Path, sha256: str) -> bytes:
-    """The bytes of a file at a URL, unpacked; written under a temporary name, checked, and renamed."""
+    """The bytes of a file at a URL, unpacked; the file is checked and kept."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     try:
-        with os.fdopen(handle, "wb") as output, urllib.request.urlopen(url, timeout=_TIMEOUT_SECONDS) as response:
-            expected, got = response.headers.get("Content-Length"), 0
-            while piece := response.read(_PIECE_BYTES):
-                output.write(piece)
-                got += len(piece)
-        if expected is not None and got != int(expected):
-            raise DataError(f"the download broke off after {got:,} of {int(expected):,} bytes")
-        unpacked = _unpacked(Path(temporary).read_bytes(), target.name, sha256)
-        Path(temporary).replace(target)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
+        with urllib.request.urlopen(url, timeout=_TIMEOUT_SECONDS) as response:
+            data = response.read()
+    except http.client.IncompleteRead as error:
+        got, lacking = len(error.partial), error.expected or 0
+        raise DataError(f"the download broke off after {got:,} of {got + lacking:,} bytes") from error
+    unpacked = _unpacked(data, target.name, sha256)
+    write_atomically(target, data)
     return unpacked
 
 

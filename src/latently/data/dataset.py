@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Int
+from jaxtyping import Bool, Int, Shaped
 
-from latently.data.labels import UNKNOWN, Label
+from latently.data.labels import UNKNOWN, Label, encode_labels
 from latently.data.rows import DataArgumentError, DataError, Rows, Subset, is_mapped
 from latently.data.views import Views
 
@@ -65,20 +65,25 @@ class Dataset:
             )
 
     @classmethod
-    def of_views(
+    def of(
         cls,
         name: str,
-        arrays: Mapping[str, Rows],
+        rows: Rows | Mapping[str, Rows],
+        labels: Shaped[np.ndarray, "..."] | None,
+        source: str,
+        description: Mapping[str, Any],
         present: Mapping[str, Bool[np.ndarray, "rows"]] | None = None,
-        **rest: Any,
     ) -> "Dataset":
-        """Several views under their names, as for `Views`; `rest` are the other attributes."""
+        """One view, or several under their names as for `Views`; with labels as they come, if any, from that source."""
+        codes, classes = (None, ()) if labels is None else encode_labels(labels, source)
+        if not isinstance(rows, Mapping):
+            return cls(name, (rows,), codes, classes, description)
         try:
-            views = Views(arrays, present)
+            views = Views(rows, present)
         except DataError as error:
             raise DataError(f"{name}: {error}") from None
         found = None if views.complete else views.present
-        return cls(name, views.arrays, view_names=views.names, present=found, **rest)
+        return cls(name, views.arrays, codes, classes, description, views.names, found)
 
     def __len__(self) -> int:
         return len(self.views[0])
@@ -95,12 +100,7 @@ class Dataset:
 
     @property
     def rows(self) -> Rows | Views:
-        """What a model takes: the one view, or all of them under their names.
-
-        Example:
-            >>> Dataset("both", (np.eye(2), np.ones((2, 3))), view_names=("a", "b")).rows.shape
-            (2, 5)
-        """
+        """What a model takes: the one view, or all of them under their names."""
         return Views.checked(self.view_names, self.views, self.present) if self.view_names else self.x
 
     def take(self, rows: Int[np.ndarray, "chosen"], **description: Any) -> "Dataset":
@@ -127,17 +127,11 @@ class Splits:
 
 
 def split(dataset: Dataset, validation: float = 0.1, test: float = 0.2, seed: int = 0) -> Splits:
-    """Cut a data set into training, validation and test rows, at random by seed.
+    """Cut a data set into training, validation and test rows, by fractions of all rows, at random by seed.
 
     Every row lands in exactly one part. A part that is asked for gets at least one row, as long as one is left for
     training. In memory the parts are shuffled; the rows of a memory map keep their order, so that a pass over them
     reads the file forwards.
-
-    Args:
-        dataset: the rows to cut.
-        validation: the fraction of all rows for validation.
-        test: the fraction of all rows for the test.
-        seed: of the random cut.
 
     Raises:
         DataError: the fractions leave nothing to train on.
@@ -180,11 +174,6 @@ def keep_labels(dataset: Dataset, count: int, seed: int = 0) -> Dataset:
 
     Which rows keep theirs depends on the seed alone: the 100 of one seed are among the 1000 of the same seed.
 
-    Args:
-        dataset: a data set with labels.
-        count: how many labels stay known.
-        seed: of the choice.
-
     Raises:
         DataError: there are fewer labels than asked for, or fewer asked for than there are classes.
 
@@ -222,8 +211,7 @@ def keep_labels(dataset: Dataset, count: int, seed: int = 0) -> Dataset:
 def _take(view: Rows, rows: Int[np.ndarray, "chosen"]) -> Rows:
     if isinstance(view, np.ndarray) and view.nbytes <= _COPIED_BYTES and not is_mapped(view):
         whole = len(rows) == len(view) and np.array_equal(rows, np.arange(len(view)))
-        chosen: np.ndarray = view if whole else view[rows]
-        return chosen
+        return view if whole else np.asarray(view[rows])
     return Subset(view, rows)
 
 

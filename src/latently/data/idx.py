@@ -11,13 +11,12 @@ import zlib
 from collections.abc import Sequence
 from math import prod
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from jaxtyping import Shaped
 
 from latently.data.dataset import Dataset
-from latently.data.labels import Label, encode_any, encode_labels
+from latently.data.labels import Label, encode_labels
 from latently.data.rows import DataError
 
 FILES = (
@@ -28,26 +27,13 @@ FILES = (
 )
 """The files of a data set with a test set of its own, by the names that MNIST's have."""
 
-# Third byte of the magic number: the type of the numbers.
-_TYPES: dict[int, np.dtype[Any]] = {
-    0x08: np.dtype(np.uint8),
-    0x09: np.dtype(np.int8),
-    0x0B: np.dtype(">i2"),
-    0x0C: np.dtype(">i4"),
-    0x0D: np.dtype(">f4"),
-    0x0E: np.dtype(">f8"),
-}
-_GZIP_MAGIC = b"\x1f\x8b"
+# Third byte of the magic number → the type of the numbers.
+_TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 _NAME = re.compile(r"idx\d?(-ubyte)?(\.gz)?$")
 
 
 def is_idx(path: Path) -> bool:
-    """Whether a file is named as idx files are: `images.idx`, `train-images-idx3-ubyte.gz`.
-
-    Example:
-        >>> is_idx(Path("t10k-images.idx3-ubyte")), is_idx(Path("images.npy"))
-        (True, False)
-    """
+    """Whether a file is named as idx files are: `images.idx`, `train-images-idx3-ubyte.gz`."""
     return _NAME.search(path.name) is not None
 
 
@@ -56,20 +42,9 @@ def read_idx(path: Path) -> Shaped[np.ndarray, "..."]:
     return parse_idx(unpack(path.read_bytes(), path), path)
 
 
-def write_idx(path: Path, array: Shaped[np.ndarray, "..."]) -> None:
-    """Write an array as an idx file; gzipped where the name ends in `.gz`."""
-    codes = {dtype: code for code, dtype in _TYPES.items()}
-    dtype = array.dtype.newbyteorder(">")
-    if dtype not in codes or array.ndim > 255:
-        raise DataError(f"an idx file holds uint8, int8, int16, int32, float32 or float64; got {array.dtype}.")
-    header = struct.pack(f">HBB{array.ndim}I", 0, codes[dtype], array.ndim, *array.shape)
-    data = header + array.astype(dtype).tobytes()
-    path.write_bytes(gzip.compress(data) if path.suffix == ".gz" else data)
-
-
 def unpack(data: bytes, path: Path) -> bytes:
     """The bytes within, where they are gzipped; `path` is for the error message."""
-    if not data.startswith(_GZIP_MAGIC):
+    if not data.startswith(b"\x1f\x8b"):
         return data
     try:
         return gzip.decompress(data)
@@ -84,7 +59,7 @@ def parse_idx(data: bytes, path: Path) -> Shaped[np.ndarray, "..."]:
             f"{path} is no idx file: its first bytes are {data[:4].hex(' ') or 'missing'}, and not 00 00, a type and "
             "a number of dimensions; check the name, or get the file anew."
         )
-    dtype, n_dimensions = _TYPES[data[2]], data[3]
+    dtype, n_dimensions = np.dtype(_TYPES[data[2]]), data[3]
     start = 4 + 4 * n_dimensions
     if len(data) < start:
         raise DataError(f"{path} is truncated: it ends within its header, after {len(data)} bytes; get the file anew.")
@@ -100,14 +75,11 @@ def parse_idx(data: bytes, path: Path) -> Shaped[np.ndarray, "..."]:
 
 
 def open_idx(path: Path) -> Dataset:
-    """The rows of an idx file, with the labels of the file beside it: `images` for `labels`, and `idx3` for `idx1`.
-
-    The labels of `train-images-idx3-ubyte.gz` are in `train-labels-idx1-ubyte.gz` or `train-labels-idx1-ubyte`.
-    """
+    """The rows of an idx file, with the labels beside it: of `train-images-idx3-ubyte` in `train-labels-idx1-ubyte`."""
     name = re.sub(r"idx\d", "idx1", path.name.replace("images", "labels"))
     beside = None if name.removesuffix(".gz") == path.name.removesuffix(".gz") else gzipped_or_not(path.parent, name)
-    codes, classes = encode_any(None if beside is None else read_idx(beside), name)
-    return Dataset(path.name, (np.atleast_1d(read_idx(path)),), codes, classes, {"source": "idx file"})
+    labels = None if beside is None else read_idx(beside)
+    return Dataset.of(path.name, np.atleast_1d(read_idx(path)), labels, name, {"source": "idx file"})
 
 
 def gzipped_or_not(folder: Path, name: str) -> Path | None:
@@ -137,10 +109,9 @@ def train_and_test(
     train_images, train_labels, test_images, test_labels = arrays
     codes, classes = encode_labels(np.concatenate([train_labels, test_labels]), name)
     cut = len(train_labels)
-    parts = (("train", train_images, codes[:cut]), ("test", test_images, codes[cut:]))
-    description = {"source": "idx files", "split": "the official training and test rows"}
-    train, test = (
-        Dataset(name, (images,), labels, class_names or classes, {**description, "part": part})
-        for part, images, labels in parts
-    )
-    return train, test
+
+    def part(which: str, images: np.ndarray, labels: np.ndarray) -> Dataset:
+        facts = {"source": "idx files", "split": "the official training and test rows", "part": which}
+        return Dataset(name, (images,), labels, class_names or classes, facts)
+
+    return part("train", train_images, codes[:cut]), part("test", test_images, codes[cut:])

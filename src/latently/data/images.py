@@ -12,7 +12,7 @@ from jaxtyping import UInt8
 from PIL import Image, ImageOps
 
 from latently.data.dataset import Dataset
-from latently.data.labels import encode_any, read_labels
+from latently.data.labels import read_labels
 from latently.data.rows import DataArgumentError, DataError
 from latently.data.view_making import Groups
 
@@ -30,16 +30,14 @@ ImageSize: TypeAlias = int | tuple[int, int] | None
 
 
 def open_images(folder: Path, image_size: ImageSize = None, skip_bad: bool = False) -> Dataset:
-    """The images in a folder and in its subfolders (one level deep), as uint8 of one size.
+    """The images in a folder and in its subfolders (one level deep), as uint8 of one size: asked for, or most common.
 
-    All images come out in `image_size`, or else in the size that most of them have (of equally common ones, the
-    smallest): an image of another size is cropped around its centre to the shape wanted and resized with a Lanczos
-    filter. Images are turned upright as their EXIF data says, and laid on white where they are transparent. They come
-    out in gray, `(n, height, width)`, where all of them are gray, and else in colour, `(n, height, width, 3)`.
+    Images of another size are cropped around their centre and resized with a Lanczos filter. They are turned upright as
+    their EXIF data says, laid on white where they are transparent, and come out in gray, `(n, height, width)`, where
+    all of them are gray, and else in colour, `(n, height, width, 3)`.
 
     The label of an image is the name of its subfolder, or what a `labels.csv` in the folder says: a table with the
-    columns `filename` and `label`. An image that has neither is of unknown label. Hidden files and files of other types
-    are passed over.
+    columns `filename` and `label`. An image that has neither is of unknown label.
     """
     found = [path for inner in (folder, *_subfolders(folder)) for path in _images(inner)]
     if not found:
@@ -52,9 +50,8 @@ def open_images(folder: Path, image_size: ImageSize = None, skip_bad: bool = Fal
         named = {path: path.parent.name for path in found if path.parent != folder}
     read = _read(folder, sorted(found), image_size, skip_bad)
     labels = np.array([named.get(path, "") for path in read.paths]) if named or table.is_file() else None
-    codes, classes = encode_any(labels, str(folder))
     description = {"source": "folder of images", **read.description}
-    return Dataset(folder.resolve().name, (read.images,), codes, classes, description)
+    return Dataset.of(folder.resolve().name, read.images, labels, str(folder), description)
 
 
 def open_image_views(
@@ -74,23 +71,19 @@ def open_image_views(
     views, present = {}, {}
     for view, read in pictures.items():
         rows = np.array([place[path.stem] for path in read.paths])
-        views[view], present[view] = (
-            np.zeros((len(names), *read.images.shape[1:]), np.uint8),
-            np.zeros(len(names), bool),
-        )
-        views[view][rows], present[view][rows] = read.images, True
+        views[view] = np.zeros((len(names), *read.images.shape[1:]), np.uint8)
+        views[view][rows] = read.images
+        present[view] = np.isin(np.arange(len(names)), rows)
     labels = None
     if (table := folder / "labels.csv").is_file():
         named = read_labels(table, lambda name: place.get(name, place.get(Path(name).stem)))
         labels = np.array([named.get(row, "") for row in range(len(names))])
-    codes, classes = encode_any(labels, str(folder))
     description = {
         "source": "folders of images, matched by file name",
         "folders": chosen,
         **{f"{view}: {fact}": value for view, read in pictures.items() for fact, value in read.description.items()},
     }
-    name = folder.resolve().name
-    return Dataset.of_views(name, views, present, labels=codes, classes=classes, description=description)
+    return Dataset.of(folder.resolve().name, views, labels, str(folder), description, present)
 
 
 def _images(folder: Path) -> list[Path]:
@@ -115,14 +108,6 @@ class _Pictures(NamedTuple):
     description: dict[str, Any]
 
 
-class _Look(NamedTuple):
-    """What the header of an image says: its size in pixels, once upright, and whether it has no colours."""
-
-    height: int
-    width: int
-    gray: bool
-
-
 def _read_view(folder: Path, image_size: ImageSize, skip_bad: bool) -> _Pictures:
     """The images of one view."""
     found = sorted(_images(folder))
@@ -136,64 +121,50 @@ def _read_view(folder: Path, image_size: ImageSize, skip_bad: bool) -> _Pictures
 
 def _read(folder: Path, found: Iterable[Path], image_size: ImageSize, skip_bad: bool) -> _Pictures:
     """These images of a folder in one size, gray where all of them are."""
-    wanted = _height_width(image_size)
-    reader = _Reader(skip_bad)
-    looks = {path: look for path in found if (look := reader(path, _look)) is not None}
-    height, width = wanted or _most_common(looks.values())
-    gray = all(look.gray for look in looks.values())
-    images = np.empty((len(looks), height, width, *(() if gray else (3,))), dtype=np.uint8)
+    bad: list[Path] | None = [] if skip_bad else None
+    sizes = {path: size for path in found if (size := _opened(path, _size_and_gray, bad)) is not None}
+    height, width = _height_width(image_size, [size for size, _ in sizes.values()])
+    gray = all(has_no_colours for _, has_no_colours in sizes.values())
+    images = np.empty((len(sizes), height, width, *(() if gray else (3,))), dtype=np.uint8)
     good: list[Path] = []
-    for path in looks:
-        image = reader(path, lambda opened: _pixels(opened, height, width, gray))
+    for path in sizes:
+        image = _opened(path, lambda opened: _pixels(opened, height, width, gray), bad)
         if image is not None:
             images[len(good)] = image
             good.append(path)
-    reader.warn(folder, n_good=len(good))
-    rule = "as asked" if wanted else "the most common size"
-    description = {
-        "size": f"{height} x {width}, {rule}; others cropped around the centre and resized with a Lanczos filter",
-        "colour": "gray" if gray else "RGB",
-        "skipped": [str(path.relative_to(folder)) for path in reader.bad],
-    }
-    return _Pictures(images[: len(good)], good, description)
+    skipped = [str(path.relative_to(folder)) for path in bad or ()]
+    if not good:
+        raise DataError(f"{folder} holds {len(skipped)} images, and none of them can be read; check the files.")
+    if skipped:
+        names = ", ".join(skipped[:_NAMED_AT_MOST])
+        more = f" and {len(skipped) - _NAMED_AT_MOST} more" if len(skipped) > _NAMED_AT_MOST else ""
+        warnings.warn(f"skipped {len(skipped)} images that cannot be read: {names}{more}", stacklevel=3)
+    rule = "the most common size" if image_size is None else "as asked"
+    how = f"{height} x {width}, {rule}; others cropped around the centre and resized with a Lanczos filter"
+    return _Pictures(images[: len(good)], good, {"size": how, "colour": "gray" if gray else "RGB", "skipped": skipped})
 
 
-class _Reader:
-    """Reads from images; the first that cannot be read is an error, or each is noted where bad ones are skipped."""
-
-    def __init__(self, skip_bad: bool) -> None:
-        self.skip_bad = skip_bad
-        self.bad: list[Path] = []
-
-    def __call__(self, path: Path, read: Callable[[Image.Image], Read]) -> Read | None:
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("error", Image.DecompressionBombWarning)
-                with Image.open(path, formats=_FORMATS) as image:
-                    return read(image)
-        except (*_UNREADABLE, *_BOMBS) as error:
-            if not self.skip_bad:
-                why = f"is too large ({error})" if isinstance(error, _BOMBS) else "cannot be read as an image"
-                remedy = "Replace or remove it, or leave out all such images with {skip_bad=True}."
-                raise DataArgumentError(str(path), why, remedy=remedy) from error
-            self.bad.append(path)
-            return None
-
-    def warn(self, folder: Path, n_good: int) -> None:
-        """Name the images that were skipped."""
-        if n_good == 0:
-            raise DataError(f"{folder} holds {len(self.bad)} images, and none of them can be read; check the files.")
-        if self.bad:
-            names = ", ".join(str(path.relative_to(folder)) for path in self.bad[:_NAMED_AT_MOST])
-            more = f" and {len(self.bad) - _NAMED_AT_MOST} more" if len(self.bad) > _NAMED_AT_MOST else ""
-            warnings.warn(f"skipped {len(self.bad)} images that cannot be read: {names}{more}", stacklevel=4)
+def _opened(path: Path, read: Callable[[Image.Image], Read], bad: list[Path] | None) -> Read | None:
+    """What is read of an image; one that cannot be read is noted among the bad, and an error where those are `None`."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(path, formats=_FORMATS) as image:
+                return read(image)
+    except (*_UNREADABLE, *_BOMBS) as error:
+        if bad is None:
+            why = f"is too large ({error})" if isinstance(error, _BOMBS) else "cannot be read as an image"
+            remedy = "Replace or remove it, or leave out all such images with {skip_bad=True}."
+            raise DataArgumentError(str(path), why, remedy=remedy) from error
+        bad.append(path)
+        return None
 
 
-def _look(image: Image.Image) -> _Look:
+def _size_and_gray(image: Image.Image) -> tuple[tuple[int, int], bool]:
+    """What the header says: height and width, once upright, and whether there are no colours."""
     width, height = image.size
-    if image.getexif().get(_ORIENTATION) in _SIDEWAYS:
-        width, height = height, width
-    return _Look(height, width, image.mode in _GRAY_MODES)
+    size = (width, height) if image.getexif().get(_ORIENTATION) in _SIDEWAYS else (height, width)
+    return size, image.mode in _GRAY_MODES
 
 
 def _pixels(image: Image.Image, height: int, width: int, gray: bool) -> UInt8[np.ndarray, "height width *channels"]:
@@ -209,15 +180,12 @@ def _pixels(image: Image.Image, height: int, width: int, gray: bool) -> UInt8[np
     return np.asarray(image)
 
 
-def _height_width(image_size: ImageSize) -> tuple[int, int] | None:
+def _height_width(image_size: ImageSize, found: Iterable[tuple[int, int]]) -> tuple[int, int]:
+    """The size that is asked for, else the most common one, and of equally common ones the smallest."""
     if image_size is None:
-        return None
+        counts = Counter(found)
+        return min(counts, key=lambda size: (-counts[size], size[0] * size[1], size), default=(1, 1))
     height, width = (image_size, image_size) if isinstance(image_size, int) else image_size
     if height < 1 or width < 1:
         raise DataArgumentError("image_size", "must be at least 1 pixel high and wide", image_size)
     return height, width
-
-
-def _most_common(looks: Iterable[_Look]) -> tuple[int, int]:
-    sizes = Counter((look.height, look.width) for look in looks)
-    return min(sizes, key=lambda size: (-sizes[size], size[0] * size[1], size), default=(1, 1))

@@ -18,8 +18,7 @@ UNKNOWN = -1
 def label_values(y: Any) -> Shaped[np.ndarray, "..."]:
     """Labels as they come (integers, words, a data frame's column) as an array; unknown ones are -1 or the empty word.
 
-    Args:
-        y: an array or a list. Among words, -1, `None` and NaN are unknown, too.
+    Among words, -1, `None` and NaN are unknown, too.
 
     Example:
         >>> label_values(["cat", -1, None, "ant"]).tolist()
@@ -46,21 +45,8 @@ def encode_labels(values: Shaped[np.ndarray, "..."], name: str) -> tuple[Int[np.
     """Number the classes from 0 in their sorted order.
 
     Integers and words are classes. Unknown, and coded -1, are: the integer -1, an empty word, and NaN among numbers.
-    Words that are all numbers ("10", "9") are taken as numbers, so that they sort as such.
-
-    Args:
-        values: one label a row, of shape `(rows,)`.
-        name: the source of the labels, for the error message.
-
-    Returns:
-        The codes, and the classes that they number.
-
-    Raises:
-        DataError: labels are not a vector of integers or words.
-
-    Example:
-        >>> encode_labels(np.array(["cat", "", "ant", "cat"]), "animals.csv")
-        (array([ 1, -1,  0,  1], dtype=int32), ('ant', 'cat'))
+    Words that are all numbers ("10", "9") are taken as numbers, so that they sort as such. `name` is the labels'
+    source, for the error message.
     """
     if values.ndim == 2 and values.shape[1] == 1:
         values = values[:, 0]
@@ -72,13 +58,6 @@ def encode_labels(values: Shaped[np.ndarray, "..."], name: str) -> tuple[Int[np.
     encoded = np.full(len(values), UNKNOWN, dtype=np.int32)
     encoded[known] = codes
     return encoded, tuple(classes.tolist())
-
-
-def encode_any(
-    values: Shaped[np.ndarray, "..."] | None, name: str
-) -> tuple[Int[np.ndarray, "rows"] | None, tuple[Label, ...]]:
-    """As `encode_labels`, of data that may have no labels: neither codes nor classes then."""
-    return (None, ()) if values is None else encode_labels(values, name)
 
 
 def _known(
@@ -118,10 +97,7 @@ def _numbers(words: Shaped[np.ndarray, "rows"]) -> Shaped[np.ndarray, "rows"] | 
 
 
 def read_labels(table: Path, find: Callable[[str], Key | None]) -> dict[Key, str]:
-    """The labels that a `labels.csv` gives (columns `filename` and `label`) to what its file names stand for.
-
-    An empty label is an unknown one. `find` gives what a file name stands for, or `None` where there is no such image.
-    """
+    """The labels in a `labels.csv`, of what `find` says that its file names stand for (`None`: no such image)."""
     labels: dict[Key, str] = {}
     try:
         with table.open(encoding="utf-8-sig", newline="") as file:

@@ -15,11 +15,7 @@ from latently.data.images import ImageSize, open_image_views, open_images
 from latently.data.rows import DataArgumentError, DataError, Subset, as_rows, is_mapped
 from latently.data.statistics import summarize
 from latently.data.tables import SUFFIXES, open_table
-from latently.data.view_making import Groups, halves, noisy, top_bottom, view_groups
-
-_KNOWN = (
-    "a folder of PNG or JPEG images, .npy, .npz, .csv, .tsv, .parquet or idx files (such as train-images-idx3-ubyte.gz)"
-)
+from latently.data.view_making import Groups, halves, noisy, view_groups
 
 
 def open_dataset(
@@ -88,18 +84,14 @@ def open_dataset(
     else:
         splits = replace(split(whole, validation or 0.0, 0.0, seed), test=_checked(official_test))
     if views is not None and groups is None:
-        splits = _with_views(splits, views, seed)
+        parts = (splits.train, splits.validation, splits.test)
+        if views == "noisy":
+            splits = Splits(*(noisy(part, (seed, place)) for place, part in enumerate(parts)))
+        else:
+            splits = Splits(*(halves(part, views) for part in parts))
     if labels is None:
         return splits
     return replace(splits, train=keep_labels(splits.train, labels, seed if label_seed is None else label_seed))
-
-
-def _with_views(splits: Splits, maker: str, seed: int) -> Splits:
-    """The parts, with the views of each made of its own images."""
-    parts = (splits.train, splits.validation, splits.test)
-    if maker == "noisy":
-        return Splits(*(noisy(part, (seed, place)) for place, part in enumerate(parts)))
-    return Splits(*map({"halves": halves, "top-bottom": top_bottom}[maker], parts))
 
 
 def _open(
@@ -151,7 +143,10 @@ def _open(
         return open_npz(path, groups), None
     if suffix in SUFFIXES:
         return open_table(path, labels_column, groups), None
-    raise DataError(f'{source} ends in "{path.suffix}", which is not known here; give {_KNOWN}.')
+    raise DataError(
+        f'{source} ends in "{path.suffix}", which is not known here; give a folder of PNG or JPEG images, .npy, .npz, '
+        ".csv, .tsv, .parquet or idx files (such as train-images-idx3-ubyte.gz)."
+    )
 
 
 def _checked(dataset: Dataset, every_view: bool = False) -> Dataset:

@@ -93,12 +93,7 @@ class Preprocessing:
     ) -> Float[Array, "batch ..."]:
         """Rows as a network reads them; pure, so it may run inside `jax.jit`.
 
-        Args:
-            rows: stored rows, in their own shape or flat.
-            key: draws the pixels where `binarize` is set; without it they stay probabilities.
-
-        Returns:
-            x of shape `[batch, *event_shape]` in float32.
+        The key draws the pixels where `binarize` is set; without it they stay probabilities.
         """
         x = jnp.asarray(rows, dtype=jnp.float32).reshape(rows.shape[0], *self.event_shape)
         x = (x - jnp.asarray(self.offset, dtype=jnp.float32)) / jnp.asarray(self.scale, dtype=jnp.float32)
@@ -126,21 +121,11 @@ class Preprocessing:
         return _as_type(rows, np.dtype(self.dtype)).reshape(len(x), *self.row_shape)
 
     def check(self, X: Any, owner: str = "Preprocessing", *, noisy: bool = False) -> Rows:
-        """See that new rows mean what the fitted ones meant.
+        """X as rows, if they mean what the fitted ones meant; `owner` is the model's name, for the error message.
 
         A row may come flat where the fitted rows were images, and the other way round. Where the fitted rows were
         uint8 scaled by 255, new ones must be integers from 0 to 255, so that floats in [0, 1] are not divided twice.
-
-        Args:
-            X: rows of shape `(n, ...)`.
-            owner: the name of the model, for the error message.
-            noisy: whether noise may have carried floats out of the fitted range.
-
-        Returns:
-            X as rows.
-
-        Raises:
-            DataError: rows are of another size or type, numbers are not finite, or out of the fitted range.
+        Where they are `noisy`, noise may have carried floats out of the fitted range.
         """
         rows = as_rows(X)
         self._check_shape(tuple(rows.shape[1:]), owner)
@@ -185,22 +170,11 @@ class Preprocessing:
 
     def to_config(self) -> dict[str, Any]:
         """All fields as JSON-able values."""
-        shapes = {"row_shape": list(self.row_shape), "event_shape": list(self.event_shape)}
-        numbers = {"offset": self.offset.tolist(), "scale": self.scale.tolist()}
-        return {**shapes, "dtype": self.dtype, **numbers, "range": self.range, "binarize": self.binarize}
+        return {name: np.asarray(getattr(self, name)).tolist() for name in self.__dataclass_fields__}
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> "Preprocessing":
-        """What `to_config` wrote, checked.
-
-        Raises:
-            DataError: a field is missing or unknown, or its value is none that `to_config` writes.
-
-        Example:
-            >>> config = Preprocessing.fit(np.eye(3)).to_config()
-            >>> Preprocessing.from_config(config).range
-            'unit'
-        """
+        """What `to_config` wrote, checked: files may be damaged."""
         if set(config) != set(cls.__dataclass_fields__):
             raise DataError(
                 f"a preprocessing config must have the fields {sorted(cls.__dataclass_fields__)}; got {sorted(config)}."
@@ -221,10 +195,8 @@ def _fit_range(rows: Rows, range_: str, per_feature: bool) -> tuple[Any, Any, Ra
     """Offset, scale and range."""
     if range_ not in ("auto", "unit", "symmetric", "real"):
         raise DataArgumentError("range", 'must be "auto", "unit", "symmetric" or "real"', range_)
-    if rows.dtype == np.uint8 and range_ != "real":
-        return (127.5, 127.5, "symmetric") if range_ == "symmetric" else (0.0, 255.0, "unit")
-    if rows.dtype == np.bool_ and range_ != "real":
-        return (0.5, 0.5, "symmetric") if range_ == "symmetric" else (0.0, 1.0, "unit")
+    if range_ != "real" and (top := {"uint8": 255.0, "bool": 1.0}.get(rows.dtype.name)):
+        return (top / 2, top / 2, "symmetric") if range_ == "symmetric" else (0.0, top, "unit")
     statistics = summarize(rows, per_feature)
     low, high = statistics.minimum, statistics.maximum
     unit = low >= -_ROUNDING and high <= 1 + _ROUNDING

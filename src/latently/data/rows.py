@@ -27,10 +27,7 @@ class DataArgumentError(ArgumentError, DataError):
 
 @runtime_checkable
 class Rows(Protocol):
-    """What is asked of the data: a shape `(n, ...)`, a type, and rows by slice or integer array.
-
-    `np.ndarray`, `np.memmap` and `Subset` are rows.
-    """
+    """What is asked of the data, be it an array, a memory map or a `Subset`: rows by slice or integer array."""
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -49,8 +46,8 @@ class Rows(Protocol):
 class Subset:
     """Some rows of an array, by number: a view that reads only the rows it is asked for.
 
-    A 20 GB memory map is split into training and test rows without being read, and what is read does not stay in
-    memory. Rows come out in native byte order, whatever the file's.
+    A 20 GB memory map is split without being read, and what is read does not stay in memory. Rows come out in native
+    byte order, whatever the file's.
 
     Args:
         array: the rows to choose from, of shape `(n, ...)`; a `Subset` of a `Subset` looks through to its array.
@@ -85,19 +82,9 @@ class Subset:
         return len(self.shape)
 
     @property
-    def size(self) -> int:
-        """How many numbers the chosen rows hold."""
-        return prod(self.shape)
-
-    @property
     def dtype(self) -> np.dtype[Any]:
         """The type of the numbers, in native byte order."""
         return self.array.dtype.newbyteorder("=")
-
-    @property
-    def nbytes(self) -> int:
-        """The memory that the chosen rows would take."""
-        return self.size * self.dtype.itemsize
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -109,16 +96,13 @@ class Subset:
             return chosen[(slice(None),) * (chosen.ndim == self.ndim) + index[1:]]
         rows = self.rows[index]
         pages = _memory_map(self.array)
-        if pages is not None and _is_scattered(rows, self.nbytes // max(1, len(self))):
+        if pages is not None and _is_scattered(rows, prod(self.shape[1:]) * self.dtype.itemsize):
             pages.madvise(mmap.MADV_RANDOM)  # else the system reads far ahead of every row
         chosen = np.array(self.array[rows], dtype=self.dtype)[()]
         if pages is not None:
             pages.madvise(mmap.MADV_NORMAL)
             release(self.array)  # what was read is copied: a mapped file's pages need not stay in memory
         return chosen
-
-    def __iter__(self) -> Iterator[Any]:
-        return (self[row] for row in range(len(self)))
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         if copy is False:
@@ -174,25 +158,15 @@ def is_mapped(rows: Rows) -> bool:
 
 
 def release(rows: Rows) -> None:
-    """Give the memory of a memory map's pages back to the system; the next read takes them from the file again.
-
-    Does nothing for rows in memory, and for copy-on-write maps, whose changes live in those pages alone.
-    """
+    """Give a memory map's pages back to the system; not of copy-on-write maps, whose changes live in them alone."""
     pages = _memory_map(rows)
     if pages is not None and hasattr(mmap, "MADV_DONTNEED"):
         pages.madvise(mmap.MADV_DONTNEED)
 
 
-def pieces(rows: Rows, element_bytes: int = 8, limit_bytes: int = PIECE_BYTES) -> Iterator[np.ndarray]:
-    """The rows in order, as arrays of at most `limit_bytes` (but one row at least), releasing each when done with it.
-
-    An element counts for the `element_bytes` that it will take in the caller's hands: 8 where it is turned to float64.
-
-    Example:
-        >>> [len(piece) for piece in pieces(np.zeros((5, 4)), limit_bytes=64)]
-        [2, 2, 1]
-    """
-    step = max(1, limit_bytes // max(1, element_bytes * prod(rows.shape[1:])))
+def pieces(rows: Rows, limit_bytes: int = PIECE_BYTES) -> Iterator[np.ndarray]:
+    """The rows in order, as many at a time as take `limit_bytes` in float64 (but one at least), released when done."""
+    step = max(1, limit_bytes // max(1, 8 * prod(rows.shape[1:])))
     for start in range(0, len(rows), step):
         yield np.asarray(rows[start : start + step])
         release(rows)

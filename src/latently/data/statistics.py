@@ -22,13 +22,9 @@ _FLOAT32_RESOLUTION = 10 * float(np.finfo(np.float32).eps)
 
 @dataclass(frozen=True)
 class Statistics:
-    """The extremes of all numbers, and the mean and standard deviation of each feature or of all elements together.
+    """The extremes of all numbers, and mean and standard deviation: of each feature, or `[]`, of all elements together.
 
-    Attributes:
-        minimum: the smallest number.
-        maximum: the largest number.
-        mean: of shape `[features]`, or `[]` for all elements together.
-        deviation: the standard deviation, likewise; 1 where the numbers are all the same.
+    The deviation is 1 where the numbers are all the same.
     """
 
     minimum: float
@@ -38,15 +34,10 @@ class Statistics:
 
 
 def summarize(rows: Rows, per_feature: bool, name: str = "X") -> Statistics:
-    """One pass over the rows, 8 MB at a time; they must be finite.
+    """One pass over the rows, 8 MB at a time; they must be finite, or an error calls them by their name.
 
     The mean and the sum of squared deviations of each piece are merged into those so far by the update of
     Chan, Golub & LeVeque (1983), "Algorithms for computing the sample variance", which does not cancel.
-
-    Args:
-        rows: rows of shape `(n, ...)`.
-        per_feature: mean and deviation for each feature of `(n, features)`, rather than for all elements together.
-        name: what to call the rows in an error message.
     """
     minimum, maximum, n = np.inf, -np.inf, 0
     mean = squares = np.zeros(())
@@ -80,12 +71,7 @@ def hash_rows(
     digest: "_Hash | None" = None,
     present: Bool[np.ndarray, "rows views"] | None = None,
 ) -> "_Hash":
-    """Take shapes, types and contents of a data set's views, codes of labels and present views into a SHA-256 hash.
-
-    Example:
-        >>> hash_rows((np.eye(2),), None).hexdigest() == hash_rows((np.eye(2),), np.array([0, 1])).hexdigest()
-        False
-    """
+    """Take shapes, types and contents of a data set's views, codes of labels and present views into a SHA-256 hash."""
     digest = hashlib.sha256() if digest is None else digest
     for view in views:
         digest.update(f"{tuple(view.shape)} {view.dtype}".encode())
@@ -100,10 +86,5 @@ def hash_rows(
 
 
 def spread_rows(rows: int, most: int) -> Int[np.ndarray, "chosen"]:
-    """The numbers of at most so many rows, spread evenly over all of them.
-
-    Example:
-        >>> spread_rows(10, 4)
-        array([0, 3, 6, 9])
-    """
+    """The numbers of at most so many rows, spread evenly over all of them: 0, 3, 6, 9 for 4 of 10."""
     return np.unique(np.linspace(0, rows - 1, min(rows, most)).astype(int))

@@ -10,7 +10,6 @@ import numpy as np
 from jaxtyping import Bool, Float32, Float64, Shaped
 
 from latently.data.dataset import Dataset
-from latently.data.labels import encode_any, encode_labels
 from latently.data.rows import DataArgumentError, DataError
 from latently.data.view_making import Groups
 
@@ -31,11 +30,8 @@ class Column:
 def open_table(path: Path, labels_column: str | None = None, groups: Groups | None = None) -> Dataset:
     """The rows of a CSV file in UTF-8, of a .tsv file, or (with PyArrow, the `tables` extra) of a Parquet file.
 
-    Args:
-        path: a table with a header of column names.
-        labels_column: the column of labels; an empty cell is an unknown one.
-        groups: the columns of each view, where a row has several; other columns are passed over. A row whose cells of a
-            view are all missing lacks that view.
+    An empty cell among the labels is an unknown one. Where a row has several views, columns of no view are passed over;
+    a row whose cells of a view are all missing lacks it.
     """
     text = path.suffix.lower() in DELIMITERS
     names, cells = read_cells(path) if text else _read_parquet(path)
@@ -45,30 +41,28 @@ def open_table(path: Path, labels_column: str | None = None, groups: Groups | No
         rule = f"must be a column of {path}, which has {', '.join(names)}"
         raise DataArgumentError("labels_column", rule, labels_column)
     columns: dict[str, Column] = {}
-    codes, classes = encode_any(None, path.name)
+    labels = None
     for name, values in zip(names, cells, strict=True):
         if name != labels_column:
             columns[name] = _column(name, values) if text else _arrow_column(name, values)
         else:
             labels = np.array([cell.strip() for cell in values]) if text else _arrow_labels(values)
-            codes, classes = encode_labels(labels, f'{path.name}, column "{name}"')
     description: dict[str, Any] = {"source": "table", "labels_column": labels_column}
+    source = f'{path.name}, column "{labels_column}"'
     if groups is None:
         rows = _matrix(list(columns.values()), path)
-        return Dataset(path.name, (rows,), codes, classes, {**description, "columns": list(columns)})
+        return Dataset.of(path.name, rows, labels, source, {**description, "columns": list(columns)})
     of_view = groups.matched(list(columns), f"{path} has the columns")
     parts = {view: [columns[name] for name in names] for view, names in of_view.items()}
     present = {view: _present(part) for view, part in parts.items()}
     views = {view: _matrix(part, path, present[view]) for view, part in parts.items()}
-    description = {**description, "columns": of_view}
-    return Dataset.of_views(path.name, views, present, labels=codes, classes=classes, description=description)
+    return Dataset.of(path.name, views, labels, source, {**description, "columns": of_view}, present)
 
 
 def _present(columns: Sequence[Column]) -> Bool[np.ndarray, "rows"]:
     """Which rows have a number in any of these columns."""
     missing = [np.isnan(column.numbers) & (column.word is None) for column in columns]
-    present: Bool[np.ndarray, rows] = ~np.all(missing, axis=0)
-    return present
+    return np.asarray(~np.all(missing, axis=0))
 
 
 def _matrix(

@@ -17,34 +17,30 @@ from jaxtyping import Float, Int, Shaped
 from latently.data.dataset import Dataset
 from latently.data.rows import DataArgumentError, DataError, Rows, Subset
 
-MAKERS = ("halves", "top-bottom", "noisy")
+HALVES = {"halves": (2, ("left", "right")), "top-bottom": (1, ("top", "bottom"))}
+"""Kind → the axis that is cut, and the names of the halves."""
+MAKERS = (*HALVES, "noisy")
 LARGEST_ANGLE = np.pi / 4
 _PIECE_ROWS = 512
 
 
 @dataclass(frozen=True)
 class Groups:
-    """Which parts of a file or of a folder are the views.
+    """Which parts of a file or of a folder are the views: name → names, or patterns of names as a shell has them.
 
-    Attributes:
-        patterns: name of a view → names of its parts, or patterns of names as a shell has them.
-        partial: whether views may be left out of which nothing is there, as long as one is.
+    Where they are `partial`, views may be left out of which nothing is there, as long as one is.
     """
 
     patterns: Mapping[str, tuple[str, ...]]
     partial: bool = False
 
     def matched(self, found: Sequence[str], what: str) -> dict[str, list[str]]:
-        """The parts of each view among the names found, in their order; `what` has them, for error messages.
-
-        Example:
-            >>> Groups({"a": ("x*",), "b": ("y",)}).matched(["x1", "x2", "y", "z"], "the file has")
-            {'a': ['x1', 'x2'], 'b': ['y']}
-        """
+        """The parts of each view among the names found, in their order; `what` has them, for error messages."""
         views: dict[str, list[str]] = {}
         owner: dict[str, str] = {}
         for view, patterns in self.patterns.items():
-            hits = {pattern: {name for name in found if _matches(name, pattern)} for pattern in patterns}
+            # A name may have brackets of its own.
+            hits = {each: {name for name in found if name == each or fnmatchcase(name, each)} for each in patterns}
             if self.partial and not any(hits.values()):
                 continue
             for pattern, names in hits.items():
@@ -72,14 +68,7 @@ class Groups:
 
 
 def view_groups(spec: str | None, *, partial: bool = False) -> Groups | None:
-    """The groups that are named; `None` where there is one view, or views are to be made of images.
-
-    A spec is one of `MAKERS`, or `NAME=PATTERN[+PATTERN...],NAME=...`; with `partial`, some of its views will do.
-
-    Example:
-        >>> view_groups("image=X,sizes=leaf_*+stem").patterns
-        {'image': ('X',), 'sizes': ('leaf_*', 'stem')}
-    """
+    """The groups that a spec names, as in `image=X,sizes=leaf_*+stem`; `None` where it is none, or one of `MAKERS`."""
     if spec is None or spec in MAKERS:
         return None
     patterns: dict[str, tuple[str, ...]] = {}
@@ -97,20 +86,17 @@ def view_groups(spec: str | None, *, partial: bool = False) -> Groups | None:
     return Groups(patterns, partial)
 
 
-def halves(dataset: Dataset) -> Dataset:
-    """The left and the right half of every image; of an odd width, the right half has the middle column.
-
-    Example:
-        >>> images = Dataset("images", (np.arange(30).reshape(2, 3, 5),))
-        >>> [view.shape for view in halves(images).views]
-        [(2, 3, 2), (2, 3, 3)]
-    """
-    return _cut(dataset, 2, ("left", "right"), "halves")
-
-
-def top_bottom(dataset: Dataset) -> Dataset:
-    """The top and the bottom half of every image; of an odd height, the bottom half has the middle row."""
-    return _cut(dataset, 1, ("top", "bottom"), "top-bottom")
+def halves(dataset: Dataset, kind: str = "halves") -> Dataset:
+    """The halves of every image, left and right or (`"top-bottom"`) top and bottom; a middle line is in the second."""
+    axis, names = HALVES[kind]
+    images = _as_images(dataset, kind)
+    middle = images.shape[axis] // 2
+    if middle < 1:
+        raise _unfit(kind, f"of images of 2 pixels or more across the cut, and {dataset.name} has 1")
+    before = (slice(None),) * axis
+    first, second = (*before, slice(middle)), (*before, slice(middle, None))
+    views = (_through(images, lambda array: array[first]), _through(images, lambda array: array[second]))
+    return _with_views(dataset, names, views, f"the {names[0]} and the {names[1]} half of each image")
 
 
 def noisy(dataset: Dataset, seed: int | tuple[int, ...] = 0) -> Dataset:
@@ -120,50 +106,36 @@ def noisy(dataset: Dataset, seed: int | tuple[int, ...] = 0) -> Dataset:
     What the views share is the class and nothing else: the style of one says nothing of the style of the other. uint8
     stays uint8, with 255 for 1. The partner of an image is drawn from the rows of this data set, so parts that are made
     one by one stay disjoint. Labels that are hidden later have been used for the pairs.
-
-    Args:
-        dataset: images with labels.
-        seed: of angles, pairs and noise.
-
-    Example:
-        >>> from latently.data import digits
-        >>> pairs = noisy(digits())
-        >>> pairs.view_names, [view.shape for view in pairs.views]
-        (('rotated', 'noisy'), [(1797, 8, 8), (1797, 8, 8)])
     """
     images = np.asarray(_as_images(dataset, "noisy"))
-    one = _one(images, dataset.name)
+    one = 255.0 if images.dtype == np.uint8 else 1.0
+    low, high = (float(images.min()), float(images.max())) if images.size else (0.0, one)
+    if images.dtype != np.uint8 and (images.dtype.kind != "f" or low < 0 or high > 1):
+        found = f"{dataset.name} has {images.dtype} from {low:g} to {high:g}"
+        raise _unfit("noisy", f"of pixels that are uint8, or floats in [0, 1]; {found}", "Scale them.")
     generator = np.random.default_rng(seed)
     angles = generator.uniform(-LARGEST_ANGLE, LARGEST_ANGLE, len(images))
     partners = images[_partners(dataset, generator)]
+    views = rotate(images, angles), _under_noise(partners, one, generator)
     what = "each image rotated by U[-pi/4, pi/4], and another of its class plus U[0, 1] noise, clipped"
-    return _with_views(
-        dataset, ("rotated", "noisy"), (rotate(images, angles), _under_noise(partners, one, generator)), what
-    )
+    return _with_views(dataset, ("rotated", "noisy"), views, what)
 
 
 def rotate(
     images: Shaped[np.ndarray, "rows height width *channels"], angles: Float[np.ndarray, "rows"]
 ) -> Shaped[np.ndarray, "rows height width *channels"]:
-    """Each image turned about its centre by an angle of its own in radians, anticlockwise, in its own type.
-
-    Pixels are interpolated bilinearly; what was outside is 0.
-    """
+    """Each image turned about its centre by its angle, anticlockwise: bilinear, 0 outside, in its own type."""
     from scipy.ndimage import map_coordinates  # takes a while to import
 
     if images.ndim == 4:
         return np.stack([rotate(images[..., channel], angles) for channel in range(images.shape[3])], axis=-1)
     rotated = np.empty_like(images)
     for piece in _pieces(images):
-        places = _sources(angles[piece], images.shape[1], images.shape[2])
+        places = _sources(angles[piece], *images.shape[1:])
         floats = images[piece].astype(np.float32)
         values = map_coordinates(floats, places, order=1, mode="grid-constant", prefilter=False)
         rotated[piece] = np.rint(values) if images.dtype == np.uint8 else values
     return rotated
-
-
-def _matches(name: str, pattern: str) -> bool:
-    return name == pattern or fnmatchcase(name, pattern)  # a name may have brackets of its own
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -190,17 +162,6 @@ def _as_images(dataset: Dataset, asked: str) -> Rows:
             "Save them as images, or name the views of a file: {views=NAME=WHAT,NAME=WHAT}.",
         )
     return _through(rows, lambda array: array.reshape(-1, side, side))
-
-
-def _cut(dataset: Dataset, axis: int, names: tuple[str, str], asked: str) -> Dataset:
-    images = _as_images(dataset, asked)
-    middle = images.shape[axis] // 2
-    if middle < 1:
-        raise _unfit(asked, f"of images of 2 pixels or more across the cut, and {dataset.name} has 1")
-    before = (slice(None),) * axis
-    first, second = (*before, slice(middle)), (*before, slice(middle, None))
-    views = (_through(images, lambda array: array[first]), _through(images, lambda array: array[second]))
-    return _with_views(dataset, names, views, f"the {names[0]} and the {names[1]} half of each image")
 
 
 def _with_views(dataset: Dataset, names: tuple[str, ...], views: tuple[Rows, ...], what: str) -> Dataset:
@@ -262,17 +223,3 @@ def _under_noise(
         values = np.minimum(images[piece] + noise, one)
         noisy[piece] = np.rint(values) if images.dtype == np.uint8 else values
     return noisy
-
-
-def _one(images: Shaped[np.ndarray, "rows height width *channels"], name: str) -> float:
-    """What stands for 1 in these pixels."""
-    if images.dtype == np.uint8:
-        return 255.0
-    low, high = (float(images.min()), float(images.max())) if images.size else (0.0, 1.0)
-    if images.dtype.kind != "f" or low < 0 or high > 1:
-        raise _unfit(
-            "noisy",
-            f"of pixels that are uint8, or floats in [0, 1]; {name} has {images.dtype} from {low:g} to {high:g}",
-            "Scale them.",
-        )
-    return 1.0

@@ -48,11 +48,7 @@ class Views:
 
     @classmethod
     def of(cls, X: Any, names: tuple[str, ...] | None = None) -> "Views":
-        """Views from a dict, a list or tuple of arrays, or views.
-
-        Args:
-            X: name → rows, or the arrays in order.
-            names: of the views of a list; `view1`, `view2`, … by default.
+        """Views from a dict, a list or tuple of arrays (of these names, or `view1`, `view2`, …), or views.
 
         Raises:
             DataError: X is none of these, or a list is not as long as `names`.
@@ -82,13 +78,7 @@ class Views:
     def checked(
         cls, names: tuple[str, ...], arrays: tuple[Rows, ...], present: Bool[np.ndarray, "rows views"] | None
     ) -> "Views":
-        """Views of which all is known, such as parts of a data set; there may be no rows.
-
-        Args:
-            names: of the views.
-            arrays: their rows.
-            present: which views each row has; `None` where every row has all of them.
-        """
+        """Views of which all is known, such as parts of a data set; there may be no rows."""
         views = object.__new__(cls)
         views.names, views.arrays = names, arrays
         views.present = np.ones((len(arrays[0]), len(arrays)), dtype=bool) if present is None else present
@@ -118,21 +108,15 @@ class Views:
 
     def lacking(self, name: str) -> Bool[np.ndarray, "rows"]:
         """Which rows lack a view."""
-        lacking: Bool[np.ndarray, rows] = ~self.present[:, self.names.index(name)]
-        return lacking
+        return np.asarray(~self.present[:, self.names.index(name)])
 
     def only(self, *names: str) -> "Views":
         """The same rows, with these views alone present."""
-        return self._with(np.isin(self.names, names))
+        return Views.checked(self.names, self.arrays, self.present & np.isin(self.names, names))
 
     def without(self, *names: str) -> "Views":
         """The same rows, with these views not present."""
-        return self._with(~np.isin(self.names, names))
-
-    def _with(self, kept: Bool[np.ndarray, "views"]) -> "Views":
-        views = self[:]
-        views.present = self.present & kept
-        return views
+        return Views.checked(self.names, self.arrays, self.present & ~np.isin(self.names, names))
 
     def __getitem__(self, rows: Any) -> "Views":
         """Some rows, by slice, integer array or mask."""
@@ -146,12 +130,7 @@ class Views:
 
 
 def joined(views: Mapping[str, np.ndarray]) -> Shaped[np.ndarray, "rows height width ..."] | None:
-    """The images whose halves these views are, by their names: left and right, or top and bottom; else `None`.
-
-    Example:
-        >>> joined({"left": np.zeros((5, 8, 4)), "right": np.zeros((5, 8, 4))}).shape
-        (5, 8, 8)
-    """
+    """The images whose halves these views are, by their names: left and right, or top and bottom; else `None`."""
     axes: dict[tuple[str, ...], int] = {("left", "right"): 2, ("top", "bottom"): 1}
     halves, axis = list(views.values()), axes.get(tuple(views))
     if axis is None or any(half.ndim < 3 for half in halves):
@@ -173,21 +152,15 @@ def _rows_and_presence(name: str, array: Any, present: Any) -> tuple[Rows, Bool[
             raise DataArgumentError(f"present[{name!r}]", f"must be {len(rows):,} booleans, one a row; got {found}")
         return rows, present
     if masked is not None:
-        return rows, ~_whole_rows(masked, name)
+        flat = masked.reshape(len(masked), -1)
+        lacking = flat.all(axis=1)
+        if (partly := flat.any(axis=1) & ~lacking).any():
+            row = int(partly.argmax())
+            raise DataError(f"row {row} of view {name!r} is masked in part; mask whole rows, and fill in the rest.")
+        return rows, np.logical_not(lacking)
     if isinstance(rows, Subset) or is_mapped(rows) or rows.dtype.kind != "f":
         return rows, np.ones(len(rows), dtype=bool)
     flat = np.asarray(rows).reshape(len(rows), -1)
     lacking = np.isnan(flat[:, 0])
     lacking[lacking] = np.isnan(flat[lacking]).all(axis=1)
     return rows, np.logical_not(lacking)
-
-
-def _whole_rows(masked: Bool[np.ndarray, "rows ..."], name: str) -> Bool[np.ndarray, "rows"]:
-    flat = masked.reshape(len(masked), -1)
-    lacking: Bool[np.ndarray, rows] = np.asarray(flat.all(axis=1))
-    partly = np.asarray(flat.any(axis=1)) & ~lacking
-    if partly.any():
-        raise DataError(
-            f"row {int(partly.argmax())} of view {name!r} is masked in part; mask whole rows, and fill in the rest."
-        )
-    return lacking

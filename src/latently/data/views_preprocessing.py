@@ -17,17 +17,7 @@ from latently.data.views import Views
 
 @dataclass(frozen=True, eq=False)
 class ViewsPreprocessing:
-    """A `Preprocessing` for each view; what a game reads is a `Batch`, which says which views each row has.
-
-    Attributes:
-        views: name → what is done to that view, in the order of the game's views.
-
-    Example:
-        >>> rows = Views({"image": np.zeros((3, 2, 2), np.uint8), "table": 9 * np.eye(3, 5)})
-        >>> both = ViewsPreprocessing({name: Preprocessing.fit(rows.view(name)) for name in rows.names})
-        >>> [x.shape for x in both(rows).views], both(rows).present.shape
-        ([(3, 4), (3, 5)], (3, 2))
-    """
+    """A `Preprocessing` for each view, in the order of the game's views, which reads a `Batch`."""
 
     views: Mapping[str, Preprocessing]
 
@@ -73,11 +63,7 @@ class ViewsPreprocessing:
         return {name: view.inverse(each) for (name, view), each in zip(self.views.items(), x, strict=False)}
 
     def check(self, X: Views, owner: str = "Preprocessing", *, noisy: bool = False) -> Views:
-        """See that new rows mean what the fitted ones meant; only rows that are present are looked at.
-
-        Raises:
-            DataError: X has other views, or as `Preprocessing.check`.
-        """
+        """As `Preprocessing.check`, for each view where it is present; they must be the views that were fitted."""
         if X.names != self.names:
             found, wanted = ", ".join(X.names), ", ".join(self.names)
             raise DataArgumentError("X", f"has the views {found}; {owner} was fitted on {wanted}")
@@ -93,11 +79,7 @@ class ViewsPreprocessing:
 
 
 def preprocessing_from_config(config: Mapping[str, Any]) -> Preprocessing | ViewsPreprocessing:
-    """What `to_config` of either kind wrote, checked.
-
-    Raises:
-        DataError: it is no such config.
-    """
+    """What `to_config` of either kind wrote, checked."""
     if "views" not in config:
         return Preprocessing.from_config(config)
     if set(config) != {"views"} or not isinstance(config["views"], Mapping) or not config["views"]:

@@ -2,15 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
-from latently.evaluation.classification import calibration, classification, clustering, confusion, regions
-from latently.evaluation.codes import active_dimensions, probe
-from latently.evaluation.disentanglement import factor_vae_score, mutual_information_gap
-from latently.evaluation.fidelity import fidelity, frechet_distance
-from latently.evaluation.likelihood import bits_per_dimension, parzen, summarize_bounds
+from latently.evaluation.classification import classification, clustering
 from latently.evaluation.model import FittedModel
-from latently.evaluation.prior_match import median_bandwidths, mmd, mmd_squared, prior_match, sliced_wasserstein
-from latently.evaluation.reconstruction import SquaredErrors
-from latently.evaluation.samples import agreement
 from latently.evaluation.summary import evaluate
 from latently.evaluation.table import Line, as_table, counted
 
@@ -21,31 +14,12 @@ __all__ = [
     "FittedModel",
     "Judge",
     "Line",
-    "SquaredErrors",
-    "active_dimensions",
-    "agreement",
     "as_table",
-    "bits_per_dimension",
-    "calibration",
     "classification",
     "clustering",
-    "confusion",
     "counted",
     "evaluate",
-    "factor_vae_score",
-    "fidelity",
-    "frechet_distance",
     "judge_of",
-    "median_bandwidths",
-    "mmd",
-    "mmd_squared",
-    "mutual_information_gap",
-    "parzen",
-    "prior_match",
-    "probe",
-    "regions",
-    "sliced_wasserstein",
-    "summarize_bounds",
 ]
 
 

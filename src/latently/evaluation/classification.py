@@ -77,25 +77,15 @@ def classification(
 def confusion(labels: Labels, predicted: Labels, classes: Classes) -> dict[str, Any]:
     """How many rows of each label were given each class.
 
-    Args:
-        labels: the known label of every row.
-        predicted: the class given to it, one of `classes`.
-        classes: the labels that the model was fitted on.
-
     Returns:
         `counts`, one list a label and in it one number a class; the names of those rows, `labels` (the classes first,
         then labels that the model never saw), and of the columns, `classes`.
-
-    Example:
-        >>> confusion(np.array(["a", "b", "c"]), np.array(["a", "a", "b"]), np.array(["a", "b"]))["counts"]
-        [[1, 0], [1, 0], [0, 1]]
     """
     columns = classes.tolist()
     rows = columns + [label for label in np.unique(labels).tolist() if label not in columns]
-    row_of, column_of = ({value: place for place, value in enumerate(values)} for values in (rows, columns))
+    place = {value: place for place, value in enumerate(rows)}
     counts = np.zeros((len(rows), len(columns)), dtype=int)
-    pairs = zip(labels.tolist(), predicted.tolist(), strict=True)
-    np.add.at(counts, tuple(np.array([(row_of[label], column_of[given]) for label, given in pairs]).T), 1)
+    np.add.at(counts, ([place[label] for label in labels.tolist()], [place[given] for given in predicted.tolist()]), 1)
     return {"labels": [*map(str, rows)], "classes": [*map(str, columns)], "counts": counts.tolist()}
 
 
@@ -111,21 +101,11 @@ def calibration(probabilities: Probabilities, truth: Int[np.ndarray, "rows"], *,
         Guo et al.: On Calibration of Modern Neural Networks, 2017. https://arxiv.org/abs/1706.04599
         Brier: Verification of Forecasts Expressed in Terms of Probability, 1950.
 
-    Args:
-        probabilities: of each class for every row.
-        truth: the true class of every row, as its place among the columns.
-        bins: how many.
-
     Returns:
         `expected_calibration_error` (a share), `brier_score`, `negative_log_likelihood_nats` and its
         `standard_error_nats` (`None` for one row), `rows`, `rows_at_floor` (those whose label had no probability),
         `mean_confidence`, `bins` (their number) and `curve`: for each bin that has rows, `low`, `high`, `rows`,
         `confidence` and `accuracy`. Or `skipped`.
-
-    Example:
-        >>> coin = calibration(np.full((4, 2), 0.5), np.array([0, 0, 1, 1]))
-        >>> coin["expected_calibration_error"], coin["brier_score"], round(coin["negative_log_likelihood_nats"], 3)
-        (0.0, 0.5, 0.693)
     """
     p = probabilities.astype(np.float64)
     if reason := not_finite(p, "the probabilities of {} rows are not finite"):
@@ -163,17 +143,9 @@ def calibration(probabilities: Probabilities, truth: Int[np.ndarray, "rows"], *,
 def regions(predicted: Labels, labels: Labels | None, classes: Classes | None) -> dict[str, Any]:
     """The share of rows whose predicted class, such as the petal of the prior that their code lies in, is their label.
 
-    Args:
-        predicted: the class that the model gives every row.
-        labels: the label of every row, -1 where unknown; `None` when there are none.
-        classes: the labels that the model was fitted on; `None` when its classes are clusters.
-
     Returns:
-        `share`, its binomial `standard_error`, `rows`, and `share_by_label`, keyed by the label in words. Or `skipped`.
-
-    Example:
-        >>> regions(np.array([0, 1, 1, 0]), np.array([0, 1, 0, -1]), np.array([0, 1]))["share_by_label"]
-        {'0': 0.5, '1': 1.0}
+        `share`, its binomial `standard_error`, `rows`, and `share_by_label`, keyed by the label in words. Or `skipped`,
+        as it is where there are no `classes`, since the model's are clusters.
     """
     if classes is None:
         return {"skipped": "the model's classes are no labels of the data"}
@@ -197,8 +169,8 @@ def clustering(
     r"""Four measures of the agreement of clusters with labels; rows without a label are left out of all.
 
     `aae_protocol`
-        Each cluster gets the label of its most confident row, \(\arg\max_n q(y_i | x_n)\); many clusters may get one
-        label. More clusters make it easier.
+        Each cluster gets the label of its most confident row, \(\arg\max_n q(y_i | x_n)\), be that row in the cluster
+        or not; many clusters may get one label. More clusters make it easier.
     `hungarian`
         Each cluster gets a label of its own, and each label at most one cluster, so that most rows agree; the rows of
         clusters left without a label are wrong. It is meant for as many clusters as labels.
@@ -240,7 +212,7 @@ def clustering(
     counts = np.zeros((len(names), clusters), dtype=int)
     np.add.at(counts, (truth, predicted), 1)
     return {
-        "aae_protocol": _agreement(most_confident(probabilities, truth), predicted, truth, names),
+        "aae_protocol": _agreement(truth[probabilities.argmax(axis=0)], predicted, truth, names),
         "hungarian": _agreement(one_to_one(counts), predicted, truth, names),
         "normalized_mutual_information": float(normalized_mutual_info_score(truth, predicted)),
         "adjusted_rand_index": float(adjusted_rand_score(truth, predicted)),
@@ -253,11 +225,6 @@ def clustering(
             "counts": counts.tolist(),
         },
     }
-
-
-def most_confident(probabilities: Probabilities, truth: Int[np.ndarray, "rows"]) -> Int[np.ndarray, "classes"]:
-    """The label of each cluster's most confident row, be that row in the cluster or not; of equals, of the first."""
-    return np.asarray(truth[probabilities.argmax(axis=0)])
 
 
 def one_to_one(counts: Int[np.ndarray, "labels clusters"]) -> Int[np.ndarray, "clusters"]:

@@ -20,40 +20,33 @@ COSTS = (1e-3, 1e-2, 1e-1, 1.0)
 TOLERANCE = 1e-6
 
 
-def active_dimensions(means: Float[np.ndarray, "rows latent"], *, threshold: float = THRESHOLD) -> dict[str, Any]:
+def active_dimensions(means: Float[np.ndarray, "rows latent"]) -> dict[str, Any]:
     r"""The dimensions that change with the data: \(\operatorname{Var}_x(E[z_d | x]) > 0.01\).
 
     References:
         Burda, Grosse, Salakhutdinov: Importance Weighted Autoencoders, 2015, section 5.2.
         https://arxiv.org/abs/1509.00519
 
-    Args:
-        means: the mean of the posterior of every row.
-        threshold: the variance above which a dimension counts as active, in squared units of the codes. 0.01 is meant
-            for a prior of unit scale.
+    The threshold, in squared units of the codes, is meant for a prior of unit scale.
 
     Returns:
         `latent_dim`, `active`, `threshold`, `rows`, `variances` (one a dimension) and `in_words`.
-
-    Raises:
-        ValueError: fewer than two rows.
-
-    Example:
-        >>> result = active_dimensions(np.array([[-1.0, 0.0], [1.0, 0.0]]))
-        >>> result["active"], result["in_words"]
-        (1, '1 of 2 latent dimensions is unused')
     """
     if len(means) < 2:
         raise ValueError(f"means must have at least 2 rows, for a variance; got {len(means)}. Encode more rows.")
     variances = means.astype(np.float64).var(axis=0, ddof=1)
-    active = int(np.count_nonzero(variances > threshold))
+    active, dim = int(np.count_nonzero(variances > THRESHOLD)), len(variances)
+    unused, dimensions = dim - active, "dimension" if dim == 1 else "dimensions"
+    in_words = f"{unused} of {dim} latent {dimensions} {'is' if unused == 1 else 'are'} unused"
+    if not unused:
+        in_words = f"all {dim} latent dimensions are in use" if dim > 1 else "the one latent dimension is in use"
     return {
-        "latent_dim": len(variances),
+        "latent_dim": dim,
         "active": active,
-        "threshold": threshold,
+        "threshold": THRESHOLD,
         "rows": len(means),
         "variances": variances.tolist(),
-        "in_words": _in_words(len(variances) - active, len(variances)),
+        "in_words": in_words,
     }
 
 
@@ -67,13 +60,6 @@ def kl_by_dimension(kl: Float[np.ndarray, "rows latent"]) -> dict[str, Any]:
         return {"skipped": reason}
     nats = kl.mean(axis=0, dtype=np.float64)
     return {"nats": nats.tolist(), "total_nats": float(nats.sum()), "rows": len(kl)}
-
-
-def _in_words(unused: int, dim: int) -> str:
-    dimensions = "dimension" if dim == 1 else "dimensions"
-    if not unused:
-        return f"all {dim} latent {dimensions} are in use" if dim > 1 else "the one latent dimension is in use"
-    return f"{unused} of {dim} latent {dimensions} {'is' if unused == 1 else 'are'} unused"
 
 
 def probe(
@@ -90,23 +76,9 @@ def probe(
     are sought among the codes as they are, since it is their geometry that is asked about. Rows with label -1 are left
     out.
 
-    Args:
-        train_codes: codes to fit on.
-        train_labels: their labels, -1 where unknown; `None` when there are none.
-        test_codes: codes to classify.
-        test_labels: their labels.
-        seed: of the classifier's solver.
-
     Returns:
         `linear` and `neighbours`, each with `accuracy` (a share), its binomial `standard_error` and `train_rows`,
         `test_rows`; and `majority`, the share of the most frequent class, which needs no code. Or `skipped`.
-
-    Example:
-        >>> codes, labels = np.repeat(np.eye(2), 20, axis=0), np.repeat([0, 1], 20)
-        >>> probe(codes, labels, codes, labels)["linear"]["accuracy"]
-        1.0
-        >>> probe(codes, None, codes, labels)
-        {'skipped': 'the data has no labels'}
     """
     if train_labels is None or test_labels is None:
         return {"skipped": "the data has no labels"}
@@ -138,12 +110,8 @@ class LinearSVM:
     Each class has the weights that minimise \(\frac12 \|w\|^2 + C \sum_i \max(0, 1 - t_i\, w \cdot x_i)^2\), where
     \(t_i\) is 1 for its rows and -1 for others, and \(x_i\) is a standardised row with a 1 behind it. That is
     `make_pipeline(StandardScaler(), LinearSVC(C=C, dual=False))` of scikit-learn, which keeps dense rows as a list of
-    index and value and walks through it again and again; here they are matrix products.
-
-    Attributes:
-        classes: the labels.
-        scaler: standardises rows.
-        weights: one column a class; the last row is the bias.
+    index and value and walks through it again and again; here they are matrix products. The weights have one column a
+    class; the last row is the bias.
     """
 
     classes: Shaped[np.ndarray, "classes"]
@@ -171,11 +139,7 @@ def linear_svm_error(
     test_labels: Shaped[np.ndarray, "test"],
     seed: int = 0,
 ) -> float:
-    """The share of test rows that a linear support vector machine gets wrong.
-
-    It learns from the training rows, of two classes or more; on a fifth of them, chosen by the seed, its cost is chosen
-    among `COSTS`.
-    """
+    """The share of test rows that a linear SVM gets wrong; its cost is chosen on a fifth of the training rows."""
     rows, held, labels, held_labels = train_test_split(train, train_labels, test_size=0.2, random_state=seed)
     cost = COSTS[0]
     if len(np.unique(labels)) > 1:

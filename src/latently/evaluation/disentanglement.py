@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int, Shaped
+from scipy.special import entr
 
 from latently.evaluation.rows import share
 
@@ -39,7 +40,7 @@ def disentanglement(codes: Codes, factors: Mapping[str, Int[np.ndarray, "rows"]]
     }
 
 
-def mutual_information_gap(codes: Codes, factors: Factors, *, bins: int = BINS, seed: int = 0) -> dict[str, Any]:
+def mutual_information_gap(codes: Codes, factors: Factors, *, seed: int = 0) -> dict[str, Any]:
     r"""How far the dimension that tells most about a factor is ahead of the next one (Chen et al., Section 4.1).
 
     \(\text{MIG} = \frac1K \sum_k \frac{1}{H(v_k)} \left( I(z_{j_k}; v_k) - \max_{j \ne j_k} I(z_j; v_k) \right)\) with
@@ -48,34 +49,17 @@ def mutual_information_gap(codes: Codes, factors: Factors, *, bins: int = BINS, 
     dimension, as Locatello et al. estimate it from codes: of few rows it is too large, the more so the more values a
     factor has, so that gaps compare only at the same number of rows.
 
-    Args:
-        codes: the code of every row.
-        factors: the values of its factors, -1 where unknown.
-        bins: of each dimension, from its least value to its largest.
-        seed: of the groups of rows that the standard error is found with.
-
     Returns:
         `gap`, its `standard_error` (a jackknife that leaves out a tenth of the rows at a time), `by_factor` (one gap a
         factor; `None` for one that never changes), `dimension` (the \(j_k\) of each), `bins`, `rows`. Or `skipped`.
-
-    Raises:
-        ValueError: codes and factors are not tables of as many rows, or a code is not finite.
-
-    Example:
-        >>> factors = np.random.default_rng(0).integers(4, size=(1000, 2))
-        >>> round(mutual_information_gap(factors.astype(float), factors)["gap"], 2)
-        1.0
-        >>> mutual_information_gap(factors @ [[1.0, 1.0], [1.0, -1.0]], factors)["gap"] < 0.1
-        True
     """
     codes, columns = _known(codes, factors)
     if not columns:
         return {"skipped": "no factor takes two values"}
-    cuts = [np.histogram_bin_edges(column, bins)[1:-1] for column in codes.T]
-    places = [np.digitize(column, inner) for column, inner in zip(codes.T, cuts, strict=True)]
+    places = np.stack([np.digitize(column, np.histogram_bin_edges(column, BINS)[1:-1]) for column in codes.T])
 
     def gaps(kept: Int[np.ndarray, "kept"]) -> dict[int, tuple[float, int]]:
-        return {k: _gap([_joint(place[kept], column[kept], bins) for place in places]) for k, column in columns.items()}
+        return {k: _gap(places[:, kept], column[kept]) for k, column in columns.items()}
 
     of_all = gaps(np.arange(len(codes)))
     group = np.random.default_rng(seed).permutation(len(codes)) % GROUPS
@@ -85,7 +69,7 @@ def mutual_information_gap(codes: Codes, factors: Factors, *, bins: int = BINS, 
         "standard_error": float(np.sqrt(GROUPS - 1) * np.std(without)),
         "by_factor": [of_all[k][0] if k in of_all else None for k in range(factors.shape[1])],
         "dimension": [of_all[k][1] if k in of_all else None for k in range(factors.shape[1])],
-        "bins": bins,
+        "bins": BINS,
         "rows": len(codes),
     }
 
@@ -94,9 +78,7 @@ def factor_vae_score(
     codes: Codes,
     factors: Factors,
     *,
-    rows_a_vote: int = ROWS_A_VOTE,
     votes: int = VOTES,
-    test_votes: int = TEST_VOTES,
     collapsed: float = COLLAPSED,
     seed: int = 0,
 ) -> dict[str, Any]:
@@ -105,31 +87,14 @@ def factor_vae_score(
     A vote: a factor k is drawn, one of its values, and L rows that have it. Every dimension is divided by its standard
     deviation \(s_j\) over all rows, and the vote is for \(d = \arg\min_j \text{Var}_l(z_j^{(l)} / s_j)\). With
     \(V_{jk}\) the number of votes for dimension j under factor k, the classifier \(C(j) = \arg\max_k V_{jk}\) is
-    measured on votes of its own; its accuracy is the score. Dimensions that have collapsed are left out. The numbers
-    of rows and votes are those of Locatello et al.
-
-    Args:
-        codes: the code of every row.
-        factors: the values of its factors, -1 where unknown. A value of one row alone takes no part.
-        rows_a_vote: L, drawn with replacement from the rows that have the value.
-        votes: how many the classifier is made from.
-        test_votes: how many it is measured on.
-        collapsed: the variance of a dimension, in squared units of the codes, up to which it is left out; 0.05 is meant
-            for a prior of unit scale.
-        seed: of all draws.
+    measured on votes of its own; its accuracy is the score. The numbers of rows and votes are those of Locatello et al.
+    Left out are values of one row alone, and dimensions that have `collapsed`: those of no more variance than 0.05,
+    which is meant for a prior of unit scale.
 
     Returns:
         `score` (a share), its binomial `standard_error` over votes, `chance` (one over the number of factors that
         change), `factor_of_dimension` (the place of C(j) among the factors; `None` for a collapsed dimension),
         `rows_a_vote`, `votes`, `test_votes`, `rows`. Or `skipped`.
-
-    Raises:
-        ValueError: codes and factors are not tables of as many rows, or a code is not finite.
-
-    Example:
-        >>> factors = np.random.default_rng(0).integers(4, size=(1000, 2))
-        >>> factor_vae_score(factors.astype(float), factors)["score"]
-        1.0
     """
     codes, columns = _known(codes, factors)
     rows_of = {k: rows for k, column in columns.items() if (rows := _rows_by_value(column))}
@@ -138,12 +103,12 @@ def factor_vae_score(
     if len(voted) < 2 or not len(alive):
         return {"skipped": "fewer than two factors take two values" if len(alive) else "every dimension has collapsed"}
     scaled, random = codes[:, alive] / np.sqrt(variance[alive]), np.random.default_rng(seed)
-    drawn = random.integers(len(voted), size=votes + test_votes)
+    drawn = random.integers(len(voted), size=votes + TEST_VOTES)
     least = np.empty_like(drawn)
     for vote, k in enumerate(drawn):
         of_values = rows_of[voted[k]]
         having = of_values[random.integers(len(of_values))]
-        least[vote] = scaled[having[random.integers(len(having), size=rows_a_vote)]].var(axis=0).argmin()
+        least[vote] = scaled[having[random.integers(len(having), size=ROWS_A_VOTE)]].var(axis=0).argmin()
     table = np.zeros((len(alive), len(voted)), dtype=int)  # V_jk
     np.add.at(table, (least[:votes], drawn[:votes]), 1)
     classifier = table.argmax(axis=1)
@@ -154,9 +119,9 @@ def factor_vae_score(
         **share("score", classifier[least[votes:]] == drawn[votes:]),
         "chance": 1 / len(voted),
         "factor_of_dimension": factor_of_dimension,
-        "rows_a_vote": rows_a_vote,
+        "rows_a_vote": ROWS_A_VOTE,
         "votes": votes,
-        "test_votes": test_votes,
+        "test_votes": TEST_VOTES,
         "rows": len(codes),
     }
 
@@ -181,21 +146,12 @@ def _rows_by_value(column: Int[np.ndarray, "rows"]) -> list[Int[np.ndarray, "_"]
     return [rows for rows in np.split(np.argsort(value, kind="stable"), np.cumsum(counts)[:-1]) if len(rows) > 1]
 
 
-def _joint(places: Int[np.ndarray, "rows"], values: Int[np.ndarray, "rows"], bins: int) -> Float[np.ndarray, "bins _"]:
-    """The joint distribution of a dimension's bin and a factor's value."""
+def _gap(places: Int[np.ndarray, "latent rows"], values: Int[np.ndarray, "rows"]) -> tuple[float, int]:
+    """The normalised gap of one factor, and the dimension that tells most about it, from the bins that rows are in."""
     n_values = int(values.max()) + 1
-    counts = np.bincount(places * n_values + values, minlength=bins * n_values)
-    return np.asarray(counts.reshape(bins, n_values) / len(values))
-
-
-def _gap(joints: list[Float[np.ndarray, "bins values"]]) -> tuple[float, int]:
-    """The normalised gap of one factor, and the dimension that tells most about it."""
-    entropy = _entropy(joints[0].sum(axis=0))
-    told = [_entropy(p.sum(axis=1)) + entropy - _entropy(p.ravel()) for p in joints]  # I = H(z) + H(v) - H(z, v)
+    counts = [np.bincount(place * n_values + values, minlength=BINS * n_values) for place in places]
+    joint = np.reshape(counts, (-1, BINS, n_values)) / len(values)
+    entropy = entr(joint[0].sum(axis=0)).sum()
+    told = entr(joint.sum(axis=2)).sum(axis=1) + entropy - entr(joint).sum(axis=(1, 2))  # I = H(z) + H(v) - H(z, v)
     second, first = np.sort([0.0, *told])[-2:]
     return float((first - second) / entropy) if entropy > 0 else 0.0, int(np.argmax(told))
-
-
-def _entropy(p: Float[np.ndarray, "outcomes"]) -> float:
-    p = p[p > 0]
-    return float(-np.sum(p * np.log(p)))

@@ -29,18 +29,6 @@ def frechet_distance(x: Float[np.ndarray, "n features"], y: Float[np.ndarray, "m
     \(\|\mu_x - \mu_y\|^2 + \text{tr}(C_x + C_y - 2 (C_x C_y)^{1/2})\), squared as in all that is published under its
     name (Heusel et al., Equation 6). It grows with the scale of the features, and as the samples get smaller: compare
     it with the distance of another sample of the same size, in the same features.
-
-    Args:
-        x: features of one sample, in two rows or more.
-        y: features of the other.
-
-    Raises:
-        ValueError: the samples differ in dimension, or one has a single row.
-
-    Example:
-        >>> x = np.random.default_rng(0).normal(size=(1000, 2))
-        >>> round(frechet_distance(x, x + [3, 4]), 6)
-        25.0
     """
     if x.shape[1] != y.shape[1] or min(len(x), len(y)) < 2:
         raise ValueError(
@@ -83,23 +71,7 @@ def fidelity(
     For samples of the data's own distribution, as many as data, the density is 1 on average and may be more; the
     coverage is about \(1 - 2^{-k}\), 0.969 for k = 5.
 
-    Args:
-        real: features of data, in rows.
-        fake: features of samples; best as many, since larger sets have smaller balls.
-        support_neighbours: which neighbour a ball reaches to, for precision and recall.
-        density_neighbours: likewise, for density and coverage.
-
-    Returns:
-        `precision`, `recall`, `density` and `coverage`.
-
-    Raises:
-        ValueError: a set has no more rows than neighbours are asked for, or the two differ in dimension.
-
-    Example:
-        >>> real, fake = np.arange(6.0)[:, None], np.array([[0.5], [0.5], [9.0]])
-        >>> {name: round(value, 3) for name, value in fidelity(real, fake, support_neighbours=1,
-        ...     density_neighbours=1).items()}
-        {'precision': 0.667, 'recall': 0.833, 'density': 1.333, 'coverage': 0.333}
+    Larger sets have smaller balls: give as many samples as data.
     """
     least = max(support_neighbours, density_neighbours)
     if real.shape[1] != fake.shape[1] or min(len(real), len(fake)) <= least:

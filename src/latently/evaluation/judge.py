@@ -7,6 +7,7 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, final
 
@@ -23,6 +24,7 @@ from latently.data.statistics import hash_rows, spread_rows
 from latently.evaluation.rows import known_labels
 from latently.files import cache_directory, write_atomically
 from latently.games.classifier import Classifier
+from latently.inference import in_pieces
 from latently.networks import Chain, Layer, Shift, conv_encoder, mlp
 from latently.training import Feed, Observer, Trainer, load_tree, save_tree
 
@@ -32,7 +34,6 @@ LEARNING_RATE = 2e-3
 CHANNELS = (32, 64, 128)
 FEATURES = 128
 DROPOUT = 0.2
-PIECE_ROWS = 512
 CALIBRATION_ROWS = 4096
 EDITION = 1
 """Of the way judges are trained: those of another edition are not read from the cache."""
@@ -105,22 +106,16 @@ class Judge:
         return self._read(X, Chain(self.network.layers[:-1]), probabilities=False)
 
     def _read(self, X: Any, network: Chain, *, probabilities: bool) -> Float[np.ndarray, "rows outputs"]:
-        """The network's output, piece by piece; the last piece is filled up, so that one program serves all."""
         if math.prod(X.shape[1:]) != self.preprocessing.n_features:
             raise ValueError(
                 f"X must have rows of shape {self.preprocessing.row_shape}, as the judge's training rows had; "
                 f"got {tuple(X.shape[1:])}."
             )
-        results = []
-        for start in range(0, len(X), PIECE_ROWS):
-            piece = np.asarray(X[np.minimum(np.arange(start, start + PIECE_ROWS), len(X) - 1)])
-            read = _outputs(network, self.preprocessing(piece), probabilities)
-            results.append(np.asarray(read)[: len(X) - start])
-        return np.concatenate(results)
+        return np.asarray(in_pieces(partial(_outputs, network, probabilities), X, self.preprocessing))
 
 
 @eqx.filter_jit
-def _outputs(network: Layer, x: Float[Array, "piece ..."], probabilities: bool) -> Float[Array, "piece outputs"]:
+def _outputs(network: Layer, probabilities: bool, x: Float[Array, "piece ..."]) -> Float[Array, "piece outputs"]:
     outputs = network(x)
     return jax.nn.softmax(outputs) if probabilities else outputs
 
@@ -169,28 +164,7 @@ def judge_of(X: Any, y: Shaped[np.ndarray, "rows"], observers: Sequence[Observer
         return kept
     judge, path = Judge.fit(X, y, observers=observers), judge_path(X, y)
     path.parent.mkdir(parents=True, exist_ok=True)
-    save_judge(judge, path)
-    return judge
-
-
-def kept_judge(X: Any, y: Shaped[np.ndarray, "rows"]) -> Judge | None:
-    """The judge of these rows from the cache; `None` where there is none, or where it is damaged."""
-    try:
-        return load_judge(judge_path(X, y))
-    except (FileNotFoundError, ValueError):
-        return None
-
-
-def judge_path(X: Any, y: Shaped[np.ndarray, "rows"]) -> Path:
-    """Where the judge of these rows is kept: its JSON; its arrays are beside it."""
-    codes, classes = encode_labels(np.asarray(y), "y")
-    digest = hash_rows((X,), codes)
-    digest.update(f"{classes} edition {EDITION}".encode())
-    return cache_directory() / "judges" / f"{digest.hexdigest()[:16]}.json"
-
-
-def save_judge(judge: Judge, path: Path) -> None:
-    """Write a judge, the arrays first: they lie beside `path`, which is JSON, as safetensors."""
+    # The arrays first: where the JSON is, they are.
     save_tree(path.with_suffix(".safetensors"), eqx.filter(judge.network, eqx.is_array), {"edition": EDITION})
     about = {
         "edition": EDITION,
@@ -199,23 +173,33 @@ def save_judge(judge: Judge, path: Path) -> None:
         "training_rows": judge.training_rows,
     }
     write_atomically(path, json.dumps(about, indent=2).encode())
+    return judge
 
 
-def load_judge(path: Path) -> Judge:
-    """Read what `save_judge` wrote; a ValueError says that a file is damaged."""
-    about = json.loads(path.read_text())
+def kept_judge(X: Any, y: Shaped[np.ndarray, "rows"]) -> Judge | None:
+    """The judge of these rows from the cache; `None` where there is none, or where it is damaged."""
+    path = judge_path(X, y)
     try:
+        about = json.loads(path.read_text())
         classes, rows = np.asarray(about["classes"]), int(about["training_rows"])
         preprocessing = Preprocessing.from_config(about["preprocessing"])
-    except (KeyError, TypeError) as error:
-        raise ValueError(f"{path} holds no judge ({error}).") from None
 
-    def untrained() -> Chain:
-        network = judge_network(preprocessing.event_shape, len(classes), jax.random.key(0))
-        return network.calibrated(jnp.zeros((2, *preprocessing.event_shape)))[0]
+        def untrained() -> Chain:
+            network = judge_network(preprocessing.event_shape, len(classes), jax.random.key(0))
+            return network.calibrated(jnp.zeros((2, *preprocessing.event_shape)))[0]
 
-    shapes, static = eqx.partition(
-        eqx.filter_eval_shape(untrained), lambda leaf: isinstance(leaf, jax.ShapeDtypeStruct)
-    )
-    arrays, _ = load_tree(path.with_suffix(".safetensors"), shapes)
+        shapes, static = eqx.partition(
+            eqx.filter_eval_shape(untrained), lambda leaf: isinstance(leaf, jax.ShapeDtypeStruct)
+        )
+        arrays, _ = load_tree(path.with_suffix(".safetensors"), shapes)
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return None
     return Judge(eqx.combine(arrays, static), preprocessing, classes, rows)
+
+
+def judge_path(X: Any, y: Shaped[np.ndarray, "rows"]) -> Path:
+    """Where the judge of these rows is kept: its JSON; its arrays are beside it."""
+    codes, classes = encode_labels(np.asarray(y), "y")
+    digest = hash_rows((X,), codes)
+    digest.update(f"{classes} edition {EDITION}".encode())
+    return cache_directory() / "judges" / f"{digest.hexdigest()[:16]}.json"

@@ -37,11 +37,9 @@ class FittedModel(Protocol):
     @property
     def latent_dim(self) -> int:
         """The number of dimensions of a code."""
-        ...
 
     def abilities(self) -> frozenset[str]:
         """What the model can do: names among `latently.abilities.ABILITIES`."""
-        ...
 
     if TYPE_CHECKING:
 
@@ -93,18 +91,7 @@ class FittedModel(Protocol):
 
 
 def inability(model: FittedModel, *names: str) -> str | None:
-    """Why a model cannot be asked for something, in words.
-
-    Args:
-        model: the fitted model.
-        names: the abilities needed, each a key of `latently.abilities.ABILITIES`.
-
-    Returns:
-        A sentence about the first ability that the model does not list, or `None` when it has them all.
-
-    Raises:
-        TypeError: the model lists an ability whose methods it does not have.
-    """
+    """Why a model cannot be asked for something: a sentence about the first of the abilities that it does not list."""
     from latently.abilities import ABILITIES  # it needs JAX, which whoever has a model has loaded
 
     offered = model.abilities()

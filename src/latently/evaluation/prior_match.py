@@ -33,30 +33,15 @@ def prior_match(
     is about 1 for codes from the prior and grows with \(\sqrt n\) for others, so that ratios compare only at the same
     number of rows. The unbiased MMD² of the codes, which estimates the same number whatever n, stands beside it.
 
-    Every distance is between as many points as there are codes. The kernel is the mean of Gaussian kernels whose
-    bandwidths are the median distance between draws of the prior times 1/4, 1/2, 1, 2, 4.
-
-    Args:
-        codes: one draw of the posterior of every row (means alone would be too narrow).
-        prior_samples: at least two independent samples of the prior, each of the shape of the codes.
-        projections: the number of directions of the sliced Wasserstein-2 distance.
-        seed: draws those directions.
+    Codes are one draw of the posterior of every row (means alone would be too narrow), beside two or more samples of
+    the prior of the same shape. The kernel is the mean of Gaussian kernels whose bandwidths are the median distance
+    between draws of the prior times 1/4, 1/2, 1, 2, 4.
 
     Returns:
         `rows`, `prior_samples`, `prior_pairs`, and for each of `mmd` and `sliced_wasserstein`: `codes_to_prior` (the
         mean over the prior samples), `prior_to_prior_mean` and `prior_to_prior_max` over all pairs of them, and `ratio`
         (codes to the mean; `None` where a prior without spread makes it meaningless). `mmd` adds `unbiased_squared` and
         `bandwidths`, `sliced_wasserstein` adds `projections`.
-
-    Raises:
-        ValueError: too few prior samples, or one of another shape than the codes, or fewer than two codes.
-
-    Example:
-        >>> codes, *prior = np.random.default_rng(0).normal(size=(4, 1000, 2))
-        >>> 0.5 < prior_match(codes, prior)["mmd"]["ratio"] < 2
-        True
-        >>> prior_match(codes + 1, prior)["mmd"]["ratio"] > 3
-        True
     """
     if len(prior_samples) < 2 or len(codes) < 2 or any(sample.shape != codes.shape for sample in prior_samples):
         raise ValueError(
@@ -106,14 +91,7 @@ def _beside_prior(distance: Callable[[int, int], float], n: int) -> dict[str, An
 def median_bandwidths(
     draws: Float[np.ndarray, "rows latent"], multipliers: Sequence[float] = MULTIPLIERS
 ) -> tuple[float, ...]:
-    """Bandwidths of a kernel mixture: the median distance between two of (the first 1000) draws, times each multiplier.
-
-    Draws that (mostly) coincide have no median distance; 1 stands in for it.
-
-    Example:
-        >>> median_bandwidths(np.array([[0.0], [1.0], [3.0]]))
-        (0.5, 1.0, 2.0, 4.0, 8.0)
-    """
+    """The median distance between two of (the first 1000) draws, or 1 where most coincide, times each multiplier."""
     median = float(np.median(pdist(draws[:MEDIAN_ROWS]))) if len(draws) > 1 else 0.0
     return tuple(multiplier * (median or 1.0) for multiplier in multipliers)
 
@@ -129,21 +107,6 @@ def mmd_squared(
 
     References:
         Gretton et al.: A Kernel Two-Sample Test, 2012. https://jmlr.org/papers/v13/gretton12a.html
-
-    Args:
-        x: a sample of one distribution.
-        y: a sample of the other.
-        bandwidths: σ of each kernel, in the units of the samples.
-        biased: whether to keep the pairs of a point with itself.
-
-    Raises:
-        ValueError: the samples differ in dimension, or one is too small for the estimate.
-
-    Example:
-        >>> x, y = np.random.default_rng(0).normal(size=(2, 500, 2))
-        >>> bandwidths = median_bandwidths(y)
-        >>> abs(mmd_squared(x, y, bandwidths)) < 0.01, mmd_squared(x + 1, y, bandwidths) > 0.1
-        (True, True)
     """
     least = 1 if biased else 2
     if x.shape[1] != y.shape[1] or min(len(x), len(y)) < least:
@@ -157,13 +120,7 @@ def mmd_squared(
 
 
 def mmd(x: Float[np.ndarray, "n latent"], y: Float[np.ndarray, "m _"], bandwidths: Sequence[float]) -> float:
-    """The root of the biased `mmd_squared`, clipped at zero: a distance, positive for any two finite samples.
-
-    Example:
-        >>> x = np.random.default_rng(0).normal(size=(100, 2))
-        >>> round(mmd(x, x, (1.0,)), 3)
-        0.0
-    """
+    """The root of the biased `mmd_squared`, clipped at zero: a distance, positive for any two finite samples."""
     return float(np.sqrt(max(mmd_squared(x, y, bandwidths, biased=True), 0.0)))
 
 
@@ -180,10 +137,7 @@ def _centered(*samples: Float[np.ndarray, "_ latent"]) -> list[np.ndarray]:
 
 
 def _kernel_total(x: np.ndarray, y: np.ndarray | None, bandwidths: Sequence[float]) -> float:
-    """The sum of the kernel over all pairs of a point of `x` and one of `y`, in blocks of bounded memory.
-
-    Without `y` these are the pairs within `x`, each point with itself included. Points are float32, see `_centered`.
-    """
+    """The sum of the kernel over all pairs of points of `x` and `y`, or within `x`, each with itself included."""
     rates = [np.float32(-0.5 / bandwidth**2) for bandwidth in bandwidths]
     total = 0.0
     for top in range(0, len(x), BLOCK_ROWS):
@@ -222,20 +176,6 @@ def sliced_wasserstein(
     References:
         Bonneel et al.: Sliced and Radon Wasserstein Barycenters of Measures, 2015.
         https://doi.org/10.1007/s10851-014-0506-3
-
-    Args:
-        x: a sample of one distribution.
-        y: a sample of the other, of the same size.
-        projections: the number of directions, uniform on the sphere.
-        seed: draws the directions.
-
-    Raises:
-        ValueError: the samples differ in shape.
-
-    Example:
-        >>> x = np.random.default_rng(0).normal(size=(100, 1))
-        >>> round(sliced_wasserstein(x, x + 3), 4)
-        3.0
     """
     if x.shape != y.shape:
         raise ValueError(

@@ -13,13 +13,7 @@ BLOCK_ROWS = 4096
 
 
 class Selection(NamedTuple):
-    """Chosen rows of a data set, not yet read.
-
-    Attributes:
-        data: the whole data, of one view or of several.
-        labels: the labels of the chosen rows; `None` when there are none.
-        chosen: the positions of the chosen rows in `data`, ascending.
-    """
+    """Chosen rows of a data set, not yet read: the whole data, the labels of the chosen rows, and their numbers."""
 
     data: Data
     labels: np.ndarray | None
@@ -55,29 +49,15 @@ class Selection(NamedTuple):
             block = slice(start, start + BLOCK_ROWS)
             rows = self.data[self.chosen[block]]
             labels = None if self.labels is None else self.labels[block]
-            yield rows if has_views(self.data) else np.asarray(rows), labels
+            yield rows if isinstance(rows, Views) else np.asarray(rows), labels
 
     def apply(self, function: Callable[[Data], np.ndarray]) -> np.ndarray:
         """`function` of the chosen rows, block by block, joined."""
-        return self.apply_with_labels(lambda rows, _: function(rows))
-
-    def apply_with_labels(self, function: Callable[[Data, np.ndarray | None], np.ndarray]) -> np.ndarray:
-        """`function` of the chosen rows and their labels, block by block, joined."""
-        return np.concatenate([np.asarray(function(*block)) for block in self.blocks()])
-
-
-def has_views(data: Data) -> bool:
-    """Whether a row of the data is made of several views."""
-    return isinstance(data, Views)
+        return np.concatenate([np.asarray(function(rows)) for rows, _ in self.blocks()])
 
 
 def known_labels(labels: np.ndarray) -> Bool[np.ndarray, "rows"]:
-    """Where a label is known: everywhere but at the number -1 and at the empty word.
-
-    Example:
-        >>> known_labels(np.array([3, -1, 0]))
-        array([ True, False,  True])
-    """
+    """Where a label is known: everywhere but at the number -1 and at the empty word."""
     unknown = -1 if labels.dtype.kind in "if" else ""
     return np.asarray(labels != unknown)
 
@@ -90,23 +70,13 @@ def unlabelled(labels: np.ndarray | None) -> str | None:
 
 
 def not_finite(values: Shaped[np.ndarray, "rows ..."], sentence: str) -> str | None:
-    """How many rows hold a number that is not finite, if one does: "3 of 10" in the place of `{}` in the sentence.
-
-    Example:
-        >>> not_finite(np.array([1.0, np.nan]), "{} rows are not finite")
-        '1 of 2 rows are not finite'
-    """
+    """How many rows hold a number that is not finite, if one does: "3 of 10" in the place of `{}` in the sentence."""
     broken = np.count_nonzero(~np.isfinite(values).reshape(len(values), -1).all(axis=1))
     return sentence.format(f"{broken} of {len(values)}") if broken else None
 
 
 def share(name: str, holds: Bool[np.ndarray, "rows"], error: str = "standard_error") -> dict[str, float]:
-    """The share of rows for which something holds, and its binomial standard error, under these names.
-
-    Example:
-        >>> share("accuracy", np.array([True, True, False, False]))
-        {'accuracy': 0.5, 'standard_error': 0.25}
-    """
+    """The share of rows for which something holds, and its binomial standard error, under these names."""
     p = float(holds.mean())
     return {name: p, error: float(np.sqrt(p * (1 - p) / len(holds)))}
 
@@ -127,10 +97,5 @@ def squared_distances(x: Float[np.ndarray, "n d"], y: Float[np.ndarray, "m d"]) 
 
 
 def stream(seed: int, *branch: int) -> int:
-    """A seed for one purpose, independent of the seeds for others.
-
-    Example:
-        >>> stream(0, 1) == stream(0, 1), stream(0, 1) == stream(0, 2)
-        (True, False)
-    """
+    """A seed for one purpose, independent of the seeds for others."""
     return int(np.random.SeedSequence([seed, *branch]).generate_state(1)[0] >> 1)

@@ -22,20 +22,16 @@ class Judges(Protocol):
     @property
     def classes(self) -> np.ndarray:
         """The labels it tells apart."""
-        ...
 
     @property
     def training_rows(self) -> int:
         """How many rows it learned from."""
-        ...
 
     def predict_proba(self, X: Data) -> Float[np.ndarray, "rows classes"]:
         """The probability of each class for each row."""
-        ...
 
     def features(self, X: Data) -> Float[np.ndarray, "rows features"]:
         """Where each row lies in the judge's own space."""
-        ...
 
 
 def samples(model: FittedModel, judge: Judges, train: Selection | None, test: Selection, seed: int) -> dict[str, Any]:
@@ -78,16 +74,7 @@ def samples(model: FittedModel, judge: Judges, train: Selection | None, test: Se
 
 
 def agreement(judge: Judges, X: Data, labels: Shaped[np.ndarray, "rows"]) -> float:
-    """The share of rows that the judge reads as their label.
-
-    Args:
-        judge: reads rows of the data.
-        X: rows: samples of a class that was asked for, or views that a model completed.
-        labels: the class that each should be read as; rows where it is unknown are left out.
-
-    Raises:
-        ValueError: no label is known, or there is not one a row.
-    """
+    """The share of rows that the judge reads as their label; rows where it is unknown are left out."""
     return float(_right(judge, Selection.choose(X, np.asarray(labels), len(X), 0))[1].mean())
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from latently.data import Splits
+from latently.data import Splits, Views
 from latently.errors import ArgumentError
 from latently.evaluation.classification import classification, clustering, regions
 from latently.evaluation.codes import active_dimensions, kl_by_dimension, probe
@@ -15,7 +15,7 @@ from latently.evaluation.likelihood import parzen as parzen_window
 from latently.evaluation.model import Data, FittedModel, inability
 from latently.evaluation.prior_match import prior_match
 from latently.evaluation.reconstruction import reconstruction
-from latently.evaluation.rows import Selection, has_views, known_labels, not_finite, stream
+from latently.evaluation.rows import Selection, known_labels, not_finite, stream
 from latently.evaluation.samples import Judges, samples
 from latently.evaluation.views import several_views
 
@@ -24,7 +24,6 @@ Factors = Mapping[str, np.ndarray]
 PRIOR_SAMPLES = 3
 BANDWIDTH_ROWS = 1000
 VIEWS_ROWS = 5
-_LEAST = {"importance_samples": 1, "max_rows": 2, "parzen_samples": 1}
 # Streams of numbers.
 _TRAIN, _TEST, _CODES, _PRIOR, _DIRECTIONS, _BOUNDS, _BANDWIDTH, _DRAWS, _SAMPLES, _COSTS, _VOTES = range(11)
 
@@ -79,7 +78,14 @@ def evaluate(
         ArgumentError: a number below its least value, or factors that are not integers, one row a test row.
         ValueError: labels of another length than the rows, or no test rows.
     """
-    _check_least(importance_samples=importance_samples, max_rows=max_rows, parzen_samples=parzen_samples)
+    counts = (
+        ("importance_samples", importance_samples, 1),
+        ("max_rows", max_rows, 2),
+        ("parzen_samples", parzen_samples, 1),
+    )
+    for name, value, least in counts:
+        if value < least:
+            raise ArgumentError(name, f"must be at least {least}", value, "The default suits most data.")
     if isinstance(data, Splits):
         validation = data.validation.rows if validation is None else validation
         data = data.train.rows, data.train.labels, data.test.rows, data.test.labels
@@ -107,14 +113,8 @@ def evaluate(
         blocks["parzen"] = window or _parzen(model, test, validation, train, parzen_samples, seed)
     if judge is not None:
         blocks["samples"] = samples(model, judge, train, test, stream(seed, _SAMPLES))
-    counts = {"seed": seed, "train_rows": 0 if train is None else len(train), "test_rows": len(test)}
-    return {**counts, **{name: {**block, "seed": seed} for name, block in blocks.items()}}
-
-
-def _check_least(**numbers: int) -> None:
-    for name, value in numbers.items():
-        if value < _LEAST[name]:
-            raise ArgumentError(name, f"must be at least {_LEAST[name]}", value, "The default suits most data.")
+    rows = {"train_rows": 0 if train is None else len(train), "test_rows": len(test)}
+    return {"seed": seed, **rows, **{name: {**block, "seed": seed} for name, block in blocks.items()}}
 
 
 def _named(factors: np.ndarray | Factors | None, n: int) -> Factors | None:
@@ -139,7 +139,7 @@ def _skipped(model: FittedModel, *abilities: str) -> Block | None:
 
 
 def _one_view(test: Selection) -> Block | None:
-    return {"skipped": "the data has several views"} if has_views(test.data) else None
+    return {"skipped": "the data has several views"} if isinstance(test.data, Views) else None
 
 
 def _prior_match(model: FittedModel, test: Selection, seed: int) -> Block:

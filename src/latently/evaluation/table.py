@@ -240,10 +240,9 @@ def _share(name: str, share: float, error: float, note: str) -> Line:
 
 def _least(shares: dict[str, float | None]) -> str:
     """The label with the least of the known shares, and that share."""
-    label, share = min(
-        ((label, share) for label, share in shares.items() if share is not None), key=lambda pair: pair[1]
-    )
-    return f"{label}: {100 * share:.1f} %"
+    known = {label: share for label, share in shares.items() if share is not None}
+    label = min(known, key=lambda label: known[label])
+    return f"{label}: {100 * known[label]:.1f} %"
 
 
 def _plus_minus(error: float | None) -> str:
@@ -251,12 +250,7 @@ def _plus_minus(error: float | None) -> str:
 
 
 def counted(n: float, thing: str, things: str | None = None) -> str:
-    """A number of things, in words that agree with it.
-
-    Args:
-        n: how many.
-        thing: the word for one.
-        things: the word for several, where it is not the same with an s.
+    """A number of things, in words that agree with it; `things` are several, where it is not the same with an s.
 
     Example:
         >>> counted(1, "epoch"), counted(2.5, "epoch"), counted(10_000, "class", "classes")

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable
+from functools import partial
 from itertools import combinations
 from typing import Any
 
@@ -12,6 +13,7 @@ from sklearn.cross_decomposition import CCA
 from sklearn.decomposition import PCA
 from sklearn.metrics import pairwise_distances
 from sklearn.neighbors import NearestNeighbors
+from sklearn.preprocessing import KernelCenterer
 
 from latently.data import Views
 from latently.data.views import joined
@@ -120,12 +122,7 @@ def total_canonical_correlation(
     Linear canonical correlation analysis (Hotelling 1936): directions \(u, v\) that maximise
     \(\mathrm{corr}(u^\top a, v^\top b)\), each uncorrelated with those before, from covariances with a ridge of 1e-4 of
     their mean variance. As Andrew et al. 2013 (deep CCA) report it for halves of images; the most it can be is
-    `components`.
-
-    Args:
-        train: two sets of codes, row by row of the same data, that the directions are found on.
-        test: two sets that the correlations are measured on.
-        components: how many pairs; no more than the smaller dimension are taken.
+    `components`, the number of pairs, of which no more than the smaller dimension are taken.
     """
     a, b = (codes - codes.mean(axis=0) for codes in train)
     n, d = len(a), a.shape[1]
@@ -160,8 +157,7 @@ def normalized_hsic(a: Float[np.ndarray, "rows a"], b: Float[np.ndarray, "rows b
 def _centred_kernel(codes: Float[np.ndarray, "rows d"]) -> Float[np.ndarray, "rows rows"]:
     squared = pairwise_distances(codes, metric="sqeuclidean")
     kernel = np.exp(-squared / max(float(np.median(squared)), 1e-12))
-    kernel = kernel - kernel.mean(axis=0)
-    return np.asarray(kernel - kernel.mean(axis=1, keepdims=True))
+    return np.asarray(KernelCenterer().fit_transform(kernel))
 
 
 def _completion(
@@ -206,14 +202,9 @@ def completion(
 
 def nearest_neighbour(train: Views, missing: str) -> Completer:
     """The missing view of the training row whose given views are nearest, by Euclidean distance."""
-    known = train.without(missing)
-    search = NearestNeighbors(n_neighbors=1, algorithm="brute").fit(flat(known))
+    search = NearestNeighbors(n_neighbors=1, algorithm="brute").fit(flat(train.without(missing)))
     rows = np.asarray(train.view(missing))
-
-    def complete(given: Views) -> Shaped[np.ndarray, "rows ..."]:
-        return np.asarray(rows[search.kneighbors(flat(given), return_distance=False)[:, 0]])
-
-    return complete
+    return lambda given: rows[search.kneighbors(flat(given), return_distance=False)[:, 0]]
 
 
 def canonical_correlation(train: Views, missing: str) -> Completer:
@@ -269,13 +260,9 @@ def _similarity(truth: np.ndarray, completed: np.ndarray) -> dict[str, float]:
     window = min(7, *(size - (size + 1) % 2 for size in truth.shape[1:3]))
     span = float(truth.max()) - float(truth.min())
     channel = -1 if truth.ndim == 4 else None
-    each = [
-        structural_similarity(  # type: ignore[no-untyped-call]
-            a, b, win_size=window, data_range=span or 1.0, channel_axis=channel
-        )
-        for a, b in zip(truth.astype(np.float64), completed.astype(np.float64), strict=True)
-    ]
-    return {"structural_similarity": float(np.mean(each))}
+    similarity = partial(structural_similarity, win_size=window, data_range=span or 1.0, channel_axis=channel)
+    pairs = zip(truth.astype(np.float64), completed.astype(np.float64), strict=True)
+    return {"structural_similarity": float(np.mean([similarity(a, b) for a, b in pairs]))}
 
 
 def _agreement(
