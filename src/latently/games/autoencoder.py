@@ -80,7 +80,7 @@ class Autoencoder(Game, Encodes, Decodes, Denoises):
         return self._reconstruction(h, batch, key) | {"contraction": norm}
 
     def encode(self, x: Float[Array, "batch ..."], y: Any = None) -> Distribution:  # noqa: ARG002
-        """z = (f(x) − center) / spread."""
+        """Z = (f(x) − center) / spread."""
         return Deterministic((self.encoder(x).mean - self.center) / self.spread)
 
     def decode(self, z: Float[Array, "batch latent"], y: Any = None) -> Distribution:  # noqa: ARG002

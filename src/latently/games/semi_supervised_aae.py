@@ -133,7 +133,7 @@ class SemiSupervisedAAE(Game, Encodes, Decodes, Classifies, Denoises):
         return self.decoder(z if y is None else self._representation(y, z))
 
     def class_scores(self, x: Float[Array, "batch ..."]) -> Float[Array, "batch classes"]:
-        """log q(y|x), up to a constant a row."""
+        """Log q(y|x), up to a constant a row."""
         return self._split(self.encoder(x))[0]
 
     def calibrated(self, batch: Batch, key: PRNGKeyArray) -> Self:

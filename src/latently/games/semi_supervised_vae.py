@@ -90,7 +90,7 @@ class SemiSupervisedVAE(Game, Encodes, Decodes, Classifies, Bounds, Denoises):
         return self.decoder(condition(z, y))
 
     def class_scores(self, x: Float[Array, "batch ..."]) -> Float[Array, "batch classes"]:
-        """log q(y|x), up to a constant a row."""
+        """Log q(y|x), up to a constant a row."""
         return self._classify(x).logits
 
     def calibrated(self, batch: Batch, key: PRNGKeyArray) -> Self:

@@ -126,7 +126,7 @@ class SeveralViews(Game, Encodes, Decodes, HasViews, Denoises):
 
 
 def log_likelihoods(p: Joint, batch: Batch, origins: int) -> Float[Array, "origins batch"]:
-    """log p(x₁, x₂, … |z) per element of all views, of the codes of several origins.
+    """Log p(x₁, x₂, … |z) per element of all views, of the codes of several origins.
 
     A view that a row lacks asks nothing of its code.
 

@@ -68,7 +68,7 @@ class StackedSemiSupervisedVAE(Game, Encodes, Decodes, Classifies):
         return self.first.decode(self.second.decode(z, y).mean)
 
     def class_scores(self, x: Float[Array, "batch ..."]) -> Float[Array, "batch classes"]:
-        """log q(y|z₁) at the mean z₁ of x, up to a constant a row."""
+        """Log q(y|z₁) at the mean z₁ of x, up to a constant a row."""
         return self.second.class_scores(self.first.encode(x).mean)
 
     def calibrated(self, batch: Batch, key: PRNGKeyArray) -> Self:
