@@ -53,7 +53,7 @@ def recorded(game, feed):
     """The draws of one round, played op by op: so keys are numbers."""
     trainer, record = Trainer(game, feed, seed=0), Record()
     with record.listening():
-        trainer._play(trainer._arrays, feed.chunk(0, 1), jnp.asarray(0))
+        trainer._rounds.play(trainer._arrays, feed.chunk(0, 1), jnp.asarray(0))
     return record
 
 

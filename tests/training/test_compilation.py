@@ -52,7 +52,7 @@ def test_a_loop_of_rounds_copies_no_weights():
     chunk = trainer._devices.place(trainer.feed.chunk(0, 4))
 
     def copies(options):
-        loop = jax.jit(trainer._loop, donate_argnums=0, compiler_options=options)
+        loop = jax.jit(trainer._rounds.loop, donate_argnums=0, compiler_options=options)
         program = loop.lower(trainer._arrays, chunk, jnp.asarray(4, jnp.int32)).compile().as_text()
         body = program[: program.index("ENTRY")]
         return re.findall(r"f32\[80,80\]\S* copy\(", body)
@@ -98,8 +98,8 @@ def test_a_forward_pass_that_two_players_share_is_one_product_in_a_compiled_loop
     game = Rivals(jnp.zeros(64), jnp.zeros(64), jnp.ones((64, 64)))
     trainer = Trainer(game, Feed((np.zeros((8, 1)),), batch_size=4, seed=0), seed=0)
     chunk = trainer._devices.place(trainer.feed.chunk(0, 1))
-    assert products(trainer._play_inline, trainer._arrays, chunk, jnp.asarray(1, jnp.int32)) == 1
-    loop = trainer._play_loop.lower(trainer._arrays, chunk, jnp.asarray(1, jnp.int32)).compile()
+    assert products(trainer._rounds.inline, trainer._arrays, chunk, jnp.asarray(1, jnp.int32)) == 1
+    loop = trainer._rounds.play_loop.lower(trainer._arrays, chunk, jnp.asarray(1, jnp.int32)).compile()
     assert loop.cost_analysis()["flops"] // (2 * 64**3) == 1
 
 

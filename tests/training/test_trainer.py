@@ -1,5 +1,8 @@
 """Rounds: who moves, in what order, and what is told of it."""
 
+import gc
+import weakref
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -240,7 +243,7 @@ def test_rounds_are_compiled_once_however_the_run_is_cut_and_stored():
     feed = Feed((np.ones((4, 1), np.float32),), batch_size=2, seed=0)
     trainer = Trainer(Number(jnp.asarray(1.0)), feed, seed=0)  # a weakly typed array
     trainer.run(20, [StopEvery(3)])
-    assert trainer._play_loop._cache_size() == 1
+    assert trainer._rounds.play_loop._cache_size() == 1
 
 
 # ---- losses that are no longer finite ----
@@ -249,9 +252,9 @@ def test_rounds_are_compiled_once_however_the_run_is_cut_and_stored():
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_a_loss_that_is_not_finite_stops_the_run_in_its_round(value, tmp_path):
     x, labels = tug_rows()
-    x[11, 0] = value
+    x[31, 0] = value
     feed = Feed((x,), labels, batch_size=8, seed=3)
-    first = int(np.argmax((feed.order.batches(0, 10) == 11).any(axis=1))) + 1
+    first = int(np.argmax((feed.order.batches(0, 10) == 31).any(axis=1))) + 1
     trainer = Trainer(Tug(jnp.zeros(3), jnp.ones(3)), feed, seed=3)
     saved = []
 
@@ -388,3 +391,27 @@ def test_toy_game_two_views_predict_each_other_as_least_squares_does():
     trainer.run(3000)
     np.testing.assert_allclose(trainer.state.game.forward, np.linalg.lstsq(first, second)[0], atol=2e-3)
     np.testing.assert_allclose(trainer.state.game.backward, np.linalg.lstsq(second, first)[0], atol=2e-3)
+
+
+# ---- runs of one kind ----
+
+
+def test_runs_of_one_kind_share_their_compiled_rounds_and_others_do_not():
+    first, again, other_seed = tug_trainer(), tug_trainer(), tug_trainer(seed=5)
+    assert first._rounds is again._rounds is other_seed._rounds
+    assert tug_trainer(labelled=False)._rounds is not first._rounds
+    first.run(5)
+    other_seed.run(5)
+    assert first._rounds.play_loop._cache_size() == 1
+    assert not same_bits(first.state.game, other_seed.state.game)
+
+
+def test_compiled_rounds_keep_no_rows_alive():
+    x, _ = tug_rows()
+    feed = Feed((x,), batch_size=8, seed=0)
+    trainer = Trainer(Tug(jnp.zeros(3), jnp.ones(3)), feed, seed=0)
+    rounds, alive = trainer._rounds, weakref.ref(feed)
+    del trainer, feed
+    gc.collect()
+    assert alive() is None
+    assert rounds.terms

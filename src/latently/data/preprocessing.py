@@ -83,6 +83,12 @@ class Preprocessing:
             raise DataArgumentError("binarize", rule, remedy="Leave it out.")
         return cls(row_shape, event_shape, rows.dtype.name, np.asarray(offset), np.asarray(scale), found, binarize)
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Preprocessing) and self.to_config() == other.to_config()
+
+    def __hash__(self) -> int:
+        return hash((self.row_shape, self.event_shape, self.dtype, self.range))
+
     @property
     def n_features(self) -> int:
         """How many numbers a row has."""

@@ -21,6 +21,12 @@ class ViewsPreprocessing:
 
     views: Mapping[str, Preprocessing]
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ViewsPreprocessing) and list(self.views.items()) == list(other.views.items())
+
+    def __hash__(self) -> int:
+        return hash(tuple(self.views.items()))
+
     @property
     def names(self) -> tuple[str, ...]:
         """The views' names, in order."""

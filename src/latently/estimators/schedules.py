@@ -1,5 +1,10 @@
-"""What moves with the rounds of a run: learning rates that fall, weights that rise."""
+"""What moves with the rounds of a run: learning rates that fall, weights that rise.
 
+Schedules and optimisers are functions, which are the same only where they are one: equal ones are made once, so that
+runs of one kind share their compiled programs.
+"""
+
+from functools import lru_cache
 from typing import Any
 
 import jax.numpy as jnp
@@ -14,6 +19,7 @@ def build_optimizer(model: Any, task: Task) -> optax.GradientTransformation:
     return adam(float(model.learning_rate), decay=float(model.learning_rate_decay), updates=task.rounds)
 
 
+@lru_cache(maxsize=256)
 def adam(
     learning_rate: float, b1: float = 0.9, *, decay: float = 0.0, updates: int = 1
 ) -> optax.GradientTransformation:
@@ -41,6 +47,7 @@ def adam(
     return optax.adam(schedule, b1=b1)
 
 
+@lru_cache(maxsize=256)
 def warm_up(beta: float, rounds: int) -> Weight:
     """A weight that rises in a straight line from 0 to `beta` over so many rounds; with 0, `beta` from the start.
 

@@ -23,6 +23,9 @@ CHUNK_BYTES = 32 * 2**20  # how much of a streamed data set a chunk may bring
 MAX_CHUNK_ROUNDS = 512
 _ORDER = 1  # tells the order of rows from whatever else draws from the run's seed
 
+Prepare: TypeAlias = Callable[[tuple[Array, ...], PRNGKeyArray], tuple[Array, ...]]
+"""From stored rows, one array a view, and a key to rows as a game reads them."""
+
 _Stored: TypeAlias = tuple[tuple[Array, ...], Array | None, Array | None]
 """Views, labels, and which views are present, on the device."""
 
@@ -50,6 +53,28 @@ class Chunk(eqx.Module):
     order: Int[Array, "rounds batch"]
     labelled_order: Int[Array, "rounds labelled"] | None
     present: Bool[Array, "rows views"] | None = None
+
+    def batch(self, prepare: Prepare, number: Int[Array, ""] | int, key: PRNGKeyArray) -> Batch:
+        """A round's batch, scaled. Pure: it runs inside the compiled round.
+
+        Args:
+            prepare: scales stored rows.
+            number: of the round, from the chunk's first.
+            key: for what `prepare` draws.
+        """
+
+        def take(rows: Int[Array, "batch"], key: PRNGKeyArray, labelled: Batch | None = None) -> Batch:
+            views = prepare(tuple(view[rows] for view in self.views), key)
+            labels = None if self.labels is None else self.labels[rows]
+            if self.present is None:
+                return Batch(views, labels, labelled)
+            present = self.present[rows]
+            return Batch(masked(views, present), labels, labelled, present)
+
+        labelled = None
+        if self.labelled_order is not None:
+            labelled = take(self.labelled_order[number], stream(key, "labelled"))
+        return take(self.order[number], stream(key, "rows"), labelled)
 
 
 class Order:
@@ -119,7 +144,7 @@ class Feed:
         present: Bool[np.ndarray, "rows views"] | None = None,
         batch_size: int,
         seed: int,
-        prepare: Callable[[tuple[Array, ...], PRNGKeyArray], tuple[Array, ...]] = lambda views, key: views,  # noqa: ARG005
+        prepare: Prepare = lambda views, key: views,  # noqa: ARG005
         draw_labelled: bool = False,
         resident_bytes: int = RESIDENT_BYTES,
     ) -> None:
@@ -188,20 +213,8 @@ class Feed:
         self._data = views, self._on_device()[1], present
 
     def batch(self, chunk: Chunk, number: Int[Array, ""] | int, key: PRNGKeyArray) -> Batch:
-        """Round `number` of a chunk, scaled. Pure: it runs inside the compiled round."""
-
-        def take(rows: Int[Array, "batch"], key: PRNGKeyArray, labelled: Batch | None = None) -> Batch:
-            views = self.prepare(tuple(view[rows] for view in chunk.views), key)
-            labels = None if chunk.labels is None else chunk.labels[rows]
-            if chunk.present is None:
-                return Batch(views, labels, labelled)
-            present = chunk.present[rows]
-            return Batch(masked(views, present), labels, labelled, present)
-
-        labelled = None
-        if chunk.labelled_order is not None:
-            labelled = take(chunk.labelled_order[number], stream(key, "labelled"))
-        return take(chunk.order[number], stream(key, "rows"), labelled)
+        """Round `number` of a chunk, scaled."""
+        return chunk.batch(self.prepare, number, key)
 
     def _make(self, first_round: int, rounds: int) -> Chunk:
         order = self.order.batches(first_round, rounds)

@@ -1,15 +1,19 @@
-"""One round of a game: the state of a run goes in, and comes out as the players have moved it."""
+"""One round of a game: the state of a run goes in, and comes out as the players have moved it; and rounds, compiled."""
 
-from typing import Generic, TypeVar
+from collections.abc import Callable, Hashable
+from typing import Any, Generic, TypeVar
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from latently.batch import Batch
 from latently.game import Game, Terms
 from latently.streams import stream
+from latently.training.compilation import computed_once, loop_options
+from latently.training.feed import Chunk, Prepare
 
 AnyGame = TypeVar("AnyGame", bound=Game)
 
@@ -54,3 +58,84 @@ def play_round(state: State[AnyGame], batch: Batch) -> tuple[State[AnyGame], Ter
             game = eqx.combine(eqx.apply_updates(mine, steps), others)
         logged |= {f"{player.name}/{name}": term for name, term in terms.items()}
     return State(game, optimizers, state.round + 1, state.key), logged
+
+
+class Rounds:
+    """The compiled rounds of one kind of run: programs alone, that hold no weights and no data.
+
+    Args:
+        static: what a state holds beside its arrays.
+        prepare: scales stored rows.
+        max_rounds: of a chunk.
+        arrays: of a state, for their shapes.
+        chunk: likewise.
+        sharding: of what the rounds give.
+
+    Attributes:
+        program: what one round computes.
+        looped: whether a chunk of rounds is one compiled loop.
+    """
+
+    def __init__(
+        self, static: Any, prepare: Prepare, max_rounds: int, arrays: Any, chunk: Chunk, sharding: Any
+    ) -> None:
+        self._static, self._prepare, self._max_rounds = static, prepare, max_rounds
+        number = jax.ShapeDtypeStruct((), jnp.int32)
+        self.inline = jax.jit(computed_once(self.play), inline=True)  # so that the round is traced once, here
+        traced = self.inline.trace(arrays, chunk, number)
+        self.terms, self.program = traced.out_info[1], traced.jaxpr
+        self.in_words = str(self.program)
+        self.looped = not (jax.default_backend() == "cpu" and "conv_general_dilated" in self.in_words)
+        how: Any = {"out_shardings": sharding, "compiler_options": loop_options()}
+        self.play_loop = jax.jit(self.loop, donate_argnums=0, **how)
+        self.play_one = jax.jit(self.inline, donate_argnums=0, **how)
+
+    def play(self, arrays: Any, chunk: Chunk, number: Int[Array, ""]) -> tuple[Any, Terms]:
+        """Round `number` of a chunk."""
+        state = eqx.combine(arrays, self._static)
+        batch = chunk.batch(self._prepare, number, stream(jax.random.fold_in(state.key, state.round), "feed"))
+        state, terms = play_round(state, batch)
+        return eqx.filter(state, eqx.is_array), terms
+
+    def loop(self, arrays: Any, chunk: Chunk, count: Int[Array, ""]) -> tuple[Any, dict[str, Float[Array, "rounds"]]]:
+        """The first `count` rounds of a chunk, and the terms of each."""
+
+        def turn(number: Int[Array, ""], carry: tuple[Any, dict[str, Array]]) -> tuple[Any, dict[str, Array]]:
+            arrays, logged = carry
+            arrays, terms = self.inline(arrays, chunk, number)
+            return arrays, {name: logged[name].at[number].set(term) for name, term in terms.items()}
+
+        logged = {name: jnp.zeros(self._max_rounds, term.dtype) for name, term in self.terms.items()}
+        first = jnp.zeros((), jnp.int32)
+        played: tuple[Any, dict[str, Array]] = jax.lax.fori_loop(first, count, turn, (arrays, logged))
+        return played
+
+
+KEPT_ROUNDS = 64
+_kept: dict[Hashable, Rounds] = {}
+
+
+def compiled_rounds(
+    check: Callable[[], None], static: Any, prepare: Prepare, max_rounds: int, arrays: Any, chunk: Chunk, sharding: Any
+) -> Rounds:
+    """The compiled rounds of a run. Runs of one kind share them, as refits and repeats do.
+
+    Two runs are of one kind where nothing differs but weights, data, labels and seeds.
+
+    `check` sees that the game can be played, and is called where its rounds are new; all others are as for `Rounds`.
+    """
+    leaves, tree = jax.tree.flatten((arrays, chunk))
+    shapes = tuple((leaf.shape, leaf.dtype) for leaf in leaves)
+    scaling = getattr(prepare, "__self__", None), getattr(prepare, "__func__", prepare)
+    others, other_tree = jax.tree.flatten(static)
+    kind: Hashable = (tree, shapes, tuple(others), other_tree, scaling, max_rounds, sharding, jnp.zeros(()).dtype)
+    try:
+        if kind in _kept:
+            return _kept[kind]
+    except TypeError:  # something in it has no hash, so it can be like no other
+        kind = object()
+    check()
+    rounds = _kept[kind] = Rounds(static, prepare, max_rounds, arrays, chunk, sharding)
+    if len(_kept) > KEPT_ROUNDS:
+        del _kept[next(iter(_kept))]
+    return rounds

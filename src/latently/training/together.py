@@ -74,7 +74,7 @@ class Together:
     def _loop(self, arrays: Any, rows: Any, draws: Any, count: Int[Array, ""]) -> Any:
         views, present = rows
         labels, order, labelled = draws
-        return self._trainers[0]._loop(arrays, Chunk(views, labels, order, labelled, present), count)
+        return self._trainers[0]._rounds.loop(arrays, Chunk(views, labels, order, labelled, present), count)
 
     def _hand_out(self, arrays: Any, terms: dict[str, Float[np.ndarray, "runs rounds"]], first_round: int) -> None:
         """Give every trainer its state, and see that its terms are finite."""
@@ -111,8 +111,10 @@ def _obstacles(first: Trainer[Any], other: Trainer[Any]) -> Iterator[str]:
 
 def _same_round(first: Trainer[Any], other: Trainer[Any]) -> bool:
     """Whether their rounds are one program: the same steps on arrays of the same shapes, with the same constants."""
-    constants = zip(first._program.consts, other._program.consts, strict=False)
-    return first._round == other._round and all(np.array_equal(one, another) for one, another in constants)
+    constants = zip(first._rounds.program.consts, other._rounds.program.consts, strict=False)
+    return first._rounds.in_words == other._rounds.in_words and all(
+        np.array_equal(one, another) for one, another in constants
+    )
 
 
 def _of_run(terms: dict[str, Float[np.ndarray, "runs rounds"]], place: int) -> dict[str, Float[np.ndarray, "rounds"]]:

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterable
-from functools import cached_property
 from pathlib import Path
 from typing import Any, Generic, Protocol, runtime_checkable
 
@@ -10,17 +9,16 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float
 
 from latently.errors import Setting, in_python, words
-from latently.game import Terms, check_game
-from latently.streams import stream
+from latently.game import check_game
 from latently.training.checkpoint import is_key, load_tree, save_tree
-from latently.training.compilation import computed_once, keep_compiled, loop_options
+from latently.training.compilation import keep_compiled
 from latently.training.devices import Devices
 from latently.training.feed import Chunk, Feed
 from latently.training.progress import Progress, Rate
-from latently.training.round import AnyGame, State, play_round
+from latently.training.round import AnyGame, State, compiled_rounds
 
 # A chunk of rounds should take about this long: progress, interrupts and checkpoints happen between chunks.
 TARGET_SECONDS = 0.4
@@ -99,15 +97,16 @@ class Trainer(Generic[AnyGame]):
         arrays, self._static = eqx.partition(state, eqx.is_array)
         self._arrays: Any = self._devices.place_state(_own(arrays))
         sample = self._devices.place(feed.chunk(0, 1))
-        check_game(game, jax.eval_shape(lambda chunk: feed.batch(chunk, 0, state.key), sample))
-        number = jax.ShapeDtypeStruct((), jnp.int32)
-        self._play_inline = jax.jit(computed_once(self._play), inline=True)  # so that the round is traced once, here
-        traced = self._play_inline.trace(self._arrays, sample, number)
-        self._terms, self._program = traced.out_info[1], traced.jaxpr
-        self._looped = not (jax.default_backend() == "cpu" and "conv_general_dilated" in self._round)
-        how: Any = {"out_shardings": self._devices.everywhere, "compiler_options": loop_options()}
-        self._play_loop = jax.jit(self._loop, donate_argnums=0, **how)
-        self._play_one = jax.jit(self._play_inline, donate_argnums=0, **how)
+        self._rounds = compiled_rounds(
+            lambda: check_game(game, jax.eval_shape(lambda chunk: feed.batch(chunk, 0, state.key), sample)),
+            self._static,
+            feed.prepare,
+            feed.max_rounds,
+            self._arrays,
+            sample,
+            self._devices.everywhere,
+        )
+        self._looped = self._rounds.looped
 
     @property
     def state(self) -> State[AnyGame]:
@@ -180,11 +179,6 @@ class Trainer(Generic[AnyGame]):
                 )
         self._arrays = self._devices.place_state(arrays)
 
-    @cached_property
-    def _round(self) -> str:
-        """What a round computes, in words, but for the constant arrays in it."""
-        return str(self._program)
-
     def _feed_facts(self) -> dict[str, int]:
         """What decides which rows a round draws: a checkpoint goes on only where it is the same."""
         labelled = 0 if self.feed.labelled_rows is None else len(self.feed.labelled_rows)
@@ -198,30 +192,13 @@ class Trainer(Generic[AnyGame]):
     def _play_chunk(self, chunk: Chunk, count: int) -> dict[str, Float[Array, "rounds"]]:
         if self._looped:
             logged: dict[str, Float[Array, rounds]]
-            self._arrays, logged = self._play_loop(self._arrays, chunk, jnp.asarray(count, jnp.int32))
+            self._arrays, logged = self._rounds.play_loop(self._arrays, chunk, jnp.asarray(count, jnp.int32))
             return logged
         rounds = []
         for number in range(count):
-            self._arrays, terms = self._play_one(self._arrays, chunk, jnp.asarray(number, jnp.int32))
+            self._arrays, terms = self._rounds.play_one(self._arrays, chunk, jnp.asarray(number, jnp.int32))
             rounds.append(terms)
-        return {name: jnp.stack([terms[name] for terms in rounds]) for name in self._terms}
-
-    def _play(self, arrays: Any, chunk: Chunk, number: Int[Array, ""]) -> tuple[Any, Terms]:
-        state = eqx.combine(arrays, self._static)
-        batch = self.feed.batch(chunk, number, stream(jax.random.fold_in(state.key, state.round), "feed"))
-        state, terms = play_round(state, batch)
-        return eqx.filter(state, eqx.is_array), terms
-
-    def _loop(self, arrays: Any, chunk: Chunk, count: Int[Array, ""]) -> tuple[Any, dict[str, Float[Array, "rounds"]]]:
-        def turn(number: Int[Array, ""], carry: tuple[Any, dict[str, Array]]) -> tuple[Any, dict[str, Array]]:
-            arrays, logged = carry
-            arrays, terms = self._play_inline(arrays, chunk, number)
-            return arrays, {name: logged[name].at[number].set(term) for name, term in terms.items()}
-
-        logged = {name: jnp.zeros(self.feed.max_rounds, term.dtype) for name, term in self._terms.items()}
-        first = jnp.zeros((), jnp.int32)
-        played: tuple[Any, dict[str, Array]] = jax.lax.fori_loop(first, count, turn, (arrays, logged))
-        return played
+        return {name: jnp.stack([terms[name] for terms in rounds]) for name in self._rounds.terms}
 
     def _check_finite(self, terms: dict[str, Float[np.ndarray, "rounds"]], first_round: int) -> None:
         names = [player.name for player in self.state.game.players()]
