@@ -61,9 +61,7 @@ def evaluate(words: Sequence[str]) -> int:
     with reporter.waiting("evaluating …"):
         evaluation = evaluated(model, splits, settings)
     if evaluation is None:
-        raise UsageError(
-            "no rows were kept from training, so there is nothing to evaluate on; give other rows by --data."
-        )
+        raise UsageError("no rows were kept from training, so there is none to evaluate on; give others by --data.")
     run.write_json(name, evaluation)
     if given.json:
         print_json(evaluation)

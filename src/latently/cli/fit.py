@@ -86,8 +86,8 @@ def fit_model(model: str, words: Sequence[str], recipe: "Recipe | None", *, comm
     status = begin(plan, folder, given.repeats, reporter, report=not given.no_report, **how)
     if status or recipe is None:
         return status
-    evaluation = Run(folder).read_json("evaluation.json") if given.repeats == 1 else Repeats.open(folder).mean()
-    return 0 if _reached(recipe, evaluation, reporter) else FAILURE
+    evaluation = Run(folder).evaluation() if given.repeats == 1 else Repeats.open(folder).mean()
+    return 0 if _reached(recipe, evaluation or {}, reporter) else FAILURE
 
 
 def resume(words: Sequence[str]) -> int:

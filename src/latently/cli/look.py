@@ -57,7 +57,7 @@ def report(words: Sequence[str]) -> int:
     model, run = load_model(given.run), Run.open(given.run)
     splits = open_run_splits(run.about())
     with Reporter().waiting("drawing the report …"):
-        print(report_run(model, run, splits, _evaluation(run), next_commands(model, run.folder)))
+        print(report_run(model, run, splits, run.evaluation(), next_commands(model, run.folder)))
     return 0
 
 
@@ -93,7 +93,7 @@ def compare(words: Sequence[str]) -> int:
     for path in paths:
         compare_runs(opened, path)
     if given.json:
-        print_json({str(run.folder): _evaluation(run) for run in opened})
+        print_json({str(run.folder): run.evaluation() for run in opened})
         return 0
     if table.rows:
         print_table(table.header, table.rows, numbers=range(1, len(table.header)))
@@ -101,12 +101,6 @@ def compare(words: Sequence[str]) -> int:
         print("None of the runs has been evaluated; `latently evaluate RUN` does that.")
     print("\n" + "\n".join(map(str, paths)))
     return 0
-
-
-def _evaluation(run: Any) -> dict[str, Any] | None:
-    found: dict[str, Any] | None
-    found = run.read_json("evaluation.json") if (run.folder / "evaluation.json").exists() else None
-    return found
 
 
 def _facts(run: Any, config: Mapping[str, Any], state: Mapping[str, Any]) -> dict[str, str]:

@@ -131,6 +131,7 @@ class Parser(argparse.ArgumentParser):
             exit_on_error=False,
         )
         self._positionals.title, self._optionals.title = "Arguments", "Options"
+        self.see_help = f"see `{self.prog} --help`."
         self.options: dict[str, Option] = {}
         for title, options in groups.items():
             group = self.add_argument_group(title) if title else self
@@ -165,11 +166,6 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Raise what argparse would print."""
         raise UsageError(f"{message.rstrip('.')}; {self.see_help}")
-
-    @property
-    def see_help(self) -> str:
-        """Where more is said."""
-        return f"see `{self.prog} --help`."
 
     def unknown(self, word: str) -> UsageError:
         """What is said of a word that is no option of the command."""

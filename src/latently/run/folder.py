@@ -135,6 +135,10 @@ class Run:
         """Write `config.json`: the model's configuration, and under `"run"` what it is trained on."""
         self.write_json("config.json", config)
 
+    def evaluation(self) -> dict[str, Any] | None:
+        """What `evaluation.json` holds; `None` where the run was not evaluated."""
+        return self.read_json("evaluation.json") if (self.folder / "evaluation.json").exists() else None
+
     def history(self) -> list[dict[str, Any]]:
         """The progress after each chunk of rounds, with the `seconds` since the run began.
 

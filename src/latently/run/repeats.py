@@ -106,7 +106,7 @@ class Repeats:
             `mean_and_sd`).
         """
         runs = self.runs()
-        evaluations = [run.read_json("evaluation.json") for run in runs if (run.folder / "evaluation.json").exists()]
+        evaluations = [evaluation for run in runs if (evaluation := run.evaluation()) is not None]
         summary: dict[str, Any] = {"runs": [_about(run) for run in runs]}
         if len(evaluations) == len(runs):
             mean, sd = mean_and_sd(evaluations)
