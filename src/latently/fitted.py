@@ -62,7 +62,8 @@ class Fitted:
     def draw_codes(self, rows: Any, seed: int) -> Float[np.ndarray, "rows latent"]:
         """One draw of q(z|x) for each row: together, a sample of the aggregated posterior."""
         keys, game = _keys(seed), self.game
-        return self._on_rows(lambda *piece: inference.code_draws(game, next(keys), *piece), rows)
+        given = self._given(None, len(rows))
+        return self._on_rows(lambda *piece: inference.code_draws(game, next(keys), *piece), rows, given)
 
     def decode(self, z: Float[np.ndarray, "n latent"], weights: Float[np.ndarray, "n classes"] | None = None) -> Any:
         """The mean of p(x|z) of each code, in the units of the data; name → rows where there are several views.
@@ -98,7 +99,7 @@ class Fitted:
 
     def posterior_kl(self, rows: Any) -> Float[np.ndarray, "rows latent"]:
         """KL(q(z_d|x) ‖ p(z_d)) of each row and dimension, in nats."""
-        return self._on_rows(partial(inference.divergence, self.game), rows)
+        return self._on_rows(partial(inference.divergence, self.game), rows, self._given(None, len(rows)))
 
     def corrupt(self, rows: Any, seed: int) -> Any:
         """Rows as the encoder met them in training."""
@@ -134,7 +135,8 @@ class Fitted:
         known = [] if self.label_values is None else self.label_values.tolist()
         values = label_values(labels) if unknown else np.asarray(labels)
         if values.shape not in ((), (n,)):
-            raise ArgumentError("labels", f"must be one for all, or one for each of n={n}", values.shape)
+            given = len(values) if values.ndim == 1 else values.shape
+            raise ArgumentError("labels", f"must be one for all, or one for each of n={n}", given)
         hidden = (-1, "") if unknown else ()
         for value in np.unique(values).tolist():
             if value not in known and value not in hidden:

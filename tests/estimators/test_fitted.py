@@ -50,6 +50,9 @@ def test_it_takes_labels_as_they_were_given_and_tells_classes():
     assert {"predict", "restyle", "label_likelihood", "sample_labels"} <= model.abilities
     np.testing.assert_allclose(model.class_probabilities(ROWS).sum(axis=1), 1, rtol=1e-5)
     assert (model.codes(ROWS, LABELS) != model.codes(ROWS, "ant")).any()
+    assert model.draw_codes(ROWS, 0).shape == model.posterior_kl(ROWS).shape == (300, 2), (
+        "the likeliest class stands in"
+    )
     bee = model.one_hot(model.label_places("bee", 4))
     assert model.decode(np.zeros((4, 2), np.float32), bee).shape == (4, 3, 4)
     known, marginal = model.bounds(ROWS, 2, "importance", 0, LABELS), model.bounds(ROWS, 2, "importance", 0)
