@@ -63,7 +63,7 @@ MODELS = (
         "--data mnist --labels 100",
         "--data mnist --labels 1000 --representation sum --latent-dim 2",
         "--data mnist --labels 100 --repeats 5 --no-report")),
-    Model("ClusteringAAE", "clustering-aae", "clustering_aae",
+    Model("ClusteringAAE", "clustering-aae", "semi_supervised_aae",
           "AAE with cluster and style: finds kinds of rows without any label", (
         "--data digits --n-clusters 16",
         "--data photos/ --network conv --n-clusters 30")),
