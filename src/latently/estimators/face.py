@@ -146,15 +146,7 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         return self._taking(labels).codes(self._rows(X), labels)
 
     def aggregate_codes(self, X: Any, random_state: RandomState = None) -> Float[np.ndarray, "rows latent"]:
-        """One draw of q(z|x) for each row: together, a sample of the aggregated posterior that the prior is matched to.
-
-        Args:
-            X: rows, as in `fit`.
-            random_state: seed of the draw.
-
-        Returns:
-            Codes of shape `(n, latent_dim)`.
-        """
+        """One draw of q(z|x) for each row `(n, latent_dim)`: together, a sample of the aggregated posterior."""
         return self._fitted().draw_codes(self._rows(X), seed_of(random_state))
 
     def inverse_transform(self, Z: Float[np.ndarray, "rows latent"], labels: Any = None) -> Any:
@@ -199,15 +191,7 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         return fitted.decode(fitted.codes(rows, labels), fitted.label_weights(rows, labels))
 
     def corrupt(self, X: Any, random_state: RandomState = None) -> Any:
-        """Rows as the encoder met them in training, noise and all: what a denoising model learned to clean.
-
-        Args:
-            X: rows, as in `fit`.
-            random_state: seed of the noise.
-
-        Returns:
-            Rows in the shape, the units and the type of the training data.
-        """
+        """Rows as the encoder met them in training, noise and all: what a denoising model learned to clean."""
         return self._fitted().corrupt(self._rows(X), seed_of(random_state))
 
     def sample(self, n: int = 1, labels: Any = None, random_state: RandomState = None) -> Any:
@@ -236,20 +220,7 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     def sample_prior(
         self, n: int, labels: Any = None, random_state: RandomState = None
     ) -> Float[np.ndarray, "n latent"]:
-        """Draws from the prior p(z), or p(z|y).
-
-        Args:
-            n: how many, 1 or more.
-            labels: one for all or one for each, for a prior that is tied to labels.
-            random_state: seed of the draw.
-
-        Returns:
-            Codes of shape `(n, latent_dim)`.
-
-        Raises:
-            ValueError: as for `sample`.
-            NotSupportedError: labels are given, and the prior is tied to none.
-        """
+        """Draws from the prior p(z), or p(z|y) where it is tied to labels: codes `(n, latent_dim)`; see `sample`."""
         fitted = self._fitted()
         if n < 1:
             raise ArgumentError("n", "must be 1 or more", n)
@@ -312,18 +283,7 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         return self.inverse_transform(codes, label)
 
     def manifold_codes(self, rows: int = 20, dimensions: tuple[int, int] = (0, 1)) -> Float[np.ndarray, "cells latent"]:
-        """The codes of `manifold`: two dimensions span the prior's support, any others are 0.
-
-        Args:
-            rows: rows and columns of the grid.
-            dimensions: the two that vary, counted from 0; a code of one dimension has no choice.
-
-        Returns:
-            Codes of shape `(rows * rows, latent_dim)`.
-
-        Raises:
-            ValueError: `rows` is below 1, or the code has no such dimensions.
-        """
+        """The codes of `manifold`, `(rows * rows, latent_dim)`: two dimensions span the prior, others are 0."""
         low, high = self.prior_support()
         if rows < 1:
             raise ArgumentError("rows", "must be 1 or more", rows)
@@ -399,26 +359,17 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         return completed
 
     def predict(self, X: Any) -> Shaped[np.ndarray, "rows"]:
-        """The likeliest class of each row; for a prior tied to labels, the one whose region its code lies in.
+        """The likeliest class of each row, as it was given to `fit`; the number of a cluster, where none was.
 
-        Args:
-            X: rows, as in `fit`.
-
-        Returns:
-            Labels, as they were given to `fit`; or the numbers of clusters, where it was given none.
+        For a prior tied to labels it is the class whose region the code lies in.
         """
         labels: Shaped[np.ndarray, rows] = np.asarray(self.label_values)[self.predict_proba(X).argmax(axis=1)]
         return labels
 
     def predict_proba(self, X: Any) -> Float[np.ndarray, "rows classes"]:
-        """The probability of each class for each row.
+        """The probability of each class for each row: `(n, classes)`, in the order of `label_values`.
 
-        Args:
-            X: rows, as in `fit`.
-
-        Returns:
-            One row a row, summing to 1; the columns are in the order of `label_values`. Where the regions of a prior
-            tell the classes, it is how much each region is responsible for the code, and one-hot if none overlap.
+        For a prior tied to labels it is how much each region is responsible for the code: one-hot, if none overlap.
         """
         return self._fitted().class_probabilities(self._rows(X))
 
@@ -457,21 +408,12 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         return fitted.bounds(self._rows(X), n_samples, kind, seed_of(random_state), labels)
 
     def score(self, X: Any, y: Any = None) -> float:
-        """The mean evidence lower bound in nats: the higher, the better.
-
-        Args:
-            X: rows, as in `fit`.
-            y: ignored.
-        """
+        """The mean evidence lower bound in nats: the higher, the better; y is ignored."""
         del y
         return float(self.score_samples(X).mean())
 
     def posterior_kl(self, X: Any) -> Float[np.ndarray, "rows latent"]:
-        """KL(q(z_d|x) ‖ p(z_d)) of each row and dimension, in nats.
-
-        Args:
-            X: rows, as in `fit`.
-        """
+        """KL(q(z_d|x) ‖ p(z_d)) of each row and dimension, in nats: `(n, latent_dim)`."""
         return self._fitted().posterior_kl(self._rows(X))
 
     def save(self, path: str | Path, about: Mapping[str, Any] | None = None) -> None:
