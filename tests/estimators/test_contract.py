@@ -52,7 +52,7 @@ def answers(model, given):
         "predict": lambda: model.predict(given),
         "log_likelihood": lambda: model.score_samples(given),
         "restyle": lambda: model.restyle(given),
-        "complete": lambda: model.complete({"left": given["left"]})["right"],
+        "complete": lambda: model.complete({"left": Views.of(given).view("left")})["right"],
         "posterior_kl": lambda: model.posterior_kl(given),
         "denoise": lambda: model.corrupt(given, 0),
     }

@@ -148,6 +148,8 @@ def _skeleton(config: dict[str, Any]) -> Any:
         model.task_ = Task(**{name: _revived(value) for name, value in config["task"].items()})
     else:  # of version 0.1.0, which saved none; what it lacks decides on no array
         model.task_ = model._task(rows=1, labels_known="some", rounds=1)
+    if model.classes_ is not None and model.classes_.shape != (model.task_.n_labels,):
+        raise ValueError(f"its classes are {config['classes']}, and its task is one of {model.task_.n_labels}")
     return model
 
 
