@@ -39,6 +39,14 @@ def vae(**options):
     )
 
 
+def factor_vae(**options):
+    encoder = conditional(16, 4, GaussianHead(scale="exp"), normalize="batch")
+    adam = optax.adam(0.1)
+    return games.FactorVAE(
+        encoder, conditional(2, 16, BernoulliHead()), Normal(2), adam, adam, gamma=2.0, rows=50, **options
+    )
+
+
 def aae(noise_dim=0, **options):
     adam = optax.adam(0.1)
     return games.AAE(
@@ -137,6 +145,9 @@ GAMES = {
     "vae": vae,
     "vae, importance": lambda: vae(importance_samples=3),
     "vae, convolutional": convolutional,
+    "factor vae": lambda: factor_vae(critic=mlp(2, (5,), 1, KEY)),
+    "beta-tcvae": factor_vae,
+    "beta-tcvae, stratified": lambda: factor_vae(sampling="stratified"),
     "aae, separate steps": lambda: aae(generator_updates=2),
     "aae, joint step": lambda: aae(fooling_weight=0.1),
     "aae, implicit, penalty": lambda: aae(noise_dim=3, penalty="r1"),
