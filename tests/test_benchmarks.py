@@ -10,6 +10,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the benchmarks are no part of the installed package
 
 from benchmarks.contests import CONTESTS, Contest, Peer, pytorch
+from benchmarks.disentanglement import FACTORS, sprites
 from benchmarks.flops import TRAININGS, convolution, dense, train_autoencoder, xla_flops_per_round
 from benchmarks.latently_side import make_trainer
 from benchmarks.peers.common import time_rounds
@@ -98,3 +99,15 @@ def test_medians_decide_and_a_missed_floor_is_said():
     assert [row[-1] for row in speed.rows] == ["reached", "MISSED"]
     assert share.rows[0][1:5] == ("1.04", "0", "400", "0%")
     assert speed.markdown().startswith("| what | Latently samples/s |")
+
+
+def test_every_sprite_is_drawn_once_and_lies_within_its_picture():
+    images, factors = sprites()
+    assert len(images) == len(np.unique(images, axis=0)) == len(np.unique(factors, axis=0))
+    assert (factors.max(axis=0) + 1).tolist() == list(FACTORS.values())
+    area = images.sum(axis=(1, 2)).reshape(*FACTORS.values())
+    assert (np.ptp(area, axis=(1, 2)) < 0.15 * area.mean(axis=(1, 2))).all()  # none is cut, wherever it lies
+    assert (np.diff(area.mean(axis=(1, 2)), axis=1) > 0).all()
+    weights = images / images.sum(axis=(1, 2), keepdims=True)
+    assert np.corrcoef((weights.sum(axis=1) * np.arange(16)).sum(axis=1), factors[:, 1])[0, 1] > 0.99
+    assert np.corrcoef((weights.sum(axis=2) * np.arange(16)).sum(axis=1), factors[:, 2])[0, 1] > 0.98

@@ -34,6 +34,11 @@ MODELS = (
         "--data table.csv --labels-column species --hidden 64,32 --warm-up-epochs 10",
         "--preset vae-mlp --print-config > my.yaml",
         "--config my.yaml --data mnist --beta 4")),
+    Model("FactorVAE", "factor-vae", "factor_vae",
+          "VAE whose codes have independent dimensions, by a critic; or the beta-TCVAE, without one", (
+        "--data digits --latent-dim 8",
+        "--data sprites.npy --preset factor-vae --gamma 20",
+        "--data mnist --preset beta-tcvae")),
     Model("ConditionalVAE", "cvae", "conditional_vae",
           "VAE that is told the class: draws any class, and rewrites a row as another", (
         "--data mnist --latent-dim 20",

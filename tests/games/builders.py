@@ -171,6 +171,15 @@ def acca(noise_dim=0, head=None, joint=True):
     )
 
 
+def factor_vae(**options):
+    encoder = conditional(PIXELS, 2 * LATENT, GaussianHead(scale="exp"), normalize="batch")
+    decoder, rows = conditional(LATENT, PIXELS, BernoulliHead()), 50
+    noise = GaussianNoise(0.3)
+    return games.FactorVAE(
+        encoder, decoder, Normal(LATENT), ADAM, ADAM, gamma=2.0, rows=rows, corruption=noise, **options
+    )
+
+
 GAMES = {
     "classifier": lambda: games.Classifier(mlp(PIXELS, (5,), N_LABELS, KEY, normalize="batch", **NOISY), ADAM, 0.1),
     "acgan": acgan,
@@ -190,6 +199,9 @@ GAMES = {
     "vae, denoising": lambda: vae(corruption=GaussianNoise(0.3)),
     "vae, importance": lambda: vae(importance_samples=3, corruption=MaskingNoise(0.3)),
     "vae, convolutional": convolutional,
+    "factor vae": lambda: factor_vae(critic=critic(LATENT)),
+    "beta-tcvae": factor_vae,
+    "beta-tcvae, stratified": lambda: factor_vae(sampling="stratified"),
     "aae, separate steps": lambda: aae(generator_updates=2),
     "aae, gaussian": lambda: aae(head=GaussianHead(scale="exp"), n_labels=None, prior=SwissRoll(LATENT)),
     "aae, joint step": lambda: aae(fooling_weight=0.1, head=GaussianHead(scale="exp"), prior=SwissRoll(LATENT)),

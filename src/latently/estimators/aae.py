@@ -6,7 +6,6 @@ from typing import Any, ClassVar, Literal
 
 from jaxtyping import PRNGKeyArray
 
-from latently import games
 from latently.estimators.adversarial import AdversarialModel
 from latently.estimators.architecture import (
     build_corruption,
@@ -18,6 +17,7 @@ from latently.estimators.architecture import (
 )
 from latently.estimators.hyperparameters import Count, EncoderName, OpenShare, Positive
 from latently.game import Task
+from latently.games import aae as games
 from latently.streams import stream
 
 

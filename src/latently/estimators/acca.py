@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 
 from jaxtyping import PRNGKeyArray
 
-from latently import games
 from latently.estimators.adversarial import AdversarialModel
 from latently.estimators.architecture import (
     build_critic,
@@ -18,6 +17,7 @@ from latently.estimators.architecture import (
 )
 from latently.estimators.hyperparameters import Count, EncoderName, LikelihoodName, Positive
 from latently.game import Task
+from latently.games import acca as games
 from latently.streams import stream
 
 

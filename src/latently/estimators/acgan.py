@@ -7,7 +7,6 @@ from typing import Any, ClassVar, Literal
 
 from jaxtyping import PRNGKeyArray
 
-from latently import games
 from latently.errors import ArgumentError
 from latently.estimators.adversarial import AdversarialModel
 from latently.estimators.architecture import (
@@ -22,6 +21,7 @@ from latently.estimators.architecture import (
 )
 from latently.estimators.hyperparameters import Count, OpenShare, Positive, Probability
 from latently.game import Task
+from latently.games import acgan as games
 from latently.networks import Activate, Chain, Conditional, LabelProduct, Layer, conv_decoder, conv_encoder, mlp
 from latently.probability import DeterministicHead
 from latently.streams import stream

@@ -7,13 +7,13 @@ from typing import Any, ClassVar
 import jax.numpy as jnp
 from jaxtyping import PRNGKeyArray
 
-from latently import games
 from latently.errors import ArgumentError
 from latently.estimators.architecture import build_corruption, build_decoder, build_encoder, likelihood_head
 from latently.estimators.base import LatentModel
 from latently.estimators.hyperparameters import NotNegative
 from latently.estimators.schedules import build_optimizer
 from latently.game import Task
+from latently.games import autoencoder as games
 from latently.probability import DeterministicHead, FittedNormal
 from latently.streams import stream
 

@@ -6,7 +6,6 @@ from typing import Any, ClassVar, Literal
 
 from jaxtyping import PRNGKeyArray
 
-from latently import games
 from latently.estimators.architecture import (
     build_corruption,
     build_decoder,
@@ -18,6 +17,7 @@ from latently.estimators.base import LatentModel
 from latently.estimators.hyperparameters import NotNegative, PosteriorScale
 from latently.estimators.schedules import build_optimizer, kl_weight
 from latently.game import Task
+from latently.games import conditional_vae as games
 from latently.probability import GaussianHead
 from latently.streams import stream
 

@@ -21,13 +21,14 @@ def build_optimizer(model: Any, task: Task) -> optax.GradientTransformation:
 
 @lru_cache(maxsize=256)
 def adam(
-    learning_rate: float, b1: float = 0.9, *, decay: float = 0.0, updates: int = 1
+    learning_rate: float, b1: float = 0.9, b2: float = 0.999, *, decay: float = 0.0, updates: int = 1
 ) -> optax.GradientTransformation:
     """Adam (Kingma & Ba 2014, arXiv 1412.6980).
 
     Args:
         learning_rate: the step's size.
         b1: decay of the gradient's running mean.
+        b2: decay of the running mean of its square.
         decay: share of the updates, at their end, over which the learning rate falls to 0 in a straight line.
         updates: how many there will be.
 
@@ -41,10 +42,10 @@ def adam(
         [-0.1, -0.1, -0.1, -0.05]
     """
     if not decay:
-        return optax.adam(float(learning_rate), b1=b1)
+        return optax.adam(float(learning_rate), b1=b1, b2=b2)
     falling = max(1, round(decay * updates))
     schedule = optax.linear_schedule(float(learning_rate), 0.0, falling, transition_begin=updates - falling)
-    return optax.adam(schedule, b1=b1)
+    return optax.adam(schedule, b1=b1, b2=b2)
 
 
 @lru_cache(maxsize=256)

@@ -7,7 +7,6 @@ from typing import Any, ClassVar, Literal
 import jax
 from jaxtyping import PRNGKeyArray
 
-from latently import games
 from latently.estimators.adversarial import AdversarialModel
 from latently.estimators.architecture import (
     build_corruption,
@@ -20,6 +19,7 @@ from latently.estimators.architecture import (
 )
 from latently.estimators.hyperparameters import Count, NotNegative, Positive
 from latently.game import Task
+from latently.games import semi_supervised_aae as games
 from latently.networks import BatchNorm, Chain
 from latently.streams import stream
 

@@ -6,7 +6,6 @@ from typing import Any, ClassVar, Literal
 
 from jaxtyping import PRNGKeyArray
 
-from latently import games
 from latently.estimators.architecture import (
     build_classifier,
     build_corruption,
@@ -20,6 +19,7 @@ from latently.estimators.base import LatentModel
 from latently.estimators.hyperparameters import Count, Positive, PosteriorScale
 from latently.estimators.schedules import build_optimizer
 from latently.game import Task
+from latently.games import semi_supervised_vae as games
 from latently.probability import GaussianHead, Head
 from latently.streams import stream
 

@@ -12,13 +12,13 @@ import numpy as np
 from jaxtyping import PRNGKeyArray
 from sklearn.base import clone
 
-from latently import games
 from latently.errors import ArgumentError
 from latently.estimators.base import LatentModel
 from latently.estimators.hyperparameters import Count, Positive, PosteriorScale
 from latently.estimators.semi_supervised_vae import build_m2
 from latently.estimators.vae import VAE
 from latently.game import Task
+from latently.games import stacked_semi_supervised_vae as games
 from latently.networks import Chain, Conditional, Gate
 from latently.probability import GaussianHead
 from latently.streams import stream

@@ -6,7 +6,6 @@ from typing import Any, ClassVar, Literal
 
 from jaxtyping import PRNGKeyArray
 
-from latently import games
 from latently.estimators.adversarial import AdversarialModel
 from latently.estimators.architecture import (
     build_corruption,
@@ -17,6 +16,7 @@ from latently.estimators.architecture import (
     likelihood_head,
 )
 from latently.game import Task
+from latently.games import supervised_aae as games
 from latently.streams import stream
 
 

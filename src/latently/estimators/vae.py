@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 
 from jaxtyping import PRNGKeyArray
 
-from latently import games
 from latently.errors import ArgumentError
 from latently.estimators.architecture import (
     build_corruption,
@@ -19,6 +18,7 @@ from latently.estimators.base import LatentModel
 from latently.estimators.hyperparameters import Count, NotNegative, PosteriorScale
 from latently.estimators.schedules import build_optimizer, kl_weight
 from latently.game import Task
+from latently.games import vae as games
 from latently.probability import GaussianHead
 from latently.streams import stream
 

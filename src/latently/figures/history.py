@@ -25,6 +25,7 @@ TERM_NAMES = {
     "accuracy": "prior and codes told apart",
     "label_accuracy": "labels told from the prior",
     "style_accuracy": "styles told from the prior",
+    "permutation_accuracy": "permuted codes told apart",
     "fooling": "fooling the critic",
     "real": "real rows",
     "fake": "fakes",

@@ -1,27 +1,28 @@
-"""The games: one paper a file."""
+"""The games: one paper a file. Every game of this folder's files is exported, whatever file it is in.
 
-from latently.games.aae import AAE
-from latently.games.acca import ACCA
-from latently.games.acgan import ACGAN
-from latently.games.autoencoder import Autoencoder
-from latently.games.classifier import Classifier
-from latently.games.conditional_vae import ConditionalVAE
-from latently.games.semi_supervised_aae import SemiSupervisedAAE
-from latently.games.semi_supervised_vae import SemiSupervisedVAE
-from latently.games.stacked_semi_supervised_vae import StackedSemiSupervisedVAE
-from latently.games.supervised_aae import SupervisedAAE
-from latently.games.vae import VAE
+Code that is type-checked imports a game from its file.
+"""
 
-__all__ = [
-    "AAE",
-    "ACCA",
-    "ACGAN",
-    "VAE",
-    "Autoencoder",
-    "Classifier",
-    "ConditionalVAE",
-    "SemiSupervisedAAE",
-    "SemiSupervisedVAE",
-    "StackedSemiSupervisedVAE",
-    "SupervisedAAE",
-]
+import inspect
+from importlib import import_module
+from pkgutil import iter_modules
+
+from latently.game import Game
+
+
+def _games() -> dict[str, type[Game]]:
+    files = [import_module(f"{__name__}.{file.name}") for file in iter_modules(__path__)]
+    return {
+        name: found
+        for file in files
+        for name, found in inspect.getmembers(file, inspect.isclass)
+        if issubclass(found, Game) and found.__module__ == file.__name__ and not inspect.isabstract(found)
+    }
+
+
+GAMES = _games()
+"""Name → game."""
+
+__all__ = sorted(GAMES)
+
+globals().update(GAMES)

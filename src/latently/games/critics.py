@@ -53,7 +53,7 @@ def collapse_warnings(history: Sequence[Mapping[str, float]], term: str = "criti
             f"the critic has told codes from prior draws from the start (accuracy {accuracies[-1]:.2f}): the "
             "codes never took the prior's shape. Lower critic_learning_rate, or give the generator more updates.",
         )
-    if max((abs(accuracy - 0.5) for accuracy in accuracies), default=0.5) < 0.03:
+    if always_guessed(accuracies):
         return (
             "the critic has guessed from the start (accuracy 0.50): it taught the encoder nothing. "
             "Raise critic_learning_rate, or widen critic_hidden.",
@@ -78,6 +78,19 @@ def always_won(accuracies: Sequence[float], above: float) -> bool:
         (True, False, False)
     """
     return min(accuracies[len(accuracies) // 4 :], default=0.0) > above
+
+
+def always_guessed(accuracies: Sequence[float]) -> bool:
+    """Whether a critic was never right more often, or less, than a guess is.
+
+    Args:
+        accuracies: in every chunk, the start left out; where there are none, nobody guessed.
+
+    Example:
+        >>> always_guessed([0.5, 0.51, 0.49]), always_guessed([0.5, 0.6]), always_guessed([])
+        (True, False, False)
+    """
+    return max((abs(accuracy - 0.5) for accuracy in accuracies), default=0.5) < 0.03
 
 
 def real_and_fake(logits: Float[Array, "both"]) -> tuple[Float[Array, "rows"], Float[Array, "rows"]]:
