@@ -10,11 +10,11 @@ from latently import games
 from latently.estimators.adversarial import AdversarialModel
 from latently.estimators.architecture import (
     build_critic,
-    build_joint_encoder,
     build_posterior,
     build_prior,
     build_view_corruption,
     build_view_decoders,
+    joint_shape,
 )
 from latently.estimators.hyperparameters import Count, EncoderName, LikelihoodName, Positive
 from latently.game import Task
@@ -93,7 +93,7 @@ class ACCA(AdversarialModel):
         encoders = (build_posterior(self, task.shape[v], stream(key, f"encoder {v}")) for v in range(len(task.views)))
         return games.ACCA(
             encoders=tuple(encoders),
-            joint=build_joint_encoder(self, task, stream(key, "joint encoder")) if self.joint else None,
+            joint=build_posterior(self, joint_shape(task), stream(key, "joint encoder")) if self.joint else None,
             decoders=build_view_decoders(self, task, stream(key, "decoders")),
             critic=build_critic(self, int(self.latent_dim), stream(key, "critic")),
             prior=build_prior(self),
