@@ -277,12 +277,12 @@ def joint_shape(task: Task) -> Shape:
 def build_view_decoders(model: Any, task: Task, key: PRNGKeyArray, *, private_dim: int = 0) -> tuple[Conditional, ...]:
     """p(xᵥ|z) of each view, or p(xᵥ|z, hᵥ) with `private_dim`.
 
-    The likelihood of a view is its own where the model's is a dict.
+    The likelihood of a view is its own where the model names one for each.
     """
     decoders = []
     for place, name in enumerate(task.views):
         view = task.of_view(place)
-        head = likelihood_head(model, view.range, view_likelihood(model, name))
+        head = likelihood_head(model, view.range, view_likelihood(model, task.views, place))
         decoders.append(build_decoder(model, view.shape, head, stream(key, name), labels=private_dim))
     return tuple(decoders)
 
