@@ -10,8 +10,9 @@ import optax
 import pytest
 
 from latently import games
-from latently.batch import Batch
+from latently.batch import Batch, masked
 from latently.game import check_game
+from latently.games.vcca import VCCA
 from latently.networks import Chain, Conditional, LabelProduct, conv_decoder, conv_encoder, mlp
 from latently.probability import (
     BernoulliHead,
@@ -122,6 +123,24 @@ def acgan(**options):
     return games.ACGAN(generator(keys[0]), critic, Normal(2), logistic, adam, adam, n_labels=3, **options)
 
 
+def vcca(private=3):
+    def network(inputs, outputs, head, **options):
+        return conditional(inputs, outputs * head.parameters, head, **options)
+
+    head, sizes = GaussianHead(scale="exp"), (10, 6)
+    return VCCA(
+        tuple(network(size, 2, head, normalize="batch") for size in sizes) if private else (network(10, 2, head), None),
+        network(16, 2, head) if private else None,
+        tuple(network(2 + private, size, GaussianHead(scale="learned"), dropout=0.2) for size in sizes),
+        Normal(2),
+        optax.adam(0.1),
+        names=("left", "right"),
+        private=tuple(network(size, private, head) for size in sizes if private),
+        private_dim=private,
+        code_dropout=0.2,
+    )
+
+
 GAMES = {
     "classifier": lambda: games.Classifier(mlp(16, (5,), 3, KEY, normalize="batch"), optax.adam(0.1), 0.1),
     "acgan": acgan,
@@ -137,6 +156,8 @@ GAMES = {
     "vae": vae,
     "vae, importance": lambda: vae(importance_samples=3),
     "vae, convolutional": convolutional,
+    "vcca, private codes, joint encoder": vcca,
+    "vcca, from the first view": lambda: vcca(private=0),
     "aae, separate steps": lambda: aae(generator_updates=2),
     "aae, joint step": lambda: aae(fooling_weight=0.1),
     "aae, implicit, penalty": lambda: aae(noise_dim=3, penalty="r1"),
@@ -151,6 +172,9 @@ def rows_for(name):
     """Eight rows in the shape in which the decoder gives them back, two of them without a label."""
     shape = (8, 4, 4, 1) if "convolutional" in name else (8, 16)
     labels = jnp.asarray(np.arange(8) % 4 - 1)
+    if name.startswith("vcca"):
+        present = jnp.asarray(np.arange(8)[:, None] % 4 != np.array([0, 2]))
+        return Batch(masked(tuple(jax.random.uniform(KEY, (8, size)) for size in (10, 6)), present), present=present)
     x = jax.random.uniform(KEY, shape)
     return Batch((x,), labels, Batch((x[1:4],), labels[1:4]))
 
