@@ -81,6 +81,10 @@ MODELS = (
         "--data mnist --views halves --preset acca-halves",
         "--data photos/ --views before=2019,after=2024 --network conv",
         "--data patients.csv --views 'blood=hb+wbc_*,scan=voxel_*' --labels-column outcome")),
+    Model("VCCA", "vcca", "vcca",
+          "variational CCA of two views or more: one code that explains all, and a private one for each", (
+        "--data mnist --views halves --latent-dim 50 --code-dropout 0.2",
+        "--data mnist --views noisy --preset vcca-private")),
     Model("Autoencoder", "autoencoder", "autoencoder",
           "plain autoencoder, for comparison: codes that decode well, of no given shape", (
         "--data digits",

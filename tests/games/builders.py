@@ -180,6 +180,29 @@ def factor_vae(**options):
     )
 
 
+def vcca(private=3):
+    """With private codes each view has an encoder, and all together; without, the first view alone."""
+
+    def posterior(size, outputs, **options):
+        return conditional(size, 2 * outputs, GaussianHead(scale="exp"), **options)
+
+    sizes = tuple(VIEWS.values())
+    return games.VCCA(
+        tuple(posterior(size, LATENT, normalize="batch") for size in sizes)
+        if private
+        else (posterior(10, LATENT), None),
+        posterior(sum(sizes), LATENT) if private else None,
+        tuple(conditional(LATENT + private, size, GaussianHead(scale="learned")) for size in sizes),
+        Normal(LATENT),
+        ADAM,
+        names=tuple(VIEWS),
+        private=tuple(posterior(size, private) for size in sizes if private),
+        private_dim=private,
+        code_dropout=0.2,
+        corruption=EachView((GaussianNoise(0.3), MaskingNoise(0.3))),
+    )
+
+
 GAMES = {
     "classifier": lambda: games.Classifier(mlp(PIXELS, (5,), N_LABELS, KEY, normalize="batch", **NOISY), ADAM, 0.1),
     "acgan": acgan,
@@ -207,6 +230,8 @@ GAMES = {
     "aae, joint step": lambda: aae(fooling_weight=0.1, head=GaussianHead(scale="exp"), prior=SwissRoll(LATENT)),
     "aae, implicit, penalty": lambda: aae(noise_dim=3, penalty="r1", prior=Normal(LATENT)),
     "aae, implicit, joint step": lambda: aae(noise_dim=3, fooling_weight=0.1, n_labels=None, penalty="gradient"),
+    "vcca, private codes, joint encoder": vcca,
+    "vcca, from the first view": lambda: vcca(private=0),
     "acca": acca,
     "acca, gaussian": lambda: acca(head=GaussianHead(scale="exp")),
     "acca, implicit, no joint encoder": lambda: acca(noise_dim=3, joint=False),
@@ -217,7 +242,7 @@ GAMES = {
 def rows_for(name):
     """Eight rows in the shape in which the decoder gives them back, some without a label or without a view."""
     labels = jnp.asarray(np.arange(8) % 4 - 1)
-    if name.startswith("acca"):
+    if name.startswith(("acca", "vcca")):
         present = jnp.asarray(np.arange(8)[:, None] % 4 != np.array([0, 2]))
         views = tuple(jax.random.uniform(KEY, (8, size)) for size in VIEWS.values())
         return Batch(masked(views, present), labels, Batch(tuple(x[1:2] for x in views), labels[1:2]), present)

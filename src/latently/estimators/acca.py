@@ -9,13 +9,13 @@ from jaxtyping import PRNGKeyArray
 from latently.estimators.adversarial import AdversarialModel
 from latently.estimators.architecture import (
     build_critic,
-    build_joint_encoder,
     build_posterior,
     build_prior,
     build_view_corruption,
     build_view_decoders,
+    joint_shape,
 )
-from latently.estimators.hyperparameters import Count, EncoderName, LikelihoodName, Positive
+from latently.estimators.hyperparameters import Count, EncoderName, Positive, ViewLikelihoods
 from latently.game import Task
 from latently.games import acca as games
 from latently.streams import stream
@@ -36,7 +36,7 @@ class ACCA(AdversarialModel):
     Args:
         latent_dim: dimensions of a code; even, where the prior is laid out in pairs of dimensions.
         likelihood: p(xᵥ|z): `bernoulli`, `gaussian`, `laplace`, or `auto`: Bernoulli for a view in [0, 1], else
-            Gaussian; from Python also a dict, name → likelihood.
+            Gaussian; or one for each view, in order; from Python also a dict, name → likelihood.
         joint: have an encoder of all views together, beside those of each.
         encoder: q(z|x): `deterministic`, `gaussian` (mean and log-variance), or `implicit` (noise fed beside x).
         noise_dim: numbers of noise that an implicit encoder is fed.
@@ -82,7 +82,7 @@ class ACCA(AdversarialModel):
 
     latent_dim: Count = 10
     _: dataclasses.KW_ONLY
-    likelihood: LikelihoodName | Mapping[str, LikelihoodName] = "auto"  # type: ignore[assignment]
+    likelihood: ViewLikelihoods = "auto"  # type: ignore[assignment]
     joint: bool = True
     encoder: EncoderName = "deterministic"
     noise_dim: Count = 10
@@ -93,7 +93,7 @@ class ACCA(AdversarialModel):
         encoders = (build_posterior(self, task.shape[v], stream(key, f"encoder {v}")) for v in range(len(task.views)))
         return games.ACCA(
             encoders=tuple(encoders),
-            joint=build_joint_encoder(self, task, stream(key, "joint encoder")) if self.joint else None,
+            joint=build_posterior(self, joint_shape(task), stream(key, "joint encoder")) if self.joint else None,
             decoders=build_view_decoders(self, task, stream(key, "decoders")),
             critic=build_critic(self, int(self.latent_dim), stream(key, "critic")),
             prior=build_prior(self),

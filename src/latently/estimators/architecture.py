@@ -68,9 +68,25 @@ def output_activation(model: Any, data_range: str) -> Literal["sigmoid", "tanh",
 
 
 def build_encoder(
-    model: Any, shape: Shape, head: Head, key: PRNGKeyArray, *, noise_dim: int = 0, labels: int = 0
+    model: Any,
+    shape: Shape,
+    head: Head,
+    key: PRNGKeyArray,
+    *,
+    noise_dim: int = 0,
+    labels: int = 0,
+    latent_dim: int | None = None,
 ) -> Conditional:
     """q(z|x) for rows of `shape`; with `labels`, told one of so many; with `noise_dim`, an implicit one.
+
+    Args:
+        model: an estimator.
+        shape: of a row.
+        head: what makes a distribution of the network's output.
+        key: for the initial weights.
+        noise_dim: numbers of noise that it is fed, 0 for none.
+        labels: how many labels there are that it is told one of, 0 for none.
+        latent_dim: dimensions of the code; the model's unless said.
 
     Raises:
         ArgumentError: an implicit one is asked of convolutions.
@@ -82,7 +98,7 @@ def build_encoder(
             "read",
             remedy="Use {network=mlp}, or {encoder=gaussian}.",
         )
-    outputs = int(model.latent_dim) * head.parameters
+    outputs = int(latent_dim or model.latent_dim) * head.parameters
     return Conditional(build_reader(model, shape, outputs, key, labels=labels + noise_dim), head, noise_dim)
 
 
@@ -253,18 +269,21 @@ def check_classes(model: Any, task: Task, *, instead: str) -> int:
     return classes
 
 
-def build_joint_encoder(model: Any, task: Task, key: PRNGKeyArray) -> Conditional:
-    """q(z|x₁, x₂, …), fed all views, flattened side by side."""
-    return build_posterior(model, (sum(map(math.prod, task.shape)),), key)
+def joint_shape(task: Task) -> Shape:
+    """The shape of all views, flattened side by side."""
+    return (sum(map(math.prod, task.shape)),)
 
 
-def build_view_decoders(model: Any, task: Task, key: PRNGKeyArray) -> tuple[Conditional, ...]:
-    """p(xᵥ|z) of each view, with a likelihood of its own where the model's is a dict."""
+def build_view_decoders(model: Any, task: Task, key: PRNGKeyArray, *, private_dim: int = 0) -> tuple[Conditional, ...]:
+    """p(xᵥ|z) of each view, or p(xᵥ|z, hᵥ) with `private_dim`.
+
+    The likelihood of a view is its own where the model names one for each.
+    """
     decoders = []
     for place, name in enumerate(task.views):
         view = task.of_view(place)
-        head = likelihood_head(model, view.range, view_likelihood(model, name))
-        decoders.append(build_decoder(model, view.shape, head, stream(key, name)))
+        head = likelihood_head(model, view.range, view_likelihood(model, task.views, place))
+        decoders.append(build_decoder(model, view.shape, head, stream(key, name), labels=private_dim))
     return tuple(decoders)
 
 

@@ -45,6 +45,7 @@ OpenShare: TypeAlias = Annotated[float, Range(0, 1, open_low=True, open_high=Tru
 Seed: TypeAlias = Annotated[int, Range(0, 2**32 - 1)]
 
 LikelihoodName: TypeAlias = Literal["auto", "bernoulli", "gaussian", "laplace"]
+ViewLikelihoods: TypeAlias = LikelihoodName | Sequence[LikelihoodName] | Mapping[str, LikelihoodName]
 NetworkName: TypeAlias = Literal["mlp", "conv"]
 OutputName: TypeAlias = Literal["auto", "sigmoid", "tanh", "identity"]
 PriorName: TypeAlias = Literal["normal", "uniform", "star", "swiss-roll", "s-curve"]

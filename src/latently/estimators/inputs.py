@@ -1,7 +1,7 @@
 """What users hand to an estimator: rows, labels, seeds; checked, and told how they are scaled."""
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from numbers import Integral
 from typing import Any, Literal, TypeAlias
 
@@ -68,10 +68,15 @@ def _accept_first_views(estimator: Any, X: Any) -> Views:
     views, name = Views.of(X), type(estimator).__name__
     if len(views.names) < 2:
         raise ArgumentError("X", f"must have two views or more for {name}", views.names[0], "Use AAE for one.")
-    if isinstance(estimator.likelihood, Mapping):
-        for view in estimator.likelihood:
+    likelihood = estimator.likelihood
+    if isinstance(likelihood, Mapping):
+        for view in likelihood:
             if view not in views.names:
                 raise ArgumentError("likelihood", f"must name views among {', '.join(views.names)}", view)
+    elif not isinstance(likelihood, str) and len(likelihood) != len(views.names):
+        raise ArgumentError(
+            "likelihood", f"must be one for all views, or one for each of {len(views.names)}", likelihood
+        )
     return views
 
 
@@ -154,9 +159,18 @@ def fit_preprocessing(model: Any, X: Any) -> Preprocessing | ViewsPreprocessing:
     return _fit_rows(model, X, model.likelihood, image=model.network == "conv")
 
 
-def view_likelihood(model: Any, name: str) -> str:
-    """The likelihood of one view."""
-    likelihood: str = model.likelihood.get(name, "auto") if isinstance(model.likelihood, Mapping) else model.likelihood
+def view_likelihood(model: Any, names: Sequence[str], place: int) -> str:
+    """The likelihood of one view: the model's, its own by its name, or its own by its place.
+
+    Args:
+        model: an estimator.
+        names: of all views, in order.
+        place: of the one.
+    """
+    if isinstance(model.likelihood, Mapping):
+        named: str = model.likelihood.get(names[place], "auto")
+        return named
+    likelihood: str = model.likelihood if isinstance(model.likelihood, str) else model.likelihood[place]
     return likelihood
 
 
@@ -173,6 +187,6 @@ def _fit_view(model: Any, X: Views, name: str) -> Preprocessing:
     rows = X.view(name) if present.all() else Subset(X.view(name), np.flatnonzero(present))
     image = model.network == "conv" and len(rows.shape) > 2
     try:
-        return _fit_rows(model, rows, view_likelihood(model, name), image=image)
+        return _fit_rows(model, rows, view_likelihood(model, X.names, X.names.index(name)), image=image)
     except ArgumentError as error:
         raise ArgumentError(f"view {name!r}: {error.name}", error.rule, error.value, error.remedy) from None

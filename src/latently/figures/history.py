@@ -40,7 +40,7 @@ TERM_NAMES = {
 }
 """A term (or `player/term`, where it differs by the player) to what a legend calls it; others are read as spelled."""
 
-PLAYER_NAMES = {"vae": "VAE", "cvae": "CVAE", "m2": "M2"}
+PLAYER_NAMES = {"vae": "VAE", "cvae": "CVAE", "m2": "M2", "vcca": "VCCA"}
 
 LOGARITHMIC_FROM = 30.0  # where a panel's largest value is this many times its smallest
 POINTS = 600  # at most, along a line

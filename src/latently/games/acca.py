@@ -6,7 +6,9 @@ References:
     others; a code of whatever origin has to give back all the views.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
+from typing import ClassVar
 
 import equinox as eqx
 import jax
@@ -39,6 +41,9 @@ class ACCA(SeveralViews):
             per element of all views.
         corruption: what is done to the views before they are encoded.
     """
+
+    private: ClassVar[tuple[Conditional, ...]] = ()
+    private_dim: ClassVar[int] = 0
 
     encoders: tuple[Conditional, ...]
     joint: Conditional | None
@@ -81,10 +86,11 @@ class ACCA(SeveralViews):
 
     def reconstruct_and_fool(self, batch: Batch, key: PRNGKeyArray) -> Terms:
         """−log p(x₁, x₂, … |z) per element, and the fooling of the critic, for the codes of each origin."""
-        posteriors = self.posteriors(batch, key)
+        posteriors = self.posteriors(self.corrupted(batch, key), key)
         codes = _draw(posteriors, key)
         p = self.decode_in_training(jnp.concatenate(codes), key)
-        log_p = log_likelihoods(p, batch, len(codes))
+        elements = sum(math.prod(x.shape[1:]) for x in batch.views)
+        log_p = log_likelihoods(p, batch, len(codes)) / elements
         logits = self._logits(codes, stream(key, "fooled critic"))
         terms: Terms = {}
         for (origin, _, present), of_origin, on_code in zip(posteriors, log_p, logits, strict=True):

@@ -1,6 +1,5 @@
 """What games of several views share: a code from each view, or from all of them, that gives back every view."""
 
-import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
@@ -31,12 +30,14 @@ class Posterior(NamedTuple):
 
 
 class SeveralViews(Game, Encodes, Decodes, HasViews, Denoises):
-    """A game of q(z|xᵥ) for each view, perhaps q(z|x₁, x₂, …), and p(xᵥ|z); rows may lack views.
+    """A game of q(z|xᵥ) for each view, perhaps q(z|x₁, x₂, …), and p(xᵥ|z) or p(xᵥ|z, hᵥ); rows may lack views.
 
     Attributes:
-        encoders: q(z|xᵥ), one a view.
+        encoders: q(z|xᵥ), one a view; `None` for a view that no code is inferred from.
         joint: q(z|x₁, x₂, …), fed all views, flattened side by side; `None` for none.
-        decoders: p(xᵥ|z), one a view.
+        private: q(hᵥ|xᵥ), one a view: the codes of what each view has for itself; none where the views share all.
+        private_dim: dimensions of a private code, which a decoder reads beside the shared one.
+        decoders: p(xᵥ|z) or p(xᵥ|z, hᵥ), one a view.
         names: the views' names.
         corruption: what is done to the views before they are encoded.
     """
@@ -47,86 +48,140 @@ class SeveralViews(Game, Encodes, Decodes, HasViews, Denoises):
     if TYPE_CHECKING:
 
         @property
-        def encoders(self) -> tuple[Conditional, ...]: ...
+        def encoders(self) -> tuple[Conditional | None, ...]: ...
         @property
         def joint(self) -> Conditional | None: ...
+        @property
+        def private(self) -> tuple[Conditional, ...]: ...
+        @property
+        def private_dim(self) -> int: ...
         @property
         def decoders(self) -> tuple[Conditional, ...]: ...
         @property
         def corruption(self) -> EachView | None: ...
 
     else:
-        encoders: eqx.AbstractVar[tuple[Conditional, ...]]
+        encoders: eqx.AbstractVar[tuple[Conditional | None, ...]]
         joint: eqx.AbstractVar[Conditional | None]
+        private: eqx.AbstractVar[tuple[Conditional, ...]]
+        private_dim: eqx.AbstractVar[int]
         decoders: eqx.AbstractVar[tuple[Conditional, ...]]
         corruption: eqx.AbstractVar[EachView | None]
 
     @property
     def origins(self) -> tuple[str, ...]:
-        """What a code can come from: each view, and all together where there is a joint encoder."""
-        return self.names if self.joint is None else (*self.names, "all")
+        """What a code can come from: views that have an encoder, and all together where there is a joint one."""
+        views = tuple(name for name, encoder in zip(self.names, self.encoders, strict=True) if encoder is not None)
+        return views if self.joint is None else (*views, "all")
 
     @property
     def is_deterministic(self) -> bool:
         """Whether a row has one code: its encoders give points."""
-        encoder = self.encoders[0]
+        encoder = next(encoder for encoder in (*self.encoders, self.joint) if encoder is not None)
         return isinstance(encoder.head, DeterministicHead) and not encoder.noise_dim
+
+    def corrupted(self, batch: Batch, key: PRNGKeyArray) -> Batch:
+        """Rows as the encoders meet them in training."""
+        if self.corruption is None:
+            return batch
+        noisy: Batch = eqx.tree_at(
+            lambda batch: batch.views, batch, self.corruption(batch.views, stream(key, "corruption"))
+        )
+        return noisy
 
     def posteriors(self, batch: Batch, key: PRNGKeyArray | None = None) -> list[Posterior]:
         """The posterior from each origin.
 
         Args:
             batch: rows, and which views they have.
-            key: of the round, in training: then with corruption, dropout and input noise. `None` for inference.
+            key: of the round, in training: then with dropout and input noise. `None` for inference.
         """
-        views = batch.views
-        if key is not None and self.corruption is not None:
-            views = self.corruption(views, stream(key, "corruption"))
-        rows, encoders = list(views), list(self.encoders)
-        present = [batch.has[:, place] for place in range(len(views))]
+        each = zip(self.names, self.encoders, batch.views, batch.has.T, strict=True)
+        origins = [(name, encoder, x, present) for name, encoder, x, present in each if encoder is not None]
         if self.joint is not None:
-            rows, encoders = [*rows, side_by_side(views)], [*encoders, self.joint]
-            present = [*present, batch.has.all(axis=1)]
-        keys = [None if key is None else stream(key, f"encoder of {origin}") for origin in self.origins]
-        posteriors = [encoder(x, each) for encoder, x, each in zip(encoders, rows, keys, strict=True)]
-        return [Posterior(*each) for each in zip(self.origins, posteriors, present, strict=True)]
+            origins.append(("all", self.joint, side_by_side(batch.views), batch.has.all(axis=1)))
+        return [
+            Posterior(name, encoder(x, _stream(key, f"encoder of {name}")), present)
+            for name, encoder, x, present in origins
+        ]
+
+    def private_posteriors(self, batch: Batch, key: PRNGKeyArray | None = None) -> list[Distribution]:
+        """q(hᵥ|xᵥ) of each view, in training with a key; none where the views share all."""
+        each = zip(self.names, self.private, batch.views, strict=False)
+        return [encoder(x, _stream(key, f"private encoder of {name}")) for name, encoder, x in each]
 
     def encode(self, x: Batch, y: Any = None) -> Distribution:  # noqa: ARG002
-        """q(z|x): the joint encoder's where a row has all views, else the average of those of the views that it has."""
-        posteriors = tuple(posterior.q for posterior in self.posteriors(x))
-        weights = x.has / x.has.sum(axis=1, keepdims=True)
+        """q(z|x): the joint encoder's where a row has all views, else the average of those of the views that it has.
+
+        A row that has no view with an encoder has the code 0.
+        """
+        posteriors = self.posteriors(x)
+        speak = jnp.stack([posterior.present for posterior in posteriors], axis=1)
         if self.joint is not None:
-            whole = x.has.all(axis=1, keepdims=True)
-            weights = jnp.concatenate([weights * ~whole, whole], axis=1)
-        return Averaged(posteriors, weights)
+            speak = speak.at[:, :-1].set(speak[:, :-1] & ~speak[:, -1:])
+        weights = speak / jnp.maximum(speak.sum(axis=1, keepdims=True), 1)
+        return Averaged(tuple(posterior.q for posterior in posteriors), weights)
 
     def decode(self, z: Float[Array, "batch latent"], y: Any = None) -> Joint:  # noqa: ARG002
-        """p(x₁, x₂, … |z)."""
+        """p(x₁, x₂, … |z); private codes are 0, the mean of their prior."""
         return self.decode_in_training(z, None)
 
-    def decode_in_training(self, z: Float[Array, "batch latent"], key: PRNGKeyArray | None) -> Joint:
-        """p(x₁, x₂, … |z), with dropout where there is a key."""
-        keys = [None if key is None else stream(key, f"decoder of {name}") for name in self.names]
-        return Joint(tuple(decoder(z, each) for decoder, each in zip(self.decoders, keys, strict=True)))
+    def decode_in_training(
+        self,
+        z: Float[Array, "batch latent"],
+        key: PRNGKeyArray | None,
+        private: Sequence[Float[Array, "batch private"]] = (),
+    ) -> Joint:
+        """p(x₁, x₂, … |z, h₁, h₂, …), with dropout where there is a key.
+
+        Args:
+            z: shared codes.
+            key: of the round; `None` for inference.
+            private: private codes, one a view; 0 unless they are given.
+        """
+        codes = self._with_private(z, private)
+        each = zip(self.names, self.decoders, codes, strict=True)
+        return Joint(tuple(decoder(code, _stream(key, f"decoder of {name}")) for name, decoder, code in each))
 
     def calibrated(self, batch: Batch, key: PRNGKeyArray) -> Self:
         """A copy whose batch norms hold the statistics of these rows and of their codes."""
-        keys = [stream(key, f"encoder of {origin}") for origin in self.origins]
-        views = batch.views
-        encoders = [each.calibrated(x, k)[0] for each, x, k in zip(self.encoders, views, keys, strict=False)]
-        joint = self.joint and self.joint.calibrated(side_by_side(views), keys[-1])[0]
-        game: Self = eqx.tree_at(
-            lambda game: (game.encoders, game.joint), self, (tuple(encoders), joint), is_leaf=lambda leaf: leaf is None
-        )
-        z = game.encode(batch).mean
-        keys = [stream(key, f"decoder of {name}") for name in self.names]
-        decoders = tuple(each.calibrated(z, k)[0] for each, k in zip(self.decoders, keys, strict=True))
-        calibrated: Self = eqx.tree_at(lambda game: game.decoders, game, decoders)
+
+        def calibrate(what: str, networks: Sequence[Conditional | None], rows: Sequence[Any]) -> list[Any]:
+            each = zip(self.names, networks, rows, strict=False)
+            return [net and net.calibrated(x, stream(key, f"{what} of {name}"))[0] for name, net, x in each]
+
+        together = side_by_side(batch.views)
+        readers = [
+            *calibrate("encoder", self.encoders, batch.views),
+            self.joint and self.joint.calibrated(together, stream(key, "encoder of all"))[0],
+            *calibrate("private encoder", self.private, batch.views),
+        ]
+
+        def places(game: Self) -> list[Any]:
+            return [*game.encoders, game.joint, *(game.private if self.private else ())]
+
+        game: Self = eqx.tree_at(places, self, readers, is_leaf=lambda leaf: leaf is None)
+        codes = game._with_private(game.encode(batch).mean, [q.mean for q in game.private_posteriors(batch)])
+        decoders = calibrate("decoder", game.decoders, codes)
+        calibrated: Self = eqx.tree_at(lambda game: [*game.decoders], game, decoders)
         return calibrated
+
+    def _with_private(
+        self, z: Float[Array, "batch latent"], private: Sequence[Float[Array, "batch private"]]
+    ) -> list[Float[Array, "batch both"]]:
+        """What each decoder reads."""
+        if not self.private_dim:
+            return [z] * len(self.names)
+        none = [jnp.zeros((len(z), self.private_dim), z.dtype)] * len(self.names)
+        return [jnp.concatenate([z, h], axis=1) for h in private or none]
+
+
+def _stream(key: PRNGKeyArray | None, name: str) -> PRNGKeyArray | None:
+    return None if key is None else stream(key, name)
 
 
 def log_likelihoods(p: Joint, batch: Batch, origins: int) -> Float[Array, "origins batch"]:
-    """Log p(x₁, x₂, … |z) per element of all views, of the codes of several origins.
+    """The log-likelihoods log p(x₁, x₂, … |z) of the codes of several origins, in nats.
 
     A view that a row lacks asks nothing of its code.
 
@@ -135,9 +190,8 @@ def log_likelihoods(p: Joint, batch: Batch, origins: int) -> Float[Array, "origi
         batch: the rows.
         origins: how many there are.
     """
-    elements = sum(math.prod(x.shape[1:]) for x in batch.views)
     log_p = p.log_probs(tuple(jnp.concatenate([x] * origins) for x in batch.views))
-    return (log_p.reshape(origins, len(batch.x), -1) * batch.has).sum(axis=2) / elements
+    return (log_p.reshape(origins, len(batch.x), -1) * batch.has).sum(axis=2)
 
 
 def masked_mean(values: Shaped[Array, "batch"], present: Bool[Array, "batch"]) -> Float[Array, ""]:
