@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import jax
 
@@ -16,6 +16,7 @@ from latently.run.training import Training, train_together
 from latently.training import NonFiniteLossError, Observer
 
 
+@runtime_checkable
 class Reporter(Protocol):
     """Tells how it goes; a door hands one in."""
 
