@@ -101,6 +101,7 @@ def test_a_number_that_was_not_measured_is_not_reached() -> None:
     target = Target("share", "regions.share", at_least=0.5)
     assert not target.judge({"regions": {"skipped": "no labels"}}).reached
     assert target.judge({"regions": {"share": 0.5}}).reached
+    assert target.rule == "≥ 0.5"
     assert not Target("ratio", "a.b", at_most=3).judge({"a": {"b": 3.1}}).reached
 
 

@@ -13,7 +13,7 @@ from latently.evaluation import Line, evaluate
 from latently.report import report_run
 from latently.report.label_scenes import known_labels_of, label_names, one_of_each
 from latently.report.story import _headline, _pace
-from latently.run import Run, Training, film_rows, train
+from latently.run import Run, Training, film_rows, train_together
 
 SMALL = {"hidden": (16,), "epochs": 2, "batch_size": 64, "random_state": 0}
 COMMANDS = {"give other data every label": "latently restyle runs/mine DATA"}
@@ -25,7 +25,8 @@ def run_of(model, splits, folder):
     run = Run.create(folder)
     trainer = model.trainer(splits.train.x, splits.train.labels)
     run.write_config(model_config(model) | {"run": {"command": "latently fit"}})
-    assert train(Training(model, trainer, run, film=film_rows(splits).x, until=model.total_rounds(trainer)))
+    training = Training(model, trainer, run, film=film_rows(splits).x, until=model.total_rounds(trainer))
+    assert train_together([training])
     return run
 
 

@@ -5,7 +5,7 @@ import dataclasses
 from latently import StackedSemiSupervisedVAE
 from latently.data import digits, split
 from latently.estimators.saving import model_config
-from latently.run import Run, Training, film_rows, train
+from latently.run import Run, Training, film_rows, train_together
 
 SMALL = {"hidden": (8,), "epochs": 0.2, "random_state": 0}
 
@@ -19,6 +19,6 @@ def test_the_first_stage_counts_even_where_its_run_is_resumed(tmp_path):
     Training(model, trainer, run, **settings)  # interrupted before its first chunk
     again = dataclasses.replace(model, first=model.first_).trainer(splits.train.x, splits.train.labels, resumed=True)
     again.restore(run.checkpoint)
-    assert train(Training(model, again, run, **settings))
+    assert train_together([Training(model, again, run, **settings)])
     about = run.config()["run"]
     assert 0 < about["first_seconds"] < about["seconds"]

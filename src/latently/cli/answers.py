@@ -9,7 +9,7 @@ import numpy as np
 from latently import figures
 from latently.cli.asked import Asked
 from latently.cli.errors import UsageError
-from latently.cli.outputs import Result, beside, by_view, images, paths_of_images, vectors
+from latently.cli.outputs import Result, Table, beside, by_view, images, paths_of_images, vectors
 from latently.cli.terminal import print_measures
 from latently.cli.verbs import COMPLETED, PATHS, RECONSTRUCTED, RESTYLED
 from latently.data import Views
@@ -30,7 +30,7 @@ def sample(asked: Asked) -> Result:
     names = None if classes is None else [str(each) for each in classes.tolist()]
     return Result(
         "{rows} samples",
-        by_view("samples", samples) | _known(labels=labels),
+        by_view("samples", samples) | {"labels": labels},
         lambda: beside(vectors(samples, asked.columns), label=labels),
         lambda: figures.image_grid(images(samples), rows=None if names is None else len(names), row_labels=names),
     )
@@ -42,7 +42,7 @@ def encode(asked: Asked) -> Result:
     header = [f"z{place + 1}" for place in range(codes.shape[1])]
     return Result(
         "{rows} codes of " + f"{codes.shape[1]} dimensions",
-        {"codes": codes} | _known(labels=labels),
+        {"codes": codes, "labels": labels},
         lambda: beside((header, [[f"{value:.9g}" for value in row] for row in codes.tolist()]), label=labels),
     )
 
@@ -79,14 +79,14 @@ def _predict(asked: Asked, stem: str, column: str) -> Result:
     names = np.asarray(asked.model.label_values)
     predicted = names[probabilities.argmax(axis=1)]
 
-    def table() -> tuple[Sequence[str], Sequence[Sequence[Any]]]:
+    def table() -> Table:
         shown = names.tolist() if asked.given.proba else []
         numbers = np.column_stack([probabilities.max(axis=1), probabilities[:, : len(shown)]]).tolist()
         rows = zip(predicted.tolist(), numbers, strict=True)
         cells = [[value, *(f"{number:.6g}" for number in line)] for value, line in rows]
         return beside(([column, "probability", *(f"p({name})" for name in shown)], cells), label=labels)
 
-    arrays = {stem: predicted, "probabilities": probabilities, "names": names} | _known(labels=labels)
+    arrays = {stem: predicted, "probabilities": probabilities, "names": names, "labels": labels}
     what = f"the {stem} of " + "{rows} rows"
     return Result(what, arrays, table, remark=lambda: _print_agreement(asked, predicted, probabilities, labels))
 
@@ -114,7 +114,7 @@ def restyle(asked: Asked) -> Result:
     rows = np.asarray(part.rows[chosen])
     restyled = asked.model.restyle(rows, labels, None if asked.known is None else asked.known[chosen])
 
-    def table() -> tuple[Sequence[str], Sequence[Sequence[Any]]]:
+    def table() -> Table:
         header, values = vectors(restyled.reshape(-1, restyled.shape[-1]), asked.columns)
         places = [(row, label) for row in range(len(restyled)) for label in labels.tolist()]
         return ["row", "label", *header], [[*place, *line] for place, line in zip(places, values, strict=True)]
@@ -186,9 +186,7 @@ def _chosen_views(model: Any, text: str | None) -> list[str] | None:
     return names
 
 
-def _filled_table(
-    given: Any, completed: dict[str, np.ndarray], rows: Views, columns: Any
-) -> tuple[Sequence[str], Sequence[Sequence[Any]]]:
+def _filled_table(given: Any, completed: dict[str, np.ndarray], rows: Views, columns: Any) -> Table:
     """The table that was given with its gaps filled and all else as it was; of other data, the completed views.
 
     Columns that the table has not got follow those that it has.
@@ -243,7 +241,7 @@ def manifold(asked: Asked) -> Result:
     data = model.manifold(given.rows, label, (across, up))
     names = f"$z_{{{across + 1}}}$", f"$z_{{{up + 1}}}$"
 
-    def table() -> tuple[Sequence[str], Sequence[Sequence[Any]]]:
+    def table() -> Table:
         """A point of the plane a line: its code, and what it decodes to."""
         header, cells = vectors(data, asked.columns)
         place, numbers = vectors(codes, [f"z{dimension + 1}" for dimension in range(codes.shape[1])])
@@ -268,7 +266,3 @@ def _label_of_plane(asked: Asked) -> Any:
         names = ", ".join(map(str, model.label_values.tolist()))
         raise UsageError(f"every label has a plane of its own; give --label, one of {names}.")
     return None
-
-
-def _known(**arrays: np.ndarray | None) -> dict[str, np.ndarray]:
-    return {name: values for name, values in arrays.items() if values is not None}

@@ -70,12 +70,7 @@ class Asked:
 
 
 def require_prediction(model: Any, *, of_classes: bool) -> None:
-    """See that a model predicts classes that it was given, or else clusters of its own making.
-
-    Raises:
-        NotSupportedError: it predicts nothing.
-        UsageError: it predicts the other.
-    """
+    """See that a model predicts classes that it was given, or else clusters of its own making."""
     try:
         model.require("predict")
     except NotSupportedError as error:

@@ -92,11 +92,7 @@ def overview() -> str:
 
 
 def find_command(name: str) -> Command:
-    """The command of a name.
-
-    Raises:
-        UsageError: there is none; it names one that is spelt alike.
-    """
+    """The command of a name; the error where there is none names one that is spelt alike."""
     if name in COMMANDS:
         return COMMANDS[name]
     close = difflib.get_close_matches(name, COMMANDS, n=1)

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 
 from latently.catalogue import BY_TERMINAL_NAME
 from latently.cli.errors import INTERRUPTED
+from latently.cli.fit import fit_model
+from latently.cli.options import DATA_OPTIONS, TELLING_OPTIONS
 from latently.cli.parsing import Option, Parser
 from latently.errors import in_python
+from latently.recipes import Recipe, load_recipe, number_at
 
 if TYPE_CHECKING:
-    from latently.recipes import Recipe
     from latently.report import Exhibit
     from latently.run import Run
 
@@ -30,14 +32,11 @@ def demo(words: Sequence[str]) -> int:
         "and needs nothing else, and a report of each. It takes a few minutes on two cores, and needs no download.",
         "[options]",
         ("latently demo", "latently demo --epochs 5 --out /tmp/demo"),
-        {
-            "": (
-                Option("out", Path, about="a new folder (default: runs/demo, runs/demo-2, …)", metavar="FOLDER"),
-                Option("epochs", float, about="epochs of each model, for a look in less time", metavar="N"),
-                Option("quiet", None, False, "print the closing lines only"),
-                Option("json", None, False, "print one JSON object a line instead"),
-            )
-        },
+        (
+            Option("out", Path, about="a new folder (default: runs/demo, runs/demo-2, …)", metavar="FOLDER"),
+            Option("epochs", float, about="epochs of each model, for a look in less time", metavar="N"),
+            *TELLING_OPTIONS,
+        ),
     )
     given = parser.parse(words)
     return show(given.out or _free(), quiet=given.quiet, json=given.json, epochs=given.epochs)
@@ -48,9 +47,7 @@ def show(folder: Path, *, quiet: bool = False, json: bool = False, epochs: float
 
     Where `epochs` are given, each model has so many, and nothing is asked of its numbers.
     """
-    from latently.cli.fit import fit_model
     from latently.cli.terminal import Reporter
-    from latently.recipes import load_recipe
     from latently.run import Run
 
     Run.check_free(folder)
@@ -73,18 +70,8 @@ def show(folder: Path, *, quiet: bool = False, json: bool = False, epochs: float
     return worst
 
 
-def python_of(recipe: "Recipe") -> str:
-    """The lines of Python that fit a recipe's model to its training rows.
-
-    Example:
-        >>> from latently.recipes import Recipe
-        >>> print(python_of(Recipe("mine", "", "vae", {"data": "digits", "hidden": [64]}, ())))
-        from latently import VAE, open_dataset
-        train = open_dataset("digits").train
-        model = VAE(hidden=(64,)).fit(train.rows, train.labels)
-    """
-    from latently.cli.options import DATA_OPTIONS
-
+def python_of(recipe: Recipe) -> str:
+    """The lines of Python that fit a recipe's model to its training rows."""
     about_data = {option.name for option in DATA_OPTIONS}
     options = {name: tuple(value) if isinstance(value, list) else value for name, value in recipe.options.items()}
     views = f', views="{options["views"]}"' if "views" in options else ""
@@ -103,10 +90,9 @@ def _free() -> Path:
     return next(Path("runs", name) for name in names if not Path("runs", name).exists())
 
 
-def _exhibit(recipe: "Recipe", run: "Run") -> "Exhibit":
+def _exhibit(recipe: Recipe, run: "Run") -> "Exhibit":
     """The part of the page that shows a model, from its finished run."""
     from latently.cli.terminal import number
-    from latently.recipes import number_at
     from latently.report import Exhibit, ReportFigure
 
     folder, evaluation, shows = run.folder / "figures", run.read_json("evaluation.json"), recipe.shows

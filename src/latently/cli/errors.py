@@ -5,14 +5,8 @@ from latently.errors import ArgumentError, NotSupportedError
 
 FAILURE, BAD_INPUT, INTERRUPTED = 1, 2, 130
 
-_BAD_INPUT = (
-    ValueError,
-    NotImplementedError,
-    FileNotFoundError,
-    IsADirectoryError,
-    NotADirectoryError,
-    PermissionError,
-)
+_NO_FILE = (FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError)
+_BAD_INPUT = (ValueError, NotImplementedError, *_NO_FILE)
 _EXPECTED = (*_BAD_INPUT, OSError, ArithmeticError)
 
 _CALLED = {"X": "the data", "source": "the data", "y": "the labels"}
@@ -24,12 +18,7 @@ class UsageError(ValueError):
 
 
 def exit_code(error: Exception) -> int:
-    """2 for input that cannot be used as given, 1 for what went wrong on the way.
-
-    Example:
-        >>> exit_code(ValueError("beta must be 0 or more")), exit_code(FloatingPointError("NaN"))
-        (2, 1)
-    """
+    """2 for input that cannot be used as given, 1 for what went wrong on the way."""
     return BAD_INPUT if isinstance(error, _BAD_INPUT) else FAILURE
 
 
@@ -55,14 +44,7 @@ def sentence(error: Exception) -> str:
 
 
 def as_typed(name: str, value: str | None) -> str:
-    """An argument of Python, and its value in words, as it is typed in the terminal.
-
-    Example:
-        >>> as_typed("hidden", "(64, 32)"), as_typed("prior", '"star"'), as_typed("binarize", "False")
-        ('--hidden 64,32', '--prior star', '--no-binarize')
-        >>> as_typed("X", None), as_typed("latent_dim", None), as_typed("my table.csv", None)
-        ('the data', '--latent-dim', 'my table.csv')
-    """
+    """An argument of Python, and its value in words, as it is typed in the terminal."""
     if not name.isidentifier():  # a file, say
         return name
     flag = _CALLED.get(name, "--" + name.replace("_", "-"))

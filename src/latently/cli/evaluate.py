@@ -1,9 +1,10 @@
 """`latently evaluate RUN`: what a fitted model is worth, in numbers."""
 
 from collections.abc import Sequence
-from pathlib import Path
+from dataclasses import replace
 
 from latently.cli.errors import UsageError
+from latently.cli.options import RUN
 from latently.cli.parsing import Option, Parser
 
 _EXAMPLES = (
@@ -14,7 +15,7 @@ _EXAMPLES = (
     "latently evaluate runs/vae-mnist-1 --data fashion-mnist --json",
 )
 _OPTIONS = (
-    Option("run", Path, metavar="RUN", about="a run's folder; or a model's, with --data", positional=True),
+    replace(RUN, about="a run's folder; or a model's, with --data"),
     Option("data", metavar="SOURCE", about="other data: a name, a folder or a file"),
     Option("labels_column", about="the column of that table that holds the labels"),
     Option("skip_bad", None, False, "leave out images that cannot be read"),
@@ -40,14 +41,14 @@ def evaluate(words: Sequence[str]) -> int:
         "run's folder (with --data, to evaluation-NAME.json).",
         "RUN [options]",
         _EXAMPLES,
-        {"": _OPTIONS},
+        _OPTIONS,
     ).parse(words)
 
     from latently.cli.fit import data_arguments
     from latently.cli.terminal import Reporter, print_json, print_measures
     from latently.evaluation import as_table
     from latently.run import Run, load_model, open_run_splits, open_splits, short_name
-    from latently.run.evaluating import evaluated, judge_for
+    from latently.run.evaluating import evaluate_run, judge_for
 
     model, run, reporter = load_model(given.run), Run.open(given.run), Reporter(json=given.json)
     if given.data is None:
@@ -59,10 +60,9 @@ def evaluate(words: Sequence[str]) -> int:
     if given.judge:
         settings["judge"] = judge_for(model, data, splits, verbose=reporter.live)
     with reporter.waiting("evaluating …"):
-        evaluation = evaluated(model, splits, settings)
+        evaluation = evaluate_run(run, model, splits, settings, name)
     if evaluation is None:
         raise UsageError("no rows were kept from training, so there is none to evaluate on; give others by --data.")
-    run.write_json(name, evaluation)
     if given.json:
         print_json(evaluation)
         return 0

@@ -4,7 +4,9 @@ import dataclasses
 from collections.abc import Sequence
 
 from latently.catalogue import BY_TERMINAL_NAME
+from latently.cli.options import presets_of
 from latently.cli.parsing import Option, Parser, in_words
+from latently.recipes import load_recipe, recipe_names
 
 _FILES = (
     ("a folder of images", "PNG or JPEG; subfolders, or a labels.csv, are the labels"),
@@ -25,7 +27,7 @@ _VIEWS = (
 def datasets(words: Sequence[str]) -> int:
     """`latently datasets`: the data that can be opened."""
     options = [Option("json", None, about="print the data sets with a name as JSON")]
-    parser = Parser("datasets", "The data that `--data` can open.", "[--json]", ("latently datasets",), {"": options})
+    parser = Parser("datasets", "The data that `--data` can open.", "[--json]", ("latently datasets",), options)
     given = parser.parse(words)
 
     from latently.cli.terminal import print_json, print_table
@@ -54,13 +56,11 @@ def presets(words: Sequence[str]) -> int:
         "Recipes are whole experiments with the numbers they must reach: `latently fit --recipe NAME`.",
         "[--json]",
         ("latently presets",),
-        {"": [Option("json", None, about="print them as JSON")]},
+        [Option("json", None, about="print them as JSON")],
     )
     given = parser.parse(words)
 
-    from latently.cli.options import presets_of
     from latently.cli.terminal import print_json, print_table
-    from latently.recipes import load_recipe, recipe_names
 
     models = list(BY_TERMINAL_NAME)
     named = [(name, model, values) for model in models for name, values in presets_of(model).items()]
@@ -81,8 +81,6 @@ def presets(words: Sequence[str]) -> int:
     print_table(("preset", "model", "hyperparameters"), [(name, model, typed[name]) for name, model, _ in named])
     print()
     goals = ["; ".join(f"{each.name} {each.rule} {each.unit}".strip() for each in recipe.reach) for recipe in recipes]
-    print_table(
-        ("recipe", "what it shows", "must reach"),
-        [(recipe.name, recipe.about, goal) for recipe, goal in zip(recipes, goals, strict=True)],
-    )
+    rows = [(recipe.name, recipe.about, goal) for recipe, goal in zip(recipes, goals, strict=True)]
+    print_table(("recipe", "what it shows", "must reach"), rows)
     return 0

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from latently.catalogue import BY_TERMINAL_NAME, MODELS
 from latently.cli.errors import FAILURE, UsageError
+from latently.cli.options import PLAYING_OPTIONS, RUN, FitParser, find_preset
 from latently.cli.parsing import Option, Parser, epilog
+from latently.recipes import Recipe, load_recipe
 
 if TYPE_CHECKING:
-    from latently.cli.options import FitParser
     from latently.cli.terminal import Reporter
-    from latently.recipes import Recipe
     from latently.run import Plan
 
 _EXAMPLES = (
@@ -50,8 +50,6 @@ def fit(words: Sequence[str]) -> int:
     if name is None:
         model, recipe = _model(others.pop(0)), None
     else:
-        from latently.recipes import load_recipe
-
         recipe = load_recipe(name)
         model = recipe.model
         if others[:1] == [model]:
@@ -59,18 +57,19 @@ def fit(words: Sequence[str]) -> int:
     return fit_model(model, others, recipe, command=shlex.join(["latently", "fit", *words]))
 
 
-def fit_model(model: str, words: Sequence[str], recipe: "Recipe | None", *, command: str, brief: bool = False) -> int:
-    """Train as a recipe, changed by the words after the model's name, says; the exit code.
+def fit_model(model: str, words: Sequence[str], recipe: Recipe | None, *, command: str, brief: bool = False) -> int:
+    """Train a model as a recipe says, changed by the words after the model's name.
 
     Args:
         model: its name in the terminal.
         words: that follow it.
-        recipe: if there is one; the exit code tells whether its numbers are reached.
+        recipe: if there is one.
         command: the whole line, as the run's configuration keeps it.
         brief: sum up in one line.
-    """
-    from latently.cli.options import FitParser
 
+    Returns:
+        The exit code, which tells whether the recipe's numbers are reached, too.
+    """
     parser = FitParser(model)
     given = parser.parse_over(words, {} if recipe is None else recipe.options)
     if given.print_config:
@@ -86,7 +85,7 @@ def fit_model(model: str, words: Sequence[str], recipe: "Recipe | None", *, comm
     status = begin(plan, folder, given.repeats, reporter, report=not given.no_report, **how)
     if status or recipe is None:
         return status
-    evaluation = Run(folder).evaluation() if given.repeats == 1 else Repeats.open(folder).mean()
+    evaluation = Run(folder).evaluation() if given.repeats == 1 else Repeats.open(folder).summarize().get("mean")
     return 0 if _reached(recipe, evaluation or {}, reporter) else FAILURE
 
 
@@ -99,16 +98,7 @@ def resume(words: Sequence[str]) -> int:
         "trained run lacks, its evaluation or its report, is made.",
         "RUN [options]",
         ("latently resume runs/vae-digits-1", "latently resume runs/vae-digits-1 --epochs 100"),
-        {
-            "": (
-                Option("run", Path, metavar="RUN", about="the run's folder", positional=True),
-                Option("epochs", float, about="make the run longer: so many epochs in all"),
-                Option("no_report", None, False, "make no figures and no report.html"),
-                Option("checkpoint_every", float, 30.0, "how much work a crash may cost", "SECONDS"),
-                Option("quiet", None, False, "print the closing lines only"),
-                Option("json", None, False, "print one JSON object a line instead"),
-            )
-        },
+        (RUN, Option("epochs", float, about="make the run longer: so many epochs in all"), *PLAYING_OPTIONS),
     ).parse(words)
 
     from latently.cli import session
@@ -133,7 +123,7 @@ def data_arguments(given: Any) -> dict[str, Any]:
     return {"source": located(given.data), **found, "image_size": size, **rest}
 
 
-def _planned(model: str, parser: "FitParser", given: Any, recipe: "Recipe | None", command: str) -> tuple["Plan", Path]:
+def _planned(model: str, parser: FitParser, given: Any, recipe: Recipe | None, command: str) -> tuple["Plan", Path]:
     """What was asked for, and the folder that it goes to."""
     from latently.run import Plan, located, short_name
 
@@ -157,8 +147,6 @@ def _planned(model: str, parser: "FitParser", given: Any, recipe: "Recipe | None
 def _model(name: str) -> str:
     if name in BY_TERMINAL_NAME:
         return name
-    from latently.cli.options import find_preset
-
     if model := find_preset(name):
         raise UsageError(f"{name!r} is a preset, no model: `latently fit {model} --preset {name}`.")
     models = ", ".join(BY_TERMINAL_NAME)
@@ -181,7 +169,7 @@ def _free(parent: Path, name: str) -> Path:
     return next(folder for n in itertools.count(1) if not (folder := parent / f"{name}-{n}").exists())
 
 
-def _reached(recipe: "Recipe", evaluation: Mapping[str, Any], reporter: "Reporter") -> bool:
+def _reached(recipe: Recipe, evaluation: Mapping[str, Any], reporter: "Reporter") -> bool:
     """Print whether each number of the recipe is reached."""
     from latently.cli.terminal import number, print_table
 

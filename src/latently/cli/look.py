@@ -6,20 +6,18 @@ from pathlib import Path
 from typing import Any
 
 from latently.cli.errors import UsageError
+from latently.cli.options import RUN, RUN_OR_MODEL
 from latently.cli.parsing import Option, Parser, in_words
-
-_RUN = Option("run", Path, metavar="RUN", about="the run's folder", positional=True)
 
 
 def info(words: Sequence[str]) -> int:
     """`latently info RUN`: what a run or a model is."""
-    run_or_model = Option("run", Path, metavar="RUN", about="a run's folder, or a model's", positional=True)
     given = Parser(
         "info",
         "What a run or a model is: its data, its hyperparameters, how far it came, what is in its folder.",
         "RUN [--json]",
         ("latently info runs/vae-digits-1", "latently info runs/vae-digits-1 --json"),
-        {"": [run_or_model, Option("json", None, False, "print config.json and the state as JSON")]},
+        [RUN_OR_MODEL, Option("json", None, False, "print config.json and the state as JSON")],
     ).parse(words)
 
     from latently.cli.terminal import print_facts, print_json
@@ -46,7 +44,7 @@ def report(words: Sequence[str]) -> int:
         "Draw the figures of a run and write its report.html: one file that opens without a network.",
         "RUN",
         ("latently report runs/vae-digits-1",),
-        {"": [_RUN]},
+        [RUN],
     ).parse(words)
 
     from latently.cli.terminal import Reporter
@@ -76,10 +74,8 @@ def compare(words: Sequence[str]) -> int:
             "latently compare runs/vae-digits-1 runs/aae-digits-1",
             "latently compare runs/m2-mnist-1/repeat-* --out repeats.html",
         ),
-        {
-            "": [runs, Option("json", None, False, "print the evaluations as JSON, by folder")],
-            "Output": output_options("compare.html", kinds),
-        },
+        [runs, Option("json", None, False, "print the evaluations as JSON, by folder")],
+        {"Output": output_options("compare.html", kinds)},
     ).parse(words)
 
     from latently.cli.terminal import print_json, print_table

@@ -1,4 +1,4 @@
-"""What `latently fit MODEL` can be told: on the command line, in YAML files, by a preset and by a recipe."""
+"""What commands can be told: the options that several share, and all of `latently fit MODEL`, from all sources."""
 
 import argparse
 import dataclasses
@@ -8,12 +8,25 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, Union, get_args
 
+import yaml
 from docstring_parser import parse as parse_docstring
 
 from latently.catalogue import BY_TERMINAL_NAME, MODELS
 from latently.cli.errors import UsageError
 from latently.cli.parsing import Kind, Option, Parser, members, origin
+from latently.recipes import read_yaml
 
+RUN = Option("run", Path, metavar="RUN", about="the run's folder", positional=True)
+RUN_OR_MODEL = dataclasses.replace(RUN, about="a run's folder, or a model's")
+TELLING_OPTIONS = (
+    Option("quiet", None, False, "print the closing lines only"),
+    Option("json", None, False, "print one JSON object a line instead, for every chunk of rounds and at the end"),
+)
+PLAYING_OPTIONS = (
+    Option("no_report", None, False, "make no figures and no report.html"),
+    Option("checkpoint_every", float, 30.0, "how much work a crash may cost", "SECONDS"),
+    *TELLING_OPTIONS,
+)
 DATA_OPTIONS = (
     Option("data", str, about="a data set's name (`latently datasets`), a folder of images, or a file",
            metavar="SOURCE"),
@@ -40,10 +53,7 @@ _OUTPUT_OPTIONS = (
     Option("repeats", int, 1, least=1,
            about="make N runs, in the folders repeat-1, repeat-2 ... of --out, each with a --random-state and a "
            "--label-seed higher by 1; repeats.json gives the mean and the spread of their numbers"),
-    Option("no_report", None, False, "make no figures and no report.html"),
-    Option("checkpoint_every", float, 30.0, "how much work a crash may cost", "SECONDS"),
-    Option("quiet", None, False, "print the closing lines only"),
-    Option("json", None, False, "print one JSON object a line instead, for every chunk of rounds and at the end"),
+    *PLAYING_OPTIONS,
 )  # fmt: skip
 
 _TRAINING = frozenset(
@@ -58,11 +68,7 @@ _PLAIN = (int, float, str, bool, type(None))
 
 
 class FitParser(Parser):
-    """The parser of `latently fit MODEL`.
-
-    Args:
-        model: its name in the terminal.
-    """
+    """The parser of `latently fit MODEL`; the model has its name in the terminal."""
 
     def __init__(self, model: str) -> None:
         estimator, self.presets = BY_TERMINAL_NAME[model].load(), presets_of(model)
@@ -78,8 +84,8 @@ class FitParser(Parser):
             description_of(estimator),
             "--data SOURCE [options]",
             [f"latently fit {model} {example}" for example in BY_TERMINAL_NAME[model].examples],
+            general,
             {
-                "": general,
                 "Data": DATA_OPTIONS,
                 "Output": _OUTPUT_OPTIONS,
                 "Model": [option for option in self.hyperparameters if option.name not in _TRAINING],
@@ -89,12 +95,7 @@ class FitParser(Parser):
         self._optionals.title = "General"
 
     def parse_over(self, words: Sequence[str], recipe: Mapping[str, Any]) -> argparse.Namespace:
-        """What was asked for: words go before files, those before a recipe, that before a preset, that before defaults.
-
-        Raises:
-            UsageError: an option or a preset is unknown.
-            ArgumentError: something is not what an option takes.
-        """
+        """What was asked for: words go before files, these before a recipe, a preset and, at last, the defaults."""
         given = self.given(words)
         files = [self._read_file(Path(name)) for name in given.get("config", [])]
         layers = [self._read_all(recipe), *files, given]
@@ -112,19 +113,12 @@ class FitParser(Parser):
 
     def as_file(self, given: argparse.Namespace) -> str:
         """What was parsed, as YAML that `--config` reads."""
-        import yaml
-
         kept = {name: value for name, value in vars(given).items() if name not in ("config", "print_config")}
         plain = {name: list(value) if isinstance(value, tuple) else value for name, value in kept.items()}
         return str(yaml.safe_dump(plain, sort_keys=False, allow_unicode=True))
 
     def _read_file(self, path: Path) -> dict[str, Any]:
-        import yaml
-
-        try:
-            values = yaml.safe_load(path.read_text())
-        except yaml.YAMLError as error:
-            raise UsageError(f"--config {path} is no YAML: {' '.join(str(error).split())}.") from None
+        values = read_yaml(path.read_text(), f"--config {path}")
         if not isinstance(values, dict):
             raise UsageError(f"--config {path} must hold options and their values, one a line.")
         return self._read_all(values)
@@ -138,13 +132,7 @@ class FitParser(Parser):
 
 
 def options_of(estimator: Any) -> list[Option]:
-    """The estimator's constructor arguments, from its signature, its annotations and the docstrings of its classes.
-
-    Example:
-        >>> from latently import VAE
-        >>> options_of(VAE)[0].flag, options_of(VAE)[0].help
-        ('--latent-dim', 'dimensions of a code (default: 10)')
-    """
+    """The estimator's constructor arguments, from its signature, its annotations and the docstrings of its classes."""
     bases = reversed([base for base in inspect.getmro(estimator) if dataclasses.is_dataclass(base)])
     entries = [entry for base in bases for entry in parse_docstring(base.__doc__ or "").params]
     about = {entry.arg_name: entry.description or "" for entry in entries}
@@ -170,11 +158,7 @@ def description_of(estimator: Any) -> str:
 
 
 def presets_of(model: str) -> dict[str, dict[str, Any]]:
-    """The presets of a model: name → hyperparameters.
-
-    Args:
-        model: its name in the terminal.
-    """
+    """The presets of a model, by its name in the terminal: name → hyperparameters."""
     return {name: dict(values) for name, values in BY_TERMINAL_NAME[model].load().presets.items()}
 
 

@@ -5,7 +5,7 @@ import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -15,6 +15,10 @@ from latently.files import write_atomically
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+
+Table: TypeAlias = tuple[Sequence[str], Sequence[Sequence[Any]]]
+"""The names of columns, and the cells of each row."""
 
 
 def _nothing() -> Any:
@@ -27,26 +31,21 @@ class Result:
 
     Attributes:
         what: it is, in words; `{rows}` is the length of the first array.
-        arrays: for `.npz`, by name; the first one is what `.npy` holds.
-        table: for `.csv`: the names of the columns, and the rows.
+        arrays: for `.npz`, by name, those that are `None` left out; the first one is what `.npy` holds.
+        table: for `.csv`.
         draw: for `.png`: the figure.
         remark: prints what is to be said besides.
     """
 
     what: str
-    arrays: Mapping[str, np.ndarray]
-    table: Callable[[], tuple[Sequence[str], Sequence[Sequence[Any]]]] = _nothing
+    arrays: Mapping[str, Any]
+    table: Callable[[], Table] = _nothing
     draw: Callable[[], "Figure"] = _nothing
     remark: Callable[[], None] = lambda: None
 
 
 def output_options(default: str, kinds: Sequence[str] = ()) -> tuple[Option, ...]:
-    """`--out` and `--force`.
-
-    Args:
-        default: what is written unless said otherwise.
-        kinds: of the files that may be written; all of them unless said.
-    """
+    """`--out` and `--force`, from what is written unless said otherwise and the kinds of files (all, unless said)."""
     suffixes = ", ".join(kinds or FORMS)
     about = f"a file of the kind that its suffix says, {suffixes}; may be given several times (default: {default})"
     return (
@@ -67,21 +66,12 @@ def kinds_for(model: Any) -> tuple[str, ...]:
 
 
 def by_view(name: str, data: Any) -> dict[str, np.ndarray]:
-    """Rows as arrays with a name; those of several views have the view's name behind it.
-
-    Example:
-        >>> list(by_view("samples", {"left": np.zeros(3), "right": np.zeros(3)}))
-        ['samples_left', 'samples_right']
-    """
+    """Rows as arrays with a name; those of several views have the view's name behind it, as in `samples_left`."""
     return {f"{name}_{view}": rows for view, rows in data.items()} if isinstance(data, dict) else {name: data}
 
 
 def choose_paths(given: Any, stem: str, kinds: Sequence[str]) -> list[Path]:
-    """The files to write, before any work: those of `--out`, or one of the first kind in the current folder.
-
-    Raises:
-        UsageError: a file is there already, its folder is missing, or its kind does not suit what is written.
-    """
+    """The files to write, seen to before any work: those of `--out`, or one of the first kind in the current folder."""
     paths: list[Path] = given.out or [Path(f"{stem}{kinds[0]}")]
     for path in paths:
         if path.suffix.lower() not in kinds:
@@ -102,9 +92,7 @@ def write(paths: Sequence[Path], result: Result) -> None:
     result.remark()
 
 
-def vectors(
-    rows: Any, columns: Mapping[str, Sequence[str]] | Sequence[str] | None = None
-) -> tuple[list[str], list[list[str]]]:
+def vectors(rows: Any, columns: Mapping[str, Sequence[str]] | Sequence[str] | None = None) -> Table:
     """Rows `(n, d)` as a table; those of several views side by side.
 
     Args:
@@ -128,15 +116,8 @@ def vectors(
     return list(columns or [f"x{place + 1}" for place in range(rows.shape[1])]), rows.astype(str).tolist()
 
 
-def beside(
-    table: tuple[Sequence[str], Sequence[Sequence[Any]]], **columns: np.ndarray | None
-) -> tuple[list[str], list[list[Any]]]:
-    """A table with more columns at its right, by name; those that are `None` are left out.
-
-    Example:
-        >>> beside((["x1"], [["0.5"], ["1.5"]]), label=np.array(["ant", "bee"]), weight=None)
-        (['x1', 'label'], [['0.5', 'ant'], ['1.5', 'bee']])
-    """
+def beside(table: Table, **columns: np.ndarray | None) -> Table:
+    """A table with more columns at its right, by name; those that are `None` are left out."""
     header, rows = table
     given = {name: values.tolist() for name, values in columns.items() if values is not None}
     return [*header, *given], [[*row, *more] for row, *more in zip(rows, *given.values(), strict=True)]
@@ -164,7 +145,8 @@ def paths_of_images(paths: Any) -> np.ndarray:
 
 def _npz(result: Result) -> bytes:
     buffer = io.BytesIO()
-    np.savez(buffer, allow_pickle=False, **dict(result.arrays))
+    arrays = {name: values for name, values in result.arrays.items() if values is not None}
+    np.savez(buffer, allow_pickle=False, **arrays)
     return buffer.getvalue()
 
 

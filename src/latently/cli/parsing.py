@@ -7,7 +7,7 @@ import os
 import sys
 import textwrap
 import types
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,6 +18,9 @@ from latently.errors import ArgumentError
 
 Kind: TypeAlias = Any
 """What an option takes, as an annotation: `int | None`, `Literal["a", "b"]`, `Sequence[int]`; `None` for a flag."""
+
+origin: Callable[[Kind], Any] = get_origin
+"""What a kind is made from: `Sequence` of `Sequence[int]`; `None` of a class."""
 
 LEAST, WIDEST = 40, 100
 """Columns of the help."""
@@ -64,17 +67,9 @@ class Option:
         return text if unsaid else f"{text} (default: {in_words(self.default)})"
 
     def read(self, value: Any) -> Any:
-        """What was typed, or stands in a file, as a value of its kind; lists become tuples.
+        """What was typed, or stands in a file, as a value of its kind, or else an `ArgumentError`; lists become tuples.
 
         Where the default is `None`, so can be what a file holds; the word `none` is one only where the kind has it.
-
-        Raises:
-            ArgumentError: it is of another kind.
-
-        Example:
-            >>> hidden = Option("hidden", Sequence[int] | None)
-            >>> hidden.read("64,32"), hidden.read("none"), hidden.read([8])
-            ((64, 32), None, (8,))
         """
         if value is None and self.default is None:
             return None
@@ -110,7 +105,8 @@ class Parser(argparse.ArgumentParser):
         about: what the command does.
         usage: its arguments, as one line.
         examples: command lines worth copying.
-        groups: heading → options; those under "" have no heading of their own.
+        options: that have no heading of their own.
+        groups: heading → options.
     """
 
     def __init__(
@@ -118,7 +114,8 @@ class Parser(argparse.ArgumentParser):
         command: str,
         about: str,
         usage: str,
-        examples: Iterable[str] = (),
+        examples: Iterable[str],
+        options: Iterable[Option],
         groups: Mapping[str, Iterable[Option]] = types.MappingProxyType({}),
     ) -> None:
         super().__init__(
@@ -133,19 +130,14 @@ class Parser(argparse.ArgumentParser):
         self._positionals.title, self._optionals.title = "Arguments", "Options"
         self.see_help = f"see `{self.prog} --help`."
         self.options: dict[str, Option] = {}
-        for title, options in groups.items():
+        for title, under in {"": options, **groups}.items():
             group = self.add_argument_group(title) if title else self
-            for option in options:
+            for option in under:
                 self.options[option.name] = option
                 option.add_to(group)
 
     def parse(self, words: Sequence[str]) -> Any:
-        """The values of all options, those that are not given at their defaults.
-
-        Raises:
-            UsageError: something is missing, too much or unknown.
-            ArgumentError: something is not what an option takes.
-        """
+        """The values of all options, those that are not given at their defaults."""
         defaults = {name: option.default for name, option in self.options.items()}
         return argparse.Namespace(**defaults | self.given(words))
 
@@ -183,12 +175,7 @@ def epilog(examples: Iterable[str]) -> str | None:
 
 
 def in_words(value: Any) -> str:
-    """A default as one would type it.
-
-    Example:
-        >>> in_words((32, 64)), in_words(None), in_words(0.001)
-        ('32,64', 'none', '0.001')
-    """
+    """A default as one would type it."""
     if isinstance(value, list | tuple):
         return ",".join(map(in_words, value))
     if value is None or isinstance(value, bool):
@@ -197,14 +184,7 @@ def in_words(value: Any) -> str:
 
 
 def kind_in_words(kind: Kind) -> str:
-    """What can be typed for an option.
-
-    Example:
-        >>> kind_in_words(int | None), kind_in_words(Literal["mlp", "conv"]), kind_in_words(Sequence[int])
-        ('a whole number or none', 'mlp or conv', 'whole numbers separated by commas')
-        >>> kind_in_words(int | tuple[int, int])
-        'a whole number or two whole numbers separated by a comma'
-    """
+    """What can be typed for an option, such as "a whole number or none"."""
     words: list[str] = []
     for member in members(kind):
         if origin(member) is Literal:
@@ -217,11 +197,6 @@ def kind_in_words(kind: Kind) -> str:
             words.append(_ONE.get(member, "a word"))
     *most, last = dict.fromkeys(words)
     return f"{', '.join(most)} or {last}" if most else last
-
-
-def origin(kind: Kind) -> Any:
-    """What a kind is made from: `Sequence` of `Sequence[int]`; `None` of a class."""
-    return get_origin(kind)
 
 
 def members(kind: Kind) -> tuple[Kind, ...]:
@@ -266,12 +241,7 @@ def _read_as(kind: Kind, value: Any) -> Any:
 
 
 def _metavar(kind: Kind) -> str:
-    """What stands for a value in the help.
-
-    Example:
-        >>> _metavar(Literal["learned"] | float), _metavar(Sequence[int] | None)
-        ('{learned,X}', 'N[,N...]')
-    """
+    """What stands for a value in the help, such as `N[,N...]`."""
     kinds = [member for member in members(kind) if member is not type(None)]
     if any(origin(member) is Sequence for member in kinds):
         return "N[,N...]" if len(kinds) == 1 else "NAME[,NAME...]"
@@ -287,12 +257,7 @@ def _filled(text: str) -> str:
 
 
 def _dashed(word: str) -> str:
-    """An option's name with dashes, whichever way it was written; other words stay as they are.
-
-    Example:
-        >>> _dashed("--latent_dim=2"), _dashed("my_data.npy")
-        ('--latent-dim=2', 'my_data.npy')
-    """
+    """An option's name with dashes, whichever way it was written; other words stay as they are."""
     if not word.startswith("--"):
         return word
     name, sign, value = word.partition("=")

@@ -31,9 +31,6 @@ def begin(plan: Plan, folder: Path, repeats: int, reporter: Reporter, *, report:
 
     Returns:
         The exit code: 0, or 130 when training was interrupted.
-
-    Raises:
-        ValueError: something that is given cannot be used. Nothing has been written then.
     """
     if repeats == 1:
         return 0 if _playing(reporter, report, how).begin(plan, folder) else INTERRUPTED

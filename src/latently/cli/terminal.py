@@ -33,7 +33,7 @@ def say(text: str) -> None:
 
 
 def print_json(values: Any) -> None:
-    """JSON on standard output, on one line when it is one of many."""
+    """JSON on standard output, over several lines."""
     print(json.dumps(values, indent=2), flush=True)
 
 
@@ -43,13 +43,7 @@ def print_line(values: Mapping[str, Any]) -> None:
 
 
 def print_table(header: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[int] = ()) -> None:
-    """A table without lines but the one under its header.
-
-    Args:
-        header: names of the columns.
-        rows: the cells.
-        numbers: the columns that are set flush right.
-    """
+    """A table under the names of its columns; those that `numbers` names by their places are set flush right."""
     table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="bold")
     for place, name in enumerate(header):
         table.add_column(name, justify="right" if place in numbers else "left", overflow="fold")
@@ -75,12 +69,7 @@ def print_measures(lines: "Sequence[Line]") -> None:
 
 
 def number(value: float | None, unit: str = "") -> str:
-    """A number as a person reads it, with its unit.
-
-    Example:
-        >>> number(150.8123, "nats"), number(0.00012), number(None)
-        ('150.8 nats', '0.00012', '–')
-    """
+    """A number as a person reads it, with its unit."""
     if value is None:
         return "–"
     text = f"{value:,.0f}" if abs(value) >= 1e5 else f"{value:.4g}"

@@ -1,15 +1,13 @@
 """One runner for all commands that use a fitted model; `verbs` is their table."""
 
 from collections.abc import Sequence
-from dataclasses import replace
-from pathlib import Path
 from typing import Any, Literal
 
+from latently.cli.options import RUN, RUN_OR_MODEL
 from latently.cli.outputs import choose_paths, kinds_for, output_options, write
 from latently.cli.parsing import Option, Parser
 from latently.cli.verbs import VERBS, Verb
 
-_RUN = Option("run", Path, metavar="RUN", about="a run's folder, or a model's", positional=True)
 _DATA = Option(
     "data", metavar="DATA", about="a data set's name (`latently datasets`), a folder, or a file", positional=True
 )
@@ -51,10 +49,9 @@ def _kinds(verb: Verb, model: Any, given: Any) -> Sequence[str]:
 
 
 def _parser(verb: Verb) -> Parser:
-    run = replace(_RUN, about="a run's folder") if verb.of_run else _RUN
-    own = (run, _DATA, *verb.options) if verb.takes_data else (run, *verb.options)
-    groups = {"": own, "Data": _DATA_OPTIONS} if verb.takes_data else {"": own}
+    run, data = RUN if verb.of_run else RUN_OR_MODEL, (_DATA,) if verb.takes_data else ()
     usage = "RUN DATA [options]" if verb.takes_data else "RUN [options]"
-    output = output_options(verb.default or f"{verb.stem}.png for images, else {verb.stem}.csv", verb.writes)
     examples = [f"latently {verb.name} {example}" for example in verb.examples]
-    return Parser(verb.name, verb.about, usage, examples, {**groups, "Output": output})
+    output = output_options(verb.default or f"{verb.stem}.png for images, else {verb.stem}.csv", verb.writes)
+    groups = {"Data": _DATA_OPTIONS if verb.takes_data else (), "Output": output}
+    return Parser(verb.name, verb.about, usage, examples, (run, *data, *verb.options), groups)

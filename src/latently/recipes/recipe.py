@@ -33,13 +33,7 @@ class Target:
         return f"≤ {self.at_most:g}" if self.at_most is not None else f"≥ {self.at_least:g}"
 
     def judge(self, evaluation: Mapping[str, Any]) -> "Verdict":
-        """Whether an evaluation reaches it; a number that is not there does not.
-
-        Example:
-            >>> target = Target("share in the own petal", "regions.share", at_least=0.9)
-            >>> target.judge({"regions": {"share": 0.95}}).reached
-            True
-        """
+        """Whether an evaluation reaches it; a number that is not there does not."""
         value = number_at(evaluation, self.key)
         if value is None:
             return Verdict(self, None, reached=False)
@@ -102,12 +96,7 @@ def number_at(evaluation: Mapping[str, Any], key: str) -> float | None:
 
 
 def recipe_names() -> list[str]:
-    """The recipes that come with the package, in order.
-
-    Example:
-        >>> "vae-2d" in recipe_names()
-        True
-    """
+    """The recipes that come with the package, in order."""
     return sorted(file.name.removesuffix(".yaml") for file in _folder().iterdir() if file.name.endswith(".yaml"))
 
 
@@ -119,10 +108,6 @@ def load_recipe(name: str) -> Recipe:
 
     Raises:
         ValueError: there is no such recipe, or the file is none.
-
-    Example:
-        >>> load_recipe("vae-2d").reach[0].rule
-        '≤ 152'
     """
     if name.endswith((".yaml", ".yml")):
         path = Path(name)
@@ -134,15 +119,20 @@ def load_recipe(name: str) -> Recipe:
     return _read(name, (_folder() / f"{name}.yaml").read_text(), f"recipe {name}")
 
 
+def read_yaml(text: str, source: str) -> Any:
+    """What a YAML text holds; a `ValueError` says where it comes from, if it is none."""
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ValueError(f"{source} is no YAML: {' '.join(str(error).split())}.") from None
+
+
 def _folder() -> Any:
     return resources.files("latently.recipes")
 
 
 def _read(name: str, text: str, source: str) -> Recipe:
-    try:
-        values = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise ValueError(f"{source} is no YAML: {' '.join(str(error).split())}.") from None
+    values = read_yaml(text, source)
     try:
         reach = tuple(Target(**target) for target in values.get("reach", ()))
         options = {key.replace("-", "_"): value for key, value in values["options"].items()}

@@ -16,7 +16,7 @@ from latently.run.rows import (
     short_name,
 )
 from latently.run.session import Plan, Session, load_model
-from latently.run.training import Training, train, train_together
+from latently.run.training import Training, train_together
 
 __all__ = [
     "Plan",
@@ -37,6 +37,5 @@ __all__ = [
     "open_splits",
     "open_views",
     "short_name",
-    "train",
     "train_together",
 ]

@@ -13,26 +13,22 @@ from latently.run.rows import labels_of, open_splits
 from latently.training.bar import ProgressBar
 
 
-def evaluate_run(run: Run, model: Any, splits: Splits, settings: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Evaluate a model on the rows kept from training, and write evaluation.json.
+def evaluate_run(
+    run: Run, model: Any, splits: Splits, settings: Mapping[str, Any], name: str = "evaluation.json"
+) -> dict[str, Any] | None:
+    """Evaluate a model on the test rows (if there are none, on those for validation), and write a file of that name.
 
     Returns:
-        The numbers; `None` where no rows were kept for the test or for validation.
+        The numbers; `None` where no rows were kept from training.
     """
-    evaluation = evaluated(model, splits, settings)
-    if evaluation is not None:
-        run.write_json("evaluation.json", evaluation)
-    return evaluation
-
-
-def evaluated(model: Any, splits: Splits, settings: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The numbers of a model on the test rows (or, if there are none, on those for validation)."""
     test = splits.test if len(splits.test) else splits.validation
     if not len(test):
         return None
     rows = (splits.train.rows, labels_of(splits.train), test.rows, labels_of(test))
     validation = splits.validation.rows if len(splits.validation) and len(splits.test) else None
-    return evaluate(model, rows, **settings, validation=validation)
+    evaluation = evaluate(model, rows, **settings, validation=validation)
+    run.write_json(name, evaluation)
+    return evaluation
 
 
 def judged(run: Run, model: Any, splits: Splits, *, verbose: bool) -> dict[str, Any]:
@@ -44,14 +40,7 @@ def judged(run: Run, model: Any, splits: Splits, *, verbose: bool) -> dict[str, 
 def judge_for(model: Any, data: Mapping[str, Any], splits: Splits, *, verbose: bool) -> Judge:
     """The judge of the training rows, from the cache or trained now; it knows the labels that the model was not shown.
 
-    Args:
-        model: whose samples will be judged.
-        data: the arguments of `open_dataset` that gave the splits.
-        splits: the data.
-        verbose: tell how the training goes.
-
-    Raises:
-        ArgumentError: there is nothing to judge, or nothing to learn it from.
+    `data` is what was given to `open_dataset` for the splits.
     """
     if "sample" not in model.abilities():
         raise ArgumentError("judge", f"is shown samples, and {type(model).__name__} draws none", remedy="Leave it out.")

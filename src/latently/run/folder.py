@@ -32,22 +32,14 @@ class Run:
 
     @classmethod
     def create(cls, folder: Path) -> "Run":
-        """A new run in a folder that is missing or empty.
-
-        Raises:
-            ValueError: something is there already; nothing is ever overwritten.
-        """
+        """A new run in a folder that is missing or empty; nothing is ever overwritten."""
         cls.check_free(folder)
         folder.mkdir(parents=True, exist_ok=True)
         return cls(folder)
 
     @classmethod
     def open(cls, folder: Path) -> "Run":
-        """The run that lives in a folder.
-
-        Raises:
-            ValueError: the folder holds no run.
-        """
+        """The run that lives in a folder; `ValueError` where it holds none."""
         if not (folder / "config.json").is_file():
             if (folder / "repeat-1" / "config.json").is_file():
                 raise ValueError(f"{folder} holds several runs, {folder / 'repeat-1'} and so on; name one of them.")
@@ -58,11 +50,7 @@ class Run:
 
     @staticmethod
     def check_free(folder: Path) -> None:
-        """See that a new run can begin in a folder, without making it.
-
-        Raises:
-            ValueError: something is there already.
-        """
+        """See that a new run can begin in a folder, without making it; `ValueError` where something is there."""
         if not folder.exists():
             return
         if (folder / "config.json").is_file():
@@ -106,19 +94,11 @@ class Run:
         return not path.exists() or path.stat().st_mtime_ns < model.stat().st_mtime_ns
 
     def config(self) -> dict[str, Any]:
-        """What `write_config` wrote.
-
-        Raises:
-            ValueError: the file is damaged.
-        """
+        """What `write_config` wrote."""
         return self.read_json("config.json")
 
     def about(self) -> dict[str, Any]:
-        """What `config.json` says of the run's data and its course.
-
-        Raises:
-            ValueError: it says nothing of it, or not all.
-        """
+        """What `config.json` says of the run's data and its course; `ValueError` where that is not all."""
         config, path = self.config(), self.folder / "config.json"
         about = config.get("run")
         if about is None and "estimator" in config:
@@ -140,10 +120,7 @@ class Run:
         return self.read_json("evaluation.json") if (self.folder / "evaluation.json").exists() else None
 
     def history(self) -> list[dict[str, Any]]:
-        """The progress after each chunk of rounds, with the `seconds` since the run began.
-
-        A last line cut short by a crash is left out.
-        """
+        """The progress after each chunk and the `seconds` since the run began; a line that a crash cut is left out."""
         path = self.folder / "history.jsonl"
         records = []
         for line in path.read_text().splitlines() if path.exists() else []:
@@ -152,11 +129,7 @@ class Run:
         return records
 
     def film(self) -> tuple[Int[np.ndarray, "frames"], Float[np.ndarray, "frames rows latent"]] | None:
-        """The rounds of the film's frames and the codes of `film_rows` in them, or `None` where nothing was filmed.
-
-        Raises:
-            ValueError: the file is damaged.
-        """
+        """The rounds of the film's frames and the codes of `film_rows` in them, or `None` where nothing was filmed."""
         path = self.folder / "film.safetensors"
         if not path.exists():
             return None
@@ -167,11 +140,7 @@ class Run:
         return arrays["rounds"], arrays["codes"]
 
     def position(self) -> int:
-        """The round of the checkpoint: 0 where there is none.
-
-        Raises:
-            ValueError: the file is damaged.
-        """
+        """The round of the checkpoint: 0 where there is none."""
         if not self.checkpoint.exists():
             return 0
         try:
@@ -181,11 +150,7 @@ class Run:
             raise ValueError(f"{self.checkpoint} is damaged ({error}).") from None
 
     def read_json(self, name: str) -> dict[str, Any]:
-        """Read a JSON file of the folder.
-
-        Raises:
-            ValueError: the file is damaged.
-        """
+        """Read a JSON file of the folder; `ValueError` where it is damaged."""
         path = self.folder / name
         try:
             values = json.loads(path.read_text())
@@ -201,11 +166,7 @@ class Run:
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
-        """Keep other processes from training in the same folder.
-
-        Raises:
-            ValueError: another process is doing so.
-        """
+        """Keep other processes from training in the same folder; `ValueError` where one is doing so."""
         try:
             import fcntl
         except ImportError:  # a system without file locks

@@ -6,10 +6,13 @@ from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
+import jax
+
 from latently.run.folder import Run
 from latently.run.repeats import Repeats
+from latently.run.rows import film_rows
 from latently.run.session import Plan, Session, why_not_together
-from latently.run.training import CHECKPOINT_SECONDS, train_together
+from latently.run.training import Training, train_together
 from latently.training import NonFiniteLossError, Observer
 
 
@@ -49,34 +52,23 @@ class Playing:
     reporter: Reporter
     finish: Callable[[Session], None]
     lacks: Callable[[Run], bool]
-    checkpoint_seconds: float = CHECKPOINT_SECONDS
+    checkpoint_seconds: float = 30.0
     together: bool | None = None
 
     def begin(self, plan: Plan, folder: Path) -> bool:
-        """Begin a run in a folder that is missing or empty, and play it.
+        """Begin a run in a folder that is missing or empty, and play it; whether it came to its end uninterrupted.
 
-        Returns:
-            Whether it came to its end; `False` when it was interrupted.
-
-        Raises:
-            ValueError: something that is given cannot be used. Nothing has been written then.
+        A `ValueError` says that something given cannot be used; nothing has been written then.
         """
         session = plan.begin(folder, verbose=self.reporter.live)
         with session.run.lock():
             return self._play([session], folder, session.title)
 
     def resume(self, run: Run, epochs: float | None = None) -> bool:
-        """Go on with a run; where it is trained and lacks something, that is made.
-
-        Args:
-            run: its folder.
-            epochs: to make it longer: so many in all.
+        """Go on with a run, to so many epochs in all if they are given; where a trained one lacks something, make that.
 
         Returns:
             Whether it came to its end; `False` when it was interrupted.
-
-        Raises:
-            ValueError: the run is finished, damaged, or its data has changed. Nothing has been written then.
         """
         run.about()  # a damaged one is noticed first
         with run.lock():
@@ -90,17 +82,10 @@ class Playing:
             return self._play([session], run.folder, session.title)
 
     def begin_repeats(self, plan: Plan, repeats: Repeats) -> Mapping[str, Any] | None:
-        """Begin several runs of one plan, and play them.
-
-        Args:
-            plan: of the first run; each further one has seeds higher by 1.
-            repeats: the folder, missing or empty, and how many runs.
+        """Begin several runs, the first of a plan and each further one with seeds higher by 1, and play them.
 
         Returns:
             What they come to (see `Repeats.summarize`); `None` when they were interrupted.
-
-        Raises:
-            ValueError: something that is given cannot be used. Nothing has been written then.
         """
         Run.check_free(repeats.folder)
         first = plan.repeated(0).begin(repeats.run_folder(0), verbose=self.reporter.live)
@@ -109,14 +94,7 @@ class Playing:
             return self._play_repeats(plan, repeats, {0: first})
 
     def resume_repeats(self, repeats: Repeats) -> Mapping[str, Any] | None:
-        """Go on with several runs: with the one that was interrupted, and with those that have not begun.
-
-        Returns:
-            What they come to (see `Repeats.summarize`); `None` when they were interrupted.
-
-        Raises:
-            ValueError: all runs are finished, and lack nothing; or one is damaged.
-        """
+        """Go on with several runs: with the one that was interrupted, and with those that have not begun."""
         if repeats.are_finished and not any(map(self.lacks, repeats.runs())):
             raise ValueError(f"the {repeats.count} runs in {repeats.folder} are finished.")
         with Run(repeats.folder).lock():
@@ -129,7 +107,8 @@ class Playing:
         for place in sorted(set(range(repeats.count)) - set(places)):
             if self.lacks(run := Run.open(repeats.run_folder(place))):
                 self.finish(Session.trained(run))
-        together = self._wants_together() and self._open_together(plan, repeats, places, opened)
+        pays = jax.default_backend() != "cpu" if self.together is None else self.together
+        together = pays and self._open_together(plan, repeats, places, opened)
         for group in [places] if together else [[place] for place in places]:
             sessions = [self._opened(plan, repeats, place, opened) for place in group]
             at_once = f"{sessions[0].title}, {len(group)} runs at once"
@@ -148,12 +127,10 @@ class Playing:
     def _opened(self, plan: Plan, repeats: Repeats, place: int, opened: dict[int, Session]) -> Session:
         if place in opened:
             return opened.pop(place)
-        return repeats.open_run(plan, place, verbose=self.reporter.live)
-
-    def _wants_together(self) -> bool:
-        import jax
-
-        return jax.default_backend() != "cpu" if self.together is None else self.together
+        folder, verbose = repeats.run_folder(place), self.reporter.live
+        if (folder / "config.json").exists():
+            return Session.resume(Run.open(folder), verbose=verbose)
+        return plan.repeated(place).begin(folder, verbose=verbose)
 
     def _open_together(self, plan: Plan, repeats: Repeats, places: Sequence[int], opened: dict[int, Session]) -> bool:
         """Open one run after another, and see that they can be played as one program; what is open stays so."""
@@ -167,7 +144,13 @@ class Playing:
     def _play(self, sessions: Sequence[Session], folder: Path, title: str) -> bool:
         """Train runs whose folders are locked, several as one program; then finish each."""
         try:
-            trainings = [session.training(self.checkpoint_seconds) for session in sessions]
+            seconds = self.checkpoint_seconds
+            trainings = [
+                Training(
+                    s.model, s.trainer, s.run, film=film_rows(s.splits).rows, until=s.until, checkpoint_seconds=seconds
+                )
+                for s in sessions
+            ]
             with self.reporter.watching(title) as (observers, stopping):
                 ended = train_together(trainings, observers, stopping)
         except NonFiniteLossError as error:

@@ -36,9 +36,6 @@ class HistoryWriter:
         with self._path.open("a") as file:
             file.write(json.dumps(record) + "\n")
 
-    def flush(self) -> None:
-        """Every line is already written."""
-
 
 class Film:
     """Films the codes of a few rows while the latent space forms: dense at first, when most happens."""
@@ -71,10 +68,10 @@ class Film:
 
 
 class Checkpointer:
-    """Writes a checkpoint now and then; history and film are flushed before it, so that it never runs ahead of them."""
+    """Writes a checkpoint now and then; films are flushed before it, so that it never runs ahead of them."""
 
-    def __init__(self, run: Run, writers: Sequence[HistoryWriter | Film], seconds: float) -> None:
-        self._path, self._writers, self._seconds = run.checkpoint, writers, seconds
+    def __init__(self, run: Run, films: Sequence[Film], seconds: float) -> None:
+        self._path, self._films, self._seconds = run.checkpoint, films, seconds
         self._written = time.monotonic()
 
     def next_stop(self, round_: int) -> None:
@@ -88,8 +85,8 @@ class Checkpointer:
 
     def write(self, trainer: Trainer[Any]) -> None:
         """Write one now."""
-        for writer in self._writers:
-            writer.flush()
+        for film in self._films:
+            film.flush()
         trainer.save(self._path)
         self._written = time.monotonic()
 

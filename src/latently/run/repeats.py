@@ -10,7 +10,6 @@ from typing import Any
 from latently.evaluation import as_table
 from latently.files import write_atomically
 from latently.run.folder import Run
-from latently.run.session import Plan, Session
 
 FILE = "repeats.json"
 
@@ -29,11 +28,7 @@ class Repeats:
 
     @classmethod
     def open(cls, folder: Path) -> "Repeats":
-        """The experiment that lives in a folder.
-
-        Raises:
-            ValueError: the folder holds none, or its file is damaged.
-        """
+        """The experiment that lives in a folder; `ValueError` where it holds none, or a damaged one."""
         return cls(folder, int(_read(folder, "repeats")))
 
     @staticmethod
@@ -52,11 +47,7 @@ class Repeats:
         return "runs" in json.loads(self.path.read_text())
 
     def parameters(self) -> dict[str, Any]:
-        """The estimator's parameters as they were given, while the experiment goes on.
-
-        Raises:
-            ValueError: the file is damaged.
-        """
+        """The estimator's parameters as they were given, while the experiment goes on."""
         return dict(_read(self.folder, "parameters"))
 
     def run_folder(self, place: int) -> Path:
@@ -72,38 +63,15 @@ class Repeats:
         folder = self.run_folder(place)
         return (folder / "config.json").exists() and Run.open(folder).is_finished
 
-    def open_run(self, plan: Plan, place: int, *, verbose: bool = False) -> Session:
-        """Begin a run, or take it up where it stands.
-
-        Args:
-            plan: of the first run.
-            place: of the run, from 0: its seeds are so many higher than the first one's.
-            verbose: tell how an earlier stage goes.
-        """
-        folder = self.run_folder(place)
-        if (folder / "config.json").exists():
-            return Session.resume(Run.open(folder), verbose=verbose)
-        return plan.repeated(place).begin(folder, verbose=verbose)
-
     def write(self, summary: Mapping[str, Any]) -> Path:
-        """Write `repeats.json`, atomically.
-
-        Args:
-            summary: JSON values beside the count: `parameters` at first, what `summarize` gives at the end.
-
-        Returns:
-            Its path.
-        """
+        """Write `repeats.json`: beside the count `parameters` at first, and what `summarize` gives at the end."""
         text = json.dumps({"repeats": self.count, **summary}, indent=2) + "\n"
         return write_atomically(self.path, text.encode())
 
     def summarize(self) -> dict[str, Any]:
-        """What the finished runs come to.
+        """What the finished runs come to: `runs` says of each its folder, seeds, seconds, and how many shared these.
 
-        Returns:
-            `runs`, with the `folder` and the seeds of each, its `seconds` and how many runs went on `together` in them;
-            and where they were evaluated, `mean` and `sd` of every number, in the form of an `evaluation.json` (see
-            `mean_and_sd`).
+        Where they were evaluated there are `mean` and `sd` of every number, too, in the form of an `evaluation.json`.
         """
         runs = self.runs()
         evaluations = [evaluation for run in runs if (evaluation := run.evaluation()) is not None]
@@ -112,10 +80,6 @@ class Repeats:
             mean, sd = mean_and_sd(evaluations)
             summary |= {"mean": mean, "sd": sd}
         return summary
-
-    def mean(self) -> dict[str, Any]:
-        """The mean of every number, in the form of an `evaluation.json`; empty where nothing was evaluated."""
-        return dict(self.summarize().get("mean", {}))
 
     def measures(self) -> list[tuple[str, float, float, str]]:
         """Every number that all runs have: its name, its mean, its standard deviation, its unit."""
@@ -130,18 +94,9 @@ class Repeats:
 
 
 def mean_and_sd(evaluations: Sequence[Mapping[str, Any]]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Mean and standard deviation (with n - 1) of every number of several evaluations.
+    """Mean and standard deviation (with n - 1) of every number of two evaluations or more, as evaluations themselves.
 
-    Args:
-        evaluations: two or more, of one form; what some of them lack is left out.
-
-    Returns:
-        Two evaluations of that form. Counts and words that are the same in all stay as they are in the first one;
-        words that differ are `None`.
-
-    Example:
-        >>> mean_and_sd([{"rows": 9, "error": 0.25}, {"rows": 9, "error": 0.75}])
-        ({'rows': 9, 'error': 0.5}, {'rows': 0.0, 'error': 0.3535533905932738})
+    What some lack is left out. Words stay where they are the same in all, and are `None` where they differ.
     """
     return _pooled(evaluations, _mean), _pooled(evaluations, statistics.stdev)
 

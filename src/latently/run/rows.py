@@ -32,16 +32,7 @@ def film_rows(splits: Splits) -> Dataset:
 
 
 def fingerprint(splits: Splits) -> str:
-    """A short hash of a data set: the shapes, types, rows and labels of its parts. A resumed run must meet the same.
-
-    Returns:
-        Sixteen hexadecimal digits.
-
-    Example:
-        >>> from latently.data import open_dataset
-        >>> fingerprint(open_dataset("digits")) == fingerprint(open_dataset("digits", seed=1))
-        False
-    """
+    """Sixteen hexadecimal digits of all rows and labels, their shapes and types: a resumed run must meet the same."""
     digest = hashlib.sha256()
     for part in (splits.train, splits.validation, splits.test):
         digest.update(",".join(part.view_names).encode())
@@ -74,14 +65,7 @@ def open_splits(arguments: Mapping[str, Any]) -> Splits:
 
 
 def open_run_splits(about: Mapping[str, Any]) -> Splits:
-    """The data that a run was trained on, again.
-
-    Args:
-        about: what the run's configuration says of it.
-
-    Raises:
-        ValueError: the data is not there any more, or is not the same.
-    """
+    """The data that a run was trained on, again; `ValueError` where it is not the same any more."""
     source = about["data"]["source"]
     try:
         splits = open_splits(about["data"])
@@ -119,19 +103,17 @@ def open_rows(
     Returns:
         The rows; for a model of several views, with its views in its order, blank and not given where the data has not
         got them.
-
-    Raises:
-        ArgumentError: the data cannot be opened, has views that the model has not, or the part has no rows.
     """
     place, own = located(source), about.get("data", {})
     path = Path(place)
     views = views_in(place, views, own.get("views"), model)
     has_test = place in _WITH_TEST or (path.is_dir() and is_idx_folder(path))
     folder = place not in BUILTIN and path.is_dir() and not has_test
-    table = path.suffix.lower() in _TABLES
+    if not labels_column and path.suffix.lower() in _TABLES and own.get("labels_column") in column_names(path):
+        labels_column = own["labels_column"]  # where there is none, new rows come without labels
     arguments = {
         "source": place,
-        "labels_column": labels_column or (_own_labels(path, own) if table else None),
+        "labels_column": labels_column or None,
         "image_size": image_size_of(model, views) if folder else None,
         "skip_bad": skip_bad,
         "views": views,
@@ -151,14 +133,9 @@ def open_rows(
 def open_views(
     source: str, model: Any, about: Mapping[str, Any], given: Sequence[str] | None, **opening: Any
 ) -> tuple[Views, Any]:
-    """The rows of any data for a fitted model of several views, and the columns of each view that is one of a table.
+    """The rows that `open_rows` opens for a model of several views, and the columns of each view that a table gave.
 
-    Args:
-        source: a data set's name, a folder or a file.
-        model: fitted.
-        about: what the run says of its own data.
-        given: the views to complete the others from; of one alone, a file may hold that view and no other.
-        **opening: as in `open_rows`.
+    Where the others are to be completed from one `given` view alone, a file may hold that view and no other.
     """
     shapes, columns = model.row_shape_, about.get("columns")
     if given is not None and len(given) == 1:
@@ -189,14 +166,9 @@ def labels_of(part: Dataset) -> Shaped[np.ndarray, "rows"] | None:
 
 
 def known_labels(model: Any, part: Dataset) -> Shaped[np.ndarray, "rows"] | None:
-    """A part's labels for a model whose decoder is given the label; what it does not know is unknown.
+    """A part's labels for a model whose decoder is given the label; `None` where it is not, or knows none of them.
 
-    Args:
-        model: a fitted model.
-        part: rows of any data, with labels or without.
-
-    Returns:
-        A label of the model for each row, -1 or the empty word where unknown; `None` where there is none to give.
+    A label that it does not know is -1 among numbers and empty among words.
     """
     values = labels_of(part)
     if values is None or not model.decodes_labels or model.classes_ is None:
@@ -223,11 +195,7 @@ def image_size_of(model: Any, views: str | None) -> Any:
 def views_in(source: str, given: str | None, own: str | None, model: Any) -> str | None:
     """The `views` that data is opened with: those given, or those that arrays are named after, or the run's own.
 
-    A `.npz` file with arrays that have the names of the model's views holds those, as what `latently complete` writes
-    does.
-
-    Raises:
-        ArgumentError: views are given for a model of one.
+    Arrays of a `.npz` file may have the names of the model's views, as in what `latently complete` writes.
     """
     if not isinstance(model.row_shape_, dict):
         if given is not None:
@@ -263,12 +231,6 @@ def _with_views_of(model: Any, part: Dataset) -> Dataset:
         view_names=tuple(shapes),
         present=np.stack([present.get(view, np.zeros(n, dtype=bool)) for view in shapes], axis=1),
     )
-
-
-def _own_labels(table: Path, own: Mapping[str, Any]) -> str | None:
-    """The column of labels of a run's own data, where a table has it: new rows may come without labels."""
-    name: str | None = own.get("labels_column")
-    return name if name in column_names(table) else None
 
 
 def _joined(first: Dataset, second: Dataset) -> Dataset:

@@ -12,9 +12,8 @@ from latently.data import Dataset, Splits
 from latently.errors import ArgumentError
 from latently.estimators.saving import before_fit, load, model_config
 from latently.run.folder import Run
-from latently.run.rows import film_rows, fingerprint, labels_of, open_run_splits, open_splits
-from latently.run.training import CHECKPOINT_SECONDS, Training
-from latently.training import Trainer, why_apart
+from latently.run.rows import fingerprint, labels_of, open_run_splits, open_splits
+from latently.training import why_apart
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,14 +44,10 @@ class Session:
             run: its folder.
             epochs: the new number of epochs in all, or `None`.
             verbose: tell how an earlier stage goes.
-
-        Raises:
-            ValueError: the run is damaged, its data has changed, or it is not made longer. Nothing has been written
-                then.
         """
         config, about = run.config(), run.about()
         position, splits = run.position(), open_run_splits(about)
-        model = estimator_of(config, {} if epochs is None else {"epochs": epochs})
+        model = estimator_of(config, **({} if epochs is None else {"epochs": epochs}))
         resumed = run.checkpoint.exists()
         trainer = trainer_for(model, splits, about["use_labels"], verbose=verbose, resumed=resumed)
         until = about["rounds"] if epochs is None else model.total_rounds(trainer)
@@ -69,24 +64,9 @@ class Session:
 
     @classmethod
     def trained(cls, run: Run) -> "Session":
-        """The session of a run that is trained: it can be evaluated and reported.
-
-        Raises:
-            ValueError: the run is damaged, or its data has changed.
-        """
+        """The session of a run that is trained: it can be evaluated and reported."""
         about = run.about()
         return cls(run, load_model(run.folder), None, open_run_splits(about), about["rounds"], about["title"])
-
-    def training(self, checkpoint_seconds: float = CHECKPOINT_SECONDS) -> Training:
-        """The run in training: made once, when it is about to begin or to go on."""
-        return Training(
-            self.model,
-            self.trainer,
-            self.run,
-            film=film_rows(self.splits).rows,
-            until=self.until,
-            checkpoint_seconds=checkpoint_seconds,
-        )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -106,15 +86,7 @@ class Plan:
 
     @classmethod
     def of(cls, run: Run, parameters: Mapping[str, Any]) -> "Plan":
-        """The plan that a run followed.
-
-        Args:
-            run: its folder.
-            parameters: of the estimator, as they were given.
-
-        Raises:
-            ValueError: its configuration is damaged.
-        """
+        """The plan that a run followed, with the estimator's parameters as they were given."""
         about = run.about()
         kept = {name: about.get(name) for name in ("model", "preset", "recipe", "use_labels", "command", "judge")}
         return cls(estimator_of({**run.config(), "parameters": parameters}), about["data"], kept)
@@ -130,12 +102,7 @@ class Plan:
     def begin(self, folder: Path, *, verbose: bool = False) -> Session:
         """Check everything that is given; then make the run's folder and write its configuration.
 
-        Args:
-            folder: missing or empty.
-            verbose: tell how an earlier stage goes.
-
-        Raises:
-            ValueError: the data, an argument or the folder cannot be used. Nothing has been written then.
+        A `ValueError` says that the data, an argument or the folder cannot be used; nothing has been written then.
         """
         Run.check_free(folder)
         splits, estimator = open_splits(self.data), self.estimator
@@ -166,34 +133,23 @@ class Plan:
         return Session(run, estimator, trainer, splits, rounds, title)
 
 
-def trainer_for(
-    model: Any, splits: Splits, use_labels: bool, *, verbose: bool = False, resumed: bool = False
-) -> Trainer[Any]:
+def trainer_for(model: Any, splits: Splits, use_labels: bool, *, verbose: bool, resumed: bool = False) -> Any:
     """The engine that fits a model to the training rows.
 
-    Args:
-        model: the estimator; an earlier stage that it needs is fitted now.
-        splits: the data.
-        use_labels: whether it may see the labels.
-        verbose: tell how an earlier stage goes.
-        resumed: whether a checkpoint will be restored, which holds the earlier stage.
-
-    Raises:
-        ValueError: the model cannot work with the data or with its hyperparameters.
+    An earlier stage is fitted now, unless a checkpoint that holds it will be restored: `resumed`.
     """
     before = model.verbose
     labels = labels_of(splits.train) if use_labels else None
     try:
-        trainer: Trainer[Any] = model.set_params(verbose=verbose).trainer(splits.train.rows, labels, resumed=resumed)
-        return trainer
+        return model.set_params(verbose=verbose).trainer(splits.train.rows, labels, resumed=resumed)
     finally:
         model.set_params(verbose=before)
 
 
 def why_not_together(first: Session, other: Session) -> str | None:
-    """Why two runs cannot be played as one program, in words that follow "since"; `None` where they can.
+    """Why two runs cannot be played as one program, in words that follow "since".
 
-    Where they can, their rows are kept on the device once.
+    `None`: they can, and share the rows on the device from now on.
     """
     if first.until != other.until:
         return f"they end after {first.until:,} and {other.until:,} rounds"
@@ -203,25 +159,17 @@ def why_not_together(first: Session, other: Session) -> str | None:
     return reason
 
 
-def estimator_of(config: Mapping[str, Any], changes: Mapping[str, Any] | None = None) -> Any:
-    """The estimator that a run's configuration describes, before it was fitted, with some arguments changed.
-
-    Raises:
-        ValueError: the configuration is damaged, or of another version.
-    """
+def estimator_of(config: Mapping[str, Any], **changes: Any) -> Any:
+    """The estimator that a run's configuration describes, before it was fitted, with some arguments changed."""
     try:
-        return before_fit(config, **(changes or {}))
+        return before_fit(config, **changes)
     except (TypeError, KeyError, ValueError) as error:
         name = config.get("estimator", "the model")
         raise ValueError(f"the run's parameters do not fit this version of {name}: {error}.") from None
 
 
 def load_model(folder: Path) -> Any:
-    """The fitted model of a run, or of a folder that `model.save` made.
-
-    Raises:
-        ValueError: there is none, or it is damaged.
-    """
+    """The fitted model of a run, or of a folder that `model.save` made."""
     run = Run.open(folder)
     if not run.has_model:
         raise ValueError(
@@ -251,11 +199,8 @@ def _check_labels(estimator: Any, part: Dataset, use_labels: bool) -> None:
         return
     name = type(estimator).__name__
     if not use_labels:
-        rule, remedy = (
-            f"must not be 0, since {name} learns from labels",
-            "Give another number, or leave it out for all.",
-        )
-        raise ArgumentError("labels", rule, remedy=remedy)
+        rule = f"must not be 0, since {name} learns from labels"
+        raise ArgumentError("labels", rule, remedy="Give another number, or leave it out for all.")
     if part.labels is None:
         raise ArgumentError(
             "data",

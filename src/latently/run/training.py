@@ -12,8 +12,6 @@ from latently.run.folder import Run
 from latently.run.recording import Checkpointer, Film, HistoryWriter, seconds_in
 from latently.training import Observer, Progress, Together, Trainer
 
-CHECKPOINT_SECONDS = 30.0
-
 
 class Training:
     """A run that is being trained: who plays it, and who writes its checkpoint, its history and its film on the way.
@@ -35,26 +33,23 @@ class Training:
         *,
         film: Any,
         until: int,
-        checkpoint_seconds: float = CHECKPOINT_SECONDS,
+        checkpoint_seconds: float = 30.0,
     ) -> None:
         self.model, self.trainer, self.run, self.until = model, trainer, run, until
-        writers: list[HistoryWriter | Film] = [HistoryWriter(run, trainer.round)]
-        if hasattr(model, "peek"):  # a model without an encoder gives no codes to film
-            writers.append(Film(model, run, film, until, trainer))
-        self._keeper = Checkpointer(run, writers, checkpoint_seconds)
-        self.writers: tuple[Observer, ...] = (*writers, self._keeper)
+        # A model without an encoder gives no codes to film.
+        films = [Film(model, run, film, until, trainer)] if hasattr(model, "peek") else []
+        self._keeper = Checkpointer(run, films, checkpoint_seconds)
+        self.writers: tuple[Observer, ...] = (HistoryWriter(run, trainer.round), *films, self._keeper)
         if trainer.round == 0:  # so that what was done before it, such as fitting an earlier stage, is not done again
-            self._note_first_stage()
+            if seconds := getattr(model, "first_seconds_", None):  # which the history does not know
+                config = run.config()
+                run.write_config({**config, "run": {**config.get("run", {}), "first_seconds": round(seconds, 3)}})
             self._keeper.write(trainer)
 
     def end(self, together: int = 1) -> bool:
-        """Write a checkpoint; at the run's end adopt and save the model, too.
+        """Write a checkpoint, and at the run's end save the model, too; whether the run came to its end.
 
-        Args:
-            together: how many runs shared the time that it took.
-
-        Returns:
-            Whether the run came to its end.
+        `together` is how many runs shared the time that it took.
         """
         self._keeper.write(self.trainer)
         if self.trainer.round < self.until:
@@ -68,19 +63,6 @@ class Training:
         now |= {"together": together} if together > 1 else {}
         self.model.save(self.run.folder, about={"run": {**about, **now}})
         return True
-
-    def _note_first_stage(self) -> None:
-        """Write down how long an earlier stage took, which the history does not know."""
-        if seconds := getattr(self.model, "first_seconds_", None):
-            config = self.run.config()
-            self.run.write_config({**config, "run": {**config.get("run", {}), "first_seconds": round(seconds, 3)}})
-
-
-def train(
-    training: Training, observers: Sequence[Observer] = (), on_interrupt: Callable[[], None] = lambda: None
-) -> bool:
-    """Play a run to its end: `train_together` with one."""
-    return train_together([training], observers, on_interrupt)
 
 
 def train_together(
