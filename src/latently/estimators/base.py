@@ -239,11 +239,6 @@ class LatentModel(Face):
         rows = self.preprocessing_.check(accept(self, X), type(self).__name__, noisy=self.corruption is not None)
         return self._with(self._calibrated(trainer.state.game)).codes(rows)
 
-    @property
-    def n_clusters(self) -> int | None:
-        """How many classes there are where y names none: a hyperparameter of models that find clusters."""
-        return None
-
     def first_stage(self) -> Any:
         """The model that meets the data, whose hyperparameters say how it is scaled: this one, unless it is stacked."""
         return self
@@ -293,7 +288,8 @@ class LatentModel(Face):
         done, classes = self.preprocessing_, self.classes_
         several = done.views if self.takes_views else {}
         ranges = tuple(view.range for view in several.values()) if several else done.range
-        n_labels = self.n_clusters if classes is None else len(classes)
+        clusters = getattr(self, "n_clusters", None)  # a hyperparameter of models that find classes of their own
+        n_labels = clusters if classes is None else len(classes)
         return Task(done.event_shape, ranges, rows, n_labels, labels_known, rounds, tuple(several))
 
     def _built(self) -> Game:
