@@ -28,7 +28,7 @@ RIDGE = 1e-4
 HSIC_ROWS = 2000
 PRINCIPAL_COMPONENTS = 50
 CANONICAL_PAIRS = 20
-Pair = tuple[Float[np.ndarray, "train latent"], Float[np.ndarray, "test latent"]]
+Pair = tuple[Float[np.ndarray, "train _"], Float[np.ndarray, "test _"]]
 Labels = Shaped[np.ndarray, "_"] | None
 Completer = Callable[[Views], Shaped[np.ndarray, "rows ..."]]
 
