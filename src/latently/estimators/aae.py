@@ -6,15 +6,8 @@ from typing import Any, ClassVar, Literal
 
 from jaxtyping import PRNGKeyArray
 
+from latently.estimators import architecture as build
 from latently.estimators.adversarial import AdversarialModel
-from latently.estimators.architecture import (
-    build_corruption,
-    build_critic,
-    build_decoder,
-    build_posterior,
-    build_prior,
-    likelihood_head,
-)
 from latently.estimators.hyperparameters import Count, EncoderName, OpenShare, Positive
 from latently.game import Task
 from latently.games import aae as games
@@ -87,13 +80,13 @@ class AAE(AdversarialModel):
 
     def build_game(self, task: Task, key: PRNGKeyArray) -> games.AAE:
         """The untrained game."""
-        seen, head = int(self.latent_dim), likelihood_head(self, task.range)
+        seen, head = int(self.latent_dim), build.likelihood_head(self, task.range)
         seen += 0 if task.n_labels is None else task.n_labels + 1
         return games.AAE(
-            encoder=build_posterior(self, task.shape, stream(key, "encoder")),
-            decoder=build_decoder(self, task.shape, head, stream(key, "decoder")),
-            critic=build_critic(self, seen, stream(key, "critic"), spectral_norm=bool(self.spectral_norm)),
-            prior=build_prior(self, task.n_labels),
+            encoder=build.posterior(self, task.shape, stream(key, "encoder")),
+            decoder=build.decoder(self, task.shape, head, stream(key, "decoder")),
+            critic=build.critic(self, seen, stream(key, "critic"), spectral_norm=bool(self.spectral_norm)),
+            prior=build.prior(self, task.n_labels),
             adversarial=self.adversarial_loss,
             optimizer=self.optimizer(task),
             critic_optimizer=self.optimizer(task, self.critic_learning_rate),
@@ -103,5 +96,5 @@ class AAE(AdversarialModel):
             n_labels=task.n_labels,
             penalty=self.penalty,
             penalty_weight=float(self.penalty_weight),
-            corruption=build_corruption(self.corruption, task.range),
+            corruption=build.corruption(self.corruption, task.range),
         )

@@ -6,15 +6,8 @@ from typing import Any, ClassVar
 
 from jaxtyping import PRNGKeyArray
 
+from latently.estimators import architecture as build
 from latently.estimators.adversarial import AdversarialModel
-from latently.estimators.architecture import (
-    build_critic,
-    build_posterior,
-    build_prior,
-    build_view_corruption,
-    build_view_decoders,
-    joint_shape,
-)
 from latently.estimators.hyperparameters import Count, EncoderName, Positive, ViewLikelihoods
 from latently.game import Task
 from latently.games import acca as games
@@ -90,17 +83,17 @@ class ACCA(AdversarialModel):
 
     def build_game(self, task: Task, key: PRNGKeyArray) -> games.ACCA:
         """The untrained game."""
-        encoders = (build_posterior(self, task.shape[v], stream(key, f"encoder {v}")) for v in range(len(task.views)))
+        encoders = (build.posterior(self, task.shape[v], stream(key, f"encoder {v}")) for v in range(len(task.views)))
         return games.ACCA(
             encoders=tuple(encoders),
-            joint=build_posterior(self, joint_shape(task), stream(key, "joint encoder")) if self.joint else None,
-            decoders=build_view_decoders(self, task, stream(key, "decoders")),
-            critic=build_critic(self, int(self.latent_dim), stream(key, "critic")),
-            prior=build_prior(self),
+            joint=build.posterior(self, build.joint_shape(task), stream(key, "joint encoder")) if self.joint else None,
+            decoders=build.view_decoders(self, task, stream(key, "decoders")),
+            critic=build.critic(self, int(self.latent_dim), stream(key, "critic")),
+            prior=build.prior(self),
             adversarial=self.adversarial_loss,
             optimizer=self.optimizer(task),
             critic_optimizer=self.optimizer(task, self.critic_learning_rate),
             names=task.views,
             fooling_weight=float(self.fooling_weight),
-            corruption=build_view_corruption(self, task),
+            corruption=build.view_corruption(self, task),
         )

@@ -8,17 +8,8 @@ from typing import Any, ClassVar, Literal
 from jaxtyping import PRNGKeyArray
 
 from latently.errors import ArgumentError
+from latently.estimators import architecture as build
 from latently.estimators.adversarial import AdversarialModel
-from latently.estimators.architecture import (
-    build_prior,
-    critic_options,
-    dense_width,
-    hidden_widths,
-    image_shape,
-    layer_options,
-    output_activation,
-    widths,
-)
 from latently.estimators.hyperparameters import Count, OpenShare, Positive, Probability
 from latently.game import Task
 from latently.games import acgan as games
@@ -114,7 +105,7 @@ class ACGAN(AdversarialModel):
         return games.ACGAN(
             generator=generator,
             critic=_build_critic(self, task, 1 + classes, stream(key, "critic")),
-            prior=build_prior(self),
+            prior=build.prior(self),
             adversarial=self.adversarial_loss,
             optimizer=self.optimizer(task),
             critic_optimizer=self.optimizer(task, self.critic_learning_rate),
@@ -127,20 +118,25 @@ class ACGAN(AdversarialModel):
 
 def _build_generator(model: ACGAN, task: Task, labels: int, key: PRNGKeyArray) -> Conditional:
     """G(c, z): noise times an embedding of one of so many labels, as a row in the range of the data."""
-    dim, common, network_key = int(model.latent_dim), layer_options(model), stream(key, "network")
+    dim, common, network_key = int(model.latent_dim), build.layer_options(model), stream(key, "network")
     if model.network == "conv":
         *upsampled, last = _generated_channels(model)
-        image = image_shape(task.shape)
-        network = conv_decoder(dim, dense_width(model), upsampled, image, image[2], network_key, **common, last=last)
+        image = build.image_shape(task.shape)
+        network = conv_decoder(
+            dim, build.dense_width(model), upsampled, image, image[2], network_key, **common, last=last
+        )
     else:
-        network = mlp(dim, hidden_widths(model), math.prod(task.shape), network_key, **common)
-    first, end = LabelProduct(labels, dim, stream(key, "embedding")), Activate(output_activation(model, task.range))
+        network = mlp(dim, build.hidden_widths(model), math.prod(task.shape), network_key, **common)
+    first, end = (
+        LabelProduct(labels, dim, stream(key, "embedding")),
+        Activate(build.output_activation(model, task.range)),
+    )
     return Conditional(Chain((first, *network.layers, end)), DeterministicHead())
 
 
 def _generated_channels(model: ACGAN) -> tuple[int, ...]:
     """`channels`, of a generator: those of its first image, and of each that is twice the size of the last."""
-    channels = widths(model.channels)
+    channels = build.widths(model.channels)
     if len(channels) < 2:
         rule = "must name two images of a generator or more, each twice the size of the last"
         raise ArgumentError("channels", rule, channels, "Use {channels=(64, 32)}, say.")
@@ -149,8 +145,10 @@ def _generated_channels(model: ACGAN) -> tuple[int, ...]:
 
 def _build_critic(model: ACGAN, task: Task, outputs: int, key: PRNGKeyArray) -> Layer:
     """A critic of rows, with so many logits for each."""
-    common = critic_options(model)
+    common = build.critic_options(model)
     common |= {"input_noise": float(model.input_noise), "spectral_norm": bool(model.spectral_norm)}
     if model.network == "conv":
-        return conv_encoder(image_shape(task.shape), widths(model.critic_channels), None, outputs, key, **common)
-    return mlp(math.prod(task.shape), widths(model.critic_hidden), outputs, key, **common)
+        return conv_encoder(
+            build.image_shape(task.shape), build.widths(model.critic_channels), None, outputs, key, **common
+        )
+    return mlp(math.prod(task.shape), build.widths(model.critic_hidden), outputs, key, **common)

@@ -1,4 +1,7 @@
-"""From hyperparameters to networks: what `network`, `hidden`, `likelihood` and their like build."""
+"""From hyperparameters to networks: what `network`, `hidden`, `likelihood` and their like build.
+
+Estimators import this file as `build`, and read `build.encoder(self, …)`, `build.prior(self)`.
+"""
 
 import math
 from typing import Any, Literal, TypeAlias
@@ -67,7 +70,7 @@ def output_activation(model: Any, data_range: str) -> Literal["sigmoid", "tanh",
     return activations[data_range] if model.output == "auto" else model.output
 
 
-def build_encoder(
+def encoder(
     model: Any,
     shape: Shape,
     head: Head,
@@ -99,15 +102,15 @@ def build_encoder(
             remedy="Use {network=mlp}, or {encoder=gaussian}.",
         )
     outputs = int(latent_dim or model.latent_dim) * head.parameters
-    return Conditional(build_reader(model, shape, outputs, key, labels=labels + noise_dim), head, noise_dim)
+    return Conditional(reader(model, shape, outputs, key, labels=labels + noise_dim), head, noise_dim)
 
 
-def build_classifier(model: Any, shape: Shape, classes: int, key: PRNGKeyArray) -> Conditional:
+def classifier(model: Any, shape: Shape, classes: int, key: PRNGKeyArray) -> Conditional:
     """q(y|x) for rows of `shape`."""
-    return Conditional(build_reader(model, shape, classes, key), CategoricalHead(classes, per_row=True))
+    return Conditional(reader(model, shape, classes, key), CategoricalHead(classes, per_row=True))
 
 
-def build_reader(model: Any, shape: Shape, outputs: int, key: PRNGKeyArray, *, labels: int = 0) -> Layer:
+def reader(model: Any, shape: Shape, outputs: int, key: PRNGKeyArray, *, labels: int = 0) -> Layer:
     """A network that reads rows of `shape`, with so many numbers beside each."""
     common = layer_options(model)
     common["input_noise"] = float(model.input_noise)
@@ -118,7 +121,7 @@ def build_reader(model: Any, shape: Shape, outputs: int, key: PRNGKeyArray, *, l
     return mlp(math.prod(shape) + labels, hidden_widths(model), outputs, key, **common)
 
 
-def build_decoder(model: Any, shape: Shape, head: Head, key: PRNGKeyArray, *, labels: int = 0) -> Conditional:
+def decoder(model: Any, shape: Shape, head: Head, key: PRNGKeyArray, *, labels: int = 0) -> Conditional:
     """p(x|z), the encoder's mirror image: its widths and activations run the other way; with `labels`, p(x|z, y)."""
     common, inputs = layer_options(model), int(model.latent_dim) + labels
     if not isinstance(model.activation, str):
@@ -137,7 +140,7 @@ def build_decoder(model: Any, shape: Shape, head: Head, key: PRNGKeyArray, *, la
     return Conditional(network, head)
 
 
-def build_posterior(model: Any, shape: Shape, key: PRNGKeyArray) -> Conditional:
+def posterior(model: Any, shape: Shape, key: PRNGKeyArray) -> Conditional:
     """q(z|x) for rows of `shape`, of the kind that `encoder` names.
 
     Args:
@@ -150,27 +153,27 @@ def build_posterior(model: Any, shape: Shape, key: PRNGKeyArray) -> Conditional:
     """
     head = GaussianHead(scale="exp") if model.encoder == "gaussian" else DeterministicHead()
     noise_dim = int(model.noise_dim) if model.encoder == "implicit" else 0
-    return build_encoder(model, shape, head, key, noise_dim=noise_dim)
+    return encoder(model, shape, head, key, noise_dim=noise_dim)
 
 
-def build_prior(model: Any, n_labels: int | None = None) -> Prior:
+def prior(model: Any, n_labels: int | None = None) -> Prior:
     """The prior that `prior` names, or the one that it is; with a region for each of so many labels.
 
     Raises:
         ArgumentError: its dimension is not `latent_dim`, it has no region for each label, or it is given both as a
             Prior and with a scale.
     """
-    prior, scale, dim = model.prior, model.prior_scale, int(model.latent_dim)
-    if isinstance(prior, str):
-        return make_prior(prior, dim, n_labels, None if scale is None else float(scale))
-    if prior.dim != dim:
-        raise ArgumentError("prior", f"must have as many dimensions as {setting('latent_dim', dim)}", prior.dim)
+    scale, dim = model.prior_scale, int(model.latent_dim)
+    if isinstance(model.prior, str):
+        return make_prior(model.prior, dim, n_labels, None if scale is None else float(scale))
+    given: Prior = model.prior
+    if given.dim != dim:
+        raise ArgumentError("prior", f"must have as many dimensions as {setting('latent_dim', dim)}", given.dim)
     if scale is not None:
-        rule = f"goes with a prior given by name, so it must be left out beside {prior!r}"
+        rule = f"goes with a prior given by name, so it must be left out beside {given!r}"
         raise ArgumentError("prior_scale", rule, scale)
     if n_labels is not None:
-        prior.check_labels(n_labels)
-    given: Prior = prior
+        given.check_labels(n_labels)
     return given
 
 
@@ -180,14 +183,14 @@ def normal_prior(model: Any) -> Normal:
     Raises:
         ArgumentError: another was asked for.
     """
-    prior = build_prior(model)
-    if not isinstance(prior, Normal):
+    asked = prior(model)
+    if not isinstance(asked, Normal):
         remedy = "For other shapes use AAE or SupervisedAAE."
-        raise ArgumentError("prior", f"must be normal for {type(model).__name__}", prior.name, remedy)
-    return prior
+        raise ArgumentError("prior", f"must be normal for {type(model).__name__}", asked.name, remedy)
+    return asked
 
 
-def build_critic(model: Any, inputs: int, key: PRNGKeyArray, *, spectral_norm: bool = False) -> Layer:
+def critic(model: Any, inputs: int, key: PRNGKeyArray, *, spectral_norm: bool = False) -> Layer:
     """A critic: one logit for each row of so many numbers."""
     return mlp(inputs, widths(model.critic_hidden), 1, key, **critic_options(model), spectral_norm=spectral_norm)
 
@@ -198,12 +201,12 @@ def critic_options(model: Any) -> dict[str, Any]:
     return {"activation": activation, "dropout": float(model.critic_dropout)}
 
 
-def build_corruption(description: str | None, data_range: str) -> Corruption | None:
+def corruption(description: str | None, data_range: str) -> Corruption | None:
     """What `corruption` describes. Salt and pepper are the ends of the data's range, or one deviation off its mean."""
-    corruption = make_corruption(description)
-    if isinstance(corruption, SaltAndPepperNoise) and data_range != "unit":
-        return SaltAndPepperNoise(corruption.probability, low=-1.0, high=1.0)
-    return corruption
+    described = make_corruption(description)
+    if isinstance(described, SaltAndPepperNoise) and data_range != "unit":
+        return SaltAndPepperNoise(described.probability, low=-1.0, high=1.0)
+    return described
 
 
 def widths(values: Any) -> tuple[int, ...]:
@@ -274,7 +277,7 @@ def joint_shape(task: Task) -> Shape:
     return (sum(map(math.prod, task.shape)),)
 
 
-def build_view_decoders(model: Any, task: Task, key: PRNGKeyArray, *, private_dim: int = 0) -> tuple[Conditional, ...]:
+def view_decoders(model: Any, task: Task, key: PRNGKeyArray, *, private_dim: int = 0) -> tuple[Conditional, ...]:
     """p(xᵥ|z) of each view, or p(xᵥ|z, hᵥ) with `private_dim`.
 
     The likelihood of a view is its own where the model names one for each.
@@ -283,12 +286,12 @@ def build_view_decoders(model: Any, task: Task, key: PRNGKeyArray, *, private_di
     for place, name in enumerate(task.views):
         view = task.of_view(place)
         head = likelihood_head(model, view.range, view_likelihood(model, task.views, place))
-        decoders.append(build_decoder(model, view.shape, head, stream(key, name), labels=private_dim))
+        decoders.append(decoder(model, view.shape, head, stream(key, name), labels=private_dim))
     return tuple(decoders)
 
 
-def build_view_corruption(model: Any, task: Task) -> EachView | None:
+def view_corruption(model: Any, task: Task) -> EachView | None:
     """What `corruption` does to each view, by its range; `None` for nothing."""
     if model.corruption is None:
         return None
-    return EachView(tuple(build_corruption(model.corruption, each) for each in task.range))  # type: ignore[misc]
+    return EachView(tuple(corruption(model.corruption, each) for each in task.range))  # type: ignore[misc]

@@ -6,13 +6,7 @@ from typing import Any, ClassVar, Literal
 
 from jaxtyping import PRNGKeyArray
 
-from latently.estimators.architecture import (
-    build_corruption,
-    build_decoder,
-    build_encoder,
-    likelihood_head,
-    normal_prior,
-)
+from latently.estimators import architecture as build
 from latently.estimators.base import LatentModel
 from latently.estimators.hyperparameters import NotNegative, PosteriorScale
 from latently.estimators.schedules import build_optimizer, kl_weight
@@ -74,13 +68,13 @@ class ConditionalVAE(LatentModel):
     def build_game(self, task: Task, key: PRNGKeyArray) -> games.ConditionalVAE:
         """The untrained game."""
         classes, posterior = task.n_labels or 1, GaussianHead(scale=self.posterior_scale)
-        head = likelihood_head(self, task.range)
+        head = build.likelihood_head(self, task.range)
         return games.ConditionalVAE(
-            encoder=build_encoder(self, task.shape, posterior, stream(key, "encoder"), labels=classes),
-            decoder=build_decoder(self, task.shape, head, stream(key, "decoder"), labels=classes),
-            prior=normal_prior(self),
+            encoder=build.encoder(self, task.shape, posterior, stream(key, "encoder"), labels=classes),
+            decoder=build.decoder(self, task.shape, head, stream(key, "decoder"), labels=classes),
+            prior=build.normal_prior(self),
             optimizer=build_optimizer(self, task),
             n_labels=classes,
             beta=kl_weight(self, task),
-            corruption=build_corruption(self.corruption, task.range),
+            corruption=build.corruption(self.corruption, task.range),
         )

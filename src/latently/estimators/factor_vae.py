@@ -6,14 +6,7 @@ from typing import Any, ClassVar, Literal
 
 from jaxtyping import PRNGKeyArray
 
-from latently.estimators.architecture import (
-    build_corruption,
-    build_decoder,
-    build_encoder,
-    likelihood_head,
-    normal_prior,
-    widths,
-)
+from latently.estimators import architecture as build
 from latently.estimators.base import LatentModel
 from latently.estimators.hyperparameters import Count, NotNegative, Positive, PosteriorScale
 from latently.estimators.schedules import adam, build_optimizer
@@ -82,17 +75,17 @@ class FactorVAE(LatentModel):
         critic, decay = None, float(self.learning_rate_decay)
         rate = float(self.critic_learning_rate or self.learning_rate)
         if self.total_correlation == "critic":
-            hidden = widths(self.critic_hidden)
+            hidden = build.widths(self.critic_hidden)
             critic = mlp(int(self.latent_dim), hidden, 1, stream(key, "critic"), activation="leaky_relu")
         return games.FactorVAE(
-            encoder=build_encoder(self, task.shape, GaussianHead(scale=self.posterior_scale), stream(key, "encoder")),
-            decoder=build_decoder(self, task.shape, likelihood_head(self, task.range), stream(key, "decoder")),
-            prior=normal_prior(self),
+            encoder=build.encoder(self, task.shape, GaussianHead(scale=self.posterior_scale), stream(key, "encoder")),
+            decoder=build.decoder(self, task.shape, build.likelihood_head(self, task.range), stream(key, "decoder")),
+            prior=build.normal_prior(self),
             optimizer=build_optimizer(self, task),
             critic_optimizer=adam(rate, 0.5, 0.9, decay=decay, updates=task.rounds),
             gamma=float(self.gamma),
             critic=critic,
             sampling="stratified" if self.total_correlation == "stratified" else "weighted",
             rows=task.rows,
-            corruption=build_corruption(self.corruption, task.range),
+            corruption=build.corruption(self.corruption, task.range),
         )

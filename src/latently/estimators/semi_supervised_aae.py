@@ -7,16 +7,8 @@ from typing import Any, ClassVar, Literal
 import jax
 from jaxtyping import PRNGKeyArray
 
+from latently.estimators import architecture as build
 from latently.estimators.adversarial import AdversarialModel
-from latently.estimators.architecture import (
-    build_corruption,
-    build_critic,
-    build_decoder,
-    build_reader,
-    check_classes,
-    likelihood_head,
-    normal_prior,
-)
 from latently.estimators.hyperparameters import Count, NotNegative, Positive
 from latently.game import Task
 from latently.games import semi_supervised_aae as games
@@ -135,17 +127,17 @@ class ClusteringAAE(AdversarialModel):
 
 def _build(model: Any, task: Task, key: PRNGKeyArray, head_distance: float | None = None) -> games.SemiSupervisedAAE:
     """The untrained game; with a distance between heads, of a representation that is the sum of head and style."""
-    classes, dim = check_classes(model, task, instead="AAE"), int(model.latent_dim)
-    head, told = likelihood_head(model, task.range), classes if head_distance is None else 0
+    classes, dim = build.check_classes(model, task, instead="AAE"), int(model.latent_dim)
+    head, told = build.likelihood_head(model, task.range), classes if head_distance is None else 0
     heads = None if head_distance is None else head_distance * jax.random.normal(stream(key, "heads"), (classes, dim))
-    reader = build_reader(model, task.shape, classes + dim, stream(key, "encoder"))
+    reader = build.reader(model, task.shape, classes + dim, stream(key, "encoder"))
     return games.SemiSupervisedAAE(
         # Without the norm at its end all rows soon fall to one class, where the softmax has no slope to come back by.
         encoder=Chain((reader, BatchNorm(classes + dim))),
-        decoder=build_decoder(model, task.shape, head, stream(key, "decoder"), labels=told),
-        label_critic=build_critic(model, classes, stream(key, "label critic")),
-        style_critic=build_critic(model, dim + classes, stream(key, "style critic")),
-        style_prior=normal_prior(model),
+        decoder=build.decoder(model, task.shape, head, stream(key, "decoder"), labels=told),
+        label_critic=build.critic(model, classes, stream(key, "label critic")),
+        style_critic=build.critic(model, dim + classes, stream(key, "style critic")),
+        style_prior=build.normal_prior(model),
         adversarial=model.adversarial_loss,
         optimizer=model.optimizer(task),
         critic_optimizer=model.optimizer(task, model.critic_learning_rate),
@@ -155,5 +147,5 @@ def _build(model: Any, task: Task, key: PRNGKeyArray, head_distance: float | Non
         supervised=task.labels_known != "none",
         heads=heads,
         head_distance=head_distance or 0.0,
-        corruption=build_corruption(model.corruption, task.range),
+        corruption=build.corruption(model.corruption, task.range),
     )

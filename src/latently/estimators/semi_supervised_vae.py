@@ -6,15 +6,7 @@ from typing import Any, ClassVar, Literal
 
 from jaxtyping import PRNGKeyArray
 
-from latently.estimators.architecture import (
-    build_classifier,
-    build_corruption,
-    build_decoder,
-    build_encoder,
-    check_classes,
-    likelihood_head,
-    normal_prior,
-)
+from latently.estimators import architecture as build
 from latently.estimators.base import LatentModel
 from latently.estimators.hyperparameters import Count, Positive, PosteriorScale
 from latently.estimators.schedules import build_optimizer
@@ -72,7 +64,7 @@ class SemiSupervisedVAE(LatentModel):
 
     def build_game(self, task: Task, key: PRNGKeyArray) -> games.SemiSupervisedVAE:
         """The untrained game."""
-        return build_m2(self, task, likelihood_head(self, task.range), key)
+        return build_m2(self, task, build.likelihood_head(self, task.range), key)
 
 
 def build_m2(model: Any, task: Task, head: Head, key: PRNGKeyArray) -> games.SemiSupervisedVAE:
@@ -87,15 +79,15 @@ def build_m2(model: Any, task: Task, head: Head, key: PRNGKeyArray) -> games.Sem
     Raises:
         ValueError: there is one class only.
     """
-    classes, posterior = check_classes(model, task, instead="VAE"), GaussianHead(scale=model.posterior_scale)
+    classes, posterior = build.check_classes(model, task, instead="VAE"), GaussianHead(scale=model.posterior_scale)
     return games.SemiSupervisedVAE(
-        classifier=build_classifier(model, task.shape, classes, stream(key, "classifier")),
-        encoder=build_encoder(model, task.shape, posterior, stream(key, "encoder"), labels=classes),
-        decoder=build_decoder(model, task.shape, head, stream(key, "decoder"), labels=classes),
-        prior=normal_prior(model),
+        classifier=build.classifier(model, task.shape, classes, stream(key, "classifier")),
+        encoder=build.encoder(model, task.shape, posterior, stream(key, "encoder"), labels=classes),
+        decoder=build.decoder(model, task.shape, head, stream(key, "decoder"), labels=classes),
+        prior=build.normal_prior(model),
         optimizer=build_optimizer(model, task),
         n_labels=classes,
         classification_weight=float(model.classification_weight),
         labels_known=task.labels_known,
-        corruption=build_corruption(model.corruption, task.range),
+        corruption=build.corruption(model.corruption, task.range),
     )

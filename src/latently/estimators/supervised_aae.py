@@ -6,15 +6,8 @@ from typing import Any, ClassVar, Literal
 
 from jaxtyping import PRNGKeyArray
 
+from latently.estimators import architecture as build
 from latently.estimators.adversarial import AdversarialModel
-from latently.estimators.architecture import (
-    build_corruption,
-    build_critic,
-    build_decoder,
-    build_posterior,
-    build_prior,
-    likelihood_head,
-)
 from latently.game import Task
 from latently.games import supervised_aae as games
 from latently.streams import stream
@@ -63,16 +56,16 @@ class SupervisedAAE(AdversarialModel):
 
     def build_game(self, task: Task, key: PRNGKeyArray) -> games.SupervisedAAE:
         """The untrained game."""
-        classes, head = task.n_labels or 1, likelihood_head(self, task.range)
+        classes, head = task.n_labels or 1, build.likelihood_head(self, task.range)
         return games.SupervisedAAE(
-            encoder=build_posterior(self, task.shape, stream(key, "encoder")),
-            decoder=build_decoder(self, task.shape, head, stream(key, "decoder"), labels=classes),
-            critic=build_critic(self, int(self.latent_dim) + classes, stream(key, "critic")),
-            prior=build_prior(self),
+            encoder=build.posterior(self, task.shape, stream(key, "encoder")),
+            decoder=build.decoder(self, task.shape, head, stream(key, "decoder"), labels=classes),
+            critic=build.critic(self, int(self.latent_dim) + classes, stream(key, "critic")),
+            prior=build.prior(self),
             adversarial=self.adversarial_loss,
             optimizer=self.optimizer(task),
             critic_optimizer=self.optimizer(task, self.critic_learning_rate),
             generator_optimizer=self.optimizer(task),
             n_labels=classes,
-            corruption=build_corruption(self.corruption, task.range),
+            corruption=build.corruption(self.corruption, task.range),
         )

@@ -7,13 +7,7 @@ from typing import Any, ClassVar
 from jaxtyping import PRNGKeyArray
 
 from latently.errors import ArgumentError
-from latently.estimators.architecture import (
-    build_corruption,
-    build_decoder,
-    build_encoder,
-    build_prior,
-    likelihood_head,
-)
+from latently.estimators import architecture as build
 from latently.estimators.base import LatentModel
 from latently.estimators.hyperparameters import Count, NotNegative, PosteriorScale
 from latently.estimators.schedules import build_optimizer, kl_weight
@@ -81,18 +75,18 @@ class VAE(LatentModel):
             name = "beta" if self.beta != 1.0 else "warm_up_epochs"
             rule = "must be left out where {importance_samples} is above 1: that trains one bound, without a KL term"
             raise ArgumentError(name, rule, getattr(self, name), "Use {beta=1.0} and {warm_up_epochs=0}.")
-        prior = build_prior(self)
+        prior = build.prior(self)
         if prior.density != "everywhere":
             rule = "must have a density that is nowhere 0 for a VAE"
             remedy = "Use {prior=normal} or {prior=star}, or an AAE, which needs only draws of its prior."
             raise ArgumentError("prior", rule, prior.name, remedy)
-        head = likelihood_head(self, task.range)
+        head = build.likelihood_head(self, task.range)
         return games.VAE(
-            encoder=build_encoder(self, task.shape, GaussianHead(scale=self.posterior_scale), stream(key, "encoder")),
-            decoder=build_decoder(self, task.shape, head, stream(key, "decoder")),
+            encoder=build.encoder(self, task.shape, GaussianHead(scale=self.posterior_scale), stream(key, "encoder")),
+            decoder=build.decoder(self, task.shape, head, stream(key, "decoder")),
             prior=prior,
             optimizer=build_optimizer(self, task),
             beta=kl_weight(self, task),
             importance_samples=int(self.importance_samples),
-            corruption=build_corruption(self.corruption, task.range),
+            corruption=build.corruption(self.corruption, task.range),
         )

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar
 from jaxtyping import PRNGKeyArray
 
 from latently.errors import ArgumentError
-from latently.estimators import architecture as arc
+from latently.estimators import architecture as build
 from latently.estimators.base import LatentModel
 from latently.estimators.hyperparameters import Count, NotNegative, Probability, Range, ViewLikelihoods
 from latently.estimators.schedules import build_optimizer, kl_weight
@@ -83,18 +83,18 @@ class VCCA(LatentModel):
 
         def encoder(name: str, shape: tuple[int, ...], dim: int | None = None) -> Conditional:
             head, own_key = GaussianHead(scale="exp"), stream(key, f"encoder of {name}")
-            return arc.build_encoder(self, shape, head, own_key, latent_dim=dim)
+            return build.encoder(self, shape, head, own_key, latent_dim=dim)
 
         return vcca.VCCA(
             encoders=tuple(encoder(name, shape) if name in named else None for name, shape in views.items()),
-            joint=encoder("all", arc.joint_shape(task)) if self.joint else None,
-            decoders=arc.build_view_decoders(self, task, stream(key, "decoders"), private_dim=own),
-            prior=arc.normal_prior(self),
+            joint=encoder("all", build.joint_shape(task)) if self.joint else None,
+            decoders=build.view_decoders(self, task, stream(key, "decoders"), private_dim=own),
+            prior=build.normal_prior(self),
             optimizer=build_optimizer(self, task),
             names=task.views,
             private=tuple(encoder(f"private {name}", shape, own) for name, shape in views.items() if own),
             private_dim=own,
             beta=kl_weight(self, task),
             code_dropout=float(self.code_dropout),
-            corruption=arc.build_view_corruption(self, task),
+            corruption=build.view_corruption(self, task),
         )
