@@ -20,7 +20,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from latently.abilities import Bounds, LabelRole
 from latently.batch import Batch
 from latently.game import Player, Terms, Weight
-from latently.games.critics import accuracy, after_the_start, always_guessed, always_won, real_and_fake
+from latently.games.critics import accuracy, collapse_warnings
 from latently.games.encoder_decoder import EncoderDecoder
 from latently.games.vae import gaussian_divergence, unused_dimensions
 from latently.networks import Conditional, Layer
@@ -85,7 +85,7 @@ class FactorVAE(EncoderDecoder, Bounds):
         """The critic calls codes real, and codes with permuted dimensions fake (arXiv 1802.05983, Algorithm 2)."""
         _, z = self._code(batch, key)
         both = jnp.concatenate([z, permuted(z, stream(key, "permutation"))])
-        real, fake = real_and_fake(self.log_ratio(both, stream(key, "critic")))
+        real, fake = jnp.split(self.log_ratio(both, stream(key, "critic")), 2)
         return {
             "codes": logistic.real(real),
             "permuted_codes": logistic.fake(fake),
@@ -102,18 +102,15 @@ class FactorVAE(EncoderDecoder, Bounds):
         warnings = unused_dimensions(history[-1]["vae/active_dimensions"], self.prior.dim, weighted=False)
         if self.critic is None:
             return warnings
-        accuracies = after_the_start([terms["critic/permutation_accuracy"] for terms in history])
-        if always_won(accuracies, 0.98):
-            warnings += (
-                f"the critic has told codes from permuted ones from the start (accuracy {accuracies[-1]:.2f}): the "
-                "dimensions of the codes never became independent. Raise gamma.",
-            )
-        if always_guessed(accuracies):
-            warnings += (
-                "the critic has guessed from the start (accuracy 0.50): the codes' dimensions were independent all "
-                "along, or it never learned that they are not. Raise critic_learning_rate, or widen critic_hidden.",
-            )
-        return warnings
+        won = (
+            "the critic has told codes from permuted ones from the start (accuracy {:.2f}): the dimensions of the "
+            "codes never became independent. Raise gamma."
+        )
+        guessed = (
+            "the critic has guessed from the start (accuracy 0.50): the codes' dimensions were independent all along, "
+            "or it never learned that they are not. Raise critic_learning_rate, or widen critic_hidden."
+        )
+        return warnings + collapse_warnings(history, "critic/permutation_accuracy", won, guessed)
 
     def _code(self, batch: Batch, key: PRNGKeyArray) -> tuple[Gaussian, Float[Array, "batch latent"]]:
         """q(z|x) and a draw of it: the same for both players, and so one computation."""
