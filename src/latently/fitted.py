@@ -93,9 +93,9 @@ class Fitted:
         self, rows: Any, n_samples: int, kind: Literal["elbo", "importance"], seed: int, labels: Any = None
     ) -> Float[np.ndarray, "rows"]:
         """A lower bound on log p(x) of each row, or on log p(x|y), in nats (see `LatentModel.score_samples`)."""
-        bound = {"elbo": inference.evidence_bound, "importance": inference.importance_bound}[kind]
         keys = jax.random.split(jax.random.key(seed), n_samples)
-        return self._on_rows(partial(bound, self.game, keys), rows, self._given(labels, len(rows)))
+        bound = partial(inference.likelihood_bound, self.game, kind, keys)
+        return self._on_rows(bound, rows, self._given(labels, len(rows)))
 
     def posterior_kl(self, rows: Any) -> Float[np.ndarray, "rows latent"]:
         """KL(q(z_d|x) ‖ p(z_d)) of each row and dimension, in nats."""
