@@ -191,7 +191,7 @@ def _bound(
         bound = game.decode(z, y).log_prob(x)
         if not closed:
             bound = bound + game.prior.log_prob(z) - q.log_prob(z)
-        return total + bound if elbo else jnp.logaddexp(total, bound), None
+        return (total + bound if elbo else jnp.logaddexp(total, bound)), None
 
     total, _ = jax.lax.scan(one, jnp.full(len(x), 0.0 if elbo else -jnp.inf), keys)
     if elbo:

@@ -7,7 +7,6 @@ References:
     Gulrajani et al. 2017, Improved Training of Wasserstein GANs, arXiv 1704.00028 (the gradient penalty).
 """
 
-from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import equinox as eqx
@@ -16,8 +15,7 @@ import optax
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from latently.abilities import Bounds, Classifies, LabelRole
-from latently.batch import Batch
-from latently.game import Player, Terms
+from latently.game import Batch, History, Player, Terms
 from latently.games.critics import CRITIC_WEIGHTS, collapse_warnings, critic_terms
 from latently.games.encoder_decoder import EncoderDecoder, one_hot
 from latently.networks import Conditional, Layer
@@ -120,7 +118,7 @@ class AAE(EncoderDecoder, Classifies, Bounds):
         assert self.n_labels is not None
         return jnp.log(self.prior.responsibilities(self.encoder(x).mean, self.n_labels))
 
-    def diagnose(self, history: Sequence[Mapping[str, float]]) -> tuple[str, ...]:
+    def diagnose(self, history: History) -> tuple[str, ...]:
         """A critic that always wins, or one that never learned."""
         return collapse_warnings(history)
 

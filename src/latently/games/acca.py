@@ -7,7 +7,7 @@ References:
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 import equinox as eqx
@@ -16,8 +16,7 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
-from latently.batch import Batch
-from latently.game import Player, Terms
+from latently.game import Batch, History, Player, Terms
 from latently.games.critics import CRITIC_WEIGHTS, collapse_warnings
 from latently.games.several_views import Posterior, SeveralViews, log_likelihoods, masked_mean
 from latently.networks import Conditional, Layer
@@ -98,7 +97,7 @@ class ACCA(SeveralViews):
             terms[f"fooling_from_{origin}"] = _masked_loss(self.adversarial.fool, on_code, present)
         return terms
 
-    def diagnose(self, history: Sequence[Mapping[str, float]]) -> tuple[str, ...]:
+    def diagnose(self, history: History) -> tuple[str, ...]:
         """A critic that always wins, or one that never learned."""
         return collapse_warnings(history)
 

@@ -8,7 +8,6 @@ References:
     Yazıcı et al. 2019, The Unusual Effectiveness of Averaging in GAN Training, arXiv 1806.04498 (`average`).
 """
 
-from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Self
 
 import equinox as eqx
@@ -18,8 +17,7 @@ import optax
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from latently.abilities import Classifies, Decodes, LabelRole
-from latently.batch import Batch
-from latently.game import Game, Player, Terms
+from latently.game import Batch, Game, History, Player, Terms
 from latently.games.critics import accuracy, collapse_warnings
 from latently.games.encoder_decoder import one_hot
 from latently.networks import Conditional, Layer, condition
@@ -119,7 +117,7 @@ class ACGAN(Game, Decodes, Classifies):
         calibrated: Self = eqx.tree_at(lambda game: game._pair(), self, fitted)
         return calibrated
 
-    def diagnose(self, history: Sequence[Mapping[str, float]]) -> tuple[str, ...]:
+    def diagnose(self, history: History) -> tuple[str, ...]:
         """A critic that always wins."""
         won = (
             "the critic has told fakes from real rows from the start (accuracy {:.2f}), and a critic that is always "

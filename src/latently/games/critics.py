@@ -1,11 +1,9 @@
 """Critics: the terms that one plays for, how often it is right, and what that tells of a game that collapsed."""
 
-from collections.abc import Mapping, Sequence
-
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from latently.game import Terms
+from latently.game import History, Terms
 from latently.probability import AdversarialLoss
 
 CRITIC_WEIGHTS = {"prior": 0.5, "posterior": 0.5, "accuracy": 0.0}
@@ -44,7 +42,7 @@ def accuracy(real: Float[Array, "reals"], fake: Float[Array, "fakes"]) -> Float[
 
 
 def collapse_warnings(
-    history: Sequence[Mapping[str, float]],
+    history: History,
     term: str = "critic/accuracy",
     won: str = _WON,
     guessed: str = _GUESSED,

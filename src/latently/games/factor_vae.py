@@ -6,7 +6,6 @@ References:
     which beta is 1 + gamma here; without a critic, Appendices C.1 and C.2).
 """
 
-from collections.abc import Mapping, Sequence
 from typing import ClassVar, Literal, TypeAlias
 
 import equinox as eqx
@@ -18,8 +17,7 @@ from jax.scipy.stats import norm
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from latently.abilities import Bounds, LabelRole
-from latently.batch import Batch
-from latently.game import Player, Terms, Weight
+from latently.game import Batch, History, Player, Terms, Weight
 from latently.games.critics import accuracy, collapse_warnings
 from latently.games.encoder_decoder import EncoderDecoder
 from latently.games.vae import gaussian_divergence, unused_dimensions
@@ -97,7 +95,7 @@ class FactorVAE(EncoderDecoder, Bounds):
         assert self.critic is not None
         return self.critic(z, key)[:, 0]
 
-    def diagnose(self, history: Sequence[Mapping[str, float]]) -> tuple[str, ...]:
+    def diagnose(self, history: History) -> tuple[str, ...]:
         """Dimensions that carry nothing; a critic that always wins, or one that never learned."""
         warnings = unused_dimensions(history[-1]["vae/active_dimensions"], self.prior.dim, weighted=False)
         if self.critic is None:

@@ -16,8 +16,7 @@ import optax
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from latently.abilities import Classifies, Decodes, Denoises, Encodes, LabelRole
-from latently.batch import Batch
-from latently.game import Game, Player, Terms
+from latently.game import Batch, Game, Player, Terms
 from latently.games.critics import CRITIC_WEIGHTS, critic_terms
 from latently.games.encoder_decoder import corrupted, one_hot
 from latently.networks import Conditional, Layer, condition

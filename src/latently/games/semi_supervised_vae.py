@@ -5,7 +5,6 @@ References:
     the bound of a labelled row (6) and of an unlabelled one (7), and the classifier's own term (9).
 """
 
-from collections.abc import Mapping, Sequence
 from typing import ClassVar, Literal, Self
 
 import equinox as eqx
@@ -14,8 +13,7 @@ import optax
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from latently.abilities import Bounds, Classifies, LabelRole
-from latently.batch import Batch
-from latently.game import Player, Terms
+from latently.game import Batch, History, Player, Terms
 from latently.games.encoder_decoder import EncoderDecoder, corrupted, one_hot
 from latently.games.vae import unused_dimensions, used_dimensions
 from latently.networks import Conditional, condition
@@ -93,7 +91,7 @@ class SemiSupervisedVAE(EncoderDecoder, Classifies, Bounds):
         calibrated: Self = eqx.tree_at(lambda game: game.classifier, pair, classifier)
         return calibrated
 
-    def diagnose(self, history: Sequence[Mapping[str, float]]) -> tuple[str, ...]:
+    def diagnose(self, history: History) -> tuple[str, ...]:
         """Posterior collapse: dimensions whose posterior has fallen back onto the prior."""
         return unused_dimensions(history[-1].get("m2/active_dimensions"), self.prior.dim, weighted=False)
 

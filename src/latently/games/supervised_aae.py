@@ -7,7 +7,6 @@ References:
     beside the label, as in Section 2.3, and asks of the codes of every class to fill the whole prior.
 """
 
-from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 import equinox as eqx
@@ -16,8 +15,7 @@ import optax
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from latently.abilities import Bounds, Classifies, LabelRole
-from latently.batch import Batch
-from latently.game import Player, Terms
+from latently.game import Batch, History, Player, Terms
 from latently.games.aae import code, has_density
 from latently.games.critics import CRITIC_WEIGHTS, collapse_warnings, critic_terms
 from latently.games.encoder_decoder import EncoderDecoder, explained_by_each_label, one_hot
@@ -92,7 +90,7 @@ class SupervisedAAE(EncoderDecoder, Classifies, Bounds):
         z = self.encoder(x).mean
         return explained_by_each_label(lambda y: self.decode(z, y).log_prob(x), len(x), self.n_labels)
 
-    def diagnose(self, history: Sequence[Mapping[str, float]]) -> tuple[str, ...]:
+    def diagnose(self, history: History) -> tuple[str, ...]:
         """A critic that always wins, or one that never learned."""
         return collapse_warnings(history)
 
