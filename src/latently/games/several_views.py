@@ -168,6 +168,11 @@ def _stream(key: PRNGKeyArray | None, name: str) -> PRNGKeyArray | None:
     return None if key is None else stream(key, name)
 
 
+def codes_of(posteriors: Sequence[Posterior], key: PRNGKeyArray) -> list[Float[Array, "batch latent"]]:
+    """A draw from each origin; all players draw the same."""
+    return [posterior.q.sample(stream(key, f"code of {posterior.origin}")) for posterior in posteriors]
+
+
 def log_likelihoods(p: Joint, batch: Batch, origins: int) -> Float[Array, "origins batch"]:
     """Log p(x₁, x₂, … |z) in nats; a view that a row lacks asks nothing of its code.
 

@@ -12,7 +12,7 @@ import optax
 from jaxtyping import PRNGKeyArray
 
 from latently.game import Batch, History, Player, Terms, Weight
-from latently.games.several_views import SeveralViews, log_likelihoods, masked_mean
+from latently.games.several_views import SeveralViews, codes_of, log_likelihoods, masked_mean
 from latently.games.vae import unused_dimensions, used_dimensions
 from latently.networks import Conditional
 from latently.networks.regularization import Dropout
@@ -69,7 +69,7 @@ class VCCA(SeveralViews):
         """
         seen = self.corrupted(batch, key)
         posteriors, private = self.posteriors(seen, key), self.private_posteriors(seen, key)
-        codes = [posterior.q.sample(stream(key, f"code of {posterior.origin}")) for posterior in posteriors]
+        codes = codes_of(posteriors, key)
         own = [q.sample(stream(key, f"private code of {name}")) for name, q in zip(self.names, private, strict=False)]
         z = Dropout(self.code_dropout)(jnp.concatenate(codes), stream(key, "code dropout"))
         p = self.decode_in_training(z, key, [jnp.concatenate([h] * len(codes)) for h in own])
