@@ -6,8 +6,7 @@ import optax
 import pytest
 from jax import monitoring
 
-from latently.batch import Batch
-from latently.game import Game, Player, check_game
+from latently.game import Batch, Game, Player, check_game
 
 SGD = optax.sgd(0.1)
 BATCH = jax.eval_shape(lambda: Batch(views=(jnp.zeros((4, 2)),)))

@@ -12,7 +12,7 @@ from latently.catalogue import BY_NAME
 __version__ = "0.1.0"
 
 _ROOMS = {
-    "Batch": "latently.batch",
+    "Batch": "latently.game",
     "CollapseWarning": "latently.estimators",
     "Dataset": "latently.data",
     "Feed": "latently.training",

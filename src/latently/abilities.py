@@ -151,10 +151,6 @@ class Ability(NamedTuple):
     methods: tuple[str, ...] = ()
 
 
-def _has_labels(game: Any) -> bool:
-    return game.n_labels is not None
-
-
 def _gives_label_to_decoder(game: Any) -> bool:
     return bool(game.label_role == "decoder")
 
@@ -190,7 +186,7 @@ ABILITIES: dict[str, Ability] = {
         "predict classes",
         (Classifies,),
         "it tells no classes apart",
-        _has_labels,
+        lambda game: game.n_labels is not None,
         _NO_LABELS,
         ("predict", "predict_proba"),
     ),
@@ -239,12 +235,7 @@ ABILITIES: dict[str, Ability] = {
 
 
 def is_able(game: Any, name: str) -> bool:
-    """Whether a game, as it was built, has an ability.
-
-    Args:
-        game: the game; its arrays may be shapes alone.
-        name: a key of `ABILITIES`.
-    """
+    """Whether a game, as it was built, has an ability; its arrays may be shapes alone."""
     ability = ABILITIES[name]
     return may(type(game), name) and ability.when(game)
 
@@ -255,13 +246,7 @@ def may(game_type: type, name: str) -> bool:
 
 
 def abilities(game: Any) -> frozenset[str]:
-    """The names of all that a game, as it was built, can be asked.
-
-    Example:
-        >>> from latently.games import Classifier
-        >>> abilities(object())
-        frozenset()
-    """
+    """The names of all that a game, as it was built, can be asked."""
     return frozenset(name for name in ABILITIES if is_able(game, name))
 
 

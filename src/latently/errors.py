@@ -39,11 +39,7 @@ class ArgumentError(ValueError):
         return self.worded(in_python)
 
     def worded(self, door: Setting) -> str:
-        """The sentence, with every argument as a door writes it.
-
-        Args:
-            door: from an argument's name and its value in words (`None`: the name alone) to what its users type.
-        """
+        """The sentence, with every argument as a door writes it."""
         got = "" if self.value is _UNSAID else f"; got {self.value!r}"
         remedy = f" {words(self.remedy, door)}" if self.remedy else ""
         return f"{door(self.name, None)} {words(self.rule, door)}{got}.{remedy}"
@@ -87,12 +83,7 @@ class NotSupportedError(NotImplementedError, AttributeError):
 
 
 def setting(name: str, value: Any) -> str:
-    """An argument with a value, marked for `ArgumentError`.
-
-    Example:
-        >>> setting("hidden", (64,)), setting("prior", "star")
-        ('{hidden=(64,)}', '{prior=star}')
-    """
+    """An argument with a value, marked for `ArgumentError`: `{hidden=(64,)}`, `{prior=star}`."""
     return f"{{{name}={value}}}"
 
 

@@ -12,10 +12,9 @@ import numpy as np
 from jaxtyping import Float, Int, PRNGKeyArray, Shaped
 
 from latently import abilities, inference
-from latently.batch import Batch
 from latently.data import Preprocessing, ViewsPreprocessing, label_values
 from latently.errors import ArgumentError
-from latently.game import Task
+from latently.game import Batch, Task
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,9 +67,7 @@ class Fitted:
     def decode(self, z: Float[np.ndarray, "n latent"], weights: Float[np.ndarray, "n classes"] | None = None) -> Any:
         """The mean of p(x|z) of each code, in the units of the data; name → rows where there are several views.
 
-        Args:
-            z: codes.
-            weights: of each class, one-hot or between classes, for a decoder that is given the label.
+        A decoder that is given the label takes weights of the classes: one-hot, or between classes.
         """
         means = inference.in_pieces(partial(inference.data_means, self.game), z, labels=weights)
         return self.preprocessing.inverse(means)
@@ -81,9 +78,7 @@ class Fitted:
         `None` for a decoder that is given no label.
         """
         given = self._given(labels, len(rows))
-        if given is None:
-            return None
-        return self._on_rows(partial(inference.label_weights, self.game), rows, given)
+        return None if given is None else self._on_rows(partial(inference.label_weights, self.game), rows, given)
 
     def class_probabilities(self, rows: Any) -> Float[np.ndarray, "rows classes"]:
         """p(y|x) of each row."""
@@ -93,9 +88,9 @@ class Fitted:
         self, rows: Any, n_samples: int, kind: Literal["elbo", "importance"], seed: int, labels: Any = None
     ) -> Float[np.ndarray, "rows"]:
         """A lower bound on log p(x) of each row, or on log p(x|y), in nats (see `LatentModel.score_samples`)."""
-        bound = {"elbo": inference.evidence_bound, "importance": inference.importance_bound}[kind]
         keys = jax.random.split(jax.random.key(seed), n_samples)
-        return self._on_rows(partial(bound, self.game, keys), rows, self._given(labels, len(rows)))
+        bound = partial(inference.likelihood_bound, self.game, kind, keys)
+        return self._on_rows(bound, rows, self._given(labels, len(rows)))
 
     def posterior_kl(self, rows: Any) -> Float[np.ndarray, "rows latent"]:
         """KL(q(z_d|x) ‖ p(z_d)) of each row and dimension, in nats."""
@@ -122,12 +117,9 @@ class Fitted:
         return None if prior.density == "nowhere" else inference.in_pieces(prior.log_prob, z)
 
     def label_places(self, labels: Any, n: int, *, unknown: bool = False) -> Int[np.ndarray, "n"]:
-        """The place of each label among the values that the model takes; -1 for unknown ones, if they may be.
+        """The place of each of n labels among the values that the model takes; -1 for unknown ones, if they may be.
 
-        Args:
-            labels: one for all, or one for each.
-            n: how many there are to be.
-            unknown: whether a label may be unknown.
+        One label may stand for all.
 
         Raises:
             ArgumentError: they are too many or too few, or one is none of the values.

@@ -8,15 +8,13 @@ data set, no optimiser state, no device, no file.
 import abc
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar, Literal, Self, TypeAlias
+from typing import Any, ClassVar, Literal, Optional, Self, TypeAlias
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import optax
-from jaxtyping import Array, Float, Int, PRNGKeyArray, PyTree
-
-from latently.batch import Batch
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray, PyTree, Shaped
 
 Terms: TypeAlias = dict[str, Float[Array, ""]]
 """The named terms of a loss: scalars, unweighted."""
@@ -28,6 +26,66 @@ Weight: TypeAlias = float | Schedule
 
 LabelsKnown: TypeAlias = Literal["all", "some", "none"]
 """Of how many rows the labels are known."""
+
+History: TypeAlias = Sequence[Mapping[str, float]]
+"""`"player/term"` → its mean, for every chunk of rounds so far."""
+
+
+class Batch(eqx.Module):
+    """What one round of a game is played on: rows drawn from the data, one array a view.
+
+    Attributes:
+        views: one array per view, each of shape `[batch, *features]`, already scaled.
+        labels: the class of each row, `-1` where it is unknown; `None` when the data has no labels at all.
+        labelled: a second, independent draw from the labelled rows alone. With 100 labels in 60,000 rows a uniform
+            batch holds none, so a supervised term takes its mean over this draw instead of masking the first.
+        present: which views each row has, where rows may lack some; the rows of a view that is not present are zeros.
+
+    Example:
+        >>> Batch(views=(jnp.ones((4, 2)),)).x.shape
+        (4, 2)
+    """
+
+    views: tuple[Shaped[Array, "batch ..."], ...]
+    labels: Int[Array, "batch"] | None = None
+    labelled: Optional["Batch"] = None
+    present: Bool[Array, "batch views"] | None = None
+
+    @property
+    def x(self) -> Shaped[Array, "batch ..."]:
+        """The first view: the only one of most models."""
+        return self.views[0]
+
+    @property
+    def y(self) -> Int[Array, "batch"]:
+        """The labels, of a batch that has them."""
+        if self.labels is None:
+            raise ValueError("the batch has no labels, but the game learns from them; hand labels to the feed.")
+        return self.labels
+
+    @property
+    def known(self) -> "Batch":
+        """Rows whose labels are known: the second draw, or this one where all rows have a label."""
+        return self if self.labelled is None else self.labelled
+
+    @property
+    def has(self) -> Bool[Array, "batch views"]:
+        """Which views each row has."""
+        return jnp.ones((len(self.x), len(self.views)), bool) if self.present is None else self.present
+
+
+def masked(
+    views: tuple[Float[Array, "batch ..."], ...], present: Bool[Array, "batch views"]
+) -> tuple[Float[Array, "batch ..."], ...]:
+    """Views with zeros in the place of what a row lacks, whatever stands there.
+
+    Example:
+        >>> [view.tolist() for view in masked((jnp.full((2, 1), jnp.nan),), jnp.array([[True], [False]]))]
+        [[[nan], [0.0]]]
+    """
+    columns = (present[:, place].reshape(-1, *[1] * (x.ndim - 1)) for place, x in enumerate(views))
+    return tuple(jnp.where(column, x, 0.0) for column, x in zip(columns, views, strict=True))
+
 
 Loss: TypeAlias = Callable[[Any, Batch, PRNGKeyArray], Terms]
 
@@ -59,9 +117,8 @@ class Player:
     ) -> tuple[Float[Array, ""], Terms]:
         """The weighted sum of the terms, and the raw terms beside it."""
         terms = self.loss(game, batch, key)
-        weighted = [
-            _weigh(self.weights.get(name, 1.0), round_) * term for name, term in terms.items() if self._counts(name)
-        ]
+        weights = {name: self.weights.get(name, 1.0) for name in terms if self._counts(name)}
+        weighted = [(of(round_) if callable(of) else of) * terms[name] for name, of in weights.items()]
         return sum(weighted, jnp.zeros(())), terms
 
     def _counts(self, term: str) -> bool:
@@ -146,8 +203,8 @@ class Game(eqx.Module):
         """A copy whose batch norms hold the statistics of these rows; only that copy is used for inference."""
         return self
 
-    def diagnose(self, history: Sequence[Mapping[str, float]]) -> tuple[str, ...]:  # noqa: ARG002
-        """Warnings, in words, that the terms give rise to: `"player/term"` → mean, for every chunk of rounds so far."""
+    def diagnose(self, history: History) -> tuple[str, ...]:  # noqa: ARG002
+        """Warnings, in words, that the terms give rise to."""
         return ()
 
 
@@ -167,38 +224,28 @@ def check_game(game: Game, batch: Batch) -> None:
     names = [player.name for player in players]
     if len(set(names)) < len(names):
         raise ValueError(f"{type(game).__name__}: two players share a name in {names}; give each player its own.")
-    for player in players:
-        _check_parts(game, player)
     _check_owners(game, players)
     for player in players:
         _check_loss(game, player, batch)
 
 
-def _weigh(weight: Weight, round_: Int[Array, ""]) -> Float[Array, ""] | float:
-    return weight(round_) if callable(weight) else weight
-
-
-def _check_parts(game: Game, player: Player) -> None:
-    fields = [field.name for field in dataclasses.fields(game)]
-    for part in player.parts:
-        if part not in fields:
-            raise ValueError(
-                f"{type(game).__name__}: player {player.name!r} owns {part!r}, which is no field of the game; "
-                f"its fields are {', '.join(fields)}."
-            )
-    if player.updates < 1:
-        raise ValueError(
-            f"{type(game).__name__}: player {player.name!r} makes {player.updates} updates; make it 1 or more."
-        )
-
-
 def _check_owners(game: Game, players: tuple[Player, ...]) -> None:
+    who, fields = type(game).__name__, [field.name for field in dataclasses.fields(game)]
+    for player in players:
+        for part in player.parts:
+            if part not in fields:
+                raise ValueError(
+                    f"{who}: player {player.name!r} owns {part!r}, which is no field of the game; its fields are "
+                    f"{', '.join(fields)}."
+                )
+        if player.updates < 1:
+            raise ValueError(f"{who}: player {player.name!r} makes {player.updates} updates; make it 1 or more.")
     owned = {part for player in players for part in player.parts} | set(game.frozen)
     for path, leaf in jax.tree_util.tree_leaves_with_path(game):
         if eqx.is_array(leaf) and path[0].name not in owned:
             raise ValueError(
-                f"{type(game).__name__}: no player owns {jax.tree_util.keystr(path)[1:]}; name {path[0].name!r} among "
-                "a player's parts or in `frozen`, or keep the value as a static field."
+                f"{who}: no player owns {jax.tree_util.keystr(path)[1:]}; name {path[0].name!r} among a player's "
+                "parts or in `frozen`, or keep the value as a static field."
             )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import equinox as eqx
 import jax
@@ -63,11 +63,6 @@ def in_pieces(
 def piece_rows(rows: int, numbers_per_row: int, most_numbers: int = INPUT_NUMBERS) -> int:
     """Rows of a piece: a power of two, so that few programs are compiled, and no more than needed.
 
-    Args:
-        rows: how many there are.
-        numbers_per_row: of which a piece is to hold `most_numbers` at most.
-        most_numbers: as many.
-
     Example:
         >>> piece_rows(60_000, 784), piece_rows(60_000, 65_536), piece_rows(100, 784)
         (1024, 32, 128)
@@ -81,10 +76,6 @@ def widest_layer(function: Callable[..., Any], *piece: Any) -> int:
 
     The function is traced, not run, for a prime number of rows: an array whose size is a multiple of it is made of
     rows, and any other of weights.
-
-    Args:
-        function: of a piece of rows.
-        piece: its arguments, of which the shapes alone matter.
 
     Example:
         >>> def wide_inside(weights, x):
@@ -163,62 +154,48 @@ def divergence(game: Any, x: Any, labels: Labels = None) -> Float[Array, "piece 
 
 
 @eqx.filter_jit
-def evidence_bound(game: Any, keys: Key[Array, "draws"], x: Any, labels: Labels = None) -> Float[Array, "piece"]:
-    """The evidence lower bound in nats, a mean over `len(keys)` draws; a divergence with a closed form is exact.
-
-    With labels, it bounds log p(x|y); rows without one (-1) are bounded by log Σ_y p(y) exp(bound on log p(x|y)), in
-    which the classes are equally likely.
-    """
-    return _over_labels(_evidence_bound, game, keys, x, labels)
-
-
-@eqx.filter_jit
-def importance_bound(game: Any, keys: Key[Array, "draws"], x: Any, labels: Labels = None) -> Float[Array, "piece"]:
-    """Log 1/k Σᵢ p(x, zᵢ) / q(zᵢ|x) in nats with exactly k = `len(keys)` draws (arXiv 1509.00519, Equation 8).
-
-    Labels as for `evidence_bound`.
-    """
-    return _over_labels(_importance_bound, game, keys, x, labels)
-
-
-def _over_labels(
-    bound: Callable[..., Float[Array, "piece"]], game: Any, keys: Key[Array, "draws"], x: Any, labels: Labels
+def likelihood_bound(
+    game: Any, kind: Literal["elbo", "importance"], keys: Key[Array, "draws"], x: Any, labels: Labels = None
 ) -> Float[Array, "piece"]:
+    """A lower bound on log p(x) in nats, from k = `len(keys)` draws of q(z|x); with labels, on log p(x|y).
+
+    Rows without a label (-1) are bounded by log Σ_y p(y) exp(bound on log p(x|y)): the classes are equally likely.
+
+    Args:
+        game: one that `Bounds`.
+        kind: `"elbo"` is the evidence lower bound, a mean over draws in which a divergence with a closed form is exact;
+            `"importance"` is log 1/k Σᵢ p(x, zᵢ) / q(zᵢ|x) (arXiv 1509.00519, Equation 8).
+        keys: one a draw.
+        x: prepared rows.
+        labels: of the rows.
+    """
     if labels is None or labels.ndim == 2:
-        return bound(game, keys, x, labels)
+        return _bound(game, kind, keys, x, labels)
     each = jax.lax.map(
-        lambda label: bound(game, keys, x, jax.nn.one_hot(jnp.full(len(x), label), game.n_labels)),
+        lambda label: _bound(game, kind, keys, x, jax.nn.one_hot(jnp.full(len(x), label), game.n_labels)),
         jnp.arange(game.n_labels),
     )
     known = jnp.take_along_axis(each, jnp.maximum(labels, 0)[None], axis=0)[0]
     return jnp.where(labels < 0, jax.nn.logsumexp(each, axis=0) - jnp.log(game.n_labels), known)
 
 
-def _evidence_bound(
-    game: Any, keys: Key[Array, "draws"], x: Any, y: Float[Array, "piece classes"] | None
+def _bound(
+    game: Any, kind: str, keys: Key[Array, "draws"], x: Any, y: Float[Array, "piece classes"] | None
 ) -> Float[Array, "piece"]:
     q, rows = _posterior(game, x, y), _fingerprints(x)
-    closed = isinstance(game.prior, Normal)
+    elbo = kind == "elbo"
+    closed = elbo and isinstance(game.prior, Normal)
 
     def one(total: Float[Array, "piece"], key: PRNGKeyArray) -> tuple[Float[Array, "piece"], None]:
         z = _draw_each(q, rows, key)
         bound = game.decode(z, y).log_prob(x)
-        return total + (bound if closed else bound + game.prior.log_prob(z) - q.log_prob(z)), None
+        if not closed:
+            bound = bound + game.prior.log_prob(z) - q.log_prob(z)
+        return (total + bound if elbo else jnp.logaddexp(total, bound)), None
 
-    total, _ = jax.lax.scan(one, jnp.zeros(len(x)), keys)
-    return total / len(keys) - (q.kl(game.prior) if closed else 0.0)
-
-
-def _importance_bound(
-    game: Any, keys: Key[Array, "draws"], x: Any, y: Float[Array, "piece classes"] | None
-) -> Float[Array, "piece"]:
-    q, rows = _posterior(game, x, y), _fingerprints(x)
-
-    def one(total: Float[Array, "piece"], key: PRNGKeyArray) -> tuple[Float[Array, "piece"], None]:
-        z = _draw_each(q, rows, key)
-        return jnp.logaddexp(total, game.decode(z, y).log_prob(x) + game.prior.log_prob(z) - q.log_prob(z)), None
-
-    total, _ = jax.lax.scan(one, jnp.full(len(x), -jnp.inf), keys)
+    total, _ = jax.lax.scan(one, jnp.full(len(x), 0.0 if elbo else -jnp.inf), keys)
+    if elbo:
+        return total / len(keys) - (q.kl(game.prior) if closed else 0.0)
     return total - jnp.log(len(keys))
 
 

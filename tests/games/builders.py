@@ -6,7 +6,7 @@ import numpy as np
 import optax
 
 from latently import games
-from latently.batch import Batch, masked
+from latently.game import Batch, masked
 from latently.networks import Chain, Conditional, LabelProduct, conv_decoder, conv_encoder, mlp
 from latently.probability import (
     BernoulliHead,

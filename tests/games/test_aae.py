@@ -9,7 +9,7 @@ import pytest
 from jax.flatten_util import ravel_pytree
 from jax.test_util import check_grads
 
-from latently.batch import Batch
+from latently.game import Batch
 from latently.games import AAE
 from latently.networks import Conditional, Layer, mlp
 from latently.probability import (

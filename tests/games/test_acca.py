@@ -7,7 +7,7 @@ import optax
 import pytest
 
 from latently import ACCA, games
-from latently.batch import Batch, masked
+from latently.game import Batch, masked
 from latently.networks import Conditional, mlp
 from latently.probability import DeterministicHead, GaussianHead, Normal, logistic
 

@@ -8,7 +8,7 @@ import pytest
 from scipy.special import log_softmax
 
 from latently import games
-from latently.batch import Batch
+from latently.game import Batch
 from latently.networks import Chain, Conditional, LabelProduct, mlp
 from latently.probability import ADVERSARIAL_LOSSES, DeterministicHead, Normal
 from latently.training import Feed, Trainer

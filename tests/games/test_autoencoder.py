@@ -6,7 +6,7 @@ import numpy as np
 import optax
 import pytest
 
-from latently.batch import Batch
+from latently.game import Batch
 from latently.games import Autoencoder
 from latently.networks import Conditional, mlp
 from latently.probability import DeterministicHead, FittedNormal, GaussianHead, MaskingNoise

@@ -15,8 +15,7 @@ from scipy.special import logsumexp
 from scipy.stats import norm
 
 from latently.abilities import abilities
-from latently.batch import Batch
-from latently.game import check_game
+from latently.game import Batch, check_game
 from latently.games import VAE
 from latently.games.factor_vae import FactorVAE, batch_log_ratio, permuted
 from latently.networks import Conditional, Layer, mlp

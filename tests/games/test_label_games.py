@@ -10,7 +10,7 @@ from scipy.special import logsumexp
 from sklearn.linear_model import LogisticRegression
 
 from latently import games
-from latently.batch import Batch
+from latently.game import Batch
 from latently.networks import Conditional, condition, mlp
 from latently.probability import BernoulliHead, CategoricalHead, DeterministicHead, GaussianHead, Normal, logistic
 from latently.streams import stream

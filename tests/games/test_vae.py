@@ -11,7 +11,7 @@ from jax.test_util import check_grads
 from scipy.special import logsumexp
 from scipy.stats import multivariate_normal, norm
 
-from latently.batch import Batch
+from latently.game import Batch
 from latently.games import VAE
 from latently.games.vae import unused_dimensions
 from latently.networks import Conditional, Layer, mlp

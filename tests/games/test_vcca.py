@@ -10,7 +10,7 @@ from jax.flatten_util import ravel_pytree
 from jax.test_util import check_grads
 from scipy.stats import multivariate_normal
 
-from latently.batch import Batch
+from latently.game import Batch
 from latently.games.vcca import VCCA
 from latently.networks import Conditional, Layer, mlp
 from latently.probability import BernoulliHead, EachView, GaussianHead, MaskingNoise, Normal

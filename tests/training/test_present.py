@@ -6,8 +6,7 @@ import numpy as np
 import optax
 import pytest
 
-from latently.batch import Batch
-from latently.game import Game, Player
+from latently.game import Batch, Game, Player
 from latently.training import Feed, Trainer
 from latently.training.together import Together
 from toy_games import same_bits

@@ -10,8 +10,7 @@ import numpy as np
 import optax
 import pytest
 
-from latently.batch import Batch
-from latently.game import Game, Player
+from latently.game import Batch, Game, Player
 from latently.training import Feed, NonFiniteLossError, State, Trainer, play_round
 from toy_games import (
     Convolving,

@@ -9,10 +9,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
-from latently.batch import Batch, masked
 from latently.data.preprocessing import Preprocessing
 from latently.data.rows import DataArgumentError, DataError, Subset
 from latently.data.views import Views
+from latently.game import Batch, masked
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,6 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, Int, PRNGKeyArray
 
-from latently.batch import Batch
 from latently.catalogue import MODELS
 from latently.estimators.face import Face
 from latently.estimators.hyperparameters import (
@@ -30,7 +29,7 @@ from latently.estimators.hyperparameters import (
 )
 from latently.estimators.inputs import accept, accept_labels, fit_preprocessing, seed_of, stored
 from latently.fitted import Fitted
-from latently.game import Game, LabelsKnown, Task, rounds_in
+from latently.game import Batch, Game, LabelsKnown, Task, rounds_in
 from latently.networks import BatchNorm
 from latently.probability import FittedNormal, Prior
 from latently.streams import stream

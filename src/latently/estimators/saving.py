@@ -16,13 +16,12 @@ import numpy as np
 from jaxtyping import PyTree
 from sklearn.base import BaseEstimator
 
-from latently.batch import Batch
 from latently.catalogue import BY_NAME
 from latently.data import preprocessing_from_config
 from latently.estimators.base import LatentModel
 from latently.estimators.hyperparameters import check_hyperparameters
 from latently.files import write_atomically
-from latently.game import Task
+from latently.game import Batch, Task
 from latently.probability import Prior, prior_from_config
 from latently.training import load_tree, save_tree
 

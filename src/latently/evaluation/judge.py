@@ -18,11 +18,11 @@ import numpy as np
 import optax
 from jaxtyping import Array, Float, Int, PRNGKeyArray, Shaped
 
-from latently.batch import Batch
 from latently.data import Preprocessing, Subset, encode_labels
 from latently.data.statistics import hash_rows, spread_rows
 from latently.evaluation.rows import known_labels
 from latently.files import cache_directory, write_atomically
+from latently.game import Batch
 from latently.games.classifier import Classifier
 from latently.inference import in_pieces
 from latently.networks import Chain, Layer, Shift, conv_encoder, mlp

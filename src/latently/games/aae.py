@@ -7,7 +7,6 @@ References:
     Gulrajani et al. 2017, Improved Training of Wasserstein GANs, arXiv 1704.00028 (the gradient penalty).
 """
 
-from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import equinox as eqx
@@ -16,9 +15,8 @@ import optax
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from latently.abilities import Bounds, Classifies, LabelRole
-from latently.batch import Batch
-from latently.game import Player, Terms
-from latently.games.critics import CRITIC_WEIGHTS, collapse_warnings, critic_terms, real_and_fake
+from latently.game import Batch, History, Player, Terms
+from latently.games.critics import CRITIC_WEIGHTS, collapse_warnings, critic_terms
 from latently.games.encoder_decoder import EncoderDecoder, one_hot
 from latently.networks import Conditional, Layer
 from latently.probability import AdversarialLoss, Corruption, GaussianHead, Prior, gradient_penalty, r1_penalty
@@ -98,8 +96,7 @@ class AAE(EncoderDecoder, Classifies, Bounds):
         labels = None if self.n_labels is None else batch.labels
         z_prior = self.prior.sample(stream(key, "prior"), len(batch.x), labels, self.n_labels)
         z_prior = self._seen(z_prior, batch)
-        real, fake = real_and_fake(self._logits(jnp.concatenate([z_prior, z]), stream(key, "critic")))
-        terms = critic_terms(self.adversarial, real, fake)
+        terms = critic_terms(self.adversarial, self._logits(jnp.concatenate([z_prior, z]), stream(key, "critic")))
         if self.penalty == "r1":
             terms["penalty"] = r1_penalty(self._logits, z_prior)
         if self.penalty == "gradient":
@@ -121,7 +118,7 @@ class AAE(EncoderDecoder, Classifies, Bounds):
         assert self.n_labels is not None
         return jnp.log(self.prior.responsibilities(self.encoder(x).mean, self.n_labels))
 
-    def diagnose(self, history: Sequence[Mapping[str, float]]) -> tuple[str, ...]:
+    def diagnose(self, history: History) -> tuple[str, ...]:
         """A critic that always wins, or one that never learned."""
         return collapse_warnings(history)
 

@@ -7,7 +7,7 @@ References:
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 import equinox as eqx
@@ -16,10 +16,9 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
-from latently.batch import Batch
-from latently.game import Player, Terms
+from latently.game import Batch, History, Player, Terms
 from latently.games.critics import CRITIC_WEIGHTS, collapse_warnings
-from latently.games.several_views import Posterior, SeveralViews, log_likelihoods, masked_mean
+from latently.games.several_views import SeveralViews, codes_of, log_likelihoods, masked_mean
 from latently.networks import Conditional, Layer
 from latently.probability import AdversarialLoss, EachView, Prior
 from latently.streams import stream
@@ -75,7 +74,7 @@ class ACCA(SeveralViews):
         """
         posteriors = self.posteriors(batch)
         z_prior = self.prior.sample(stream(key, "prior"), len(batch.x))
-        on_real, *on_fake = self._logits([z_prior, *_draw(posteriors, key)], stream(key, "critic"))
+        on_real, *on_fake = self._logits([z_prior, *codes_of(posteriors, key)], stream(key, "critic"))
         fake = [(logits, posterior.present) for logits, posterior in zip(on_fake, posteriors, strict=True)]
         caught = jnp.stack([masked_mean(logits < 0, present) for logits, present in fake]).mean()
         return {
@@ -87,7 +86,7 @@ class ACCA(SeveralViews):
     def reconstruct_and_fool(self, batch: Batch, key: PRNGKeyArray) -> Terms:
         """−log p(x₁, x₂, … |z) per element, and the fooling of the critic, for the codes of each origin."""
         posteriors = self.posteriors(self.corrupted(batch, key), key)
-        codes = _draw(posteriors, key)
+        codes = codes_of(posteriors, key)
         p = self.decode_in_training(jnp.concatenate(codes), key)
         elements = sum(math.prod(x.shape[1:]) for x in batch.views)
         log_p = log_likelihoods(p, batch, len(codes)) / elements
@@ -98,18 +97,13 @@ class ACCA(SeveralViews):
             terms[f"fooling_from_{origin}"] = _masked_loss(self.adversarial.fool, on_code, present)
         return terms
 
-    def diagnose(self, history: Sequence[Mapping[str, float]]) -> tuple[str, ...]:
+    def diagnose(self, history: History) -> tuple[str, ...]:
         """A critic that always wins, or one that never learned."""
         return collapse_warnings(history)
 
     def _logits(self, codes: Sequence[Float[Array, "batch latent"]], key: PRNGKeyArray) -> list[Float[Array, "batch"]]:
         """The critic's logits of several batches, in one pass."""
         return jnp.split(self.critic(jnp.concatenate(codes), key)[:, 0], len(codes))
-
-
-def _draw(posteriors: Sequence[Posterior], key: PRNGKeyArray) -> list[Float[Array, "batch latent"]]:
-    """A code of each origin; both players draw the same."""
-    return [posterior.q.sample(stream(key, f"code of {posterior.origin}")) for posterior in posteriors]
 
 
 def _masked_loss(

@@ -8,7 +8,6 @@ References:
     Yazıcı et al. 2019, The Unusual Effectiveness of Averaging in GAN Training, arXiv 1806.04498 (`average`).
 """
 
-from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Self
 
 import equinox as eqx
@@ -18,9 +17,8 @@ import optax
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from latently.abilities import Classifies, Decodes, LabelRole
-from latently.batch import Batch
-from latently.game import Game, Player, Terms
-from latently.games.critics import accuracy, after_the_start, always_won
+from latently.game import Batch, Game, History, Player, Terms
+from latently.games.critics import accuracy, collapse_warnings
 from latently.games.encoder_decoder import one_hot
 from latently.networks import Conditional, Layer, condition
 from latently.probability import AdversarialLoss, Distribution, Prior
@@ -119,16 +117,13 @@ class ACGAN(Game, Decodes, Classifies):
         calibrated: Self = eqx.tree_at(lambda game: game._pair(), self, fitted)
         return calibrated
 
-    def diagnose(self, history: Sequence[Mapping[str, float]]) -> tuple[str, ...]:
+    def diagnose(self, history: History) -> tuple[str, ...]:
         """A critic that always wins."""
-        accuracies = after_the_start([terms["critic/source_accuracy"] for terms in history])
-        if always_won(accuracies, 0.99):
-            return (
-                f"the critic has told fakes from real rows from the start (accuracy {accuracies[-1]:.2f}), and a "
-                "critic that is always right teaches the generator nothing. Lower critic_learning_rate, or raise "
-                "critic_dropout.",
-            )
-        return ()
+        won = (
+            "the critic has told fakes from real rows from the start (accuracy {:.2f}), and a critic that is always "
+            "right teaches the generator nothing. Lower critic_learning_rate, or raise critic_dropout."
+        )
+        return collapse_warnings(history, "critic/source_accuracy", won, guessed="", sure=0.99)
 
     def _fakes(self, batch: Batch, key: PRNGKeyArray) -> Float[Array, "known ..."]:
         """A fake of the class of each row whose class is known: so c is drawn as the data has it.

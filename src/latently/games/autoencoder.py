@@ -8,6 +8,7 @@ References:
     codes is estimated after training (`calibrated`).
 """
 
+from dataclasses import replace
 from typing import Any, ClassVar, Self
 
 import equinox as eqx
@@ -16,8 +17,7 @@ import optax
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from latently.abilities import Decodes, Denoises, Encodes, LabelRole
-from latently.batch import Batch
-from latently.game import Game, Player, Terms
+from latently.game import Batch, Game, Player, Terms
 from latently.games.encoder_decoder import corrupted
 from latently.networks import Conditional, calibrated_pair
 from latently.probability import Corruption, Deterministic, Distribution, FittedNormal, with_jacobian_norm
@@ -93,11 +93,8 @@ class Autoencoder(Game, Encodes, Decodes, Denoises):
         h = encoder(batch.x).mean
         center, spread = h.mean(axis=0), jnp.sqrt(h.var(axis=0).mean())
         spread = jnp.where(spread > 0, spread, 1.0)
-        parts = (encoder, decoder, self.prior.fitted((h - center) / spread), center, spread)
-        calibrated: Self = eqx.tree_at(
-            lambda game: (game.encoder, game.decoder, game.prior, game.center, game.spread), self, parts
-        )
-        return calibrated
+        prior = self.prior.fitted((h - center) / spread)
+        return replace(self, encoder=encoder, decoder=decoder, prior=prior, center=center, spread=spread)
 
     def _reconstruction(self, h: Float[Array, "batch latent"], batch: Batch, key: PRNGKeyArray) -> Terms:
         return {"reconstruction": -self.decoder(h, stream(key, "decoder")).log_prob(batch.x).mean()}

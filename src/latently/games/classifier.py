@@ -12,8 +12,7 @@ import jax
 import optax
 from jaxtyping import PRNGKeyArray
 
-from latently.batch import Batch
-from latently.game import Game, Player, Terms
+from latently.game import Batch, Game, Player, Terms
 from latently.networks import Layer
 
 

@@ -6,7 +6,6 @@ References:
     Sohn et al. 2015, Learning Structured Output Representation using Deep Conditional Generative Models (the name).
 """
 
-from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 import equinox as eqx
@@ -14,8 +13,7 @@ import optax
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from latently.abilities import Bounds, Classifies, LabelRole
-from latently.batch import Batch
-from latently.game import Player, Terms, Weight
+from latently.game import Batch, History, Player, Terms, Weight
 from latently.games.encoder_decoder import EncoderDecoder, explained_by_each_label, one_hot
 from latently.games.vae import gaussian_divergence, unused_dimensions
 from latently.networks import Conditional, condition
@@ -69,6 +67,6 @@ class ConditionalVAE(EncoderDecoder, Classifies, Bounds):
 
         return explained_by_each_label(explain, len(x), self.n_labels)
 
-    def diagnose(self, history: Sequence[Mapping[str, float]]) -> tuple[str, ...]:
+    def diagnose(self, history: History) -> tuple[str, ...]:
         """Posterior collapse: dimensions whose posterior has fallen back onto the prior."""
         return unused_dimensions(history[-1].get("cvae/active_dimensions"), self.prior.dim)

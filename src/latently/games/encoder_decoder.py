@@ -9,8 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from latently.abilities import Decodes, Denoises, Encodes
-from latently.batch import Batch
-from latently.game import Game
+from latently.game import Batch, Game
 from latently.networks import Conditional, calibrated_pair, condition
 from latently.probability import Distribution
 from latently.streams import stream
@@ -65,13 +64,7 @@ class EncoderDecoder(Game, Encodes, Decodes, Denoises):
 
 
 def corrupted(game: Any, x: Float[Array, "batch ..."], key: PRNGKeyArray) -> Float[Array, "batch ..."]:
-    """Rows as the encoder meets them in training.
-
-    Args:
-        game: one that `Denoises`: it says what is done to them.
-        x: clean rows.
-        key: of the round; the noise has a stream of its own.
-    """
+    """Rows as the encoder of a game that `Denoises` meets them in training; the noise has a stream of its own."""
     if game.corruption is None:
         return x
     noisy: Float[Array, "batch ..."] = game.corruption(x, stream(key, "corruption"))
@@ -87,13 +80,7 @@ def one_hot(labels: Int[Array, "batch"], n_labels: int | None) -> Float[Array, "
 def explained_by_each_label(
     explain: Callable[[Float[Array, "batch classes"]], Float[Array, "batch"]], rows: int, n_labels: int
 ) -> Float[Array, "batch classes"]:
-    """How well each label explains each row, one label after the other.
-
-    Args:
-        explain: from the one-hot labels of all rows to a score a row.
-        rows: how many there are.
-        n_labels: how many labels.
-    """
+    """How well each label explains each row, one label after the other: `explain` scores rows by one-hot labels."""
     scores: Float[Array, "classes batch"] = jax.lax.map(
         lambda label: explain(one_hot(jnp.full(rows, label), n_labels)), jnp.arange(n_labels)
     )

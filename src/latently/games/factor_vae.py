@@ -6,7 +6,6 @@ References:
     which beta is 1 + gamma here; without a critic, Appendices C.1 and C.2).
 """
 
-from collections.abc import Mapping, Sequence
 from typing import ClassVar, Literal, TypeAlias
 
 import equinox as eqx
@@ -18,9 +17,8 @@ from jax.scipy.stats import norm
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from latently.abilities import Bounds, LabelRole
-from latently.batch import Batch
-from latently.game import Player, Terms, Weight
-from latently.games.critics import accuracy, after_the_start, always_guessed, always_won, real_and_fake
+from latently.game import Batch, History, Player, Terms, Weight
+from latently.games.critics import accuracy, collapse_warnings
 from latently.games.encoder_decoder import EncoderDecoder
 from latently.games.vae import gaussian_divergence, unused_dimensions
 from latently.networks import Conditional, Layer
@@ -85,7 +83,7 @@ class FactorVAE(EncoderDecoder, Bounds):
         """The critic calls codes real, and codes with permuted dimensions fake (arXiv 1802.05983, Algorithm 2)."""
         _, z = self._code(batch, key)
         both = jnp.concatenate([z, permuted(z, stream(key, "permutation"))])
-        real, fake = real_and_fake(self.log_ratio(both, stream(key, "critic")))
+        real, fake = jnp.split(self.log_ratio(both, stream(key, "critic")), 2)
         return {
             "codes": logistic.real(real),
             "permuted_codes": logistic.fake(fake),
@@ -97,23 +95,20 @@ class FactorVAE(EncoderDecoder, Bounds):
         assert self.critic is not None
         return self.critic(z, key)[:, 0]
 
-    def diagnose(self, history: Sequence[Mapping[str, float]]) -> tuple[str, ...]:
+    def diagnose(self, history: History) -> tuple[str, ...]:
         """Dimensions that carry nothing; a critic that always wins, or one that never learned."""
         warnings = unused_dimensions(history[-1]["vae/active_dimensions"], self.prior.dim, weighted=False)
         if self.critic is None:
             return warnings
-        accuracies = after_the_start([terms["critic/permutation_accuracy"] for terms in history])
-        if always_won(accuracies, 0.98):
-            warnings += (
-                f"the critic has told codes from permuted ones from the start (accuracy {accuracies[-1]:.2f}): the "
-                "dimensions of the codes never became independent. Raise gamma.",
-            )
-        if always_guessed(accuracies):
-            warnings += (
-                "the critic has guessed from the start (accuracy 0.50): the codes' dimensions were independent all "
-                "along, or it never learned that they are not. Raise critic_learning_rate, or widen critic_hidden.",
-            )
-        return warnings
+        won = (
+            "the critic has told codes from permuted ones from the start (accuracy {:.2f}): the dimensions of the "
+            "codes never became independent. Raise gamma."
+        )
+        guessed = (
+            "the critic has guessed from the start (accuracy 0.50): the codes' dimensions were independent all along, "
+            "or it never learned that they are not. Raise critic_learning_rate, or widen critic_hidden."
+        )
+        return warnings + collapse_warnings(history, "critic/permutation_accuracy", won, guessed)
 
     def _code(self, batch: Batch, key: PRNGKeyArray) -> tuple[Gaussian, Float[Array, "batch latent"]]:
         """q(z|x) and a draw of it: the same for both players, and so one computation."""

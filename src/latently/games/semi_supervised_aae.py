@@ -16,9 +16,8 @@ import optax
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from latently.abilities import Classifies, Decodes, Denoises, Encodes, LabelRole
-from latently.batch import Batch
-from latently.game import Game, Player, Terms
-from latently.games.critics import CRITIC_WEIGHTS, critic_terms, real_and_fake
+from latently.game import Batch, Game, Player, Terms
+from latently.games.critics import CRITIC_WEIGHTS, critic_terms
 from latently.games.encoder_decoder import corrupted, one_hot
 from latently.networks import Conditional, Layer, condition
 from latently.probability import AdversarialLoss, Corruption, Deterministic, Distribution, Mixture, Normal
@@ -106,8 +105,8 @@ class SemiSupervisedAAE(Game, Encodes, Decodes, Classifies, Denoises):
         seen = jnp.concatenate([z_prior, self._seen(y, z)])
         of_style = self.style_critic(seen, stream(key, "style critic"))[:, 0]
         return {
-            **critic_terms(self.adversarial, *real_and_fake(of_label), prefix="label_"),
-            **critic_terms(self.adversarial, *real_and_fake(of_style), prefix="style_"),
+            **critic_terms(self.adversarial, of_label, prefix="label_"),
+            **critic_terms(self.adversarial, of_style, prefix="style_"),
         }
 
     def fool(self, batch: Batch, key: PRNGKeyArray) -> Terms:

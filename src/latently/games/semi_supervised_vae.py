@@ -5,25 +5,23 @@ References:
     the bound of a labelled row (6) and of an unlabelled one (7), and the classifier's own term (9).
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Literal, Self
+from typing import ClassVar, Literal, Self
 
 import equinox as eqx
 import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from latently.abilities import Bounds, Classifies, Decodes, Denoises, Encodes, LabelRole
-from latently.batch import Batch
-from latently.game import Game, Player, Terms
-from latently.games.encoder_decoder import corrupted, one_hot
+from latently.abilities import Bounds, Classifies, LabelRole
+from latently.game import Batch, History, Player, Terms
+from latently.games.encoder_decoder import EncoderDecoder, corrupted, one_hot
 from latently.games.vae import unused_dimensions, used_dimensions
-from latently.networks import Conditional, calibrated_pair, condition
+from latently.networks import Conditional, condition
 from latently.probability import Categorical, Corruption, Distribution, Normal, kl_per_dimension
 from latently.streams import stream
 
 
-class SemiSupervisedVAE(Game, Encodes, Decodes, Classifies, Bounds, Denoises):
+class SemiSupervisedVAE(EncoderDecoder, Classifies, Bounds):
     """One player raises a bound on log p(x, y) where the label is known, and on log p(x) where it is not.
 
     With no labels at all, the classes are clusters of the game's own making.
@@ -81,14 +79,6 @@ class SemiSupervisedVAE(Game, Encodes, Decodes, Classifies, Bounds, Denoises):
         mean_kl = kl.mean(axis=0)
         return {"bound": -bound.mean(), **terms, "kl": mean_kl.sum(), "active_dimensions": used_dimensions(mean_kl)}
 
-    def encode(self, x: Float[Array, "batch ..."], y: Any = None) -> Distribution:
-        """q(z|x, y)."""
-        return self.encoder(condition(x, y))
-
-    def decode(self, z: Float[Array, "batch latent"], y: Any = None) -> Distribution:
-        """p(x|y, z)."""
-        return self.decoder(condition(z, y))
-
     def class_scores(self, x: Float[Array, "batch ..."]) -> Float[Array, "batch classes"]:
         """Log q(y|x), up to a constant a row."""
         return self._classify(x).logits
@@ -96,13 +86,12 @@ class SemiSupervisedVAE(Game, Encodes, Decodes, Classifies, Bounds, Denoises):
     def calibrated(self, batch: Batch, key: PRNGKeyArray) -> Self:
         """A copy whose batch norms hold the statistics of these rows, each with its likeliest label."""
         classifier, q_y = self.classifier.calibrated(batch.x, stream(key, "classifier"))
-        y = one_hot(jnp.argmax(q_y.mean, axis=1), self.n_labels)
-        pair = calibrated_pair(self.encoder, self.decoder, batch.x, stream(key, "pair"), y)
-        parts = (classifier, *pair)
-        calibrated: Self = eqx.tree_at(lambda game: (game.classifier, game.encoder, game.decoder), self, parts)
+        likeliest = Batch(batch.views, jnp.argmax(q_y.mean, axis=1))
+        pair = super().calibrated(likeliest, stream(key, "pair"))
+        calibrated: Self = eqx.tree_at(lambda game: game.classifier, pair, classifier)
         return calibrated
 
-    def diagnose(self, history: Sequence[Mapping[str, float]]) -> tuple[str, ...]:
+    def diagnose(self, history: History) -> tuple[str, ...]:
         """Posterior collapse: dimensions whose posterior has fallen back onto the prior."""
         return unused_dimensions(history[-1].get("m2/active_dimensions"), self.prior.dim, weighted=False)
 

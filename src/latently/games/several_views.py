@@ -8,8 +8,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, PRNGKeyArray, Shaped
 
 from latently.abilities import Decodes, Denoises, Encodes, HasViews, LabelRole
-from latently.batch import Batch
-from latently.game import Game
+from latently.game import Batch, Game
 from latently.networks import Conditional
 from latently.probability import Averaged, DeterministicHead, Distribution, EachView, Joint
 from latently.streams import stream
@@ -90,12 +89,7 @@ class SeveralViews(Game, Encodes, Decodes, HasViews, Denoises):
         return noisy
 
     def posteriors(self, batch: Batch, key: PRNGKeyArray | None = None) -> list[Posterior]:
-        """The posterior from each origin.
-
-        Args:
-            batch: rows, and which views they have.
-            key: of the round, in training: then with dropout and input noise. `None` for inference.
-        """
+        """The posterior from each origin; in training, with a key, with dropout and input noise."""
         each = zip(self.names, self.encoders, batch.views, batch.has.T, strict=True)
         origins = [(name, encoder, x, present) for name, encoder, x, present in each if encoder is not None]
         if self.joint is not None:
@@ -132,13 +126,7 @@ class SeveralViews(Game, Encodes, Decodes, HasViews, Denoises):
         key: PRNGKeyArray | None,
         private: Sequence[Float[Array, "batch private"]] = (),
     ) -> Joint:
-        """p(x₁, x₂, … |z, h₁, h₂, …), with dropout where there is a key.
-
-        Args:
-            z: shared codes.
-            key: of the round; `None` for inference.
-            private: private codes, one a view; 0 unless they are given.
-        """
+        """p(x₁, x₂, … |z, h₁, h₂, …), with dropout where there is a key; private codes are 0 unless they are given."""
         codes = self._with_private(z, private)
         each = zip(self.names, self.decoders, codes, strict=True)
         return Joint(tuple(decoder(code, _stream(key, f"decoder of {name}")) for name, decoder, code in each))
@@ -180,23 +168,23 @@ def _stream(key: PRNGKeyArray | None, name: str) -> PRNGKeyArray | None:
     return None if key is None else stream(key, name)
 
 
+def codes_of(posteriors: Sequence[Posterior], key: PRNGKeyArray) -> list[Float[Array, "batch latent"]]:
+    """A draw from each origin; all players draw the same."""
+    return [posterior.q.sample(stream(key, f"code of {posterior.origin}")) for posterior in posteriors]
+
+
 def log_likelihoods(p: Joint, batch: Batch, origins: int) -> Float[Array, "origins batch"]:
-    """The log-likelihoods log p(x₁, x₂, … |z) of the codes of several origins, in nats.
+    """Log p(x₁, x₂, … |z) in nats; a view that a row lacks asks nothing of its code.
 
-    A view that a row lacks asks nothing of its code.
-
-    Args:
-        p: of the codes of all origins, one origin after the other: one pass of the decoders for all of them.
-        batch: the rows.
-        origins: how many there are.
+    `p` is of the codes of all origins, one origin after the other: one pass of the decoders for all of them.
     """
     log_p = p.log_probs(tuple(jnp.concatenate([x] * origins) for x in batch.views))
     return (log_p.reshape(origins, len(batch.x), -1) * batch.has).sum(axis=2)
 
 
-def masked_mean(values: Shaped[Array, "batch"], present: Bool[Array, "batch"]) -> Float[Array, ""]:
+def masked_mean(values: Shaped[Array, "batch *columns"], present: Bool[Array, "batch"]) -> Float[Array, "*columns"]:
     """The mean over the rows that are present."""
-    return jnp.where(present, values, 0).sum() / jnp.maximum(present.sum(), 1)
+    return jnp.where(present, values.T, 0).T.sum(axis=0) / jnp.maximum(present.sum(), 1)
 
 
 def side_by_side(views: Sequence[Float[Array, "batch ..."]]) -> Float[Array, "batch elements"]:

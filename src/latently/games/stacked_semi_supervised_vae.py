@@ -5,15 +5,13 @@ References:
     generative semi-supervised model"): M2 learns on samples of M1's posterior.
 """
 
-from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Self
 
 import equinox as eqx
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from latently.abilities import Classifies, Decodes, Encodes, LabelRole
-from latently.batch import Batch
-from latently.game import Game, Player, Terms
+from latently.game import Batch, Game, History, Player, Terms
 from latently.games.semi_supervised_vae import SemiSupervisedVAE
 from latently.games.vae import VAE
 from latently.probability import Distribution, Normal
@@ -79,6 +77,6 @@ class StackedSemiSupervisedVAE(Game, Encodes, Decodes, Classifies):
         calibrated: Self = eqx.tree_at(lambda game: (game.first, game.second), self, stages)
         return calibrated
 
-    def diagnose(self, history: Sequence[Mapping[str, float]]) -> tuple[str, ...]:
+    def diagnose(self, history: History) -> tuple[str, ...]:
         """As the second stage does."""
         return self.second.diagnose(history)

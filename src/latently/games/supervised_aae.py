@@ -7,7 +7,6 @@ References:
     beside the label, as in Section 2.3, and asks of the codes of every class to fill the whole prior.
 """
 
-from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 import equinox as eqx
@@ -16,10 +15,9 @@ import optax
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from latently.abilities import Bounds, Classifies, LabelRole
-from latently.batch import Batch
-from latently.game import Player, Terms
+from latently.game import Batch, History, Player, Terms
 from latently.games.aae import code, has_density
-from latently.games.critics import CRITIC_WEIGHTS, collapse_warnings, critic_terms, real_and_fake
+from latently.games.critics import CRITIC_WEIGHTS, collapse_warnings, critic_terms
 from latently.games.encoder_decoder import EncoderDecoder, explained_by_each_label, one_hot
 from latently.networks import Conditional, Layer, condition
 from latently.probability import AdversarialLoss, Corruption, Prior
@@ -80,8 +78,7 @@ class SupervisedAAE(EncoderDecoder, Classifies, Bounds):
         rows = batch.known
         z_prior = self.prior.sample(stream(key, "prior"), len(rows.x))
         both = [self._with_its_label(each, rows) for each in (z_prior, code(self, rows, key))]
-        logits = self.critic(jnp.concatenate(both), stream(key, "critic"))[:, 0]
-        return critic_terms(self.adversarial, *real_and_fake(logits))
+        return critic_terms(self.adversarial, self.critic(jnp.concatenate(both), stream(key, "critic"))[:, 0])
 
     def fool(self, batch: Batch, key: PRNGKeyArray) -> Terms:
         """The encoder wants its codes to be called real."""
@@ -93,7 +90,7 @@ class SupervisedAAE(EncoderDecoder, Classifies, Bounds):
         z = self.encoder(x).mean
         return explained_by_each_label(lambda y: self.decode(z, y).log_prob(x), len(x), self.n_labels)
 
-    def diagnose(self, history: Sequence[Mapping[str, float]]) -> tuple[str, ...]:
+    def diagnose(self, history: History) -> tuple[str, ...]:
         """A critic that always wins, or one that never learned."""
         return collapse_warnings(history)
 

@@ -7,7 +7,6 @@ References:
     Im et al. 2015, Denoising Criterion for Variational Auto-encoding Framework, arXiv 1511.06406 (`corruption`).
 """
 
-from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 import equinox as eqx
@@ -16,8 +15,7 @@ import optax
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from latently.abilities import Bounds, LabelRole
-from latently.batch import Batch
-from latently.game import Player, Terms, Weight
+from latently.game import Batch, History, Player, Terms, Weight
 from latently.games.encoder_decoder import EncoderDecoder
 from latently.networks import Conditional
 from latently.probability import (
@@ -84,7 +82,7 @@ class VAE(EncoderDecoder, Bounds):
         log_weights = (log_likelihood + self.prior.log_prob(z) - q.log_prob(z)).reshape(rows, k).T
         return {"importance_bound": -importance_weighted_bound(log_weights).mean()}
 
-    def diagnose(self, history: Sequence[Mapping[str, float]]) -> tuple[str, ...]:
+    def diagnose(self, history: History) -> tuple[str, ...]:
         """Posterior collapse: dimensions whose posterior has fallen back onto the prior."""
         return unused_dimensions(history[-1].get("vae/active_dimensions"), self.prior.dim)
 
@@ -108,10 +106,10 @@ def used_dimensions(kl: Float[Array, "latent"]) -> Float[Array, ""]:
 
 
 def unused_dimensions(active: float | None, total: int, *, weighted: bool = True) -> tuple[str, ...]:
-    """A warning, in words, about dimensions that carry nothing, where there are any.
+    """A warning, in words, where not all dimensions are active; `None` says that it is not known.
 
     Args:
-        active: how many carry something; `None` where it is not known.
+        active: how many carry something.
         total: how many there are.
         weighted: whether the KL term has a weight that can be made smaller.
     """

@@ -6,17 +6,13 @@ References:
     has for itself goes into a code of its own (VCCA-private).
 """
 
-from collections.abc import Mapping, Sequence
-
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 import optax
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import PRNGKeyArray
 
-from latently.batch import Batch
-from latently.game import Player, Terms, Weight
-from latently.games.several_views import SeveralViews, log_likelihoods, masked_mean
+from latently.game import Batch, History, Player, Terms, Weight
+from latently.games.several_views import SeveralViews, codes_of, log_likelihoods, masked_mean
 from latently.games.vae import unused_dimensions, used_dimensions
 from latently.networks import Conditional
 from latently.networks.regularization import Dropout
@@ -73,14 +69,14 @@ class VCCA(SeveralViews):
         """
         seen = self.corrupted(batch, key)
         posteriors, private = self.posteriors(seen, key), self.private_posteriors(seen, key)
-        codes = [posterior.q.sample(stream(key, f"code of {posterior.origin}")) for posterior in posteriors]
+        codes = codes_of(posteriors, key)
         own = [q.sample(stream(key, f"private code of {name}")) for name, q in zip(self.names, private, strict=False)]
         z = Dropout(self.code_dropout)(jnp.concatenate(codes), stream(key, "code dropout"))
         p = self.decode_in_training(z, key, [jnp.concatenate([h] * len(codes)) for h in own])
         terms: Terms = {}
         used = []
         for (origin, q, present), log_p in zip(posteriors, log_likelihoods(p, batch, len(codes)), strict=True):
-            kl = masked_means(kl_per_dimension(q, self.prior), present)
+            kl = masked_mean(kl_per_dimension(q, self.prior), present)
             used.append(kl)
             terms[f"reconstruction_from_{origin}"] = -masked_mean(log_p, present)
             terms[f"kl_from_{origin}"] = kl.sum()
@@ -89,14 +85,9 @@ class VCCA(SeveralViews):
             terms[f"private_kl_of_{name}"] = jnp.stack([masked_mean(kl, each.present) for each in posteriors]).mean()
         return {**terms, "active_dimensions": used_dimensions(jnp.stack(used).mean(axis=0))}
 
-    def diagnose(self, history: Sequence[Mapping[str, float]]) -> tuple[str, ...]:
+    def diagnose(self, history: History) -> tuple[str, ...]:
         """Posterior collapse: dimensions of the shared code whose posterior has fallen back onto the prior."""
         return unused_dimensions(history[-1].get("vcca/active_dimensions"), self.prior.dim)
-
-
-def masked_means(values: Float[Array, "batch latent"], present: Array) -> Float[Array, "latent"]:
-    """The mean of each column over the rows that are present."""
-    return jax.vmap(masked_mean, (1, None))(values, present)
 
 
 def _times(weight: Weight, factor: float) -> Weight:

@@ -14,8 +14,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Int, PRNGKeyArray, Shaped
 
-from latently.batch import Batch, masked
 from latently.errors import ArgumentError
+from latently.game import Batch, masked
 from latently.streams import stream
 
 RESIDENT_BYTES = 2 * 2**30  # data sets of up to this size live on the device; larger ones are streamed

@@ -9,8 +9,7 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
-from latently.batch import Batch
-from latently.game import Game, Terms
+from latently.game import Batch, Game, Terms
 from latently.streams import stream
 from latently.training.compilation import computed_once, loop_options
 from latently.training.feed import Chunk, Prepare
