@@ -11,8 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
-from latently.data.rows import DataArgumentError, DataError, Rows, as_rows, is_numeric
-from latently.data.statistics import Statistics, summarize
+from latently.data.rows import DataArgumentError, DataError, Rows, Statistics, as_rows, is_numeric, summarize
 
 Range = Literal["unit", "symmetric", "real"]
 

@@ -20,7 +20,7 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray, Shaped
 
 from latently.batch import Batch
 from latently.data import Preprocessing, Subset, encode_labels
-from latently.data.statistics import hash_rows, spread_rows
+from latently.data.rows import hash_rows, spread_rows
 from latently.evaluation.rows import known_labels
 from latently.files import cache_directory, write_atomically
 from latently.games.classifier import Classifier
