@@ -22,8 +22,8 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Shaped
 
+from latently.data.arrays import FILES, gzipped_or_not, parse_idx, train_and_test, unpack
 from latently.data.dataset import Dataset
-from latently.data.idx import FILES, gzipped_or_not, parse_idx, train_and_test, unpack
 from latently.data.rows import DataError
 from latently.files import cache_directory, write_atomically
 

@@ -8,13 +8,12 @@ import numpy as np
 from latently.data import Splits, Views
 from latently.errors import ArgumentError
 from latently.evaluation.classification import classification, clustering, regions
-from latently.evaluation.codes import active_dimensions, kl_by_dimension, probe
+from latently.evaluation.codes import active_dimensions, kl_by_dimension, probe, reconstruction
 from latently.evaluation.disentanglement import disentanglement
 from latently.evaluation.likelihood import label_likelihood, likelihood
 from latently.evaluation.likelihood import parzen as parzen_window
 from latently.evaluation.model import Data, FittedModel, inability
 from latently.evaluation.prior_match import prior_match
-from latently.evaluation.reconstruction import reconstruction
 from latently.evaluation.rows import Selection, known_labels, not_finite, stream
 from latently.evaluation.samples import Judges, samples
 from latently.evaluation.views import several_views
