@@ -20,6 +20,8 @@ THRESHOLD = 0.01
 NEIGHBOURS = 5
 COSTS = (1e-3, 1e-2, 1e-1, 1.0)
 TOLERANCE = 1e-6
+Numbers = Float[np.ndarray, "rows numbers"]
+Labels = Shaped[np.ndarray, "rows"]
 
 
 def active_dimensions(means: Float[np.ndarray, "rows latent"]) -> dict[str, Any]:
@@ -53,11 +55,7 @@ def active_dimensions(means: Float[np.ndarray, "rows latent"]) -> dict[str, Any]
 
 
 def kl_by_dimension(kl: Float[np.ndarray, "rows latent"]) -> dict[str, Any]:
-    """What each dimension of a code tells about its row, on average, from KL(q(z_d|x) ‖ p(z_d)) of every row in nats.
-
-    Returns:
-        `nats` (one a dimension), their sum `total_nats`, and `rows`; or `skipped` when a value is not finite.
-    """
+    """The mean over rows of KL(q(z_d|x) ‖ p(z_d)): `nats` (one a dimension), `total_nats` and `rows`, or `skipped`."""
     if reason := not_finite(kl, "the KL of {} rows is not finite"):
         return {"skipped": reason}
     nats = kl.mean(axis=0, dtype=np.float64)
@@ -158,10 +156,9 @@ class LinearSVM:
     r"""A linear support vector machine with squared hinge loss, one class against the rest.
 
     Each class has the weights that minimise \(\frac12 \|w\|^2 + C \sum_i \max(0, 1 - t_i\, w \cdot x_i)^2\), where
-    \(t_i\) is 1 for its rows and -1 for others, and \(x_i\) is a standardised row with a 1 behind it. That is
-    `make_pipeline(StandardScaler(), LinearSVC(C=C, dual=False))` of scikit-learn, which keeps dense rows as a list of
-    index and value and walks through it again and again; here they are matrix products. The weights have one column a
-    class; the last row is the bias.
+    \(t_i\) is 1 for its rows and -1 for others, and \(x_i\) is a standardised row with a 1 behind it: the LinearSVC of
+    scikit-learn, which walks through dense rows number by number where these are matrix products. The weights have one
+    column a class; the last row is the bias.
     """
 
     classes: Shaped[np.ndarray, "classes"]
@@ -169,25 +166,19 @@ class LinearSVM:
     weights: Float[np.ndarray, "numbers_and_bias classes"]
 
     @classmethod
-    def fit(
-        cls, rows: Float[np.ndarray, "rows numbers"], labels: Shaped[np.ndarray, "rows"], cost: float
-    ) -> "LinearSVM":
+    def fit(cls, rows: Numbers, labels: Labels, cost: float) -> "LinearSVM":
         """Learn two classes or more, at a cost C for a row on the wrong side of the margin."""
         classes, scaler = np.unique(labels), StandardScaler().fit(rows.astype(np.float64))
         weights = _minimal(_with_bias(rows, scaler), np.where(labels[:, None] == classes, 1.0, -1.0), cost)
         return cls(classes, scaler, weights)
 
-    def predict(self, rows: Float[np.ndarray, "rows numbers"]) -> Shaped[np.ndarray, "rows"]:
+    def predict(self, rows: Numbers) -> Labels:
         """The class of each row."""
         return np.asarray(self.classes[(_with_bias(rows, self.scaler) @ self.weights).argmax(axis=1)])
 
 
 def linear_svm_error(
-    train: Float[np.ndarray, "train numbers"],
-    train_labels: Shaped[np.ndarray, "train"],
-    test: Float[np.ndarray, "test numbers"],
-    test_labels: Shaped[np.ndarray, "test"],
-    seed: int = 0,
+    train: Numbers, train_labels: Labels, test: Float[np.ndarray, "_ _"], test_labels: np.ndarray, seed: int = 0
 ) -> float:
     """The share of test rows that a linear SVM gets wrong; its cost is chosen on a fifth of the training rows."""
     rows, held, labels, held_labels = train_test_split(train, train_labels, test_size=0.2, random_state=seed)
@@ -197,19 +188,15 @@ def linear_svm_error(
     return _error(LinearSVM.fit(train, train_labels, cost), test, test_labels)
 
 
-def _error(svm: LinearSVM, rows: Float[np.ndarray, "rows numbers"], labels: Shaped[np.ndarray, "rows"]) -> float:
+def _error(svm: LinearSVM, rows: Numbers, labels: Labels) -> float:
     return float((svm.predict(rows) != labels).mean())
 
 
-def _with_bias(
-    rows: Float[np.ndarray, "rows numbers"], scaler: StandardScaler
-) -> Float[np.ndarray, "rows numbers_and_bias"]:
+def _with_bias(rows: Numbers, scaler: StandardScaler) -> Float[np.ndarray, "rows numbers_and_bias"]:
     return np.hstack([scaler.transform(rows.astype(np.float64)), np.ones((len(rows), 1))])
 
 
-def _minimal(
-    x: Float[np.ndarray, "rows numbers"], sides: Float[np.ndarray, "rows classes"], cost: float
-) -> Float[np.ndarray, "numbers classes"]:
+def _minimal(x: Numbers, sides: Float[np.ndarray, "rows classes"], cost: float) -> Float[np.ndarray, "numbers classes"]:
     """The weights of all classes at once."""
     shape = (x.shape[1], sides.shape[1])
 

@@ -75,12 +75,7 @@ def mutual_information_gap(codes: Codes, factors: Factors, *, seed: int = 0) -> 
 
 
 def factor_vae_score(
-    codes: Codes,
-    factors: Factors,
-    *,
-    votes: int = VOTES,
-    collapsed: float = COLLAPSED,
-    seed: int = 0,
+    codes: Codes, factors: Factors, *, votes: int = VOTES, collapsed: float = COLLAPSED, seed: int = 0
 ) -> dict[str, Any]:
     r"""How often the dimension that varies least tells which factor was held fixed (Kim and Mnih, Section 4).
 
