@@ -40,11 +40,7 @@ _NAME = re.compile(r"idx\d?(-ubyte)?(\.gz)?$")
 
 
 def open_npy(path: Path) -> Dataset:
-    """The rows of a `.npy` file, left in the file until they are asked for.
-
-    Labels are taken from the file of the same name with `_labels` added, where there is one: `faces.npy`,
-    `faces_labels.npy`.
-    """
+    """The rows of a `.npy` file, left in it until asked for; labels are in a file beside it, `faces_labels.npy`."""
     beside = path.with_name(f"{path.stem}_labels.npy")
     array = _mapped(path)
     labels = np.asarray(_mapped(beside)) if beside.is_file() else None

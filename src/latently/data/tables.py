@@ -30,8 +30,7 @@ class Column:
 def open_table(path: Path, labels_column: str | None = None, groups: Groups | None = None) -> Dataset:
     """The rows of a CSV file in UTF-8, of a .tsv file, or (with PyArrow, the `tables` extra) of a Parquet file.
 
-    An empty cell among the labels is an unknown one. Where a row has several views, columns of no view are passed over;
-    a row whose cells of a view are all missing lacks it.
+    An empty label is unknown. Columns of no view are passed over; a row whose cells of a view are all missing lacks it.
     """
     text = path.suffix.lower() in DELIMITERS
     names, cells = read_cells(path) if text else _read_parquet(path)

@@ -103,9 +103,8 @@ def noisy(dataset: Dataset, seed: int | tuple[int, ...] = 0) -> Dataset:
     """Two noisy views of a class: `rotated` is the image turned, `noisy` is another image of the same class, noised.
 
     The angle is U[-pi/4, pi/4], about the centre; the noise is U[0, 1] on each pixel, and the sum is clipped to [0, 1].
-    What the views share is the class and nothing else: the style of one says nothing of the style of the other. uint8
-    stays uint8, with 255 for 1. The partner of an image is drawn from the rows of this data set, so parts that are made
-    one by one stay disjoint. Labels that are hidden later have been used for the pairs.
+    What the views share is the class and nothing else. uint8 stays uint8, with 255 for 1. The partner of an image is of
+    this data set, so that parts stay disjoint. Labels that are hidden later have been used for the pairs.
     """
     images = np.asarray(_as_images(dataset, "noisy"))
     one = 255.0 if images.dtype == np.uint8 else 1.0

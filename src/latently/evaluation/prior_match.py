@@ -26,12 +26,11 @@ def prior_match(
     r"""Two distances between codes and prior, each beside the same distance between two samples of the prior.
 
     A distance between samples says nothing by itself: it depends on the kernel, the units and the number of points.
-    The distance between two samples of the prior, of the same size, is the value that a perfect match would give, and
-    `ratio` is the multiple of it that the codes reach. That needs a value that is positive for a perfect match. The
-    unbiased MMD² is not: it is zero on average and as often negative. So the ratio is taken of the root of the biased
-    MMD² (see `mmd`), whose value for a perfect match of n points is near \(\sqrt{2 (1 - E\,k(z, z')) / n}\). The ratio
-    is about 1 for codes from the prior and grows with \(\sqrt n\) for others, so that ratios compare only at the same
-    number of rows. The unbiased MMD² of the codes, which estimates the same number whatever n, stands beside it.
+    The distance between two samples of the prior, of the same size, is what a perfect match would give, and `ratio` is
+    the multiple of it that the codes reach: of the root of the biased MMD² (see `mmd`), since the unbiased one is zero
+    on average for a perfect match. It is about 1 for codes from the prior and grows with \(\sqrt n\) for others, so
+    that ratios compare only at the same number of rows. The unbiased MMD² of the codes, which estimates the same number
+    whatever n, stands beside it.
 
     Codes are one draw of the posterior of every row (means alone would be too narrow), beside two or more samples of
     the prior of the same shape. The kernel is the mean of Gaussian kernels whose bandwidths are the median distance

@@ -92,14 +92,12 @@ def _features(judge: Judges, rows: Selection) -> Float[np.ndarray, "n features"]
 def _compared(judge: Judges, reference: Float[np.ndarray, "n features"], rows: Selection) -> dict[str, Any]:
     features = _features(judge, rows)
     figures = {"frechet_distance": frechet_distance(reference, features), **fidelity(reference, features)}
-    return {**figures, **({} if unlabelled(rows.labels) else _consistency(judge, rows))}
-
-
-def _consistency(judge: Judges, rows: Selection) -> dict[str, Any]:
+    if unlabelled(rows.labels):
+        return figures
     labels, right = _right(judge, rows)
     by_label = {str(label): float(right[labels == label].mean()) for label in np.unique(labels).tolist()}
     shares = share("class_consistency", right, "class_consistency_standard_error")
-    return {**shares, "class_consistency_by_label": by_label}
+    return {**figures, **shares, "class_consistency_by_label": by_label}
 
 
 def _right(judge: Judges, rows: Selection) -> tuple[Shaped[np.ndarray, "known"], Shaped[np.ndarray, "known"]]:
@@ -122,6 +120,4 @@ def _wanted(model: FittedModel, judge: Judges, test: Selection, seed: int) -> Sh
         return None
     found = np.zeros(0, able.dtype) if test.labels is None else test.labels[np.isin(test.labels, common)]
     pool = found if len(found) else common
-    if len(pool) == len(test):
-        return pool
-    return np.random.default_rng(seed).choice(pool, len(test))
+    return pool if len(pool) == len(test) else np.random.default_rng(seed).choice(pool, len(test))

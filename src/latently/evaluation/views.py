@@ -115,8 +115,7 @@ def total_canonical_correlation(first: Pair, second: Pair, components: int) -> f
 
     Linear canonical correlation analysis (Hotelling 1936): directions \(u, v\) that maximise
     \(\mathrm{corr}(u^\top a, v^\top b)\), each uncorrelated with those before, from covariances with a ridge of 1e-4 of
-    their mean variance. As Andrew et al. 2013 (deep CCA) report it for halves of images; the most it can be is
-    `components`, the number of pairs, of which no more than the smaller dimension are taken.
+    their mean variance, as Andrew et al. 2013 (deep CCA) report it. It is at most `components`, the number of pairs.
     """
     a, b = (train - train.mean(axis=0) for train, _ in (first, second))
     n, d = len(a), a.shape[1]
@@ -177,9 +176,8 @@ def completion(
 
     Returns:
         Name → `root_mean_squared_error` per element, in data units; of images `structural_similarity` (Wang et al.
-        2004, as scikit-image computes it with its defaults); and where the views are the halves of an image and there
-        is a judge, `judge_agreement`, the share of rows in which it reads the given half and the completed one together
-        as their true label. The same of the true views is under `truth`.
+        2004, by scikit-image); and of halves of images, where there is a judge, `judge_agreement`, the share of rows in
+        which it reads both halves together as their true label. The same of the true views is under `truth`.
     """
     given, truth = test.without(missing), np.asarray(test.view(missing))
 
