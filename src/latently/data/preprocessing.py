@@ -14,6 +14,7 @@ from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 from latently.data.rows import DataArgumentError, DataError, Rows, Statistics, as_rows, is_numeric, summarize
 
 Range = Literal["unit", "symmetric", "real"]
+Stored = Shaped[Array, "batch ..."] | Shaped[np.ndarray, "batch ..."]
 
 _ROUNDING = 1e-6
 
@@ -93,9 +94,7 @@ class Preprocessing:
         """How many numbers a row has."""
         return prod(self.row_shape)
 
-    def __call__(
-        self, rows: Shaped[Array, "batch ..."] | Shaped[np.ndarray, "batch ..."], key: PRNGKeyArray | None = None
-    ) -> Float[Array, "batch ..."]:
+    def __call__(self, rows: Stored, key: PRNGKeyArray | None = None) -> Float[Array, "batch ..."]:
         """Rows as a network reads them; pure, so it may run inside `jax.jit`.
 
         The key draws the pixels where `binarize` is set; without it they stay probabilities.
@@ -106,9 +105,7 @@ class Preprocessing:
             x = jax.random.bernoulli(key, x).astype(jnp.float32)
         return x
 
-    def prepare(
-        self, stored: tuple[Shaped[Array, "batch ..."] | np.ndarray, ...], key: PRNGKeyArray | None = None
-    ) -> tuple[Float[Array, "batch ..."]]:
+    def prepare(self, stored: tuple[Stored, ...], key: PRNGKeyArray | None = None) -> tuple[Float[Array, "batch ..."]]:
         """The one stored array of a batch as a game reads it."""
         return (self(stored[0], key),)
 

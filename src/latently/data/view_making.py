@@ -22,6 +22,7 @@ HALVES = {"halves": (2, ("left", "right")), "top-bottom": (1, ("top", "bottom"))
 MAKERS = (*HALVES, "noisy")
 LARGEST_ANGLE = np.pi / 4
 _PIECE_ROWS = 512
+Images = Shaped[np.ndarray, "rows height width *channels"]
 
 
 @dataclass(frozen=True)
@@ -120,9 +121,7 @@ def noisy(dataset: Dataset, seed: int | tuple[int, ...] = 0) -> Dataset:
     return _with_views(dataset, ("rotated", "noisy"), views, what)
 
 
-def rotate(
-    images: Shaped[np.ndarray, "rows height width *channels"], angles: Float[np.ndarray, "rows"]
-) -> Shaped[np.ndarray, "rows height width *channels"]:
+def rotate(images: Images, angles: Float[np.ndarray, "rows"]) -> Images:
     """Each image turned about its centre by its angle, anticlockwise: bilinear, 0 outside, in its own type."""
     from scipy.ndimage import map_coordinates  # takes a while to import
 
@@ -212,9 +211,7 @@ def _partners(dataset: Dataset, generator: np.random.Generator) -> Int[np.ndarra
     return partners
 
 
-def _under_noise(
-    images: Shaped[np.ndarray, "rows height width *channels"], one: float, generator: np.random.Generator
-) -> Shaped[np.ndarray, "rows height width *channels"]:
+def _under_noise(images: Images, one: float, generator: np.random.Generator) -> Images:
     """Images with U[0, 1] added and clipped, in their own type."""
     noisy = np.empty_like(images)
     for piece in _pieces(images):

@@ -20,8 +20,8 @@ THRESHOLD = 0.01
 NEIGHBOURS = 5
 COSTS = (1e-3, 1e-2, 1e-1, 1.0)
 TOLERANCE = 1e-6
-Numbers = Float[np.ndarray, "rows numbers"]
-Labels = Shaped[np.ndarray, "rows"]
+Numbers = Float[np.ndarray, "_ numbers"]
+Labels = Shaped[np.ndarray, "_"]
 
 
 def active_dimensions(means: Float[np.ndarray, "rows latent"]) -> dict[str, Any]:
@@ -111,12 +111,7 @@ def squared_errors(blocks: Iterable[tuple[np.ndarray, np.ndarray]]) -> dict[str,
 
 
 def probe(
-    train_codes: Float[np.ndarray, "train latent"],
-    train_labels: np.ndarray | None,
-    test_codes: Float[np.ndarray, "test latent"],
-    test_labels: np.ndarray | None,
-    *,
-    seed: int = 0,
+    train_codes: Numbers, train_labels: Labels | None, test_codes: Numbers, test_labels: Labels | None, *, seed: int = 0
 ) -> dict[str, Any]:
     """The accuracy of a linear classifier and of the 5 nearest neighbours, fitted on training codes, on test codes.
 
@@ -177,9 +172,7 @@ class LinearSVM:
         return np.asarray(self.classes[(_with_bias(rows, self.scaler) @ self.weights).argmax(axis=1)])
 
 
-def linear_svm_error(
-    train: Numbers, train_labels: Labels, test: Float[np.ndarray, "_ _"], test_labels: np.ndarray, seed: int = 0
-) -> float:
+def linear_svm_error(train: Numbers, train_labels: Labels, test: Numbers, test_labels: Labels, seed: int = 0) -> float:
     """The share of test rows that a linear SVM gets wrong; its cost is chosen on a fifth of the training rows."""
     rows, held, labels, held_labels = train_test_split(train, train_labels, test_size=0.2, random_state=seed)
     cost = COSTS[0]

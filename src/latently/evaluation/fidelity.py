@@ -68,9 +68,7 @@ def fidelity(
       hold a sample (Equation 4); k is `density_neighbours`.
 
     For samples of the data's own distribution, as many as data, the density is 1 on average and may be more; the
-    coverage is about \(1 - 2^{-k}\), 0.969 for k = 5.
-
-    Larger sets have smaller balls: give as many samples as data.
+    coverage is about \(1 - 2^{-k}\), 0.969 for k = 5. Larger sets have smaller balls: give as many samples as data.
     """
     least = max(support_neighbours, density_neighbours)
     if real.shape[1] != fake.shape[1] or min(len(real), len(fake)) <= least:
