@@ -33,9 +33,7 @@ def label_values(y: Any) -> Shaped[np.ndarray, "..."]:
         else:
             flat = [-1 if value == "" else value for value in flat]
         values = np.asarray(flat).reshape(values.shape)
-    if values.dtype.kind == "U":
-        values = np.where(values == "-1", "", values)
-    return values
+    return np.where(values == "-1", "", values) if values.dtype.kind == "U" else values
 
 
 def _is_unknown(value: Any) -> bool:

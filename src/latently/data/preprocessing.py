@@ -125,9 +125,8 @@ class Preprocessing:
     def check(self, X: Any, owner: str = "Preprocessing", *, noisy: bool = False) -> Rows:
         """X as rows, if they mean what the fitted ones meant; `owner` is the model's name, for the error message.
 
-        A row may come flat where the fitted rows were images, and the other way round. Where the fitted rows were
-        uint8 scaled by 255, new ones must be integers from 0 to 255, so that floats in [0, 1] are not divided twice.
-        Where they are `noisy`, noise may have carried floats out of the fitted range.
+        A row may come flat where the fitted rows were images, and the other way round. Where those were uint8 scaled by
+        255, X must be integers, so that floats in [0, 1] are not divided twice. `noisy` floats may be out of the range.
         """
         rows = as_rows(X)
         self._check_shape(tuple(rows.shape[1:]), owner)
@@ -140,7 +139,7 @@ class Preprocessing:
             )
         if not (pixels and rows.dtype == np.uint8):
             statistics = summarize(rows, per_feature=False)
-            if not (noisy and rows.dtype.kind == "f"):
+            if self.range != "real" and not (noisy and rows.dtype.kind == "f"):
                 self._check_range(statistics, owner)
         return rows
 
@@ -157,8 +156,6 @@ class Preprocessing:
             raise DataArgumentError("X", rule)
 
     def _check_range(self, statistics: Statistics, owner: str) -> None:
-        if self.range == "real":
-            return
         low, high = (-1.0, 1.0) if self.range == "symmetric" else (0.0, 1.0)
         low, high = (float(bound * self.scale + self.offset) for bound in (low, high))
         margin = _ROUNDING * (high - low)

@@ -91,8 +91,7 @@ def halves(dataset: Dataset, kind: str = "halves") -> Dataset:
     """The halves of every image, left and right or (`"top-bottom"`) top and bottom; a middle line is in the second."""
     axis, names = HALVES[kind]
     images = _as_images(dataset, kind)
-    middle = images.shape[axis] // 2
-    if middle < 1:
+    if not (middle := images.shape[axis] // 2):
         raise _unfit(kind, f"of images of 2 pixels or more across the cut, and {dataset.name} has 1")
     before = (slice(None),) * axis
     first, second = (*before, slice(middle)), (*before, slice(middle, None))

@@ -25,13 +25,11 @@ Labels = Shaped[np.ndarray, "_"]
 
 
 def active_dimensions(means: Float[np.ndarray, "rows latent"]) -> dict[str, Any]:
-    r"""The dimensions that change with the data: \(\operatorname{Var}_x(E[z_d | x]) > 0.01\).
+    r"""The dimensions that change with the data: \(\operatorname{Var}_x(E[z_d | x]) > 0.01\), given a prior of scale 1.
 
     References:
         Burda, Grosse, Salakhutdinov: Importance Weighted Autoencoders, 2015, section 5.2.
         https://arxiv.org/abs/1509.00519
-
-    The threshold, in squared units of the codes, is meant for a prior of unit scale.
 
     Returns:
         `latent_dim`, `active`, `threshold`, `rows`, `variances` (one a dimension) and `in_words`.

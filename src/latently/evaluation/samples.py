@@ -39,7 +39,7 @@ def samples(model: FittedModel, judge: Judges, train: Selection | None, test: Se
 
     The figures of real test rows stand beside them: they are what a perfect model would reach. All sets (samples, test
     rows, and the training rows that both are compared with) have the same number of rows, since every figure depends on
-    it. The labels asked for are those of the test rows.
+    it. The labels asked for are those of the test rows. Where nothing can be compared, `skipped` says why.
 
     Returns:
         - `frechet_distance` (squared, in the units of the judge's features), `precision`, `recall`, `density` and
@@ -48,8 +48,6 @@ def samples(model: FittedModel, judge: Judges, train: Selection | None, test: Se
           `class_consistency_standard_error`, and `class_consistency_by_label`: of models that sample by label;
         - `test`, the same of real test rows, whose class consistency is the judge's accuracy on them;
         - `rows` of each set, `neighbours`, and of the `judge` its `training_rows` and its `features`.
-
-        Or `skipped`.
     """
     if reason := inability(model, "sample"):
         return {"skipped": reason}

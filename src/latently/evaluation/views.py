@@ -38,13 +38,12 @@ def several_views(
 ) -> dict[str, Any]:
     """What the codes of single views share, what a linear classifier reads in them, and the completion of each view.
 
-    Only rows that have all views are looked at. Correlations, classifiers and baselines are fitted on training rows,
-    and all figures are of test rows. The judge is one of whole images, where the views are their halves.
+    Only rows that have all views are looked at. What is fitted is fitted on training rows, and all figures are of test
+    rows. The judge is one of whole images, where the views are their halves.
 
     Returns:
-        - `correlation`: for each pair of views, `total` canonical correlation of their codes and `of_data`, that of the
-          data themselves, over `components` pairs; `hsic` of the codes and `hsic_shuffled`, of codes that are not of
-          the same rows;
+        - `correlation`: for each pair of views, `total` canonical correlation of their codes and, `of_data`, of the
+          data themselves, over `components` pairs; `hsic` of the codes and, `hsic_shuffled`, of codes of other rows;
         - `svm_error`: of a linear support vector machine on the codes of each view alone and of `all` views, and under
           `data` on the data themselves (their first 100 principal components, where there are more numbers); its cost
           is chosen on a fifth of the training rows. Or `skipped`;
