@@ -9,8 +9,8 @@ import pytest
 
 from idx_files import write_idx
 from latently.data import DataError, open_dataset
+from latently.data.arrays import FILES
 from latently.data.builtin import FASHION_MNIST, MNIST, IdxSource, load
-from latently.data.idx import FILES
 
 
 def fill(folder, n_train=12, n_test=6):

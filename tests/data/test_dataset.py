@@ -6,8 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from latently.data import DataError, Dataset, Subset, encode_labels, keep_labels, split
-from latently.data.rows import is_mapped, pieces, release
-from latently.data.statistics import hash_rows, spread_rows
+from latently.data.rows import hash_rows, is_mapped, pieces, release, spread_rows
 
 
 @pytest.fixture

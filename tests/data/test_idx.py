@@ -10,7 +10,7 @@ from hypothesis.extra import numpy as arrays
 
 from idx_files import write_idx
 from latently.data import DataError, open_dataset
-from latently.data.idx import read_idx
+from latently.data.arrays import read_idx
 
 DTYPES = st.sampled_from(["u1", "i1", "<i2", ">i2", "<i4", "<f4", "<f8", ">f8"]).map(np.dtype)
 SHAPES = arrays.array_shapes(min_dims=0, max_dims=5, min_side=0, max_side=4)

@@ -99,9 +99,7 @@ def test_a_constant_feature_is_divided_by_one():
 def test_statistics_do_not_depend_on_the_pieces(monkeypatch):
     X = np.random.default_rng(1).normal(1e4, 1.0, size=(1000, 3))
     whole = Preprocessing.fit(X)
-    monkeypatch.setattr(
-        "latently.data.statistics.pieces", lambda rows: (rows[i : i + 7] for i in range(0, len(rows), 7))
-    )
+    monkeypatch.setattr("latently.data.rows.pieces", lambda rows: (rows[i : i + 7] for i in range(0, len(rows), 7)))
     piecewise = Preprocessing.fit(X)
     np.testing.assert_allclose(piecewise.offset, whole.offset, rtol=1e-12)
     np.testing.assert_allclose(piecewise.scale, whole.scale, rtol=1e-9)

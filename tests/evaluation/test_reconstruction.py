@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from latently.evaluation.reconstruction import squared_errors as errors_of_blocks
+from latently.evaluation.codes import squared_errors as errors_of_blocks
 
 
 def squared_errors(X, reconstruction, pieces=1):

@@ -32,9 +32,9 @@ def test_canonical_correlations_are_those_that_the_data_was_made_with():
     a = RANDOM.normal(size=(40_000, 3))
     b = correlations * a + np.sqrt(1 - correlations**2) * RANDOM.normal(size=a.shape)
     turned = b @ RANDOM.normal(size=(3, 3)) + 5
-    first, second = (a[:20_000], turned[:20_000]), (a[20_000:], turned[20_000:])
-    assert total_canonical_correlation(first, second, 3) == pytest.approx(1.4, abs=0.05)
-    assert total_canonical_correlation(first, second, 1) == pytest.approx(0.9, abs=0.02)
+    of_a, of_b = (a[:20_000], a[20_000:]), (turned[:20_000], turned[20_000:])
+    assert total_canonical_correlation(of_a, of_b, 3) == pytest.approx(1.4, abs=0.05)
+    assert total_canonical_correlation(of_a, of_b, 1) == pytest.approx(0.9, abs=0.02)
 
 
 def test_hsic_sees_dependence_that_no_correlation_sees():

@@ -1,6 +1,5 @@
 """Data sets and their sources: rows in their stored type, split by seed, and what was done to them."""
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from latently.data.builtin import BUILTIN, Builtin, digits
@@ -36,15 +35,10 @@ __all__ = [
 ]
 
 
-_NEED_JAX = {
-    "Preprocessing": "preprocessing",
-    "ViewsPreprocessing": "views_preprocessing",
-    "preprocessing_from_config": "views_preprocessing",
-}
-
-
 def __getattr__(name: str) -> Any:
     """Load what needs JAX when it is asked for: data sets do not."""
-    if name in _NEED_JAX:
-        return getattr(import_module(f"latently.data.{_NEED_JAX[name]}"), name)
+    if name in ("Preprocessing", "ViewsPreprocessing", "preprocessing_from_config"):
+        from latently.data import views_preprocessing
+
+        return getattr(views_preprocessing, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

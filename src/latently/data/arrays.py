@@ -1,25 +1,46 @@
-"""NumPy files: `.npy` is memory-mapped and never copied whole, `.npz` is read."""
+"""Files of arrays: NumPy's, of which `.npy` is memory-mapped and never copied whole, and idx, the format of MNIST.
 
+An idx file is a magic number, the sizes, and the numbers in big-endian order; they come alone or by four.
+
+References:
+    Y. LeCun, C. Cortes & C. Burges (1998), "The MNIST database of handwritten digits", section "File formats".
+"""
+
+import gzip
+import re
+import struct
 import zipfile
+import zlib
+from collections.abc import Sequence
+from math import prod
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from jaxtyping import Shaped
 
 from latently.data.dataset import Dataset
+from latently.data.labels import Label, encode_labels
 from latently.data.rows import DataArgumentError, DataError, Rows, Subset
 from latently.data.view_making import Groups
 
 ROWS_KEYS = ("X", "x", "data", "images")
 LABELS_KEYS = ("y", "labels", "target")
+FILES = (
+    "train-images-idx3-ubyte.gz",
+    "train-labels-idx1-ubyte.gz",
+    "t10k-images-idx3-ubyte.gz",
+    "t10k-labels-idx1-ubyte.gz",
+)
+"""The files of a data set with a test set of its own, by the names that MNIST's have."""
+
+# Third byte of the magic number → the type of the numbers.
+_TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
+_NAME = re.compile(r"idx\d?(-ubyte)?(\.gz)?$")
 
 
 def open_npy(path: Path) -> Dataset:
-    """The rows of a `.npy` file, left in the file until they are asked for.
-
-    Labels are taken from the file of the same name with `_labels` added, where there is one: `faces.npy`,
-    `faces_labels.npy`.
-    """
+    """The rows of a `.npy` file, left in it until asked for; labels are in a file beside it, `faces_labels.npy`."""
     beside = path.with_name(f"{path.stem}_labels.npy")
     array = _mapped(path)
     labels = np.asarray(_mapped(beside)) if beside.is_file() else None
@@ -86,3 +107,88 @@ def _unreadable(path: Path, error: Exception) -> str:
     # NumPy takes any file of another format for a pickle, which would mislead here.
     detail = "" if "pickle" in reason or not reason else f" ({reason.rstrip('.')})"
     return f"{path} is damaged, truncated or no NumPy file{detail}; save it anew with np.save or np.savez."
+
+
+def is_idx(path: Path) -> bool:
+    """Whether a file is named as idx files are: `images.idx`, `train-images-idx3-ubyte.gz`."""
+    return _NAME.search(path.name) is not None
+
+
+def read_idx(path: Path) -> Shaped[np.ndarray, "..."]:
+    """The array of an idx file, gzipped or not, in native byte order."""
+    return parse_idx(unpack(path.read_bytes(), path), path)
+
+
+def unpack(data: bytes, path: Path) -> bytes:
+    """The bytes within, where they are gzipped; `path` is for the error message."""
+    if not data.startswith(b"\x1f\x8b"):
+        return data
+    try:
+        return gzip.decompress(data)
+    except (EOFError, OSError, zlib.error) as error:
+        raise DataError(f"{path} is damaged or truncated (gzip says: {error}); get the file anew.") from error
+
+
+def parse_idx(data: bytes, path: Path) -> Shaped[np.ndarray, "..."]:
+    """The array of the bytes of an idx file; `path` is for the error message."""
+    if len(data) < 4 or data[:2] != b"\x00\x00" or data[2] not in _TYPES:
+        raise DataError(
+            f"{path} is no idx file: its first bytes are {data[:4].hex(' ') or 'missing'}, and not 00 00, a type and "
+            "a number of dimensions; check the name, or get the file anew."
+        )
+    dtype, n_dimensions = np.dtype(_TYPES[data[2]]), data[3]
+    start = 4 + 4 * n_dimensions
+    if len(data) < start:
+        raise DataError(f"{path} is truncated: it ends within its header, after {len(data)} bytes; get the file anew.")
+    shape = struct.unpack(f">{n_dimensions}I", data[4:start])
+    expected = start + dtype.itemsize * prod(shape)
+    if len(data) != expected:
+        wrong = "truncated" if len(data) < expected else "too long"
+        raise DataError(
+            f"{path} is {wrong}: its header says {' x '.join(map(str, shape))} numbers of {dtype.name}, which take "
+            f"{expected:,} bytes, but it has {len(data):,}; get the file anew."
+        )
+    return np.frombuffer(data, dtype, offset=start).reshape(shape).astype(dtype.newbyteorder("="))
+
+
+def open_idx(path: Path) -> Dataset:
+    """The rows of an idx file, with the labels beside it: of `train-images-idx3-ubyte` in `train-labels-idx1-ubyte`."""
+    name = re.sub(r"idx\d", "idx1", path.name.replace("images", "labels"))
+    beside = None if name.removesuffix(".gz") == path.name.removesuffix(".gz") else gzipped_or_not(path.parent, name)
+    labels = None if beside is None else read_idx(beside)
+    return Dataset.of(path.name, np.atleast_1d(read_idx(path)), labels, name, {"source": "idx file"})
+
+
+def gzipped_or_not(folder: Path, name: str) -> Path | None:
+    """The file of this name, with `.gz` at its end or without; `None` where there is neither."""
+    bare = name.removesuffix(".gz")
+    return next((path for path in (folder / f"{bare}.gz", folder / bare) if path.is_file()), None)
+
+
+def is_idx_folder(folder: Path) -> bool:
+    """Whether a folder holds idx files named as MNIST's are."""
+    return any(gzipped_or_not(folder, name) for name in FILES)
+
+
+def open_idx_folder(folder: Path) -> tuple[Dataset, Dataset]:
+    """The training and the test rows of a folder of four idx files, named as MNIST's are, whatever they hold."""
+    paths = {name: gzipped_or_not(folder, name) for name in FILES}
+    missing = [name for name, path in paths.items() if path is None]
+    if missing:
+        raise DataError(f"{folder} lacks {', '.join(missing)}; put it there, or give the path of one file of images.")
+    return train_and_test(folder.resolve().name, [read_idx(path) for path in paths.values() if path is not None])
+
+
+def train_and_test(
+    name: str, arrays: Sequence[Shaped[np.ndarray, "..."]], class_names: tuple[Label, ...] = ()
+) -> tuple[Dataset, Dataset]:
+    """The training and the test rows of the arrays of four idx files, in the order of `FILES`."""
+    train_images, train_labels, test_images, test_labels = arrays
+    codes, classes = encode_labels(np.concatenate([train_labels, test_labels]), name)
+    cut = len(train_labels)
+
+    def part(which: str, images: np.ndarray, labels: np.ndarray) -> Dataset:
+        facts = {"source": "idx files", "split": "the official training and test rows", "part": which}
+        return Dataset(name, (images,), labels, class_names or classes, facts)
+
+    return part("train", train_images, codes[:cut]), part("test", test_images, codes[cut:])

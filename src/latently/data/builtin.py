@@ -22,8 +22,8 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Shaped
 
+from latently.data.arrays import FILES, gzipped_or_not, parse_idx, train_and_test, unpack
 from latently.data.dataset import Dataset
-from latently.data.idx import FILES, gzipped_or_not, parse_idx, train_and_test, unpack
 from latently.data.rows import DataError
 from latently.files import cache_directory, write_atomically
 
@@ -56,8 +56,8 @@ BUILTIN = {
 class IdxSource:
     """A data set of four idx files, in folders of its name, or to be had from mirrors (URLs of folders).
 
-    Beside the name of each file is its SHA-256, or that of the bytes within where it is gzipped: the same rows gzip to
-    other bytes with another version of gzip. `classes` is what the labels stand for, where they are more than digits.
+    Beside the name of each file is its SHA-256, gzipped or unpacked: another version of gzip gives other bytes.
+    `classes` is what the labels stand for, where they are more than digits.
     """
 
     name: str
@@ -116,11 +116,10 @@ def digits() -> Dataset:
 
 
 def load(source: IdxSource) -> tuple[Dataset, Dataset]:
-    """The official training and test rows.
+    """The official training and test rows, from `$LATENTLY_DATA/<name>`, the user's cache, or downloaded to the cache.
 
-    Each file is looked for in `$LATENTLY_DATA/<name>` and in the user's cache, gzipped or not, and else downloaded to
-    the cache (from `$LATENTLY_<NAME>_MIRROR`, where it is set). Every file is checked against its SHA-256 each time; a
-    damaged one in the cache is downloaded anew.
+    A download is from `$LATENTLY_<NAME>_MIRROR`, where it is set. Every file is checked against its SHA-256 each time;
+    a damaged one in the cache is downloaded anew.
     """
     return train_and_test(source.name, [_array(source, name) for name in source.files], source.classes)
 

@@ -161,12 +161,8 @@ def split(dataset: Dataset, validation: float = 0.1, test: float = 0.2, seed: in
     cuts = np.split(order, [n_test, n_test + n_validation])
     if any(is_mapped(view) for view in dataset.views):
         cuts = [np.sort(cut) for cut in cuts]
-    test_rows, validation_rows, train_rows = cuts
-    return Splits(
-        train=dataset.take(train_rows, part="train", split_seed=seed),
-        validation=dataset.take(validation_rows, part="validation", split_seed=seed),
-        test=dataset.take(test_rows, part="test", split_seed=seed),
-    )
+    rows_of = zip(("test", "validation", "train"), cuts, strict=True)
+    return Splits(**{part: dataset.take(rows, part=part, split_seed=seed) for part, rows in rows_of})
 
 
 def keep_labels(dataset: Dataset, count: int, seed: int = 0) -> Dataset:

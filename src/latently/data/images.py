@@ -32,12 +32,10 @@ ImageSize: TypeAlias = int | tuple[int, int] | None
 def open_images(folder: Path, image_size: ImageSize = None, skip_bad: bool = False) -> Dataset:
     """The images in a folder and in its subfolders (one level deep), as uint8 of one size: asked for, or most common.
 
-    Images of another size are cropped around their centre and resized with a Lanczos filter. They are turned upright as
-    their EXIF data says, laid on white where they are transparent, and come out in gray, `(n, height, width)`, where
-    all of them are gray, and else in colour, `(n, height, width, 3)`.
-
-    The label of an image is the name of its subfolder, or what a `labels.csv` in the folder says: a table with the
-    columns `filename` and `label`. An image that has neither is of unknown label.
+    Others are cropped around their centre and resized. All are turned upright as their EXIF data says, laid on white
+    where they are transparent, and come out in gray, `(n, height, width)`, or in colour, `(n, height, width, 3)`, where
+    one of them is. The label of an image is the name of its subfolder, or what a `labels.csv` in the folder says, a
+    table with the columns `filename` and `label`; otherwise it is unknown.
     """
     found = [path for inner in (folder, *_subfolders(folder)) for path in _images(inner)]
     if not found:
@@ -59,9 +57,8 @@ def open_image_views(
 ) -> Dataset:
     """Images in subfolders, one for each view, as rows: those of one file name, without its ending, are one row.
 
-    The images of each view come out in a size and in colours of their own, by the rules of `open_images`. A name that
-    only some of the subfolders have gives a row that lacks the other views. The label of a row is what a `labels.csv`
-    in the folder says: a table with the columns `filename`, the name with its ending or without, and `label`.
+    Each view is read by the rules of `open_images`, in a size and in colours of its own. A name that only some of the
+    subfolders have gives a row that lacks the other views. Labels are those of a `labels.csv` in the folder.
     """
     chosen = groups.one_each([entry.name for entry in _subfolders(folder)], f"{folder} holds the folders")
     sizes = image_size if isinstance(image_size, Mapping) else dict.fromkeys(chosen, image_size)

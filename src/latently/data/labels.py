@@ -13,6 +13,7 @@ from latently.data.rows import DataError
 Label: TypeAlias = int | str
 Key = TypeVar("Key", bound=Hashable)
 UNKNOWN = -1
+_Labels = Shaped[np.ndarray, "rows"]
 
 
 def label_values(y: Any) -> Shaped[np.ndarray, "..."]:
@@ -32,9 +33,7 @@ def label_values(y: Any) -> Shaped[np.ndarray, "..."]:
         else:
             flat = [-1 if value == "" else value for value in flat]
         values = np.asarray(flat).reshape(values.shape)
-    if values.dtype.kind == "U":
-        values = np.where(values == "-1", "", values)
-    return values
+    return np.where(values == "-1", "", values) if values.dtype.kind == "U" else values
 
 
 def _is_unknown(value: Any) -> bool:
@@ -60,9 +59,7 @@ def encode_labels(values: Shaped[np.ndarray, "..."], name: str) -> tuple[Int[np.
     return encoded, tuple(classes.tolist())
 
 
-def _known(
-    values: Shaped[np.ndarray, "rows"], name: str
-) -> tuple[Bool[np.ndarray, "rows"], Shaped[np.ndarray, "rows"]]:
+def _known(values: _Labels, name: str) -> tuple[Bool[np.ndarray, "rows"], _Labels]:
     """Which labels are known, and all of them as integers or words."""
     if values.dtype.kind in "US":
         words = np.char.strip(values if values.dtype.kind == "U" else np.char.decode(values, "utf-8"))
@@ -83,7 +80,7 @@ def _known(
     return values != UNKNOWN, values
 
 
-def _numbers(words: Shaped[np.ndarray, "rows"]) -> Shaped[np.ndarray, "rows"] | None:
+def _numbers(words: _Labels) -> _Labels | None:
     """The words as integers where each is written as one ("7", not "007"), or as floats where each has a point."""
     try:
         integers = words.astype(np.int64)

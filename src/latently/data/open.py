@@ -7,13 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from latently.data.arrays import open_npy, open_npz
+from latently.data.arrays import is_idx, is_idx_folder, open_idx, open_idx_folder, open_npy, open_npz
 from latently.data.builtin import BUILTIN, FASHION_MNIST, MNIST, digits, load
 from latently.data.dataset import Dataset, Splits, keep_labels, split
-from latently.data.idx import is_idx, is_idx_folder, open_idx, open_idx_folder
 from latently.data.images import ImageSize, open_image_views, open_images
-from latently.data.rows import DataArgumentError, DataError, Subset, as_rows, is_mapped
-from latently.data.statistics import summarize
+from latently.data.rows import DataArgumentError, DataError, Subset, as_rows, is_mapped, summarize
 from latently.data.tables import SUFFIXES, open_table
 from latently.data.view_making import Groups, halves, noisy, view_groups
 

@@ -11,10 +11,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
-from latently.data.rows import DataArgumentError, DataError, Rows, as_rows, is_numeric
-from latently.data.statistics import Statistics, summarize
+from latently.data.rows import DataArgumentError, DataError, Rows, Statistics, as_rows, is_numeric, summarize
 
 Range = Literal["unit", "symmetric", "real"]
+Stored = Shaped[Array, "batch ..."] | Shaped[np.ndarray, "batch ..."]
 
 _ROUNDING = 1e-6
 
@@ -94,9 +94,7 @@ class Preprocessing:
         """How many numbers a row has."""
         return prod(self.row_shape)
 
-    def __call__(
-        self, rows: Shaped[Array, "batch ..."] | Shaped[np.ndarray, "batch ..."], key: PRNGKeyArray | None = None
-    ) -> Float[Array, "batch ..."]:
+    def __call__(self, rows: Stored, key: PRNGKeyArray | None = None) -> Float[Array, "batch ..."]:
         """Rows as a network reads them; pure, so it may run inside `jax.jit`.
 
         The key draws the pixels where `binarize` is set; without it they stay probabilities.
@@ -107,9 +105,7 @@ class Preprocessing:
             x = jax.random.bernoulli(key, x).astype(jnp.float32)
         return x
 
-    def prepare(
-        self, stored: tuple[Shaped[Array, "batch ..."] | np.ndarray, ...], key: PRNGKeyArray | None = None
-    ) -> tuple[Float[Array, "batch ..."]]:
+    def prepare(self, stored: tuple[Stored, ...], key: PRNGKeyArray | None = None) -> tuple[Float[Array, "batch ..."]]:
         """The one stored array of a batch as a game reads it."""
         return (self(stored[0], key),)
 
@@ -129,9 +125,8 @@ class Preprocessing:
     def check(self, X: Any, owner: str = "Preprocessing", *, noisy: bool = False) -> Rows:
         """X as rows, if they mean what the fitted ones meant; `owner` is the model's name, for the error message.
 
-        A row may come flat where the fitted rows were images, and the other way round. Where the fitted rows were
-        uint8 scaled by 255, new ones must be integers from 0 to 255, so that floats in [0, 1] are not divided twice.
-        Where they are `noisy`, noise may have carried floats out of the fitted range.
+        A row may come flat where the fitted rows were images, and the other way round. Where those were uint8 scaled by
+        255, X must be integers, so that floats in [0, 1] are not divided twice. `noisy` floats may be out of the range.
         """
         rows = as_rows(X)
         self._check_shape(tuple(rows.shape[1:]), owner)
@@ -144,7 +139,7 @@ class Preprocessing:
             )
         if not (pixels and rows.dtype == np.uint8):
             statistics = summarize(rows, per_feature=False)
-            if not (noisy and rows.dtype.kind == "f"):
+            if self.range != "real" and not (noisy and rows.dtype.kind == "f"):
                 self._check_range(statistics, owner)
         return rows
 
@@ -161,8 +156,6 @@ class Preprocessing:
             raise DataArgumentError("X", rule)
 
     def _check_range(self, statistics: Statistics, owner: str) -> None:
-        if self.range == "real":
-            return
         low, high = (-1.0, 1.0) if self.range == "symmetric" else (0.0, 1.0)
         low, high = (float(bound * self.scale + self.offset) for bound in (low, high))
         margin = _ROUNDING * (high - low)

@@ -30,8 +30,7 @@ class Column:
 def open_table(path: Path, labels_column: str | None = None, groups: Groups | None = None) -> Dataset:
     """The rows of a CSV file in UTF-8, of a .tsv file, or (with PyArrow, the `tables` extra) of a Parquet file.
 
-    An empty cell among the labels is an unknown one. Where a row has several views, columns of no view are passed over;
-    a row whose cells of a view are all missing lacks it.
+    An empty label is unknown. Columns of no view are passed over; a row whose cells of a view are all missing lacks it.
     """
     text = path.suffix.lower() in DELIMITERS
     names, cells = read_cells(path) if text else _read_parquet(path)
@@ -54,15 +53,12 @@ def open_table(path: Path, labels_column: str | None = None, groups: Groups | No
         return Dataset.of(path.name, rows, labels, source, {**description, "columns": list(columns)})
     of_view = groups.matched(list(columns), f"{path} has the columns")
     parts = {view: [columns[name] for name in names] for view, names in of_view.items()}
-    present = {view: _present(part) for view, part in parts.items()}
+    present = {
+        view: np.any([~np.isnan(column.numbers) | (column.word is not None) for column in part], axis=0)
+        for view, part in parts.items()
+    }
     views = {view: _matrix(part, path, present[view]) for view, part in parts.items()}
     return Dataset.of(path.name, views, labels, source, {**description, "columns": of_view}, present)
-
-
-def _present(columns: Sequence[Column]) -> Bool[np.ndarray, "rows"]:
-    """Which rows have a number in any of these columns."""
-    missing = [np.isnan(column.numbers) & (column.word is None) for column in columns]
-    return np.asarray(~np.all(missing, axis=0))
 
 
 def _matrix(

@@ -22,6 +22,7 @@ HALVES = {"halves": (2, ("left", "right")), "top-bottom": (1, ("top", "bottom"))
 MAKERS = (*HALVES, "noisy")
 LARGEST_ANGLE = np.pi / 4
 _PIECE_ROWS = 512
+Images = Shaped[np.ndarray, "rows height width *channels"]
 
 
 @dataclass(frozen=True)
@@ -90,8 +91,7 @@ def halves(dataset: Dataset, kind: str = "halves") -> Dataset:
     """The halves of every image, left and right or (`"top-bottom"`) top and bottom; a middle line is in the second."""
     axis, names = HALVES[kind]
     images = _as_images(dataset, kind)
-    middle = images.shape[axis] // 2
-    if middle < 1:
+    if not (middle := images.shape[axis] // 2):
         raise _unfit(kind, f"of images of 2 pixels or more across the cut, and {dataset.name} has 1")
     before = (slice(None),) * axis
     first, second = (*before, slice(middle)), (*before, slice(middle, None))
@@ -103,9 +103,8 @@ def noisy(dataset: Dataset, seed: int | tuple[int, ...] = 0) -> Dataset:
     """Two noisy views of a class: `rotated` is the image turned, `noisy` is another image of the same class, noised.
 
     The angle is U[-pi/4, pi/4], about the centre; the noise is U[0, 1] on each pixel, and the sum is clipped to [0, 1].
-    What the views share is the class and nothing else: the style of one says nothing of the style of the other. uint8
-    stays uint8, with 255 for 1. The partner of an image is drawn from the rows of this data set, so parts that are made
-    one by one stay disjoint. Labels that are hidden later have been used for the pairs.
+    What the views share is the class and nothing else. uint8 stays uint8, with 255 for 1. The partner of an image is of
+    this data set, so that parts stay disjoint. Labels that are hidden later have been used for the pairs.
     """
     images = np.asarray(_as_images(dataset, "noisy"))
     one = 255.0 if images.dtype == np.uint8 else 1.0
@@ -121,9 +120,7 @@ def noisy(dataset: Dataset, seed: int | tuple[int, ...] = 0) -> Dataset:
     return _with_views(dataset, ("rotated", "noisy"), views, what)
 
 
-def rotate(
-    images: Shaped[np.ndarray, "rows height width *channels"], angles: Float[np.ndarray, "rows"]
-) -> Shaped[np.ndarray, "rows height width *channels"]:
+def rotate(images: Images, angles: Float[np.ndarray, "rows"]) -> Images:
     """Each image turned about its centre by its angle, anticlockwise: bilinear, 0 outside, in its own type."""
     from scipy.ndimage import map_coordinates  # takes a while to import
 
@@ -213,9 +210,7 @@ def _partners(dataset: Dataset, generator: np.random.Generator) -> Int[np.ndarra
     return partners
 
 
-def _under_noise(
-    images: Shaped[np.ndarray, "rows height width *channels"], one: float, generator: np.random.Generator
-) -> Shaped[np.ndarray, "rows height width *channels"]:
+def _under_noise(images: Images, one: float, generator: np.random.Generator) -> Images:
     """Images with U[0, 1] added and clipped, in their own type."""
     noisy = np.empty_like(images)
     for piece in _pieces(images):

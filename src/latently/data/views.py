@@ -37,9 +37,8 @@ class Views:
         self.names = tuple(arrays)
         found = [_rows_and_presence(name, array, (present or {}).get(name)) for name, array in arrays.items()]
         self.arrays: tuple[Rows, ...] = tuple(rows for rows, _ in found)
-        lengths = {name: len(rows) for name, rows in zip(self.names, self.arrays, strict=True)}
-        if len(set(lengths.values())) > 1:
-            counts = ", ".join(f"{name} has {length:,}" for name, length in lengths.items())
+        if len({len(rows) for rows in self.arrays}) > 1:
+            counts = ", ".join(f"{name} has {len(rows):,}" for name, rows in zip(self.names, self.arrays, strict=True))
             raise DataArgumentError("views", f"must have equally many rows; got: {counts}")
         self.present: Bool[np.ndarray, "rows views"] = np.stack([rows for _, rows in found], axis=1)
         without = np.flatnonzero(~self.present.any(axis=1))

@@ -7,9 +7,9 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, PRNGKeyArray, Shaped
+from jaxtyping import Array, Float, PRNGKeyArray
 
-from latently.data.preprocessing import Preprocessing
+from latently.data.preprocessing import Preprocessing, Stored
 from latently.data.rows import DataArgumentError, DataError, Subset
 from latently.data.views import Views
 from latently.game import Batch, masked
@@ -53,7 +53,7 @@ class ViewsPreprocessing:
         return Batch(masked(self.prepare(tuple(np.asarray(array) for array in rows.arrays)), present), present=present)
 
     def prepare(
-        self, stored: tuple[Shaped[Array, "batch ..."] | np.ndarray, ...], key: PRNGKeyArray | None = None
+        self, stored: tuple[Stored, ...], key: PRNGKeyArray | None = None
     ) -> tuple[Float[Array, "batch ..."], ...]:
         """Stored arrays, one a view, each scaled as its own."""
         keys = [None] * len(stored) if key is None else jax.random.split(key, len(stored))

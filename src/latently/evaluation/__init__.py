@@ -3,13 +3,12 @@
 from typing import TYPE_CHECKING, Any
 
 from latently.evaluation.classification import calibration, classification, clustering, confusion, regions
-from latently.evaluation.codes import active_dimensions, probe
+from latently.evaluation.codes import active_dimensions, probe, squared_errors
 from latently.evaluation.disentanglement import factor_vae_score, mutual_information_gap
 from latently.evaluation.fidelity import fidelity, frechet_distance
 from latently.evaluation.likelihood import bits_per_dimension, parzen, summarize_bounds
 from latently.evaluation.model import FittedModel
 from latently.evaluation.prior_match import median_bandwidths, mmd, mmd_squared, prior_match, sliced_wasserstein
-from latently.evaluation.reconstruction import squared_errors
 from latently.evaluation.samples import agreement
 from latently.evaluation.summary import evaluate
 from latently.evaluation.table import Line, as_table, counted

@@ -19,7 +19,7 @@ Probabilities = Float[np.ndarray, "rows classes"]
 
 
 def classification(
-    predicted: Labels, probabilities: Probabilities, labels: Labels | None, classes: Classes, *, bins: int = BINS
+    predicted: Labels, probabilities: Probabilities, labels: Labels | None, classes: Classes
 ) -> dict[str, Any]:
     """The error of a classifier, its confusions, and the calibration of its probabilities.
 
@@ -31,7 +31,6 @@ def classification(
         probabilities: of each class for every row, in the order of `classes`.
         labels: the label of every row, -1 (or the empty word) where unknown; `None` when there are none.
         classes: the labels that the model was fitted on.
-        bins: of confidence, for the calibration error.
 
     Returns:
         `error` (a share), its binomial `standard_error`, `rows`; `recall` of each label; `confusion` as `confusion`
@@ -55,14 +54,12 @@ def classification(
         return {"skipped": "no label of the data is among the classes that the model was fitted on"}
     wrong = truth != np.array([places[value] for value in predicted.tolist()])
     table = confusion(labels, predicted, classes)
-    totals = np.sum(table["counts"], axis=1)
-    hits = [row[k] if k < len(classes) else 0 for k, row in enumerate(table["counts"])]
     return {
         **share("error", wrong),
         "rows": len(labels),
         "recall": {
-            name: hit / int(total) if total else None
-            for name, hit, total in zip(table["labels"], hits, totals, strict=True)
+            name: sum(row[k : k + 1]) / sum(row) if any(row) else None
+            for k, (name, row) in enumerate(zip(table["labels"], table["counts"], strict=True))
         },
         "unseen": {
             "labels": table["labels"][len(classes) :],
@@ -70,7 +67,7 @@ def classification(
             "error_without": float(wrong[seen].mean()),
         },
         "confusion": table,
-        "calibration": calibration(probabilities[seen], truth[seen], bins=bins),
+        "calibration": calibration(probabilities[seen], truth[seen]),
     }
 
 

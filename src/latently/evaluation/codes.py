@@ -1,5 +1,6 @@
-"""What codes tell: how many of their dimensions are in use, and what simple classifiers read in them."""
+"""What codes tell: how many of their dimensions are in use, how much of the data survives, what classifiers read."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,22 +13,23 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from latently.evaluation.rows import known_labels, not_finite, share
+from latently.evaluation.model import FittedModel
+from latently.evaluation.rows import Selection, known_labels, not_finite, share
 
 THRESHOLD = 0.01
 NEIGHBOURS = 5
 COSTS = (1e-3, 1e-2, 1e-1, 1.0)
 TOLERANCE = 1e-6
+Numbers = Float[np.ndarray, "_ numbers"]
+Labels = Shaped[np.ndarray, "_"]
 
 
 def active_dimensions(means: Float[np.ndarray, "rows latent"]) -> dict[str, Any]:
-    r"""The dimensions that change with the data: \(\operatorname{Var}_x(E[z_d | x]) > 0.01\).
+    r"""The dimensions that change with the data: \(\operatorname{Var}_x(E[z_d | x]) > 0.01\), given a prior of scale 1.
 
     References:
         Burda, Grosse, Salakhutdinov: Importance Weighted Autoencoders, 2015, section 5.2.
         https://arxiv.org/abs/1509.00519
-
-    The threshold, in squared units of the codes, is meant for a prior of unit scale.
 
     Returns:
         `latent_dim`, `active`, `threshold`, `rows`, `variances` (one a dimension) and `in_words`.
@@ -51,24 +53,63 @@ def active_dimensions(means: Float[np.ndarray, "rows latent"]) -> dict[str, Any]
 
 
 def kl_by_dimension(kl: Float[np.ndarray, "rows latent"]) -> dict[str, Any]:
-    """What each dimension of a code tells about its row, on average, from KL(q(z_d|x) ‖ p(z_d)) of every row in nats.
-
-    Returns:
-        `nats` (one a dimension), their sum `total_nats`, and `rows`; or `skipped` when a value is not finite.
-    """
+    """The mean over rows of KL(q(z_d|x) ‖ p(z_d)): `nats` (one a dimension), `total_nats` and `rows`, or `skipped`."""
     if reason := not_finite(kl, "the KL of {} rows is not finite"):
         return {"skipped": reason}
     nats = kl.mean(axis=0, dtype=np.float64)
     return {"nats": nats.tolist(), "total_nats": float(nats.sum()), "rows": len(kl)}
 
 
+def reconstruction(model: FittedModel, rows: Selection) -> dict[str, Any]:
+    """The error of the rows after encoding and decoding, as `squared_errors` gives it."""
+    return squared_errors((np.asarray(X), np.asarray(model.reconstruct(X))) for X, _ in rows.blocks())
+
+
+def squared_errors(blocks: Iterable[tuple[np.ndarray, np.ndarray]]) -> dict[str, Any]:
+    r"""The error of reconstructions, from blocks of rows `[rows, *features]` and theirs, in the data's own units.
+
+    Returns:
+        `mean_squared_error` per element and its root; `variance_explained`, one minus the error over that of the mean
+        row (`None` for constant data); `rows`; for images also `peak` (the largest value of an integer type, else 1 for
+        data within [0, 1], else the range of the data) and the peak signal-to-noise ratio
+        \(10 \log_{10}(\text{peak}^2 / \text{mse})\) of the mean error.
+    """
+    rows = elements = 0
+    squared, squares, sums, low, high = 0.0, 0.0, np.zeros(1), np.inf, -np.inf
+    for X, reconstructed in blocks:
+        if X.shape != reconstructed.shape:
+            raise ValueError(
+                f"reconstruct(X) must have the shape of X, {X.shape}; got {reconstructed.shape}. "
+                "Decode to the shape that the model was given."
+            )
+        flat = X.reshape(len(X), -1).astype(np.float64)
+        difference = reconstructed.reshape(len(X), -1).astype(np.float64) - flat
+        rows, elements = rows + len(X), elements + flat.size
+        squared += float(np.vdot(difference, difference))
+        squares += float(np.vdot(flat, flat))
+        sums = sums + flat.sum(axis=0)
+        low, high = min(low, float(flat.min())), max(high, float(flat.max()))
+    if not np.isfinite(squared):
+        return {"skipped": "a reconstruction is not finite"}
+    error = squared / elements
+    variance = (squares - float(np.vdot(sums, sums)) / rows) / elements
+    result: dict[str, Any] = {
+        "mean_squared_error": error,
+        "root_mean_squared_error": float(np.sqrt(error)),
+        "variance_explained": 1 - error / variance if variance > 1e-12 * squares else None,
+        "rows": rows,
+    }
+    peak = 1.0 if low >= 0 and high <= 1 else high - low
+    if X.dtype.kind in "ui":
+        peak = float(np.iinfo(X.dtype.name).max)
+    if X.ndim >= 3 and error > 0 and peak > 0:
+        result["peak"] = peak
+        result["peak_signal_to_noise_decibel"] = float(10 * np.log10(peak**2 / error))
+    return result
+
+
 def probe(
-    train_codes: Float[np.ndarray, "train latent"],
-    train_labels: np.ndarray | None,
-    test_codes: Float[np.ndarray, "test latent"],
-    test_labels: np.ndarray | None,
-    *,
-    seed: int = 0,
+    train_codes: Numbers, train_labels: Labels | None, test_codes: Numbers, test_labels: Labels | None, *, seed: int = 0
 ) -> dict[str, Any]:
     """The accuracy of a linear classifier and of the 5 nearest neighbours, fitted on training codes, on test codes.
 
@@ -108,10 +149,9 @@ class LinearSVM:
     r"""A linear support vector machine with squared hinge loss, one class against the rest.
 
     Each class has the weights that minimise \(\frac12 \|w\|^2 + C \sum_i \max(0, 1 - t_i\, w \cdot x_i)^2\), where
-    \(t_i\) is 1 for its rows and -1 for others, and \(x_i\) is a standardised row with a 1 behind it. That is
-    `make_pipeline(StandardScaler(), LinearSVC(C=C, dual=False))` of scikit-learn, which keeps dense rows as a list of
-    index and value and walks through it again and again; here they are matrix products. The weights have one column a
-    class; the last row is the bias.
+    \(t_i\) is 1 for its rows and -1 for others, and \(x_i\) is a standardised row with a 1 behind it: the LinearSVC of
+    scikit-learn, which walks through dense rows number by number where these are matrix products. The weights have one
+    column a class; the last row is the bias.
     """
 
     classes: Shaped[np.ndarray, "classes"]
@@ -119,26 +159,18 @@ class LinearSVM:
     weights: Float[np.ndarray, "numbers_and_bias classes"]
 
     @classmethod
-    def fit(
-        cls, rows: Float[np.ndarray, "rows numbers"], labels: Shaped[np.ndarray, "rows"], cost: float
-    ) -> "LinearSVM":
+    def fit(cls, rows: Numbers, labels: Labels, cost: float) -> "LinearSVM":
         """Learn two classes or more, at a cost C for a row on the wrong side of the margin."""
         classes, scaler = np.unique(labels), StandardScaler().fit(rows.astype(np.float64))
         weights = _minimal(_with_bias(rows, scaler), np.where(labels[:, None] == classes, 1.0, -1.0), cost)
         return cls(classes, scaler, weights)
 
-    def predict(self, rows: Float[np.ndarray, "rows numbers"]) -> Shaped[np.ndarray, "rows"]:
+    def predict(self, rows: Numbers) -> Labels:
         """The class of each row."""
         return np.asarray(self.classes[(_with_bias(rows, self.scaler) @ self.weights).argmax(axis=1)])
 
 
-def linear_svm_error(
-    train: Float[np.ndarray, "train numbers"],
-    train_labels: Shaped[np.ndarray, "train"],
-    test: Float[np.ndarray, "test numbers"],
-    test_labels: Shaped[np.ndarray, "test"],
-    seed: int = 0,
-) -> float:
+def linear_svm_error(train: Numbers, train_labels: Labels, test: Numbers, test_labels: Labels, seed: int = 0) -> float:
     """The share of test rows that a linear SVM gets wrong; its cost is chosen on a fifth of the training rows."""
     rows, held, labels, held_labels = train_test_split(train, train_labels, test_size=0.2, random_state=seed)
     cost = COSTS[0]
@@ -147,19 +179,15 @@ def linear_svm_error(
     return _error(LinearSVM.fit(train, train_labels, cost), test, test_labels)
 
 
-def _error(svm: LinearSVM, rows: Float[np.ndarray, "rows numbers"], labels: Shaped[np.ndarray, "rows"]) -> float:
+def _error(svm: LinearSVM, rows: Numbers, labels: Labels) -> float:
     return float((svm.predict(rows) != labels).mean())
 
 
-def _with_bias(
-    rows: Float[np.ndarray, "rows numbers"], scaler: StandardScaler
-) -> Float[np.ndarray, "rows numbers_and_bias"]:
+def _with_bias(rows: Numbers, scaler: StandardScaler) -> Float[np.ndarray, "rows numbers_and_bias"]:
     return np.hstack([scaler.transform(rows.astype(np.float64)), np.ones((len(rows), 1))])
 
 
-def _minimal(
-    x: Float[np.ndarray, "rows numbers"], sides: Float[np.ndarray, "rows classes"], cost: float
-) -> Float[np.ndarray, "numbers classes"]:
+def _minimal(x: Numbers, sides: Float[np.ndarray, "rows classes"], cost: float) -> Float[np.ndarray, "numbers classes"]:
     """The weights of all classes at once."""
     shape = (x.shape[1], sides.shape[1])
 

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Int, Shaped
+from jaxtyping import Float, Int
 from scipy.special import entr
 
 from latently.evaluation.rows import share
@@ -75,12 +75,7 @@ def mutual_information_gap(codes: Codes, factors: Factors, *, seed: int = 0) -> 
 
 
 def factor_vae_score(
-    codes: Codes,
-    factors: Factors,
-    *,
-    votes: int = VOTES,
-    collapsed: float = COLLAPSED,
-    seed: int = 0,
+    codes: Codes, factors: Factors, *, votes: int = VOTES, collapsed: float = COLLAPSED, seed: int = 0
 ) -> dict[str, Any]:
     r"""How often the dimension that varies least tells which factor was held fixed (Kim and Mnih, Section 4).
 
@@ -112,13 +107,11 @@ def factor_vae_score(
     table = np.zeros((len(alive), len(voted)), dtype=int)  # V_jk
     np.add.at(table, (least[:votes], drawn[:votes]), 1)
     classifier = table.argmax(axis=1)
-    factor_of_dimension: list[int | None] = [None] * codes.shape[1]
-    for j, k in zip(alive.tolist(), classifier.tolist(), strict=True):
-        factor_of_dimension[j] = voted[k]
+    of_alive = {j: voted[k] for j, k in zip(alive.tolist(), classifier.tolist(), strict=True)}
     return {
         **share("score", classifier[least[votes:]] == drawn[votes:]),
         "chance": 1 / len(voted),
-        "factor_of_dimension": factor_of_dimension,
+        "factor_of_dimension": [of_alive.get(j) for j in range(codes.shape[1])],
         "rows_a_vote": ROWS_A_VOTE,
         "votes": votes,
         "test_votes": TEST_VOTES,
@@ -126,9 +119,7 @@ def factor_vae_score(
     }
 
 
-def _known(
-    codes: Shaped[np.ndarray, "..."], factors: Shaped[np.ndarray, "..."]
-) -> tuple[Float[np.ndarray, "known latent"], dict[int, Int[np.ndarray, "known"]]]:
+def _known(codes: np.ndarray, factors: np.ndarray) -> tuple[Codes, dict[int, Int[np.ndarray, "rows"]]]:
     """The codes of rows of which all factors are known, and each factor that changes, its values numbered from 0."""
     if codes.ndim != 2 or factors.ndim != 2 or len(codes) != len(factors) or not np.isfinite(codes).all():
         raise ValueError(

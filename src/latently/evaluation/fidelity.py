@@ -21,6 +21,7 @@ DENSITY_NEIGHBOURS = 5
 BLOCK_NUMBERS = 2**22
 """Distances held at a time: 32 MB of them."""
 ROUNDING = 1e-12
+Points = Float[np.ndarray, "_ features"]
 
 
 def frechet_distance(x: Float[np.ndarray, "n features"], y: Float[np.ndarray, "m _"]) -> float:
@@ -42,9 +43,7 @@ def frechet_distance(x: Float[np.ndarray, "n features"], y: Float[np.ndarray, "m
     return max(0.0, float(np.sum((mean_x - mean_y) ** 2) + spread))
 
 
-def _moments(
-    x: Float[np.ndarray, "n features"],
-) -> tuple[Float[np.ndarray, "features"], Float[np.ndarray, "features _"]]:
+def _moments(x: Points) -> tuple[Float[np.ndarray, "features"], Float[np.ndarray, "features _"]]:
     """The mean, and the symmetric root of the covariance."""
     exact = x.astype(np.float64)
     values, vectors = np.linalg.eigh(np.atleast_2d(np.cov(exact, rowvar=False)))
@@ -69,9 +68,7 @@ def fidelity(
       hold a sample (Equation 4); k is `density_neighbours`.
 
     For samples of the data's own distribution, as many as data, the density is 1 on average and may be more; the
-    coverage is about \(1 - 2^{-k}\), 0.969 for k = 5.
-
-    Larger sets have smaller balls: give as many samples as data.
+    coverage is about \(1 - 2^{-k}\), 0.969 for k = 5. Larger sets have smaller balls: give as many samples as data.
     """
     least = max(support_neighbours, density_neighbours)
     if real.shape[1] != fake.shape[1] or min(len(real), len(fake)) <= least:
@@ -112,9 +109,7 @@ def _radii(x: Float[np.ndarray, "n features"], *neighbours: int) -> Float[np.nda
     return np.asarray(neighbour_distances(x, *neighbours) * (1 + ROUNDING) + rim)
 
 
-def _blocks(
-    x: Float[np.ndarray, "n features"], y: Float[np.ndarray, "m features"]
-) -> Iterator[tuple[slice, Float[np.ndarray, "block m"]]]:
+def _blocks(x: Points, y: Points) -> Iterator[tuple[slice, Float[np.ndarray, "block m"]]]:
     """Squared distances of some rows of x at a time to all of y."""
     step = max(1, BLOCK_NUMBERS // len(y))
     for start in range(0, len(x), step):

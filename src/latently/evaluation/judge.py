@@ -19,7 +19,7 @@ import optax
 from jaxtyping import Array, Float, Int, PRNGKeyArray, Shaped
 
 from latently.data import Preprocessing, Subset, encode_labels
-from latently.data.statistics import hash_rows, spread_rows
+from latently.data.rows import hash_rows, spread_rows
 from latently.evaluation.rows import known_labels
 from latently.files import cache_directory, write_atomically
 from latently.game import Batch
@@ -90,7 +90,7 @@ class Judge:
         preprocessing = Preprocessing.fit(rows, image=len(rows.shape) > 2)
         if rounds is None:
             rounds = min(max(EPOCHS * len(rows) // BATCH_SIZE, LEAST_ROUNDS), MOST_ROUNDS)
-        network = _train(rows, codes.astype(np.int32), preprocessing, len(classes), rounds, observers)
+        network = _train(rows, codes.astype(np.int32), preprocessing, rounds, observers)
         return cls(network, preprocessing, classes, len(known))
 
     def predict(self, X: Any) -> Shaped[np.ndarray, "rows"]:
@@ -131,15 +131,10 @@ def judge_network(event_shape: tuple[int, ...], n_classes: int, key: PRNGKeyArra
 
 
 def _train(
-    rows: Any,
-    codes: Int[np.ndarray, "rows"],
-    preprocessing: Preprocessing,
-    n_classes: int,
-    rounds: int,
-    observers: Sequence[Observer],
+    rows: Any, codes: Int[np.ndarray, "rows"], preprocessing: Preprocessing, rounds: int, observers: Sequence[Observer]
 ) -> Chain:
     optimizer = optax.adam(optax.cosine_decay_schedule(LEARNING_RATE, rounds))
-    build = eqx.filter_jit(lambda key: judge_network(preprocessing.event_shape, n_classes, key))
+    build = eqx.filter_jit(lambda key: judge_network(preprocessing.event_shape, int(codes.max()) + 1, key))
     game = Classifier(build(jax.random.key(0)), optimizer)
     feed = Feed(
         (rows,), codes, batch_size=BATCH_SIZE, seed=0, prepare=lambda views, key: (preprocessing(views[0], key),)

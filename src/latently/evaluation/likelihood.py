@@ -53,12 +53,11 @@ def likelihood(
     r"""The evidence lower bound and the importance-weighted bound of the rows.
 
     The first is \(E_q[\log p(x, z) - \log q(z|x)]\) from one sample of the posterior, the second
-    \(E[\log \frac1k \sum_i p(x, z_i) / q(z_i|x)]\), which is tighter and nears log p(x) as k grows.
+    \(E[\log \frac1k \sum_i p(x, z_i) / q(z_i|x)]\), which is tighter and nears log p(x) as k, `importance_samples`,
+    grows. With `given_labels` they bound log p(x|y), y the label of each row.
 
     References:
         Burda, Grosse, Salakhutdinov: Importance Weighted Autoencoders, 2015. https://arxiv.org/abs/1509.00519
-
-    With `given_labels` they bound log p(x|y), y the label of each row. `importance_samples` is k, at least 1.
 
     Returns:
         `evidence_lower_bound` and `importance_weighted`, each as `summarize_bounds` gives it.

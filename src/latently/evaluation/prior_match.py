@@ -10,6 +10,7 @@ from scipy.spatial.distance import pdist
 
 from latently.evaluation.rows import squared_distances
 
+Codes = Float[np.ndarray, "rows latent"]
 MULTIPLIERS = (0.25, 0.5, 1.0, 2.0, 4.0)
 MEDIAN_ROWS = 1000
 PROJECTIONS = 256
@@ -17,21 +18,16 @@ BLOCK_ROWS, BLOCK_COLUMNS = 256, 1024  # a block of distances and one of kernel 
 
 
 def prior_match(
-    codes: Float[np.ndarray, "rows latent"],
-    prior_samples: list[Float[np.ndarray, "_ _"]],
-    *,
-    projections: int = PROJECTIONS,
-    seed: int = 0,
+    codes: Codes, prior_samples: list[Float[np.ndarray, "_ _"]], *, projections: int = PROJECTIONS, seed: int = 0
 ) -> dict[str, Any]:
     r"""Two distances between codes and prior, each beside the same distance between two samples of the prior.
 
     A distance between samples says nothing by itself: it depends on the kernel, the units and the number of points.
-    The distance between two samples of the prior, of the same size, is the value that a perfect match would give, and
-    `ratio` is the multiple of it that the codes reach. That needs a value that is positive for a perfect match. The
-    unbiased MMD² is not: it is zero on average and as often negative. So the ratio is taken of the root of the biased
-    MMD² (see `mmd`), whose value for a perfect match of n points is near \(\sqrt{2 (1 - E\,k(z, z')) / n}\). The ratio
-    is about 1 for codes from the prior and grows with \(\sqrt n\) for others, so that ratios compare only at the same
-    number of rows. The unbiased MMD² of the codes, which estimates the same number whatever n, stands beside it.
+    The distance between two samples of the prior, of the same size, is what a perfect match would give, and `ratio` is
+    the multiple of it that the codes reach: of the root of the biased MMD² (see `mmd`), since the unbiased one is zero
+    on average for a perfect match. It is about 1 for codes from the prior and grows with \(\sqrt n\) for others, so
+    that ratios compare only at the same number of rows. The unbiased MMD² of the codes, which estimates the same number
+    whatever n, stands beside it.
 
     Codes are one draw of the posterior of every row (means alone would be too narrow), beside two or more samples of
     the prior of the same shape. The kernel is the mean of Gaussian kernels whose bandwidths are the median distance
@@ -88,17 +84,13 @@ def _beside_prior(distance: Callable[[int, int], float], n: int) -> dict[str, An
     }
 
 
-def median_bandwidths(
-    draws: Float[np.ndarray, "rows latent"], multipliers: Sequence[float] = MULTIPLIERS
-) -> tuple[float, ...]:
+def median_bandwidths(draws: Codes, multipliers: Sequence[float] = MULTIPLIERS) -> tuple[float, ...]:
     """The median distance between two of (the first 1000) draws, or 1 where most coincide, times each multiplier."""
     median = float(np.median(pdist(draws[:MEDIAN_ROWS]))) if len(draws) > 1 else 0.0
     return tuple(multiplier * (median or 1.0) for multiplier in multipliers)
 
 
-def mmd_squared(
-    x: Float[np.ndarray, "n latent"], y: Float[np.ndarray, "m _"], bandwidths: Sequence[float], *, biased: bool = False
-) -> float:
+def mmd_squared(x: Codes, y: Float[np.ndarray, "_ _"], bandwidths: Sequence[float], *, biased: bool = False) -> float:
     r"""The squared maximum mean discrepancy under a mixture of Gaussian kernels.
 
     \(\text{MMD}^2 = E\,k(x, x') + E\,k(y, y') - 2\,E\,k(x, y)\) with \(k(a, b) = \frac1J \sum_j \exp(-\|a - b\|^2 / 2
@@ -119,7 +111,7 @@ def mmd_squared(
     return _squared_from_totals(xx, yy, _kernel_total(x, y, bandwidths), len(x), len(y), biased=biased)
 
 
-def mmd(x: Float[np.ndarray, "n latent"], y: Float[np.ndarray, "m _"], bandwidths: Sequence[float]) -> float:
+def mmd(x: Codes, y: Float[np.ndarray, "_ _"], bandwidths: Sequence[float]) -> float:
     """The root of the biased `mmd_squared`, clipped at zero: a distance, positive for any two finite samples."""
     return float(np.sqrt(max(mmd_squared(x, y, bandwidths, biased=True), 0.0)))
 
@@ -166,7 +158,7 @@ def _block_total(rows: np.ndarray, columns: np.ndarray, rates: list[np.float32],
 
 
 def sliced_wasserstein(
-    x: Float[np.ndarray, "rows latent"], y: Float[np.ndarray, "_ _"], *, projections: int = PROJECTIONS, seed: int = 0
+    x: Codes, y: Float[np.ndarray, "_ _"], *, projections: int = PROJECTIONS, seed: int = 0
 ) -> float:
     r"""The sliced Wasserstein-2 distance, in the units of the samples, over a fixed number of random directions.
 
@@ -184,7 +176,7 @@ def sliced_wasserstein(
     return _distance_of_slices(_slices(x, projections, seed), _slices(y, projections, seed))
 
 
-def _slices(x: Float[np.ndarray, "rows latent"], projections: int, seed: int) -> Float[np.ndarray, "projections rows"]:
+def _slices(x: Codes, projections: int, seed: int) -> Float[np.ndarray, "projections rows"]:
     """The points along random directions, uniform on the sphere, sorted in each."""
     directions = np.random.default_rng(seed).normal(size=(projections, x.shape[1]))
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)

@@ -39,7 +39,7 @@ def samples(model: FittedModel, judge: Judges, train: Selection | None, test: Se
 
     The figures of real test rows stand beside them: they are what a perfect model would reach. All sets (samples, test
     rows, and the training rows that both are compared with) have the same number of rows, since every figure depends on
-    it. The labels asked for are those of the test rows.
+    it. The labels asked for are those of the test rows. Where nothing can be compared, `skipped` says why.
 
     Returns:
         - `frechet_distance` (squared, in the units of the judge's features), `precision`, `recall`, `density` and
@@ -48,8 +48,6 @@ def samples(model: FittedModel, judge: Judges, train: Selection | None, test: Se
           `class_consistency_standard_error`, and `class_consistency_by_label`: of models that sample by label;
         - `test`, the same of real test rows, whose class consistency is the judge's accuracy on them;
         - `rows` of each set, `neighbours`, and of the `judge` its `training_rows` and its `features`.
-
-        Or `skipped`.
     """
     if reason := inability(model, "sample"):
         return {"skipped": reason}
@@ -92,14 +90,12 @@ def _features(judge: Judges, rows: Selection) -> Float[np.ndarray, "n features"]
 def _compared(judge: Judges, reference: Float[np.ndarray, "n features"], rows: Selection) -> dict[str, Any]:
     features = _features(judge, rows)
     figures = {"frechet_distance": frechet_distance(reference, features), **fidelity(reference, features)}
-    return {**figures, **({} if unlabelled(rows.labels) else _consistency(judge, rows))}
-
-
-def _consistency(judge: Judges, rows: Selection) -> dict[str, Any]:
+    if unlabelled(rows.labels):
+        return figures
     labels, right = _right(judge, rows)
     by_label = {str(label): float(right[labels == label].mean()) for label in np.unique(labels).tolist()}
     shares = share("class_consistency", right, "class_consistency_standard_error")
-    return {**shares, "class_consistency_by_label": by_label}
+    return {**figures, **shares, "class_consistency_by_label": by_label}
 
 
 def _right(judge: Judges, rows: Selection) -> tuple[Shaped[np.ndarray, "known"], Shaped[np.ndarray, "known"]]:
@@ -122,6 +118,4 @@ def _wanted(model: FittedModel, judge: Judges, test: Selection, seed: int) -> Sh
         return None
     found = np.zeros(0, able.dtype) if test.labels is None else test.labels[np.isin(test.labels, common)]
     pool = found if len(found) else common
-    if len(pool) == len(test):
-        return pool
-    return np.random.default_rng(seed).choice(pool, len(test))
+    return pool if len(pool) == len(test) else np.random.default_rng(seed).choice(pool, len(test))

@@ -8,13 +8,12 @@ import numpy as np
 from latently.data import Splits, Views
 from latently.errors import ArgumentError
 from latently.evaluation.classification import classification, clustering, regions
-from latently.evaluation.codes import active_dimensions, kl_by_dimension, probe
+from latently.evaluation.codes import active_dimensions, kl_by_dimension, probe, reconstruction
 from latently.evaluation.disentanglement import disentanglement
 from latently.evaluation.likelihood import label_likelihood, likelihood
 from latently.evaluation.likelihood import parzen as parzen_window
 from latently.evaluation.model import Data, FittedModel, inability
 from latently.evaluation.prior_match import prior_match
-from latently.evaluation.reconstruction import reconstruction
 from latently.evaluation.rows import Selection, known_labels, not_finite, stream
 from latently.evaluation.samples import Judges, samples
 from latently.evaluation.views import several_views
@@ -67,23 +66,21 @@ def evaluate(
         - every model: `likelihood`, `reconstruction`, `prior_match`, `probe`, `dimensions`, `regions`;
         - models that bound log p(x|y): `label_likelihood`;
         - models that complete missing views: `views`;
-        - models that predict clusters: `clustering`; all others: `classification`;
+        - models that predict clusters: `clustering`; all others: `classification`, to which `labels_in_training`
+          is added, how many training rows had a label;
         - models that encode, where factors are given: `disentanglement`, with `mutual_information_gap` and
           `factor_vae_score` of the mean codes, and the names of the `factors`;
         - where they are asked for: `parzen`, and `samples` with a judge.
-
-        `classification` has `labels_in_training` beside: how many training rows had a label.
 
     Raises:
         ArgumentError: a number below its least value, or factors that are not integers, one row a test row.
         ValueError: labels of another length than the rows, or no test rows.
     """
-    counts = (
+    for name, value, least in (
         ("importance_samples", importance_samples, 1),
         ("max_rows", max_rows, 2),
         ("parzen_samples", parzen_samples, 1),
-    )
-    for name, value, least in counts:
+    ):
         if value < least:
             raise ArgumentError(name, f"must be at least {least}", value, "The default suits most data.")
     if isinstance(data, Splits):
@@ -147,10 +144,8 @@ def _prior_match(model: FittedModel, test: Selection, seed: int) -> Block:
     codes = test.apply(lambda X: model.aggregate_codes(X, random_state=stream(seed, _CODES, next(starts))))
     if reason := _unusable(codes):
         return {"skipped": reason}
-    draws = [
-        np.asarray(model.sample_prior(len(codes), random_state=stream(seed, _PRIOR, sample)))
-        for sample in range(PRIOR_SAMPLES)
-    ]
+    seeds = (stream(seed, _PRIOR, sample) for sample in range(PRIOR_SAMPLES))
+    draws = [np.asarray(model.sample_prior(len(codes), random_state=each)) for each in seeds]
     return prior_match(codes, draws, seed=stream(seed, _DIRECTIONS))
 
 

@@ -38,13 +38,12 @@ def several_views(
 ) -> dict[str, Any]:
     """What the codes of single views share, what a linear classifier reads in them, and the completion of each view.
 
-    Only rows that have all views are looked at. Correlations, classifiers and baselines are fitted on training rows,
-    and all figures are of test rows. The judge is one of whole images, where the views are their halves.
+    Only rows that have all views are looked at. What is fitted is fitted on training rows, and all figures are of test
+    rows. The judge is one of whole images, where the views are their halves.
 
     Returns:
-        - `correlation`: for each pair of views, `total` canonical correlation of their codes and `of_data`, that of the
-          data themselves, over `components` pairs; `hsic` of the codes and `hsic_shuffled`, of codes that are not of
-          the same rows;
+        - `correlation`: for each pair of views, `total` canonical correlation of their codes and, `of_data`, of the
+          data themselves, over `components` pairs; `hsic` of the codes and, `hsic_shuffled`, of codes of other rows;
         - `svm_error`: of a linear support vector machine on the codes of each view alone and of `all` views, and under
           `data` on the data themselves (their first 100 principal components, where there are more numbers); its cost
           is chosen on a fifth of the training rows. Or `skipped`;
@@ -75,10 +74,9 @@ def several_views(
 
 def _common(of_a: Pair, of_b: Pair, data_a: Pair, data_b: Pair) -> dict[str, Any]:
     components = min(COMPONENTS, of_a[0].shape[1])
-    (train_a, test_a), (train_b, test_b) = data_a, data_b
     return {
-        "total": total_canonical_correlation((of_a[0], of_b[0]), (of_a[1], of_b[1]), components),
-        "of_data": total_canonical_correlation((train_a, train_b), (test_a, test_b), components),
+        "total": total_canonical_correlation(of_a, of_b, components),
+        "of_data": total_canonical_correlation(data_a, data_b, components),
         "components": components,
         "hsic": normalized_hsic(of_a[1], of_b[1]),
         "hsic_shuffled": normalized_hsic(of_a[1], np.roll(of_b[1], 1, axis=0)),
@@ -105,26 +103,20 @@ def _svm_errors(
 
 def _fewer_numbers(data: Pair) -> Pair:
     """Principal components: pixels are hundreds, many of them constant."""
-    train, test = data
-    if train.shape[1] <= MOST_NUMBERS:
+    if data[0].shape[1] <= MOST_NUMBERS:
         return data
-    pca = PCA(min(MOST_NUMBERS, len(train)), random_state=0).fit(train)
-    return pca.transform(train), pca.transform(test)
+    pca = PCA(min(MOST_NUMBERS, len(data[0])), random_state=0).fit(data[0])
+    return pca.transform(data[0]), pca.transform(data[1])
 
 
-def total_canonical_correlation(
-    train: tuple[Float[np.ndarray, "train a"], Float[np.ndarray, "train b"]],
-    test: tuple[Float[np.ndarray, "test a"], Float[np.ndarray, "test b"]],
-    components: int,
-) -> float:
+def total_canonical_correlation(first: Pair, second: Pair, components: int) -> float:
     r"""The sum of the correlations of the first canonical pairs: directions found on training rows, measured on others.
 
     Linear canonical correlation analysis (Hotelling 1936): directions \(u, v\) that maximise
     \(\mathrm{corr}(u^\top a, v^\top b)\), each uncorrelated with those before, from covariances with a ridge of 1e-4 of
-    their mean variance. As Andrew et al. 2013 (deep CCA) report it for halves of images; the most it can be is
-    `components`, the number of pairs, of which no more than the smaller dimension are taken.
+    their mean variance, as Andrew et al. 2013 (deep CCA) report it. It is at most `components`, the number of pairs.
     """
-    a, b = (codes - codes.mean(axis=0) for codes in train)
+    a, b = (train - train.mean(axis=0) for train, _ in (first, second))
     n, d = len(a), a.shape[1]
     covariance = np.cov(np.hstack([a, b]).astype(np.float64).T)
     for block in (slice(0, d), slice(d, None)):
@@ -134,7 +126,7 @@ def total_canonical_correlation(
     _, u = eigh(across @ np.linalg.solve(of_b, across.T), of_a)
     u = u[:, ::-1][:, : min(components, n - 1, d, len(of_b))]
     v = np.linalg.solve(of_b, across.T @ u)
-    left, right = test[0] @ u, test[1] @ v
+    left, right = first[1] @ u, second[1] @ v
     left, right = left - left.mean(axis=0), right - right.mean(axis=0)
     norms = np.linalg.norm(left, axis=0) * np.linalg.norm(right, axis=0)
     together = (left * right).sum(axis=0)
@@ -183,9 +175,8 @@ def completion(
 
     Returns:
         Name → `root_mean_squared_error` per element, in data units; of images `structural_similarity` (Wang et al.
-        2004, as scikit-image computes it with its defaults); and where the views are the halves of an image and there
-        is a judge, `judge_agreement`, the share of rows in which it reads the given half and the completed one together
-        as their true label. The same of the true views is under `truth`.
+        2004, by scikit-image); and of halves of images, where there is a judge, `judge_agreement`, the share of rows in
+        which it reads both halves together as their true label. The same of the true views is under `truth`.
     """
     given, truth = test.without(missing), np.asarray(test.view(missing))
 

@@ -12,8 +12,8 @@ import numpy as np
 from jaxtyping import Shaped
 
 from latently.data import BUILTIN, Dataset, Splits, Views, open_dataset
-from latently.data.idx import is_idx_folder
-from latently.data.statistics import hash_rows, spread_rows
+from latently.data.arrays import is_idx_folder
+from latently.data.rows import hash_rows, spread_rows
 from latently.data.tables import column_names
 from latently.errors import ArgumentError
 
