@@ -16,8 +16,7 @@ from jaxtyping import Array, Float, Int
 
 from latently.training.compilation import loop_options
 from latently.training.feed import Chunk
-from latently.training.progress import Rate
-from latently.training.trainer import TARGET_SECONDS, NonFiniteLossError, Observer, Trainer
+from latently.training.trainer import TARGET_SECONDS, NonFiniteLossError, Observer, Rate, Trainer
 
 
 class Together:
