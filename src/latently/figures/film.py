@@ -81,7 +81,8 @@ def latent_film(
     for round_number, z in frames:
         sheet = ink.sheet.copy()
         ink.scatter(sheet, _pixels(z[order], limits, box), places[order], box)
-        ink.write(sheet, _caption(round_number, rounds_per_epoch, z, limits))
+        outside = int(np.any((z < limits[0]) | (z > limits[1]), axis=1).sum())
+        ink.write(sheet, _caption(round_number, rounds_per_epoch, outside, n))
         images.append(ink.image(sheet))
     frame = max(20, 10 * round(100 / fps))
     durations = [frame] * (len(images) - 1) + [max(frame, round(1000 * HOLD_SECONDS))]
@@ -176,9 +177,6 @@ def _pixels(z: Float[np.ndarray, "n 2"], limits: tuple[float, float], box: Box) 
     return np.asarray(np.rint(pixels), dtype=np.intp)
 
 
-def _caption(
-    round_number: int, rounds_per_epoch: float | None, z: Float[np.ndarray, "n 2"], limits: tuple[float, float]
-) -> str:
+def _caption(round_number: int, rounds_per_epoch: float | None, outside: int, n: int) -> str:
     epoch = f" · epoch {round_number / rounds_per_epoch:.1f}" if rounds_per_epoch else ""
-    outside = int(np.any((z < limits[0]) | (z > limits[1]), axis=1).sum())
-    return f"round {round_number:,}{epoch}" + (f" · {outside:,} of {len(z):,} at the rim" if outside else "")
+    return f"round {round_number:,}{epoch}" + (f" · {outside:,} of {n:,} at the rim" if outside else "")

@@ -196,10 +196,7 @@ def _check(shape: tuple[int, int, int], channels: Sequence[int], dense: int | No
 
 
 def hidden_layers(
-    sizes: Sequence[int],
-    activation: str | Sequence[str],
-    normalize: str | Sequence[str | None] | None,
-    dropout: float,
+    sizes: Sequence[int], activation: str | Sequence[str], normalize: str | Sequence[str | None] | None, dropout: float
 ) -> list[tuple[Layer, ...]]:
     """For each hidden layer of so many features or channels, what follows its linear map; the rest is as in `mlp`."""
     activations, norms = _each("activation", activation, len(sizes)), _each("normalization", normalize, len(sizes))

@@ -21,8 +21,8 @@ _Size: TypeAlias = tuple[int, int]  # height and width
 _Linear: TypeAlias = Callable[[Array, int, _Size], Array]
 
 
-class _Convolution(Layer):
-    """A 3×3 kernel and a bias.
+class Conv(Layer):
+    """A 3×3 convolution; the border is padded with zeros, so that `stride` alone decides the output's size.
 
     With `spectral_norm` the kernel, as a matrix `[9 * inputs, outputs]`, is divided by its largest singular value.
     """
@@ -30,27 +30,14 @@ class _Convolution(Layer):
     kernel: Float[Array, "3 3 inputs outputs"]
     bias: Float[Array, "outputs"]
     spectral_norm: bool = eqx.field(static=True)
-
-    def __init__(self, inputs: int, outputs: int, key: PRNGKeyArray, *, spectral_norm: bool = False) -> None:
-        self.kernel = jax.nn.initializers.glorot_uniform()(key, (3, 3, inputs, outputs))
-        self.bias = jnp.zeros(outputs)
-        self.spectral_norm = spectral_norm
-
-    def _normalized(self) -> Float[Array, "3 3 inputs outputs"]:
-        matrix = self.kernel.reshape(-1, self.kernel.shape[-1])
-        return self.kernel / spectral_norm(matrix) if self.spectral_norm else self.kernel
-
-
-class Conv(_Convolution):
-    """A 3×3 convolution; the border is padded with zeros, so that `stride` alone decides the output's size."""
-
     stride: int = eqx.field(static=True)
 
     def __init__(
         self, inputs: int, outputs: int, key: PRNGKeyArray, *, stride: int = 1, spectral_norm: bool = False
     ) -> None:
-        super().__init__(inputs, outputs, key, spectral_norm=spectral_norm)
-        self.stride = stride
+        self.kernel = jax.nn.initializers.glorot_uniform()(key, (3, 3, inputs, outputs))
+        self.bias = jnp.zeros(outputs)
+        self.spectral_norm, self.stride = spectral_norm, stride
 
     def __call__(
         self, x: Float[Array, "batch height width inputs"], key: PRNGKeyArray | None = None
@@ -58,8 +45,12 @@ class Conv(_Convolution):
         """The convolved images."""
         return convolve(x, self._normalized(), self.stride) + self.bias
 
+    def _normalized(self) -> Float[Array, "3 3 inputs outputs"]:
+        matrix = self.kernel.reshape(-1, self.kernel.shape[-1])
+        return self.kernel / spectral_norm(matrix) if self.spectral_norm else self.kernel
 
-class UpsampleConv(_Convolution):
+
+class UpsampleConv(Conv):
     """Doubles height and width (nearest neighbour), convolves 3×3, adds a bias and crops to `size`.
 
     Upsampling before a convolution leaves no checkerboard, as a transposed convolution does (Odena et al. 2016,
