@@ -77,11 +77,6 @@ class Order:
     Epoch `e` is the permutation that `(seed, stream, e)` gives. A batch may straddle two epochs, so every row is drawn
     exactly once an epoch, no batch is ever smaller than the others, and the rows of any round are known without
     playing the rounds before it.
-
-    Example:
-        >>> order = Order(rows=5, batch_size=2, seed=0)
-        >>> sorted(order.batches(0, 5).ravel().tolist())
-        [0, 0, 1, 1, 2, 2, 3, 3, 4, 4]
     """
 
     def __init__(self, rows: int, batch_size: int, seed: int, stream: int = 0) -> None:
