@@ -10,7 +10,7 @@ from jaxtyping import Array
 
 from latently.errors import ArgumentError
 from latently.networks import Activate, BatchNorm, Chain, Dropout, LayerNorm, Linear, mlp
-from latently.networks.mlp import hidden_layers
+from latently.networks.builders import hidden_layers
 
 KEY = jax.random.key(0)
 

@@ -117,7 +117,7 @@ def completions(
     }
     if truth:
         lines["true"] = {name: as_pictures(truth[name][:columns], scale) for name, scale in scales.items()}
-    images = np.concatenate([_in_one(line) for line in lines.values()])
+    images = np.concatenate([np.asarray(as_images(line), np.float32) for line in lines.values()])
     return image_grid(images, rows=len(lines), row_labels=list(lines), title=title, value_range=(0.0, 1.0))
 
 
@@ -204,12 +204,6 @@ def as_images(data: Views | Shaped[np.ndarray, "n ..."]) -> Shaped[np.ndarray, "
     if whole is not None:
         return whole
     return _side_by_side([as_pictures(rows) for rows in data.values() if are_pictures(rows.shape[1:])])
-
-
-def _in_one(pictures: Mapping[str, Float[np.ndarray, "n _ _ 3"]]) -> Float[np.ndarray, "n height width 3"]:
-    """The pictures of all views in one: halves joined, others side by side."""
-    halves = joined(pictures)
-    return np.asarray(_side_by_side(list(pictures.values())) if halves is None else halves, dtype=np.float32)
 
 
 def _side_by_side(pictures: list[Float[np.ndarray, "n _ _ 3"]]) -> Float[np.ndarray, "n height width 3"] | None:

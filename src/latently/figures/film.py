@@ -64,16 +64,25 @@ def latent_film(
     Raises:
         ValueError: there are no frames, or a frame's codes are not of shape (n, 2) with the labels' n.
     """
-    _check(frames, labels)
+    if not frames:
+        raise ValueError("frames must hold at least one (round, codes); got none. Record codes while training.")
+    n = len(frames[0][1]) if labels is None else len(labels)
+    for round_number, z in frames:
+        if z.shape != (n, 2):
+            raise ValueError(
+                f"the codes of every frame must have shape ({n}, 2); got {z.shape} in round {round_number}. "
+                "Record the same rows each time, two dimensions or a projection of them."
+            )
     names = class_names(labels, classes)
     stage, box = _stage(still_figure(labels, names, limits, background, axis_labels))
-    colours, places, order = paint(labels, names, len(frames[0][1]))
+    colours, places, order = paint(labels, names, n)
     ink = _Ink(stage, colours)
     images = []
     for round_number, z in frames:
         sheet = ink.sheet.copy()
         ink.scatter(sheet, _pixels(z[order], limits, box), places[order], box)
-        ink.write(sheet, _caption(round_number, rounds_per_epoch, _outside(z, limits), len(z)))
+        outside = int(np.any((z < limits[0]) | (z > limits[1]), axis=1).sum())
+        ink.write(sheet, _caption(round_number, rounds_per_epoch, outside, n))
         images.append(ink.image(sheet))
     frame = max(20, 10 * round(100 / fps))
     durations = [frame] * (len(images) - 1) + [max(frame, round(1000 * HOLD_SECONDS))]
@@ -168,22 +177,6 @@ def _pixels(z: Float[np.ndarray, "n 2"], limits: tuple[float, float], box: Box) 
     return np.asarray(np.rint(pixels), dtype=np.intp)
 
 
-def _outside(z: Float[np.ndarray, "n 2"], limits: tuple[float, float]) -> int:
-    return int(np.any((z < limits[0]) | (z > limits[1]), axis=1).sum())
-
-
 def _caption(round_number: int, rounds_per_epoch: float | None, outside: int, n: int) -> str:
     epoch = f" · epoch {round_number / rounds_per_epoch:.1f}" if rounds_per_epoch else ""
     return f"round {round_number:,}{epoch}" + (f" · {outside:,} of {n:,} at the rim" if outside else "")
-
-
-def _check(frames: Sequence[tuple[int, Float[np.ndarray, "..."]]], labels: Int[np.ndarray, "n"] | None) -> None:
-    if not frames:
-        raise ValueError("frames must hold at least one (round, codes); got none. Record codes while training.")
-    n = len(frames[0][1]) if labels is None else len(labels)
-    for round_number, z in frames:
-        if z.shape != (n, 2):
-            raise ValueError(
-                f"the codes of every frame must have shape ({n}, 2); got {z.shape} in round {round_number}. "
-                "Record the same rows each time, two dimensions or a projection of them."
-            )

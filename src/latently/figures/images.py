@@ -48,7 +48,8 @@ def image_grid(
     mosaic, (down, across) = mosaic_of(pictures, rows, columns, gap=0.07)
     margin = 0.3 + 0.08 * max(len(label) for label in row_labels) if row_labels else 0.16
     width = min(8.0, max(3.0, 0.6 * columns))
-    upright = column_labels is not None and _crowded(column_labels, width / columns)
+    # Labels that would touch their neighbours stand upright.
+    upright = any(0.085 * (len(a) + len(b)) / 2 + 0.06 > width / columns for a, b in pairwise(column_labels or ()))
     above = (0.085 * max(map(len, column_labels)) + 0.2 if upright else 0.4) if column_labels else 0.16
     figure = new_figure(width + margin, width * mosaic.shape[0] / mosaic.shape[1] + above, title)
     axes = figure.add_subplot()
@@ -141,12 +142,6 @@ def mosaic_of(
     sheet[: len(pictures), :height, :width] = pictures
     sheet = sheet.reshape(rows, columns, down, across, 3).swapaxes(1, 2).reshape(rows * down, columns * across, 3)
     return sheet[: rows * down - space, : columns * across - space], (down, across)
-
-
-def _crowded(labels: Sequence[str], pitch: float) -> bool:
-    """Whether labels that many inches apart would touch."""
-    lengths = [0.085 * len(label) for label in labels]
-    return any(a / 2 + b / 2 + 0.06 > pitch for a, b in pairwise(lengths))
 
 
 def _centres(n: int, step: int) -> list[float]:

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from latently.figures.images import Range
 from latently.figures.palette import UNLABELLED, palette
 from latently.figures.style import (
     DATA,
@@ -48,7 +49,7 @@ def codes(
     classes: Sequence[object] | None = None,
     *,
     background: Background | None = None,
-    limits: tuple[float, float] | None = None,
+    limits: Range | None = None,
     title: str | None = None,
     axis_labels: tuple[str, str] = ("$z_1$", "$z_2$"),
 ) -> Figure:
@@ -89,7 +90,7 @@ def prior_match(
     codes: Float[np.ndarray, "n ..."],
     prior_samples: Float[np.ndarray, "m ..."],
     *,
-    limits: tuple[float, float] | None = None,
+    limits: Range | None = None,
     title: str | None = None,
 ) -> Figure:
     """How the codes of the data are spread, beside samples of the prior; it says how many lie outside the limits.
@@ -186,7 +187,7 @@ def legend_entries(names: Sequence[str], labels: Int[np.ndarray, "n"] | None) ->
     return dots([colour for colour, _ in entries]), [name for _, name in entries]
 
 
-def common_limits(z: Float[np.ndarray, "n 2"], background: Background | None) -> tuple[float, float]:
+def common_limits(z: Float[np.ndarray, "n 2"], background: Background | None) -> Range:
     """One interval for both axes that holds the codes and the background, with a little air."""
     behind = () if background is None else background[1:2] if background[0] == "points" else background[1:3]
     return limits_of(z, *behind, air=0.04)
@@ -199,10 +200,7 @@ def plane(name: str, z: Float[np.ndarray, "n ..."]) -> None:
 
 
 def _densities(
-    codes: Float[np.ndarray, "n 2"],
-    prior_samples: Float[np.ndarray, "m 2"],
-    limits: tuple[float, float],
-    title: str | None,
+    codes: Float[np.ndarray, "n 2"], prior_samples: Float[np.ndarray, "m 2"], limits: Range, title: str | None
 ) -> Figure:
     bins = int(np.clip(math.sqrt(min(len(codes), len(prior_samples))), 12, 72))
     edges = np.linspace(*limits, bins + 1)
@@ -223,10 +221,7 @@ def _densities(
 
 
 def _marginals(
-    codes: Float[np.ndarray, "n latent"],
-    prior_samples: Float[np.ndarray, "m latent"],
-    limits: tuple[float, float],
-    title: str | None,
+    codes: Float[np.ndarray, "n latent"], prior_samples: Float[np.ndarray, "m latent"], limits: Range, title: str | None
 ) -> Figure:
     bins = int(np.clip(2 * math.sqrt(min(len(codes), len(prior_samples))), 10, 40))
     edges = np.linspace(*limits, bins + 1)
@@ -250,13 +245,13 @@ def _marginals(
     return figure
 
 
-def _with_outside(label: str, z: Float[np.ndarray, "n 2"], limits: tuple[float, float]) -> str:
+def _with_outside(label: str, z: Float[np.ndarray, "n 2"], limits: Range) -> str:
     """An axis's label and, where any do, how many codes lie outside the limits."""
     outside = int(_outside(z, limits).any(axis=1).sum())
     return f"{label}\n{outside:,} of {len(z):,} codes lie outside" if outside else label
 
 
-def _outside(z: Float[np.ndarray, "n latent"], limits: tuple[float, float]) -> Bool[np.ndarray, "n latent"]:
+def _outside(z: Float[np.ndarray, "n latent"], limits: Range) -> Bool[np.ndarray, "n latent"]:
     """Which numbers are not between the limits, those that are none included."""
     return ~((z >= limits[0]) & (z <= limits[1]))
 

@@ -54,12 +54,10 @@ def table_reconstructions(
     names = _names(columns, a.shape[1])
     spread = np.maximum(a.var(axis=0), 1e-12)
     explained = 1 - np.mean((a - b) ** 2, axis=0) / spread
-    order = np.argsort(-explained, kind="stable")
-    if len(order) > PANELS:
-        order = order[np.linspace(0, len(order) - 1, PANELS).round().astype(int)]
+    order = np.arange(len(names))
+    if len(names) > PANELS:
+        order = np.argsort(-explained, kind="stable")[np.linspace(0, len(names) - 1, PANELS).round().astype(int)]
         title = title or f"{PANELS} of {len(names)} columns, from the best to the worst reconstructed"
-    else:
-        order = np.arange(len(order))
     figure, panels = panels_of(len(order), (2.1, 2.15), (0.5, 0.5), title)
     for axes, k in zip(panels, order, strict=True):
         score = f"{explained[k]:.2f}" if a[:, k].var() > 0 else "–"

@@ -1,9 +1,9 @@
 """Networks: each maps a batch to a batch, `network(x, key)` in training and `network(x)` in inference."""
 
+from latently.networks.builders import conv_decoder, conv_encoder, mlp
 from latently.networks.conditional import Conditional, LabelProduct, calibrated_pair
-from latently.networks.conv import Conv, UpsampleConv, conv_decoder, conv_encoder
+from latently.networks.convolution import Conv, UpsampleConv
 from latently.networks.layers import ACTIVATIONS, Activate, Chain, Gate, Layer, Linear, condition, cross_condition
-from latently.networks.mlp import mlp
 from latently.networks.regularization import NORMALIZATIONS, BatchNorm, Dropout, LayerNorm, Shift
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""The two convolutions that image networks are made of: images are `[batch, height, width, channels]`.
+"""The two convolutions that image networks are made of, as layers: images are `[batch, height, width, channels]`.
 
 On a CPU both are one matrix product and a few shifted copies or sums: the gradients of XLA's own CPU convolutions lose
 their fast path inside a compiled loop (jax issue 12868), and are no faster outside of one. Elsewhere they are XLA's
@@ -9,13 +9,79 @@ from collections.abc import Callable
 from functools import partial
 from typing import TypeAlias
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jax import lax
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from latently.networks.layers import Layer, spectral_norm
 
 _Size: TypeAlias = tuple[int, int]  # height and width
 _Linear: TypeAlias = Callable[[Array, int, _Size], Array]
+
+
+class Conv(Layer):
+    """A 3×3 convolution; the border is padded with zeros, so that `stride` alone decides the output's size.
+
+    With `spectral_norm` the kernel, as a matrix `[9 * inputs, outputs]`, is divided by its largest singular value.
+    """
+
+    kernel: Float[Array, "3 3 inputs outputs"]
+    bias: Float[Array, "outputs"]
+    spectral_norm: bool = eqx.field(static=True)
+    stride: int = eqx.field(static=True)
+
+    def __init__(
+        self, inputs: int, outputs: int, key: PRNGKeyArray, *, stride: int = 1, spectral_norm: bool = False
+    ) -> None:
+        self.kernel = jax.nn.initializers.glorot_uniform()(key, (3, 3, inputs, outputs))
+        self.bias = jnp.zeros(outputs)
+        self.spectral_norm, self.stride = spectral_norm, stride
+
+    def __call__(
+        self, x: Float[Array, "batch height width inputs"], key: PRNGKeyArray | None = None
+    ) -> Float[Array, "batch _ _ outputs"]:
+        """The convolved images."""
+        return convolve(x, self._normalized(), self.stride) + self.bias
+
+    def _normalized(self) -> Float[Array, "3 3 inputs outputs"]:
+        matrix = self.kernel.reshape(-1, self.kernel.shape[-1])
+        return self.kernel / spectral_norm(matrix) if self.spectral_norm else self.kernel
+
+
+class UpsampleConv(Conv):
+    """Doubles height and width (nearest neighbour), convolves 3×3, adds a bias and crops to `size`.
+
+    Upsampling before a convolution leaves no checkerboard, as a transposed convolution does (Odena et al. 2016,
+    "Deconvolution and checkerboard artifacts").
+    """
+
+    size: tuple[int, int] = eqx.field(static=True)
+
+    def __init__(
+        self, inputs: int, outputs: int, size: tuple[int, int], key: PRNGKeyArray, *, spectral_norm: bool = False
+    ) -> None:
+        super().__init__(inputs, outputs, key, spectral_norm=spectral_norm)
+        self.size = size
+
+    def __call__(
+        self, x: Float[Array, "batch height width inputs"], key: PRNGKeyArray | None = None
+    ) -> Float[Array, "batch _ _ outputs"]:
+        """The images, twice as large or as large as `size`."""
+        return upsample_convolve(x, self._normalized())[:, : self.size[0], : self.size[1]] + self.bias
+
+
+class Unflatten(Layer):
+    """Vectors become images of `shape` (height, width, channels)."""
+
+    shape: tuple[int, int, int] = eqx.field(static=True)
+
+    def __call__(
+        self, x: Float[Array, "batch features"], key: PRNGKeyArray | None = None
+    ) -> Float[Array, "batch height width channels"]:
+        """Each row's elements, as an image."""
+        return x.reshape(-1, *self.shape)
 
 
 def convolve(
@@ -25,11 +91,6 @@ def convolve(
 
     On a CPU it takes the memory of 9 / stride² copies of the images, until the gradients are known. With stride 1 and
     fewer outputs than inputs it takes every pixel's products with the taps instead, and sums them where they belong.
-
-    Args:
-        x: images.
-        kernel: what each output pixel sees of its neighbourhood.
-        stride: pixels from one output to the next: 1, 2 or 3.
     """
     if not _as_products():
         return lax.conv_general_dilated(x, kernel, (stride, stride), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC"))
@@ -48,11 +109,6 @@ def upsample_convolve(
 
     The four copies of a pixel meet the same nine taps, so its products with them are taken once, at the low resolution,
     and summed at the high one: a quarter of the arithmetic.
-
-    Example:
-        >>> import jax.numpy as jnp
-        >>> upsample_convolve(jnp.ones((1, 2, 1, 1)), jnp.ones((3, 3, 1, 1)))[0, :, :, 0].tolist()
-        [[4.0, 4.0], [6.0, 6.0], [6.0, 6.0], [4.0, 4.0]]
     """
     if not _as_products():
         return convolve(x.repeat(2, axis=1).repeat(2, axis=2), kernel)

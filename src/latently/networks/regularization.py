@@ -27,8 +27,7 @@ class BatchNorm(Layer):
 
     def __init__(self, channels: int) -> None:
         self.gain, self.shift = jnp.ones(channels), jnp.zeros(channels)
-        self.mean = None
-        self.variance = None
+        self.mean = self.variance = None
 
     def __call__(self, x: Float[Array, "batch ..."], key: PRNGKeyArray | None = None) -> Float[Array, "batch ..."]:
         """The rows normalised, then scaled and shifted as training found best."""

@@ -3,9 +3,12 @@
 from latently.probability.adversarial import (
     ADVERSARIAL_LOSSES,
     AdversarialLoss,
+    gradient_penalty,
     hinge,
     least_squares,
     logistic,
+    r1_penalty,
+    with_jacobian_norm,
 )
 from latently.probability.bounds import elbo, importance_weighted_bound, kl, kl_per_dimension
 from latently.probability.corruption import (
@@ -27,7 +30,6 @@ from latently.probability.heads import (
     LaplaceHead,
 )
 from latently.probability.likelihoods import Bernoulli, Categorical, Gaussian, Joint, Laplace
-from latently.probability.penalties import gradient_penalty, r1_penalty, with_jacobian_norm
 from latently.probability.posteriors import Averaged, Deterministic, Implicit
 from latently.probability.priors import PRIORS, make_prior, prior_from_config
 from latently.probability.priors.base import Prior

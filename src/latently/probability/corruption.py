@@ -42,7 +42,17 @@ class GaussianNoise(Corruption):
         return x + self.scale * jax.random.normal(key, x.shape, x.dtype)
 
 
-class MaskingNoise(Corruption):
+class _OfSomeElements(Corruption):
+    """Changes each element with a probability."""
+
+    probability: float = eqx.field(static=True)
+
+    def __check_init__(self) -> None:
+        if not 0 <= self.probability <= 1:
+            raise ValueError(f"probability must be in [0, 1]; got probability={self.probability!r}.")
+
+
+class MaskingNoise(_OfSomeElements):
     """Sets each element to 0 with a probability.
 
     Args:
@@ -58,17 +68,12 @@ class MaskingNoise(Corruption):
         [[0.0, 0.0]]
     """
 
-    probability: float = eqx.field(static=True)
-
-    def __check_init__(self) -> None:
-        _check_probability(self.probability)
-
     def __call__(self, x: Float[Array, "batch *event"], key: PRNGKeyArray) -> Float[Array, "batch *event"]:
         """The rows, some elements 0."""
         return jnp.where(jax.random.bernoulli(key, self.probability, x.shape), 0, x)
 
 
-class SaltAndPepperNoise(Corruption):
+class SaltAndPepperNoise(_OfSomeElements):
     """Sets each element to the lowest or the highest value, half and half, with a probability.
 
     Args:
@@ -83,12 +88,8 @@ class SaltAndPepperNoise(Corruption):
         [0.0, 1.0]
     """
 
-    probability: float = eqx.field(static=True)
     low: float = eqx.field(static=True, default=0.0)
     high: float = eqx.field(static=True, default=1.0)
-
-    def __check_init__(self) -> None:
-        _check_probability(self.probability)
 
     def __call__(self, x: Float[Array, "batch *event"], key: PRNGKeyArray) -> Float[Array, "batch *event"]:
         """The rows, some elements at one end or the other."""
@@ -155,8 +156,3 @@ def make_corruption(description: str | None) -> Corruption | None:
             "least 0 and a probability in [0, 1]",
             description,
         ) from error
-
-
-def _check_probability(probability: float) -> None:
-    if not 0 <= probability <= 1:
-        raise ValueError(f"probability must be in [0, 1]; got probability={probability!r}.")

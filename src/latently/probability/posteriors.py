@@ -30,16 +30,11 @@ class Sampled(Distribution):
 class Deterministic(Sampled):
     """All mass in one point a row: the code of a plain autoencoder."""
 
-    value: Float[Array, "batch *event"]
-
-    @property
-    def mean(self) -> Float[Array, "batch *event"]:
-        """The point."""
-        return self.value
+    mean: Float[Array, "batch *event"]
 
     def sample(self, key: PRNGKeyArray) -> Float[Array, "batch *event"]:  # noqa: ARG002
         """The point."""
-        return self.value
+        return self.mean
 
 
 class Implicit(Sampled):

@@ -23,6 +23,8 @@ def compare_runs(runs: Sequence[Run], path: Path) -> Path:
     """
     names = names_of(runs)
     configs = [run.config() for run in runs]
+    data = [config.get("run", {}).get("data", {}) for config in configs]
+    doubt = "The runs kept other rows from training, or learned from other data: their numbers are not comparable."
     return write_report(
         path,
         title=", ".join(names[:-1]) + f" and {names[-1]}",
@@ -30,7 +32,7 @@ def compare_runs(runs: Sequence[Run], path: Path) -> Path:
         facts={},
         tables=[differences(runs), measures(runs)],
         rows=_pictures(runs, names, configs),
-        warnings=_doubts(configs),
+        warnings=[doubt] if _differ([[each.get(name) for name in _SPLIT] for each in data]) else [],
     )
 
 
@@ -48,8 +50,7 @@ def measures(runs: Sequence[Run]) -> ReportTable:
     """The numbers of each run's `evaluation.json`: a line for each measure, a column for each run."""
     tables: list[dict[str, str]] = []
     for run in runs:
-        there = (run.folder / "evaluation.json").exists()
-        lines = as_table(run.read_json("evaluation.json")) if there else []
+        lines = as_table(run.read_json("evaluation.json")) if (run.folder / "evaluation.json").exists() else []
         tables.append(dict(_cell(line, line.value) for line in lines if line.value is not None))
     rows = [(name, *(table.get(name, _NONE) for table in tables)) for name in _merged(tables)]
     about = "Each run's evaluation.json, on the rows that it kept from training."
@@ -95,14 +96,6 @@ def _pictures(runs: Sequence[Run], names: Sequence[str], configs: Sequence[Mappi
         )
         for stem in sorted({stem for paths in found for stem in paths})
     ]
-
-
-def _doubts(configs: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Why the numbers may not be comparable."""
-    data = [config.get("run", {}).get("data", {}) for config in configs]
-    if _differ([[each.get(name) for name in _SPLIT] for each in data]):
-        return ["The runs kept other rows from training, or learned from other data: their numbers are not comparable."]
-    return []
 
 
 def _merged(tables: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -178,12 +178,7 @@ def write_report(
 
 
 def write_exhibition(
-    path: str | Path,
-    *,
-    title: str,
-    subtitle: str,
-    exhibits: Sequence[Exhibit],
-    next_commands: Mapping[str, str],
+    path: str | Path, *, title: str, subtitle: str, exhibits: Sequence[Exhibit], next_commands: Mapping[str, str]
 ) -> Path:
     """Write one page that shows several runs to others: what each is for, its best pictures, how it is made.
 

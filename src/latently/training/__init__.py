@@ -3,10 +3,9 @@
 from latently.training.checkpoint import load_tree, save_tree
 from latently.training.compilation import keep_compiled
 from latently.training.feed import Chunk, Feed
-from latently.training.progress import Progress
 from latently.training.round import State, play_round
 from latently.training.together import Together, why_apart
-from latently.training.trainer import NonFiniteLossError, Observer, Trainer
+from latently.training.trainer import NonFiniteLossError, Observer, Progress, Trainer
 
 __all__ = [
     "Chunk",

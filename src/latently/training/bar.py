@@ -11,7 +11,7 @@ from rich.progress_bar import ProgressBar as Line
 from rich.table import Table
 from rich.text import Text
 
-from latently.training.progress import Progress
+from latently.training.trainer import Progress
 
 WIDEST = 100
 

@@ -55,13 +55,7 @@ class Chunk(eqx.Module):
     present: Bool[Array, "rows views"] | None = None
 
     def batch(self, prepare: Prepare, number: Int[Array, ""] | int, key: PRNGKeyArray) -> Batch:
-        """A round's batch, scaled. Pure: it runs inside the compiled round.
-
-        Args:
-            prepare: scales stored rows.
-            number: of the round, from the chunk's first.
-            key: for what `prepare` draws.
-        """
+        """Round `number` of the chunk, its rows scaled by `prepare`. Pure: it runs inside the compiled round."""
 
         def take(rows: Int[Array, "batch"], key: PRNGKeyArray, labelled: Batch | None = None) -> Batch:
             views = prepare(tuple(view[rows] for view in self.views), key)
@@ -83,11 +77,6 @@ class Order:
     Epoch `e` is the permutation that `(seed, stream, e)` gives. A batch may straddle two epochs, so every row is drawn
     exactly once an epoch, no batch is ever smaller than the others, and the rows of any round are known without
     playing the rounds before it.
-
-    Example:
-        >>> order = Order(rows=5, batch_size=2, seed=0)
-        >>> sorted(order.batches(0, 5).ravel().tolist())
-        [0, 0, 1, 1, 2, 2, 3, 3, 4, 4]
     """
 
     def __init__(self, rows: int, batch_size: int, seed: int, stream: int = 0) -> None:
@@ -164,8 +153,9 @@ class Feed:
         if draw_labelled:
             known = np.zeros(0, int) if labels is None else np.flatnonzero(labels >= 0)
             if not len(known):
-                unknown = "labels holds no known label (every one is -1)"
-                raise ValueError(f"{unknown}, but this model learns from labelled rows.")
+                raise ValueError(
+                    "labels holds no known label (every one is -1), but this model learns from labelled rows."
+                )
             self.labelled_rows = known.astype(np.int32)
             self.labelled_order = Order(len(known), batch_size, seed, stream=1)
         row_bytes = sum(int(np.prod(view.shape[1:])) * view.dtype.itemsize for view in self.views)
@@ -224,7 +214,17 @@ class Feed:
         if self.resident:
             views, labels, present = self._on_device()
             return Chunk(views, labels, self._pad(order), None if labelled is None else self._pad(labelled), present)
-        return self._streamed(order, labelled)
+        # A streamed chunk brings its own rows: those of every round in turn, each labelled draw behind its batch.
+        rows = (order if labelled is None else np.concatenate([order, labelled], axis=1)).ravel()
+        numbers = np.arange(self.max_rounds * self.drawn, dtype=np.int32).reshape(self.max_rounds, -1)
+        batches, labelled_batches = np.split(numbers, [order.shape[1]], axis=1)
+        return Chunk(
+            tuple(jnp.asarray(_read(view, rows, numbers.size)) for view in self.views),
+            None if self.labels is None else jnp.asarray(_read(self.labels, rows, numbers.size), jnp.int32),
+            jnp.asarray(batches),
+            None if labelled is None else jnp.asarray(labelled_batches),
+            None if self.present is None else jnp.asarray(_read(self.present, rows, numbers.size)),
+        )
 
     def _on_device(self) -> _Stored:
         if self._data is None:
@@ -233,25 +233,6 @@ class Feed:
             # A copy: the device may else share the memory of an array that its owner goes on to change.
             self._data = tuple(jnp.array(np.asarray(view, _native(view))) for view in self.views), labels, present
         return self._data
-
-    def _streamed(
-        self, order: Int[np.ndarray, "rounds batch"], labelled: Int[np.ndarray, "rounds labelled"] | None
-    ) -> Chunk:
-        """A chunk that brings its own rows: those of every round in turn, each labelled draw behind its batch."""
-        drawn = order if labelled is None else np.concatenate([order, labelled], axis=1)
-        rows = drawn.ravel()
-        numbers = np.arange(self.max_rounds * self.drawn, dtype=np.int32).reshape(self.max_rounds, -1)
-        views = tuple(jnp.asarray(_read(view, rows, numbers.size)) for view in self.views)
-        labels = None if self.labels is None else jnp.asarray(_read(self.labels, rows, numbers.size), jnp.int32)
-        present = None if self.present is None else jnp.asarray(_read(self.present, rows, numbers.size))
-        batch = order.shape[1]
-        return Chunk(
-            views,
-            labels,
-            jnp.asarray(numbers[:, :batch]),
-            None if labelled is None else jnp.asarray(numbers[:, batch:]),
-            present,
-        )
 
     def _pad(self, order: Int[np.ndarray, "rounds batch"]) -> Int[Array, "max_rounds batch"]:
         return jnp.asarray(np.pad(order, ((0, self.max_rounds - len(order)), (0, 0))))

@@ -62,17 +62,8 @@ def play_round(state: State[AnyGame], batch: Batch) -> tuple[State[AnyGame], Ter
 class Rounds:
     """The compiled rounds of one kind of run: programs alone, that hold no weights and no data.
 
-    Args:
-        static: what a state holds beside its arrays.
-        prepare: scales stored rows.
-        max_rounds: of a chunk.
-        arrays: of a state, for their shapes.
-        chunk: likewise.
-        sharding: of what the rounds give.
-
-    Attributes:
-        program: what one round computes.
-        looped: whether a chunk of rounds is one compiled loop.
+    `static` is what a state holds beside its arrays; `arrays` and `chunk` give their shapes alone, and `sharding` is
+    that of what the rounds give. `program` is what one round computes; a chunk is one compiled loop if `looped`.
     """
 
     def __init__(
@@ -117,9 +108,7 @@ _kept: dict[Hashable, Rounds] = {}
 def compiled_rounds(
     check: Callable[[], None], static: Any, prepare: Prepare, max_rounds: int, arrays: Any, chunk: Chunk, sharding: Any
 ) -> Rounds:
-    """The compiled rounds of a run. Runs of one kind share them, as refits and repeats do.
-
-    Two runs are of one kind where nothing differs but weights, data, labels and seeds.
+    """The compiled rounds of a run. Runs that differ in weights, data, labels and seeds alone share them.
 
     `check` sees that the game can be played, and is called where its rounds are new; all others are as for `Rounds`.
     """

@@ -16,8 +16,7 @@ from jaxtyping import Array, Float, Int
 
 from latently.training.compilation import loop_options
 from latently.training.feed import Chunk
-from latently.training.progress import Rate
-from latently.training.trainer import TARGET_SECONDS, NonFiniteLossError, Observer, Trainer
+from latently.training.trainer import TARGET_SECONDS, NonFiniteLossError, Observer, Rate, Trainer
 
 
 class Together:
@@ -47,7 +46,9 @@ class Together:
         """
         first, watching = self._trainers[0], [tuple(own) for own in observers] or [()] * len(self._trainers)
         rate, now = Rate(TARGET_SECONDS, first.feed.max_rounds), first.round
-        arrays = self._together()
+        # The trees of the states differ in the optimisers, which are functions: the first stands for all.
+        leaves = zip(*(jax.tree.leaves(trainer._arrays) for trainer in self._trainers), strict=True)
+        arrays = jax.tree.unflatten(jax.tree.structure(first._arrays), itertools.starmap(_stacked, leaves))
         while now < until and not any(trainer.stop_requested for trainer in self._trainers):
             count = first._next_count(now, until, rate.rounds, tuple(itertools.chain(*watching)))
             rows, draws = self._draws(now, count)
@@ -65,11 +66,6 @@ class Together:
         chunks = [trainer.feed.chunk(first_round, rounds) for trainer in self._trainers]
         draws = [(chunk.labels, chunk.order, chunk.labelled_order) for chunk in chunks]
         return (chunks[0].views, chunks[0].present), jax.tree.map(_stacked, *draws)
-
-    def _together(self) -> Any:
-        """The states, stacked. Their trees differ in the optimisers, which are functions: the first stands for all."""
-        leaves = [jax.tree.leaves(trainer._arrays) for trainer in self._trainers]
-        return jax.tree.unflatten(jax.tree.structure(self._trainers[0]._arrays), map(_stacked, *leaves))
 
     def _loop(self, arrays: Any, rows: Any, draws: Any, count: Int[Array, ""]) -> Any:
         views, present = rows

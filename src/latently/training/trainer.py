@@ -1,5 +1,6 @@
 """The trainer: it plays rounds. It knows players and batches, and no model."""
 
+import dataclasses
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -17,7 +18,6 @@ from latently.training.checkpoint import is_key, load_tree, save_tree
 from latently.training.compilation import keep_compiled
 from latently.training.devices import Devices
 from latently.training.feed import Chunk, Feed
-from latently.training.progress import Progress, Rate
 from latently.training.round import AnyGame, State, compiled_rounds
 
 # A chunk of rounds should take about this long: progress, interrupts and checkpoints happen between chunks.
@@ -38,6 +38,27 @@ class NonFiniteLossError(ArithmeticError):
         return words(str(self.args[0]), door)
 
 
+@dataclasses.dataclass(frozen=True)
+class Progress:
+    """The state of a run after a chunk.
+
+    Attributes:
+        round: rounds played in all.
+        until: the round at which the run ends.
+        epoch: passes over the data so far.
+        samples_per_second: rows drawn a second, over the last chunks.
+        seconds_left: an estimate.
+        terms: `"player/term"` → mean over the rounds of the chunk, unweighted.
+    """
+
+    round: int
+    until: int
+    epoch: float
+    samples_per_second: float
+    seconds_left: float
+    terms: dict[str, float]
+
+
 @runtime_checkable
 class Observer(Protocol):
     """Something that looks on between chunks: a progress bar, a checkpoint, a film."""
@@ -47,6 +68,33 @@ class Observer(Protocol):
 
     def __call__(self, trainer: "Trainer[Any]", progress: Progress) -> None:
         """Look on after a chunk."""
+
+
+class Rate:
+    """Chooses how many rounds, `most` at most, a chunk should have so that it takes about `target_seconds`.
+
+    Example:
+        >>> rate = Rate(target_seconds=0.5, most=512)
+        >>> rate.played(rounds=1, seconds=3.0)  # the first chunk compiles, and tells nothing
+        >>> rate.played(rounds=4, seconds=0.04)
+        >>> rate.rounds
+        16
+    """
+
+    def __init__(self, target_seconds: float, most: int) -> None:
+        self.target_seconds, self.most = target_seconds, most
+        self.rounds = 1
+        self.rounds_per_second = 1.0
+        self._chunks = 0
+
+    def played(self, rounds: int, seconds: float) -> None:
+        """Note how long a chunk took."""
+        measured = rounds / max(seconds, 1e-9)
+        self._chunks += 1
+        # The first chunk holds the compilation, so the second measurement replaces it and the later ones are averaged.
+        self.rounds_per_second = measured if self._chunks <= 2 else 0.7 * self.rounds_per_second + 0.3 * measured
+        wanted = 4 if self._chunks == 1 else int(self.rounds_per_second * self.target_seconds)
+        self.rounds = max(1, min(wanted, 4 * self.rounds, self.most))
 
 
 class Trainer(Generic[AnyGame]):

@@ -35,11 +35,7 @@ class Prior(eqx.Module):
             raise ValueError(f"dim must be at least 1; got dim={self.dim}.")
 
     def sample(
-        self,
-        key: PRNGKeyArray,
-        n: int,
-        labels: Int[Array, "n"] | None = None,
-        n_labels: int | None = None,
+        self, key: PRNGKeyArray, n: int, labels: Int[Array, "n"] | None = None, n_labels: int | None = None
     ) -> Float[Array, "n dim"]:
         """Independent draws.
 

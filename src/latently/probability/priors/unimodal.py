@@ -58,7 +58,7 @@ class Normal(Prior):
         # The nearest point of a sector lies on the code's own ray or on the nearer edge, `beyond` radians away.
         half_width = math.pi / (n_labels - 1)
         centers = half_width * (2 * jnp.arange(n_labels - 1, dtype=z.dtype) + 1)
-        beyond = jnp.maximum(jnp.abs(_wrap(angle - centers)) - half_width, 0)
+        beyond = jnp.maximum(jnp.abs((angle - centers + math.pi) % (2 * math.pi) - math.pi) - half_width, 0)
         nearest = jnp.maximum(radius * jnp.cos(beyond), self._disc(n_labels))
         to_sectors = (radius - nearest) ** 2 + 4 * radius * nearest * jnp.sin(beyond / 2) ** 2
         return nearest_region(jnp.concatenate([to_disc, to_sectors], axis=-1))
@@ -214,11 +214,6 @@ class FittedNormal(Prior):
                 f"a normal fitted to codes is one region for all labels; got n_labels={n_labels}. "
                 'Use the prior "star", or one of the models that are given labels.'
             )
-
-
-def _wrap(angle: Float[Array, "..."]) -> Float[Array, "..."]:
-    """The same angle in [-π, π)."""
-    return (angle + math.pi) % (2 * math.pi) - math.pi
 
 
 def _cell(labels: Int[Array, "n"], side: int) -> Int[Array, "n 2"]:

@@ -1,90 +1,65 @@
-"""Convolutional networks: images of any size and any number of channels to vectors, and back."""
+"""The networks that estimators ask for: multilayer perceptrons, and convolutions from images to vectors and back."""
 
 import math
 from collections.abc import Sequence
+from typing import TypeVar
 
-import equinox as eqx
 import jax
-import jax.numpy as jnp
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import PRNGKeyArray
 
 from latently.errors import ArgumentError
-from latently.networks.convolution import convolve, upsample_convolve
-from latently.networks.layers import Chain, Flatten, Layer, Linear, spectral_norm
-from latently.networks.mlp import hidden_layers
-from latently.networks.regularization import InputNoise
+from latently.networks.convolution import Conv, Unflatten, UpsampleConv
+from latently.networks.layers import ACTIVATIONS, Activate, Chain, Flatten, Layer, Linear
+from latently.networks.regularization import NORMALIZATIONS, Dropout, InputNoise
+
+_Name = TypeVar("_Name", str, str | None)
 
 
-class _Convolution(Layer):
-    """A 3×3 kernel and a bias.
+def mlp(
+    inputs: int,
+    hidden: Sequence[int],
+    outputs: int,
+    key: PRNGKeyArray,
+    *,
+    activation: str | Sequence[str] = "relu",
+    normalize: str | Sequence[str | None] | None = None,
+    dropout: float = 0.0,
+    input_noise: float = 0.0,
+    spectral_norm: bool = False,
+) -> Chain:
+    """A multilayer perceptron: hidden layers of (linear, norm, activation, dropout), then a linear output.
 
-    With `spectral_norm` the kernel, as a matrix `[9 * inputs, outputs]`, is divided by its largest singular value.
+    Args:
+        inputs: features of a row; rows of any shape are flattened.
+        hidden: the width of each hidden layer.
+        outputs: features of the output.
+        key: for the initial weights.
+        activation: a name in `ACTIVATIONS`, or one for each hidden layer.
+        normalize: `"batch"`, `"layer"` or `None`, or one of them for each hidden layer; it comes before the activation.
+        dropout: the probability of dropping a hidden unit, in [0, 1).
+        input_noise: the standard deviation of noise added to the input in training.
+        spectral_norm: divide every weight by its largest singular value.
+
+    Returns:
+        A network that maps `[batch, ...]` to `[batch, outputs]`.
+
+    Raises:
+        ArgumentError: an activation or norm is unknown, or there are not as many as hidden layers.
+
+    Example:
+        >>> import jax
+        >>> network = mlp(4, (8, 8), 2, jax.random.key(0), dropout=0.1)
+        >>> network(jax.numpy.ones((3, 4))).shape
+        (3, 2)
     """
-
-    kernel: Float[Array, "3 3 inputs outputs"]
-    bias: Float[Array, "outputs"]
-    spectral_norm: bool = eqx.field(static=True)
-
-    def __init__(self, inputs: int, outputs: int, key: PRNGKeyArray, *, spectral_norm: bool = False) -> None:
-        self.kernel = jax.nn.initializers.glorot_uniform()(key, (3, 3, inputs, outputs))
-        self.bias = jnp.zeros(outputs)
-        self.spectral_norm = spectral_norm
-
-    def _normalized(self) -> Float[Array, "3 3 inputs outputs"]:
-        matrix = self.kernel.reshape(-1, self.kernel.shape[-1])
-        return self.kernel / spectral_norm(matrix) if self.spectral_norm else self.kernel
-
-
-class Conv(_Convolution):
-    """A 3×3 convolution; the border is padded with zeros, so that `stride` alone decides the output's size."""
-
-    stride: int = eqx.field(static=True)
-
-    def __init__(
-        self, inputs: int, outputs: int, key: PRNGKeyArray, *, stride: int = 1, spectral_norm: bool = False
-    ) -> None:
-        super().__init__(inputs, outputs, key, spectral_norm=spectral_norm)
-        self.stride = stride
-
-    def __call__(
-        self, x: Float[Array, "batch height width inputs"], key: PRNGKeyArray | None = None
-    ) -> Float[Array, "batch _ _ outputs"]:
-        """The convolved images."""
-        return convolve(x, self._normalized(), self.stride) + self.bias
-
-
-class UpsampleConv(_Convolution):
-    """Doubles height and width (nearest neighbour), convolves 3×3, adds a bias and crops to `size`.
-
-    Upsampling before a convolution leaves no checkerboard, as a transposed convolution does (Odena et al. 2016,
-    "Deconvolution and checkerboard artifacts").
-    """
-
-    size: tuple[int, int] = eqx.field(static=True)
-
-    def __init__(
-        self, inputs: int, outputs: int, size: tuple[int, int], key: PRNGKeyArray, *, spectral_norm: bool = False
-    ) -> None:
-        super().__init__(inputs, outputs, key, spectral_norm=spectral_norm)
-        self.size = size
-
-    def __call__(
-        self, x: Float[Array, "batch height width inputs"], key: PRNGKeyArray | None = None
-    ) -> Float[Array, "batch _ _ outputs"]:
-        """The images, twice as large or as large as `size`."""
-        return upsample_convolve(x, self._normalized())[:, : self.size[0], : self.size[1]] + self.bias
-
-
-class Unflatten(Layer):
-    """Vectors become images of `shape` (height, width, channels)."""
-
-    shape: tuple[int, int, int] = eqx.field(static=True)
-
-    def __call__(
-        self, x: Float[Array, "batch features"], key: PRNGKeyArray | None = None
-    ) -> Float[Array, "batch height width channels"]:
-        """Each row's elements, as an image."""
-        return x.reshape(-1, *self.shape)
+    keys = jax.random.split(key, len(hidden) + 1)
+    layers: list[Layer] = [Flatten(), InputNoise(input_noise)] if input_noise else [Flatten()]
+    follow = hidden_layers(hidden, activation, normalize, dropout)
+    for size, following, layer_key in zip(hidden, follow, keys, strict=False):
+        layers += [Linear(inputs, size, layer_key, spectral_norm=spectral_norm), *following]
+        inputs = size
+    layers.append(Linear(inputs, outputs, keys[-1], spectral_norm=spectral_norm))
+    return Chain(tuple(layers))
 
 
 def conv_encoder(
@@ -218,3 +193,32 @@ def _check(shape: tuple[int, int, int], channels: Sequence[int], dense: int | No
         raise ValueError(f"dense must be 1 or more; got {dense}. Use dense=None for no dense hidden layer.")
     if outputs < 1:
         raise ValueError(f"outputs must be 1 or more; got {outputs}.")
+
+
+def hidden_layers(
+    sizes: Sequence[int], activation: str | Sequence[str], normalize: str | Sequence[str | None] | None, dropout: float
+) -> list[tuple[Layer, ...]]:
+    """For each hidden layer of so many features or channels, what follows its linear map; the rest is as in `mlp`."""
+    activations, norms = _each("activation", activation, len(sizes)), _each("normalization", normalize, len(sizes))
+    for name in activations:
+        if name not in ACTIVATIONS:
+            raise ArgumentError("activation", f"must be one of {', '.join(sorted(ACTIVATIONS))}", name)
+    for norm in norms:
+        if norm is not None and norm not in NORMALIZATIONS:
+            raise ArgumentError("normalization", f"must be one of {', '.join(NORMALIZATIONS)} or None", norm)
+    last: tuple[Layer, ...] = (Dropout(dropout),) if dropout else ()
+    return [
+        (*(() if norm is None else (NORMALIZATIONS[norm](size),)), Activate(name), *last)
+        for size, name, norm in zip(sizes, activations, norms, strict=True)
+    ]
+
+
+def _each(name: str, value: _Name | Sequence[_Name], count: int) -> list[_Name]:
+    """One value for each of `count` layers, from a single value or from as many as there are layers."""
+    if value is None or isinstance(value, str):
+        return [value] * count
+    if len(value) != count:
+        raise ArgumentError(
+            name, f"names {len(value)} layers but there are {count}; give one value for all, or one a layer"
+        )
+    return list(value)
