@@ -117,7 +117,7 @@ class Fitted:
         return np.asarray(self.game.prior.sample(jax.random.key(seed), n, places, tied))
 
     def prior_log_density(self, z: Float[np.ndarray, "n latent"]) -> Float[np.ndarray, "n"] | None:
-        """log p(z) in nats; `None` for a prior that lives on a curve."""
+        """The log-density p(z) in nats; `None` for a prior that lives on a curve."""
         prior = self.game.prior
         return None if prior.density == "nowhere" else inference.in_pieces(prior.log_prob, z)
 

@@ -171,7 +171,8 @@ class LatentModel(Face):
         """The engine that `fit` would run, ready at round 0: for resuming, for watching, for measuring.
 
         Args:
-            X, y: as for `fit`.
+            X: as for `fit`.
+            y: as for `fit`.
             resumed: whether a checkpoint will be restored at once, so that nothing has to be learned before round 0.
 
         Returns:

@@ -263,7 +263,7 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         return float(low), float(high)
 
     def prior_log_density(self, Z: Float[np.ndarray, "rows latent"]) -> Float[np.ndarray, "rows"] | None:
-        """log p(z) of codes in nats, or `None` for a prior that lives on a curve.
+        """The log-density p(z) of codes in nats, or `None` for a prior that lives on a curve.
 
         Args:
             Z: codes of shape `(n, latent_dim)`.
@@ -274,7 +274,8 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         """Straight paths between the codes of two rows, decoded.
 
         Args:
-            a, b: rows, as in `fit`, as many of one as of the other.
+            a: rows, as in `fit`: where the paths begin.
+            b: as many rows: where they end.
             steps: points on each path, the two ends included; 2 or more.
 
         Returns:
