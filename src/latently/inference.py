@@ -174,7 +174,7 @@ def evidence_bound(game: Any, keys: Key[Array, "draws"], x: Any, labels: Labels 
 
 @eqx.filter_jit
 def importance_bound(game: Any, keys: Key[Array, "draws"], x: Any, labels: Labels = None) -> Float[Array, "piece"]:
-    """The bound log 1/k Σᵢ p(x, zᵢ) / q(zᵢ|x) in nats with exactly k = `len(keys)` draws (arXiv 1509.00519, Equation 8).
+    """The bound log 1/k Σᵢ p(x, zᵢ) / q(zᵢ|x) in nats, with exactly k = `len(keys)` draws (arXiv 1509.00519, Eq. 8).
 
     Labels as for `evidence_bound`.
     """
