@@ -43,6 +43,7 @@ SHARED = {
     "aae, joint step": {"code"},
     "aae, implicit, penalty": {"code"},
     "aae, implicit, joint step": {"code"},
+    "factor vae": {"encoder", "corruption", "code"},  # a code, that the decoder and the critic meet
     "acca, gaussian": {"code of left", "code of right", "code of all"},
     "acca, implicit, no joint encoder": {"code of left", "code of right"},
 }

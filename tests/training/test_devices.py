@@ -43,7 +43,7 @@ for name, options in {
     runs[name] = {progress.round: progress.terms for progress in trainer.history}
     runs[name]["end"] = dict(enumerate(trainer.state.game.left.tolist()))
     ends[name] = trainer.state
-    programs[name] = compiled.count("jit(_loop)")
+    programs[name] = compiled.count("jit(loop)")
     compiled.clear()
 
 four = tug_trainer(devices=4)

@@ -59,7 +59,7 @@ class LocationScaleHead(Head):
     scale: str = eqx.field(static=True)
     value: float = eqx.field(static=True)
 
-    def __init__(self, activation: str = "identity", scale: str = "fixed", value: float = 1.0) -> None:
+    def __init__(self, activation: str, scale: str, value: float) -> None:
         options = (("activation", activation, tuple(MEAN_ACTIVATIONS)), ("scale", scale, self.scales))
         for name, given, choices in options:
             if given not in choices:
@@ -111,6 +111,9 @@ class GaussianHead(LocationScaleHead):
     scales = ("fixed", "learned", "exp", "softplus")
     distribution = Gaussian
 
+    def __init__(self, activation: str = "identity", scale: str = "fixed", value: float = 1.0) -> None:
+        super().__init__(activation, scale, value)
+
 
 class LaplaceHead(LocationScaleHead):
     """Outputs are means; the scale is fixed, or one trainable number.
@@ -123,6 +126,9 @@ class LaplaceHead(LocationScaleHead):
 
     scales = ("fixed", "learned")
     distribution = Laplace
+
+    def __init__(self, activation: str = "identity", scale: str = "fixed", value: float = 1.0) -> None:
+        super().__init__(activation, scale, value)
 
 
 class CategoricalHead(Head):
