@@ -91,7 +91,7 @@ def nowhere(monkeypatch, tmp_path):
     cache, given = tmp_path / "cache", tmp_path / "given"
     monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
     monkeypatch.setenv("LATENTLY_DATA", str(given))
-    for name in ("LATENTLY_MNIST_MIRROR", "LATENTLY_FASHION_MNIST_MIRROR", "LATENTLY_TINY_MIRROR"):
+    for name in ("LATENTLY_CACHE", "LATENTLY_MNIST_MIRROR", "LATENTLY_FASHION_MNIST_MIRROR", "LATENTLY_TINY_MIRROR"):
         monkeypatch.delenv(name, raising=False)
     return cache / "latently" / "data", given
 

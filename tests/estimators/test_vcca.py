@@ -113,7 +113,7 @@ def test_what_the_views_share_is_told_from_what_each_has_for_itself():
         ({"prior": "star"}, "prior must be normal for VCCA"),
         ({"likelihood": {"tabel": "gaussian"}}, "must name views among"),
         ({"likelihood": ("bernoulli", "gaussian")}, "must be one for all views, or one for each of 3"),
-        ({"likelihood": ("auto", "normal", "auto")}, "a list of: auto, bernoulli, gaussian or laplace"),
+        ({"likelihood": ("auto", "normal", "auto")}, "a list of auto, bernoulli, gaussian or laplace"),
     ],
     ids=str,
 )
