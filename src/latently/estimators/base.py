@@ -1,8 +1,10 @@
 """What every estimator shares: hyperparameters in, a fitted game out."""
 
 import dataclasses
+import json
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, ClassVar, Literal, Self
 
 import equinox as eqx
@@ -294,8 +296,7 @@ class LatentModel(Face):
     def _built(self) -> Game:
         """The untrained game: one compiled program, and so one that is kept, instead of one for each initial weight."""
         try:
-            game: Game = eqx.filter_jit(lambda key: self.build_game(self.task_, key))(self._key("weights"))
-            return game
+            return _builder(self)(self._key("weights"))
         except ValueError as error:
             vars(error).pop("__notes__", None)  # JAX adds notes on its own workings
             raise error.with_traceback(None) from None
@@ -319,6 +320,24 @@ class LatentModel(Face):
         views, present = (x.views, x.present) if isinstance(x, Batch) else ((x,), None)
         batch = Batch(views, None if labels is None else jnp.asarray(labels), present=present)
         return _calibrate(game, batch, self._key("calibration"))
+
+
+def _builder(model: LatentModel) -> Callable[[PRNGKeyArray], Game]:
+    """The compiled `build_game` of an estimator. Those that are alike share one: a refit compiles nothing anew."""
+    kind: Any = type(model)
+    parameters = model.get_params(deep=False) | {"random_state": None, "verbose": False}
+    try:
+        if model.first_stage() is model:  # an earlier stage can change between two fits
+            return _shared_builder(kind, json.dumps(parameters), model.task_)
+    except TypeError:
+        pass  # a parameter is more than words and numbers: a prior, say
+    return eqx.filter_jit(lambda key: model.build_game(model.task_, key))
+
+
+@lru_cache(maxsize=64)
+def _shared_builder(kind: type[LatentModel], parameters: str, task: Task) -> Callable[[PRNGKeyArray], Game]:
+    model = kind(**json.loads(parameters))
+    return eqx.filter_jit(lambda key: model.build_game(task, key))
 
 
 @eqx.filter_jit
