@@ -110,7 +110,7 @@ def test_what_the_views_share_is_told_from_what_each_has_for_itself():
         ({"inferred_from": ()}, "inferred_from must be each, first, or among"),
         ({"private_dim": -1}, "private_dim must be a whole number of 0 or more"),
         ({"code_dropout": 1.0}, "code_dropout must be a number from 0 and below 1"),
-        ({"prior": "star"}, "prior must be normal for VCCA"),
+        ({"prior": "star"}, "prior must be normal for VCCA; got 'star'. For other shapes use ACCA."),
         ({"likelihood": {"tabel": "gaussian"}}, "must name views among"),
         ({"likelihood": ("bernoulli", "gaussian")}, "must be one for all views, or one for each of 3"),
         ({"likelihood": ("auto", "normal", "auto")}, "a list of auto, bernoulli, gaussian or laplace"),

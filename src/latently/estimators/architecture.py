@@ -185,7 +185,7 @@ def normal_prior(model: Any) -> Normal:
     """
     asked = prior(model)
     if not isinstance(asked, Normal):
-        remedy = "For other shapes use AAE or SupervisedAAE."
+        remedy = f"For other shapes use {'ACCA' if model.takes_views else 'AAE or SupervisedAAE'}."
         raise ArgumentError("prior", f"must be normal for {type(model).__name__}", asked.name, remedy)
     return asked
 
