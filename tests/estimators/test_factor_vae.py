@@ -24,16 +24,16 @@ X = turned_by_half_a_right_angle()
 SMALL = {"latent_dim": 2, "hidden": (32,), "critic_hidden": (64, 64), "batch_size": 100, "learning_rate": 3e-3}
 
 
-def gap(random_state=1, **options):
-    model = FactorVAE(**SMALL, likelihood_scale=0.3, epochs=40, random_state=random_state, **options).fit(X)
-    return mutual_information_gap(model.transform(X), FACTORS)["gap"]
+def gaps(**options):
+    models = (FactorVAE(**SMALL, likelihood_scale=0.3, epochs=40, random_state=seed, **options) for seed in range(3))
+    return [mutual_information_gap(model.fit(X).transform(X), FACTORS)["gap"] for model in models]
 
 
 def test_a_weight_on_the_total_correlation_parts_the_factors():
-    """Without one, the code may be any rotation of them."""
-    assert gap(gamma=0.0, total_correlation="weighted") < 0.3
-    assert gap(gamma=10.0) > 0.7
-    assert gap(gamma=5.0, total_correlation="weighted") > 0.7
+    """Without one, the code may be any rotation of them: a seed may happen upon the right one, most do not."""
+    assert np.mean(gaps(gamma=0.0, total_correlation="weighted")) < 0.5
+    assert min(gaps(gamma=10.0)) > 0.7
+    assert min(gaps(gamma=5.0, total_correlation="weighted")) > 0.7
 
 
 @pytest.mark.parametrize("total_correlation", ["critic", "weighted", "stratified"])

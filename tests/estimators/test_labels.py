@@ -100,9 +100,14 @@ def test_an_aae_learns_to_put_each_class_into_its_petal():
     names = np.array(["cat", "ant", "dog"], dtype=object)[truth]
     y = np.where(np.arange(300) < 100, -1, names)
     options = {"hidden": (32,), "critic_hidden": (32,), "epochs": 200, "batch_size": 50, "learning_rate": 3e-3}
-    model = AAE(2, prior="star", **options, random_state=4).fit(rows, y)
-    assert (model.predict(rows) == names).mean() > 0.9
-    assert (model.predict(model.sample(200, labels="dog", random_state=1)) == "dog").mean() > 0.9
+    models = [AAE(2, prior="star", **options, random_state=seed).fit(rows, y) for seed in range(5)]
+    learned = [model for model in models if (model.predict(rows) == names).mean() > 0.9]
+    assert len(learned) >= 4  # now and then two classes share a petal
+    drawn = {
+        name: [(model.predict(model.sample(200, labels=name, random_state=1)) == name).mean() for model in learned]
+        for name in ("ant", "cat", "dog")
+    }
+    assert min(map(np.mean, drawn.values())) > 0.8, drawn
 
 
 # ---- labels that are unknown ----

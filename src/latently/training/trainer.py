@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from latently.errors import Setting, in_python, words
-from latently.game import check_game
+from latently.game import check_game, rounds_in
 from latently.training.checkpoint import is_key, load_tree, save_tree
 from latently.training.compilation import keep_compiled
 from latently.training.devices import Devices
@@ -174,7 +174,7 @@ class Trainer(Generic[AnyGame]):
 
     def rounds_in(self, epochs: float) -> int:
         """The number of rounds that make up so many epochs, at least one."""
-        return max(1, round(epochs * self.feed.rounds_per_epoch))
+        return rounds_in(epochs, self.feed.rounds_per_epoch)
 
     def run(self, until: int, observers: Iterable[Observer] = ()) -> None:
         """Play on until `until` rounds have been played in all, or until `stop_requested` is set.
