@@ -11,8 +11,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 import equinox as eqx
+import jax
 from jaxtyping import Array, Float
 
+from latently.networks import MarkGaps
 from latently.probability import Corruption, Distribution, EachView, Joint, Normal, Prior
 
 LabelRole: TypeAlias = Literal["decoder", "prior"] | None
@@ -155,6 +157,12 @@ def _gives_label_to_decoder(game: Any) -> bool:
     return bool(game.label_role == "decoder")
 
 
+def _reads_gaps(game: Any) -> bool:
+    return any(
+        isinstance(layer, MarkGaps) for layer in jax.tree.leaves(game, is_leaf=lambda l: isinstance(l, MarkGaps))
+    )
+
+
 _NO_ENCODER = "it has no encoder"
 _NO_LABELS = "it was fitted without labels; fit it with labels"
 _NO_DENSITY = "it has no posterior, or no likelihood, with a density over the data"
@@ -212,6 +220,14 @@ ABILITIES: dict[str, Ability] = {
         _gives_label_to_decoder,
         _NO_LABEL_TO_DECODER,
         ("restyle",),
+    ),
+    "impute": Ability(
+        "fill in missing cells",
+        (Encodes, Decodes),
+        _NO_ENCODER,
+        _reads_gaps,
+        "it was fitted on rows without gaps; fit it on a table that has some, or columns of several kinds",
+        ("impute",),
     ),
     "complete": Ability("complete a missing view", (HasViews,), "its rows have one view", methods=("complete",)),
     "posterior_kl": Ability(

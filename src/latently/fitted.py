@@ -12,9 +12,10 @@ import numpy as np
 from jaxtyping import Float, Int, PRNGKeyArray, Shaped
 
 from latently import abilities, inference
-from latently.data import Preprocessing, ViewsPreprocessing, label_values
+from latently.data import Preprocessing, Table, TablePreprocessing, ViewsPreprocessing, label_values
 from latently.errors import ArgumentError
 from latently.game import Batch, Task
+from latently.streams import stream
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +33,7 @@ class Fitted:
     """
 
     game: Any
-    preprocessing: Preprocessing | ViewsPreprocessing
+    preprocessing: Preprocessing | TablePreprocessing | ViewsPreprocessing
     classes: Shaped[np.ndarray, "classes"] | None
     task: Task
 
@@ -64,13 +65,44 @@ class Fitted:
         given = self._given(None, len(rows))
         return self._on_rows(lambda *piece: inference.code_draws(game, next(keys), *piece), rows, given)
 
-    def decode(self, z: Float[np.ndarray, "n latent"], weights: Float[np.ndarray, "n classes"] | None = None) -> Any:
+    def decode(
+        self,
+        z: Float[np.ndarray, "n latent"],
+        weights: Float[np.ndarray, "n classes"] | None = None,
+        noise: int | None = None,
+    ) -> Any:
         """The mean of p(x|z) of each code, in the units of the data; name → rows where there are several views.
 
-        A decoder that is given the label takes weights of the classes: one-hot, or between classes.
+        A decoder that is given the label takes weights of the classes: one-hot, or between classes. With a seed of
+        `noise`, a row is drawn from p(x|z).
         """
-        means = inference.in_pieces(partial(inference.data_means, self.game), z, labels=weights)
-        return self.preprocessing.inverse(means)
+        game, decoded = self.game, partial(inference.data_means, self.game)
+        if noise is not None:
+            keys = _keys(noise, "rows")
+            return self.preprocessing.inverse(
+                inference.in_pieces(lambda *piece: inference.data_draws(game, next(keys), *piece), z, labels=weights)
+            )
+        return self.preprocessing.inverse(inference.in_pieces(decoded, z, labels=weights))
+
+    def impute(self, rows: Table, n_samples: int, seed: int, labels: Any = None, *, drawn: bool = False) -> Table:
+        """The rows of a table with a value for each cell; what is there stays, but for the rounding of float32.
+
+        Args:
+            rows: of which some cells are missing.
+            n_samples: codes behind each row.
+            seed: of the draws.
+            labels: as for `codes`.
+            drawn: whether missing cells are drawn, instead of their mean, or likeliest word.
+        """
+        game, keys = self.game, _keys(seed, "imputation")
+
+        def filled(*piece: Any) -> Any:
+            key, choice = jax.random.split(next(keys))
+            return inference.imputations(game, jax.random.split(key, n_samples), choice, *piece)[drawn]
+
+        expected: Table = self.preprocessing.inverse(self._on_rows(filled, rows, self._given(labels, len(rows))))
+        values = np.where(rows.missing, np.asarray(expected), np.asarray(rows))
+        return Table(rows.columns, values, rows.container)
 
     def label_weights(self, rows: Any, labels: Any = None) -> Float[np.ndarray, "rows classes"] | None:
         """The labels of rows as one-hot weights, the likeliest class in the place of an unknown one.
@@ -155,7 +187,7 @@ class Fitted:
         return results
 
 
-def _keys(seed: int) -> Iterator[PRNGKeyArray]:
-    """A key for each piece of rows."""
-    key = jax.random.key(seed)
+def _keys(seed: int, name: str | None = None) -> Iterator[PRNGKeyArray]:
+    """A key for each piece of rows, of the stream of that name."""
+    key = jax.random.key(seed) if name is None else stream(jax.random.key(seed), name)
     return (jax.random.fold_in(key, piece) for piece in itertools.count())

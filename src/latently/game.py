@@ -8,7 +8,7 @@ data set, no optimiser state, no device, no file.
 import abc
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar, Literal, Optional, Self, TypeAlias
+from typing import Any, ClassVar, Literal, NamedTuple, Optional, Self, TypeAlias
 
 import equinox as eqx
 import jax
@@ -132,6 +132,22 @@ class Player:
         )
 
 
+class Cells(NamedTuple):
+    """What a column of a table is in an event: a kind of distribution, over one element or several side by side.
+
+    Attributes:
+        kind: `"gaussian"`, `"student"`, `"poisson"`, `"negative-binomial"`, `"bernoulli"` or `"categorical"`.
+        width: how many elements it takes: one for each word of a categorical column.
+        offset: of counts, whose element is (log(1 + count) - offset) / scale.
+        scale: likewise.
+    """
+
+    kind: str
+    width: int
+    offset: float = 0.0
+    scale: float = 1.0
+
+
 @dataclasses.dataclass(frozen=True)
 class Task:
     """What a game is built for; it is saved with the model, so that the same game can be built again.
@@ -145,6 +161,7 @@ class Task:
         labels_known: of `"all"`, `"some"` or `"none"` of the rows.
         rounds: how many rounds will be played.
         views: the names of the views, where there are several.
+        cells: of the columns of a table with gaps or of several kinds, in the order of the row; else none.
     """
 
     shape: tuple[Any, ...]
@@ -154,6 +171,10 @@ class Task:
     labels_known: LabelsKnown
     rounds: int
     views: tuple[str, ...] = ()
+    cells: tuple[Cells, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "cells", tuple(Cells(*each) for each in self.cells))  # JSON knows lists alone
 
     def of_view(self, place: int) -> "Task":
         """The task of one view alone, by its place."""

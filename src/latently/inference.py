@@ -133,6 +133,52 @@ def data_means(game: Any, z: Float[Array, "piece latent"], y: Float[Array, "piec
 
 
 @eqx.filter_jit
+def data_draws(
+    game: Any, key: PRNGKeyArray, z: Float[Array, "piece latent"], y: Float[Array, "piece classes"] | None = None
+) -> Any:
+    """One draw from p(x|z) of each code."""
+    return game.decode(z, y).sample(key)
+
+
+@eqx.filter_jit
+def imputations(
+    game: Any, keys: Key[Array, "samples"], key: PRNGKeyArray, x: Float[Array, "piece elements"], labels: Labels = None
+) -> tuple[Float[Array, "piece elements"], Float[Array, "piece elements"]]:
+    """What is missing of each row, given what is there: the expectation, and a draw.
+
+    Codes are drawn from q(z|what is there) and weighted by p(there|z) p(z) / q(z|there), where these have a density
+    (Mattei & Frellsen 2019, MIWAE, arXiv 1812.02633, Equations 12 and 13); a draw is one of them, by these weights.
+
+    Args:
+        game: one that reads gaps.
+        keys: one a code.
+        key: of the choice among codes.
+        x: prepared rows, NaN where an element is missing.
+        labels: of the rows.
+    """
+    y = label_weights(game, x, labels)
+    q, weighs = game.encode(x, y), getattr(game, "has_densities", False)
+
+    def one(state: Any, keys: tuple[PRNGKeyArray, PRNGKeyArray]) -> tuple[Any, None]:
+        total, mean, drawn = state
+        of_code, of_choice = keys
+        z = q.sample(of_code)
+        p = game.decode(z, y)
+        log_weight = jnp.zeros(len(x))
+        if weighs:
+            log_weight = p.log_prob(x) + game.prior.log_prob(z) - q.log_prob(z)
+        total = jnp.logaddexp(total, log_weight)
+        share = jnp.exp(log_weight - total)[:, None]  # of this code among those so far
+        taken = jax.random.uniform(of_choice, share.shape) < share
+        of_row = p.sample(jax.random.fold_in(of_choice, 1))
+        return (total, mean + share * (p.mean - mean), jnp.where(taken, of_row, drawn)), None
+
+    start = jnp.full(len(x), -jnp.inf), jnp.zeros_like(x), jnp.zeros_like(x)
+    (_, mean, drawn), _ = jax.lax.scan(one, start, (keys, jax.random.split(key, len(keys))))
+    return mean, drawn
+
+
+@eqx.filter_jit
 def class_probabilities(game: Any, x: Any) -> Float[Array, "piece classes"]:
     """p(y|x) of each row."""
     return jax.nn.softmax(game.class_scores(x))

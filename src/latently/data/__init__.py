@@ -7,10 +7,12 @@ from latently.data.dataset import Dataset, Splits, keep_labels, split
 from latently.data.labels import encode_labels, label_values
 from latently.data.open import open_dataset
 from latently.data.rows import DataArgumentError, DataError, Rows, Subset
+from latently.data.table import Table
 from latently.data.views import Views
 
 if TYPE_CHECKING:
     from latently.data.preprocessing import Preprocessing
+    from latently.data.table_preprocessing import TablePreprocessing
     from latently.data.views_preprocessing import ViewsPreprocessing, preprocessing_from_config
 
 __all__ = [
@@ -23,6 +25,8 @@ __all__ = [
     "Rows",
     "Splits",
     "Subset",
+    "Table",
+    "TablePreprocessing",
     "Views",
     "ViewsPreprocessing",
     "digits",
@@ -37,7 +41,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """Load what needs JAX when it is asked for: data sets do not."""
-    if name in ("Preprocessing", "ViewsPreprocessing", "preprocessing_from_config"):
+    if name in ("Preprocessing", "TablePreprocessing", "ViewsPreprocessing", "preprocessing_from_config"):
         from latently.data import views_preprocessing
 
         return getattr(views_preprocessing, name)

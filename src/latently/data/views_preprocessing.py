@@ -11,6 +11,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from latently.data.preprocessing import Preprocessing, Stored
 from latently.data.rows import DataArgumentError, DataError, Subset
+from latently.data.table_preprocessing import TablePreprocessing
 from latently.data.views import Views
 from latently.game import Batch, masked
 
@@ -84,8 +85,10 @@ class ViewsPreprocessing:
         return {"views": {name: view.to_config() for name, view in self.views.items()}}
 
 
-def preprocessing_from_config(config: Mapping[str, Any]) -> Preprocessing | ViewsPreprocessing:
-    """What `to_config` of either kind wrote, checked."""
+def preprocessing_from_config(config: Mapping[str, Any]) -> Preprocessing | TablePreprocessing | ViewsPreprocessing:
+    """What `to_config` of any kind wrote, checked."""
+    if "columns" in config:
+        return TablePreprocessing.from_config(config)
     if "views" not in config:
         return Preprocessing.from_config(config)
     if set(config) != {"views"} or not isinstance(config["views"], Mapping) or not config["views"]:

@@ -80,11 +80,11 @@ class AAE(AdversarialModel):
 
     def build_game(self, task: Task, key: PRNGKeyArray) -> games.AAE:
         """The untrained game."""
-        seen, head = int(self.latent_dim), build.likelihood_head(self, task.range)
+        seen, head = int(self.latent_dim), build.likelihood_head(self, task)
         seen += 0 if task.n_labels is None else task.n_labels + 1
         return games.AAE(
-            encoder=build.posterior(self, task.shape, stream(key, "encoder")),
-            decoder=build.decoder(self, task.shape, head, stream(key, "decoder")),
+            encoder=build.posterior(self, task, stream(key, "encoder")),
+            decoder=build.decoder(self, task, head, stream(key, "decoder")),
             critic=build.critic(self, seen, stream(key, "critic"), spectral_norm=bool(self.spectral_norm)),
             prior=build.prior(self, task.n_labels),
             adversarial=self.adversarial_loss,
@@ -96,5 +96,5 @@ class AAE(AdversarialModel):
             n_labels=task.n_labels,
             penalty=self.penalty,
             penalty_weight=float(self.penalty_weight),
-            corruption=build.corruption(self.corruption, task.range),
+            corruption=build.corruption(self, task),
         )

@@ -83,10 +83,10 @@ class ACCA(AdversarialModel):
 
     def build_game(self, task: Task, key: PRNGKeyArray) -> games.ACCA:
         """The untrained game."""
-        encoders = (build.posterior(self, task.shape[v], stream(key, f"encoder {v}")) for v in range(len(task.views)))
+        encoders = (build.posterior(self, task.of_view(v), stream(key, f"encoder {v}")) for v in range(len(task.views)))
         return games.ACCA(
             encoders=tuple(encoders),
-            joint=build.posterior(self, build.joint_shape(task), stream(key, "joint encoder")) if self.joint else None,
+            joint=build.posterior(self, build.joint_task(task), stream(key, "joint encoder")) if self.joint else None,
             decoders=build.view_decoders(self, task, stream(key, "decoders")),
             critic=build.critic(self, int(self.latent_dim), stream(key, "critic")),
             prior=build.prior(self),

@@ -4,6 +4,7 @@ Estimators import this file as `build`, and read `build.encoder(self, …)`, `bu
 """
 
 import math
+from dataclasses import replace
 from typing import Any, Literal, TypeAlias
 
 from jaxtyping import PRNGKeyArray
@@ -11,19 +12,23 @@ from jaxtyping import PRNGKeyArray
 from latently.errors import ArgumentError, setting
 from latently.estimators.inputs import view_likelihood
 from latently.game import Task
-from latently.networks import Conditional, Layer, conv_decoder, conv_encoder, mlp
+from latently.networks import Conditional, Layer, MarkGaps, conv_decoder, conv_encoder, mlp
 from latently.probability import (
     BernoulliHead,
     CategoricalHead,
+    CellsHead,
     Corruption,
     DeterministicHead,
     EachView,
     GaussianHead,
     Head,
+    HiddenCells,
     LaplaceHead,
+    MaskingNoise,
     Normal,
     Prior,
     SaltAndPepperNoise,
+    first_elements,
     make_corruption,
     make_prior,
 )
@@ -34,18 +39,27 @@ Shape: TypeAlias = tuple[int, ...]
 _HIDDEN: dict[str, tuple[int, ...]] = {"mlp": (512, 512), "conv": (256,)}
 
 
-def likelihood_head(model: Any, data_range: str, likelihood: str | None = None) -> Head:
-    """The head of the decoder, p(x|z); `"auto"` is Bernoulli for data in [0, 1] and Gaussian otherwise.
+def likelihood_head(model: Any, task: Task, likelihood: str | None = None) -> Head:
+    """The head of the decoder, p(x|z).
+
+    `"auto"` is Bernoulli for data in [0, 1] and Gaussian otherwise; each column of a table has a kind of its own.
 
     Args:
         model: an estimator.
-        data_range: where the data lies, as a `Task` says.
+        task: says what the data is.
         likelihood: the model's, unless a view has one of its own.
 
     Raises:
-        ArgumentError: the likelihood is Bernoulli, and the output is not in [0, 1].
+        ArgumentError: the likelihood is Bernoulli, and the output is not in [0, 1]; or one is asked for, for a table
+            whose columns have their own.
     """
-    name = likelihood or model.likelihood
+    name, data_range = likelihood or model.likelihood, task.range
+    if task.cells:
+        gaussian = all(cell.kind == "gaussian" for cell in task.cells)
+        if name != "auto" and not (name == "gaussian" and gaussian):
+            rule = "must be left at auto for a table with gaps, or of several kinds: each column has its own"
+            raise ArgumentError("likelihood", rule, name, "The kinds of its columns say which: {kinds=income=heavy}.")
+        return CellsHead(task.cells, None if model.likelihood_scale == "learned" else float(model.likelihood_scale))
     if name == "auto":
         name = "bernoulli" if data_range == "unit" and model.output in ("auto", "sigmoid") else "gaussian"
     if name == "bernoulli":
@@ -72,7 +86,7 @@ def output_activation(model: Any, data_range: str) -> Literal["sigmoid", "tanh",
 
 def encoder(
     model: Any,
-    shape: Shape,
+    task: Task,
     head: Head,
     key: PRNGKeyArray,
     *,
@@ -80,11 +94,11 @@ def encoder(
     labels: int = 0,
     latent_dim: int | None = None,
 ) -> Conditional:
-    """q(z|x) for rows of `shape`; with `labels`, told one of so many; with `noise_dim`, an implicit one.
+    """q(z|x) for rows of a task; with `labels`, told one of so many; with `noise_dim`, an implicit one.
 
     Args:
         model: an estimator.
-        shape: of a row.
+        task: says what a row is.
         head: what makes a distribution of the network's output.
         key: for the initial weights.
         noise_dim: numbers of noise that it is fed, 0 for none.
@@ -102,32 +116,34 @@ def encoder(
             remedy="Use {network=mlp}, or {encoder=gaussian}.",
         )
     outputs = int(latent_dim or model.latent_dim) * head.parameters
-    return Conditional(reader(model, shape, outputs, key, labels=labels + noise_dim), head, noise_dim)
+    return Conditional(reader(model, task, outputs, key, labels=labels + noise_dim), head, noise_dim)
 
 
-def classifier(model: Any, shape: Shape, classes: int, key: PRNGKeyArray) -> Conditional:
-    """q(y|x) for rows of `shape`."""
-    return Conditional(reader(model, shape, classes, key), CategoricalHead(classes, per_row=True))
+def classifier(model: Any, task: Task, classes: int, key: PRNGKeyArray) -> Conditional:
+    """q(y|x) for rows of a task."""
+    return Conditional(reader(model, task, classes, key), CategoricalHead(classes, per_row=True))
 
 
-def reader(model: Any, shape: Shape, outputs: int, key: PRNGKeyArray, *, labels: int = 0) -> Layer:
-    """A network that reads rows of `shape`, with so many numbers beside each."""
+def reader(model: Any, task: Task, outputs: int, key: PRNGKeyArray, *, labels: int = 0) -> Layer:
+    """A network that reads rows of a task, with so many numbers beside each."""
     common = layer_options(model)
     common["input_noise"] = float(model.input_noise)
-    if _convolves(model, shape):
-        height, width, channels = image_shape(shape)
+    if _convolves(model, task.shape):
+        height, width, channels = image_shape(task.shape)
         maps = widths(model.channels)
         return conv_encoder((height, width, channels + labels), maps, dense_width(model), outputs, key, **common)
-    return mlp(math.prod(shape) + labels, hidden_widths(model), outputs, key, **common)
+    marks = len(task.cells)  # what a row lacks
+    network = mlp(math.prod(task.shape) + marks + labels, hidden_widths(model), outputs, key, **common)
+    return MarkGaps(network, tuple(first_elements(task.cells).tolist()), task.shape[0]) if marks else network
 
 
-def decoder(model: Any, shape: Shape, head: Head, key: PRNGKeyArray, *, labels: int = 0) -> Conditional:
+def decoder(model: Any, task: Task, head: Head, key: PRNGKeyArray, *, labels: int = 0) -> Conditional:
     """p(x|z), the encoder's mirror image: its widths and activations run the other way; with `labels`, p(x|z, y)."""
     common, inputs = layer_options(model), int(model.latent_dim) + labels
     if not isinstance(model.activation, str):
         common["activation"] = tuple(reversed(model.activation))
-    if _convolves(model, shape):
-        image, widest_last = image_shape(shape), widths(model.channels)
+    if _convolves(model, task.shape):
+        image, widest_last = image_shape(task.shape), widths(model.channels)
         # The dense layer has no mirror image: the first map of the decoder is linear.
         if not isinstance(common["activation"], str):
             common["activation"] = common["activation"][-len(widest_last) :]
@@ -136,16 +152,16 @@ def decoder(model: Any, shape: Shape, head: Head, key: PRNGKeyArray, *, labels: 
         outputs = image[2] * head.parameters
         network: Layer = conv_decoder(inputs, None, widest_last[::-1], image, outputs, key, **common)
     else:
-        network = mlp(inputs, hidden_widths(model)[::-1], math.prod(shape) * head.parameters, key, **common)
+        network = mlp(inputs, hidden_widths(model)[::-1], math.prod(task.shape) * head.parameters, key, **common)
     return Conditional(network, head)
 
 
-def posterior(model: Any, shape: Shape, key: PRNGKeyArray) -> Conditional:
-    """q(z|x) for rows of `shape`, of the kind that `encoder` names.
+def posterior(model: Any, task: Task, key: PRNGKeyArray) -> Conditional:
+    """q(z|x) for rows of a task, of the kind that `encoder` names.
 
     Args:
         model: an estimator with `encoder`, and with `noise_dim` where that may be `implicit`.
-        shape: of a row.
+        task: says what a row is.
         key: for the initial weights.
 
     Raises:
@@ -153,7 +169,7 @@ def posterior(model: Any, shape: Shape, key: PRNGKeyArray) -> Conditional:
     """
     head = GaussianHead(scale="exp") if model.encoder == "gaussian" else DeterministicHead()
     noise_dim = int(model.noise_dim) if model.encoder == "implicit" else 0
-    return encoder(model, shape, head, key, noise_dim=noise_dim)
+    return encoder(model, task, head, key, noise_dim=noise_dim)
 
 
 def prior(model: Any, n_labels: int | None = None) -> Prior:
@@ -201,11 +217,23 @@ def critic_options(model: Any) -> dict[str, Any]:
     return {"activation": activation, "dropout": float(model.critic_dropout)}
 
 
-def corruption(description: str | None, data_range: str) -> Corruption | None:
-    """What `corruption` describes. Salt and pepper are the ends of the data's range, or one deviation off its mean."""
-    described = make_corruption(description)
-    if isinstance(described, SaltAndPepperNoise) and data_range != "unit":
-        return SaltAndPepperNoise(described.probability, low=-1.0, high=1.0)
+def corruption(model: Any, task: Task) -> Corruption | None:
+    """What `corruption` describes, for the data of a task.
+
+    Salt and pepper are the ends of the data's range, or one deviation off its mean; in a table, masking hides cells.
+
+    Raises:
+        ArgumentError: salt and pepper are asked for, for a table whose columns are of several kinds.
+    """
+    described = make_corruption(model.corruption)
+    if task.cells and isinstance(described, MaskingNoise):
+        return HiddenCells(described.probability, tuple(cell.width for cell in task.cells))
+    if isinstance(described, SaltAndPepperNoise):
+        if task.cells:
+            rule = "must be gaussian or masking for a table with gaps, or of several kinds"
+            raise ArgumentError("corruption", rule, model.corruption)
+        if task.range != "unit":
+            return SaltAndPepperNoise(described.probability, low=-1.0, high=1.0)
     return described
 
 
@@ -272,9 +300,9 @@ def check_classes(model: Any, task: Task, *, instead: str) -> int:
     return classes
 
 
-def joint_shape(task: Task) -> Shape:
-    """The shape of all views, flattened side by side."""
-    return (sum(map(math.prod, task.shape)),)
+def joint_task(task: Task) -> Task:
+    """The task of all views as one, flattened side by side."""
+    return replace(task, shape=(sum(map(math.prod, task.shape)),), views=())
 
 
 def view_decoders(model: Any, task: Task, key: PRNGKeyArray, *, private_dim: int = 0) -> tuple[Conditional, ...]:
@@ -285,8 +313,8 @@ def view_decoders(model: Any, task: Task, key: PRNGKeyArray, *, private_dim: int
     decoders = []
     for place, name in enumerate(task.views):
         view = task.of_view(place)
-        head = likelihood_head(model, view.range, view_likelihood(model, task.views, place))
-        decoders.append(decoder(model, view.shape, head, stream(key, name), labels=private_dim))
+        head = likelihood_head(model, view, view_likelihood(model, task.views, place))
+        decoders.append(decoder(model, view, head, stream(key, name), labels=private_dim))
     return tuple(decoders)
 
 
@@ -294,4 +322,4 @@ def view_corruption(model: Any, task: Task) -> EachView | None:
     """What `corruption` does to each view, by its range; `None` for nothing."""
     if model.corruption is None:
         return None
-    return EachView(tuple(corruption(model.corruption, each) for each in task.range))  # type: ignore[misc]
+    return EachView(tuple(corruption(model, task.of_view(place)) for place in range(len(task.views))))  # type: ignore[misc]

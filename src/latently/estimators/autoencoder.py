@@ -53,16 +53,16 @@ class PlainAutoencoder(LatentModel):
             if (value := getattr(self, name)) != only:
                 rule = f"must be left at {only}: a normal is fitted to the codes after training"
                 raise ArgumentError(name, rule, value, "Use a VAE or an AAE to shape codes as a prior.")
-        head, dim = build.likelihood_head(self, task.range), int(self.latent_dim)
+        head, dim = build.likelihood_head(self, task), int(self.latent_dim)
         return games.Autoencoder(
-            encoder=build.encoder(self, task.shape, DeterministicHead(), stream(key, "encoder")),
-            decoder=build.decoder(self, task.shape, head, stream(key, "decoder")),
+            encoder=build.encoder(self, task, DeterministicHead(), stream(key, "encoder")),
+            decoder=build.decoder(self, task, head, stream(key, "decoder")),
             prior=FittedNormal(dim),
             center=jnp.zeros(dim),
             spread=jnp.ones(()),
             optimizer=build_optimizer(self, task),
             contraction=float(self.contraction),
-            corruption=build.corruption(self.corruption, task.range),
+            corruption=build.corruption(self, task),
         )
 
 

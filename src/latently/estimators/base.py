@@ -13,7 +13,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, Int, PRNGKeyArray
 
+from latently.abilities import may
 from latently.catalogue import MODELS
+from latently.data import TablePreprocessing
 from latently.estimators.face import Face
 from latently.estimators.hyperparameters import (
     Count,
@@ -253,6 +255,7 @@ class LatentModel(Face):
         tags.transformer_tags.preserves_dtype = []  # codes are float32, whatever X is
         tags.target_tags.required = self.labels == "required"
         tags.input_tags.two_d_array = not self.takes_views
+        tags.input_tags.allow_nan = not self.takes_views and may(self.game_type, "impute")
         return tags
 
     def __getstate__(self) -> dict[str, Any]:
@@ -291,7 +294,8 @@ class LatentModel(Face):
         ranges = tuple(view.range for view in several.values()) if several else done.range
         clusters = getattr(self, "n_clusters", None)  # a hyperparameter of models that find classes of their own
         n_labels = clusters if classes is None else len(classes)
-        return Task(done.event_shape, ranges, rows, n_labels, labels_known, rounds, tuple(several))
+        cells = done.cells if isinstance(done, TablePreprocessing) else ()
+        return Task(done.event_shape, ranges, rows, n_labels, labels_known, rounds, tuple(several), cells)
 
     def _built(self) -> Game:
         """The untrained game: one compiled program, and so one that is kept, instead of one for each initial weight."""

@@ -68,13 +68,13 @@ class ConditionalVAE(LatentModel):
     def build_game(self, task: Task, key: PRNGKeyArray) -> games.ConditionalVAE:
         """The untrained game."""
         classes, posterior = task.n_labels or 1, GaussianHead(scale=self.posterior_scale)
-        head = build.likelihood_head(self, task.range)
+        head = build.likelihood_head(self, task)
         return games.ConditionalVAE(
-            encoder=build.encoder(self, task.shape, posterior, stream(key, "encoder"), labels=classes),
-            decoder=build.decoder(self, task.shape, head, stream(key, "decoder"), labels=classes),
+            encoder=build.encoder(self, task, posterior, stream(key, "encoder"), labels=classes),
+            decoder=build.decoder(self, task, head, stream(key, "decoder"), labels=classes),
             prior=build.normal_prior(self),
             optimizer=build_optimizer(self, task),
             n_labels=classes,
             beta=kl_weight(self, task),
-            corruption=build.corruption(self.corruption, task.range),
+            corruption=build.corruption(self, task),
         )

@@ -16,6 +16,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from latently.abilities import ABILITIES, HasViews, inability, is_able, may
 from latently.catalogue import MODELS
+from latently.data import Table, TablePreprocessing
+from latently.data.table import filled_in
 from latently.errors import ArgumentError, NotSupportedError
 from latently.estimators.inputs import RandomState, accept, seed_of
 from latently.fitted import Fitted
@@ -169,13 +171,13 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         if Z.shape[1] != self.latent_dim:
             raise ValueError(f"Z must have latent_dim={self.latent_dim} columns; got {Z.shape[1]}.")
         if not fitted.decodes_labels:
-            return fitted.decode(Z)
+            return _framed(fitted.decode(Z))
         if labels is None:
             known = ", ".join(map(str, np.asarray(fitted.label_values)))
             raise ValueError(
                 f"the decoder of {type(self).__name__} is given a label beside each code: give labels, among {known}."
             )
-        return fitted.decode(Z, fitted.one_hot(fitted.label_places(labels, len(Z))))
+        return _framed(fitted.decode(Z, fitted.one_hot(fitted.label_places(labels, len(Z)))))
 
     def reconstruct(self, X: Any, labels: Any = None) -> Any:
         """Each row, encoded to its mean code and decoded again.
@@ -188,19 +190,23 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             Rows in the shape, the units and the type of the training data.
         """
         fitted, rows = self._taking(labels), self._rows(X)
-        return fitted.decode(fitted.codes(rows, labels), fitted.label_weights(rows, labels))
+        return _framed(fitted.decode(fitted.codes(rows, labels), fitted.label_weights(rows, labels)))
 
     def corrupt(self, X: Any, random_state: RandomState = None) -> Any:
         """Rows as the encoder met them in training, noise and all: what a denoising model learned to clean."""
-        return self._fitted().corrupt(self._rows(X), seed_of(random_state))
+        return _framed(self._fitted().corrupt(self._rows(X), seed_of(random_state)))
 
-    def sample(self, n: int = 1, labels: Any = None, random_state: RandomState = None) -> Any:
-        """New data: draws from the prior, decoded to their means.
+    def sample(
+        self, n: int = 1, labels: Any = None, random_state: RandomState = None, noise: bool | None = None
+    ) -> Any:
+        """New data: draws from the prior, decoded.
 
         Args:
             n: how many.
             labels: one for all or one for each, for a model whose prior or decoder knows labels.
             random_state: seed of the draw.
+            noise: draw each row from p(x|z) instead of taking its mean; by default for tables of several kinds, or with
+                gaps, whose cells scatter around what a code stands for.
 
         Returns:
             Rows in the shape, the units and the type of the training data.
@@ -209,13 +215,15 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             ValueError: `n` is below 1, or labels are too many or too few, or none of the classes.
             NotSupportedError: labels are given to a model that ties none to its codes.
         """
-        fitted = self._fitted()
+        fitted, seed = self._fitted(), seed_of(random_state)
+        drawn = isinstance(fitted.preprocessing, TablePreprocessing) if noise is None else noise
+        of_rows = seed if drawn else None
         if not fitted.decodes_labels:
-            return fitted.decode(self.sample_prior(n, labels, random_state))
-        codes = self.sample_prior(n, None, random_state)
+            return _framed(fitted.decode(self.sample_prior(n, labels, seed), noise=of_rows))
+        codes = self.sample_prior(n, None, seed)
         if labels is None:
-            labels = np.random.default_rng(seed_of(random_state)).choice(np.asarray(fitted.label_values), n)
-        return fitted.decode(codes, fitted.one_hot(fitted.label_places(labels, n)))
+            labels = np.random.default_rng(seed).choice(np.asarray(fitted.label_values), n)
+        return _framed(fitted.decode(codes, fitted.one_hot(fitted.label_places(labels, n)), of_rows))
 
     def sample_prior(
         self, n: int, labels: Any = None, random_state: RandomState = None
@@ -250,7 +258,7 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             steps: points on each path, the two ends included; 2 or more.
 
         Returns:
-            Data of shape `(n, steps, *row)`.
+            Data of shape `(n, steps, *row)`; of a table a frame of n · steps rows, path after path.
 
         Raises:
             ValueError: there are fewer than two steps, or more rows of one than of the other.
@@ -263,7 +271,7 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         path = _paths(fitted.codes(ends[0]), fitted.codes(ends[1]), steps)
         weights = [fitted.label_weights(rows) for rows in ends]
         between = None if weights[0] is None or weights[1] is None else _paths(weights[0], weights[1], steps)
-        return regroup(fitted.decode(path, between), len(ends[0]), steps)
+        return _framed(fitted.decode(path, between), len(ends[0]), steps)
 
     def manifold(self, rows: int = 20, label: Any = None, dimensions: tuple[int, int] = (0, 1)) -> Any:
         """The grid over the prior's support, decoded: `manifold_codes` shows where each cell lies.
@@ -306,14 +314,60 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             known: the class of each row, -1 where unknown, which its code is read with.
 
         Returns:
-            Data of shape `(n, len(labels), *row)`.
+            Data of shape `(n, len(labels), *row)`; of a table a frame of n · len(labels) rows.
         """
         fitted = self._fitted()
         codes = fitted.codes(self._rows(X), known)
         wanted = np.atleast_1d(np.asarray(fitted.label_values if labels is None else labels))
         weights = fitted.one_hot(fitted.label_places(wanted, len(wanted)))
         data = fitted.decode(np.repeat(codes, len(wanted), axis=0), np.tile(weights, (len(codes), 1)))
-        return regroup(data, len(codes), len(wanted))
+        return _framed(data, len(codes), len(wanted))
+
+    def impute(
+        self,
+        X: Any,
+        labels: Any = None,
+        draws: int | None = None,
+        random_state: RandomState = 0,
+        n_samples: int = 200,
+    ) -> Any:
+        """A table with its gaps filled in, by what the model makes of the cells that are there.
+
+        A missing cell becomes its expectation, or its likeliest word, over codes drawn from q(z|x) and weighted by how
+        well they explain the rest of the row (Mattei & Frellsen 2019, MIWAE, arXiv 1812.02633, Equation 12). All other
+        cells stay as they are.
+
+        Args:
+            X: rows, as in `fit`.
+            labels: as for `transform`.
+            draws: how many tables to draw instead of the expectation, for multiple imputation.
+            random_state: seed of the draws.
+            n_samples: codes behind each row.
+
+        Returns:
+            What X is, a frame or an array, without gaps in the columns that the model knows; a list of them with
+            `draws`.
+
+        Raises:
+            NotSupportedError: the model was fitted on rows without gaps.
+
+        Example:
+            >>> import numpy as np
+            >>> from latently import VAE
+            >>> X = np.random.default_rng(0).normal(size=(50, 3))
+            >>> X[0, 1] = np.nan
+            >>> filled = VAE(latent_dim=2, hidden=(16,), epochs=2, random_state=0).fit(X).impute(X)
+            >>> bool(np.isfinite(filled).all()), bool((filled[1:] == X[1:]).all())
+            (True, True)
+        """
+        for name, value in (("draws", 1 if draws is None else draws), ("n_samples", n_samples)):
+            if value < 1:
+                raise ArgumentError(name, "must be 1 or more", value)
+        fitted, rows, seed = self._taking(labels), self._rows(X), seed_of(random_state)
+        if draws is None:
+            return filled_in(X, fitted.impute(rows, n_samples, seed, labels))
+        seeds = np.random.default_rng(seed).integers(2**31 - 1, size=draws)
+        return [filled_in(X, fitted.impute(rows, n_samples, int(each), labels, drawn=True)) for each in seeds]
 
     def complete(
         self, views: Any, draws: int | None = None, random_state: RandomState = None
@@ -458,6 +512,13 @@ def _able(ability: str) -> tuple[str, ...]:
 def _others(name: str, ability: str) -> tuple[str, ...]:
     """The models beside the one of that name that have an ability."""
     return tuple(each for each in _able(ability) if each != name)
+
+
+def _framed(data: Any, *groups: int) -> Any:
+    """Data as it is given back: a table in the frame or the array that its model was fitted on, others in groups."""
+    if isinstance(data, Table):
+        return data.frame()
+    return regroup(data, *groups) if groups else data
 
 
 def _paths(start: Float[np.ndarray, "n d"], end: Float[np.ndarray, "n d"], steps: int) -> Float[np.ndarray, "points d"]:

@@ -78,8 +78,8 @@ class FactorVAE(LatentModel):
             hidden = build.widths(self.critic_hidden)
             critic = mlp(int(self.latent_dim), hidden, 1, stream(key, "critic"), activation="leaky_relu")
         return games.FactorVAE(
-            encoder=build.encoder(self, task.shape, GaussianHead(scale=self.posterior_scale), stream(key, "encoder")),
-            decoder=build.decoder(self, task.shape, build.likelihood_head(self, task.range), stream(key, "decoder")),
+            encoder=build.encoder(self, task, GaussianHead(scale=self.posterior_scale), stream(key, "encoder")),
+            decoder=build.decoder(self, task, build.likelihood_head(self, task), stream(key, "decoder")),
             prior=build.normal_prior(self),
             optimizer=build_optimizer(self, task),
             critic_optimizer=adam(rate, 0.5, 0.9, decay=decay, updates=task.rounds),
@@ -87,5 +87,5 @@ class FactorVAE(LatentModel):
             critic=critic,
             sampling="stratified" if self.total_correlation == "stratified" else "weighted",
             rows=task.rows,
-            corruption=build.corruption(self.corruption, task.range),
+            corruption=build.corruption(self, task),
         )

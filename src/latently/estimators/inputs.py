@@ -10,7 +10,17 @@ from jaxtyping import Int, Shaped
 from sklearn.utils import check_array, check_random_state
 from sklearn.utils.validation import validate_data
 
-from latently.data import Preprocessing, Subset, Views, ViewsPreprocessing, encode_labels, label_values
+from latently.data import (
+    Preprocessing,
+    Subset,
+    Table,
+    TablePreprocessing,
+    Views,
+    ViewsPreprocessing,
+    encode_labels,
+    label_values,
+)
+from latently.data.table import is_frame, needs_table
 from latently.errors import ArgumentError
 
 RandomState: TypeAlias = int | np.random.RandomState | None
@@ -52,6 +62,8 @@ def accept(estimator: Any, X: Any, *, reset: bool = False) -> Any:
             ", ".join(X.names),
             f'Use ACCA for several, or give one of them: X.view("{X.names[0]}").',
         )
+    if needs_table(X) if reset else isinstance(estimator.preprocessing_, TablePreprocessing):
+        return _accept_first_table(estimator, X) if reset else _accept_known_table(estimator, X)
     if isinstance(X, np.memmap):
         return Subset(X, np.arange(len(X)))
     if not hasattr(X, "ndim"):
@@ -61,6 +73,28 @@ def accept(estimator: Any, X: Any, *, reset: bool = False) -> Any:
     else:
         X = check_array(X, allow_nd=X.ndim > 2)
     return X.astype(X.dtype.newbyteorder("="), copy=False)
+
+
+def _accept_first_table(estimator: Any, X: Any) -> Table:
+    """The table that a model is about to be fitted on."""
+    table = X if isinstance(X, Table) else Table.of(X)
+    if not estimator.__sklearn_tags__().input_tags.allow_nan:
+        rule = f"must be numbers without gaps for {type(estimator).__name__}, which has no likelihood for other columns"
+        raise ArgumentError("X", rule, remedy="Use VAE or AAE, or fill in the gaps and turn words into numbers.")
+    if estimator.network != "mlp":
+        raise ArgumentError("network", "must be mlp for a table with gaps, or of several kinds", estimator.network)
+    if is_frame(X):
+        validate_data(estimator, X, reset=True, skip_check_array=True)  # for feature_names_in_
+    return table
+
+
+def _accept_known_table(estimator: Any, X: Any) -> Table:
+    """Rows for a model that was fitted on a table."""
+    if len(getattr(X, "shape", (1,))) == 1 and not isinstance(X, Table | Mapping):
+        X = np.asarray(X)
+        if X.ndim < 2:
+            return Table(*check_array(X, ensure_all_finite="allow-nan"))  # in the words of scikit-learn
+    return Table.like(X, estimator.preprocessing_.columns, type(estimator).__name__)
 
 
 def _accept_first_views(estimator: Any, X: Any) -> Views:
@@ -101,7 +135,7 @@ def stored(X: Any) -> tuple[tuple[Any, ...], Any]:
     """The arrays that batches are drawn from, one a view, and which views each row has (`None`: all)."""
     if isinstance(X, Views):
         return tuple(X.arrays), None if X.complete else X.present
-    return (X,), None
+    return (X.values if isinstance(X, Table) else X,), None
 
 
 def accept_labels(
@@ -144,7 +178,7 @@ def accept_labels(
     return (codes, np.asarray(classes).astype(values.dtype)) if classes else (None, None)  # as given: "7" stays a word
 
 
-def fit_preprocessing(model: Any, X: Any) -> Preprocessing | ViewsPreprocessing:
+def fit_preprocessing(model: Any, X: Any) -> Preprocessing | TablePreprocessing | ViewsPreprocessing:
     """How the data is scaled, each view of it: to where the decoder's likelihood can reach it.
 
     Args:
@@ -156,6 +190,8 @@ def fit_preprocessing(model: Any, X: Any) -> Preprocessing | ViewsPreprocessing:
     """
     if isinstance(X, Views):
         return ViewsPreprocessing({name: _fit_view(model, X, name) for name in X.names})
+    if isinstance(X, Table):
+        return TablePreprocessing.fit(X)
     return _fit_rows(model, X, model.likelihood, image=model.network == "conv")
 
 

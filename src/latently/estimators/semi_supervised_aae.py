@@ -128,13 +128,13 @@ class ClusteringAAE(AdversarialModel):
 def _build(model: Any, task: Task, key: PRNGKeyArray, head_distance: float | None = None) -> games.SemiSupervisedAAE:
     """The untrained game; with a distance between heads, of a representation that is the sum of head and style."""
     classes, dim = build.check_classes(model, task, instead="AAE"), int(model.latent_dim)
-    head, told = build.likelihood_head(model, task.range), classes if head_distance is None else 0
+    head, told = build.likelihood_head(model, task), classes if head_distance is None else 0
     heads = None if head_distance is None else head_distance * jax.random.normal(stream(key, "heads"), (classes, dim))
-    reader = build.reader(model, task.shape, classes + dim, stream(key, "encoder"))
+    reader = build.reader(model, task, classes + dim, stream(key, "encoder"))
     return games.SemiSupervisedAAE(
         # Without the norm at its end all rows soon fall to one class, where the softmax has no slope to come back by.
         encoder=Chain((reader, BatchNorm(classes + dim))),
-        decoder=build.decoder(model, task.shape, head, stream(key, "decoder"), labels=told),
+        decoder=build.decoder(model, task, head, stream(key, "decoder"), labels=told),
         label_critic=build.critic(model, classes, stream(key, "label critic")),
         style_critic=build.critic(model, dim + classes, stream(key, "style critic")),
         style_prior=build.normal_prior(model),
@@ -147,5 +147,5 @@ def _build(model: Any, task: Task, key: PRNGKeyArray, head_distance: float | Non
         supervised=task.labels_known != "none",
         heads=heads,
         head_distance=head_distance or 0.0,
-        corruption=build.corruption(model.corruption, task.range),
+        corruption=build.corruption(model, task),
     )

@@ -64,7 +64,7 @@ class SemiSupervisedVAE(LatentModel):
 
     def build_game(self, task: Task, key: PRNGKeyArray) -> games.SemiSupervisedVAE:
         """The untrained game."""
-        return build_m2(self, task, build.likelihood_head(self, task.range), key)
+        return build_m2(self, task, build.likelihood_head(self, task), key)
 
 
 def build_m2(model: Any, task: Task, head: Head, key: PRNGKeyArray) -> games.SemiSupervisedVAE:
@@ -81,13 +81,13 @@ def build_m2(model: Any, task: Task, head: Head, key: PRNGKeyArray) -> games.Sem
     """
     classes, posterior = build.check_classes(model, task, instead="VAE"), GaussianHead(scale=model.posterior_scale)
     return games.SemiSupervisedVAE(
-        classifier=build.classifier(model, task.shape, classes, stream(key, "classifier")),
-        encoder=build.encoder(model, task.shape, posterior, stream(key, "encoder"), labels=classes),
-        decoder=build.decoder(model, task.shape, head, stream(key, "decoder"), labels=classes),
+        classifier=build.classifier(model, task, classes, stream(key, "classifier")),
+        encoder=build.encoder(model, task, posterior, stream(key, "encoder"), labels=classes),
+        decoder=build.decoder(model, task, head, stream(key, "decoder"), labels=classes),
         prior=build.normal_prior(model),
         optimizer=build_optimizer(model, task),
         n_labels=classes,
         classification_weight=float(model.classification_weight),
         labels_known=task.labels_known,
-        corruption=build.corruption(model.corruption, task.range),
+        corruption=build.corruption(model, task),
     )

@@ -100,7 +100,7 @@ class StackedSemiSupervisedVAE(LatentModel):
         if self.corruption is not None:
             raise ArgumentError("corruption", "must be None", self.corruption, "Give it to the first stage.")
         first, classes = clone(self.first_stage()), task.n_labels or 1
-        codes = dataclasses.replace(task, shape=(int(first.latent_dim),), range="real")
+        codes = dataclasses.replace(task, shape=(int(first.latent_dim),), range="real", cells=())
         second = build_m2(self, codes, GaussianHead(scale="exp"), stream(key, "second"))
         gated = (_gated(second.classifier, *codes.shape), _gated(second.encoder, codes.shape[0] + classes))
         return games.StackedSemiSupervisedVAE(

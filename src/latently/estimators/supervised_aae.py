@@ -56,10 +56,10 @@ class SupervisedAAE(AdversarialModel):
 
     def build_game(self, task: Task, key: PRNGKeyArray) -> games.SupervisedAAE:
         """The untrained game."""
-        classes, head = task.n_labels or 1, build.likelihood_head(self, task.range)
+        classes, head = task.n_labels or 1, build.likelihood_head(self, task)
         return games.SupervisedAAE(
-            encoder=build.posterior(self, task.shape, stream(key, "encoder")),
-            decoder=build.decoder(self, task.shape, head, stream(key, "decoder"), labels=classes),
+            encoder=build.posterior(self, task, stream(key, "encoder")),
+            decoder=build.decoder(self, task, head, stream(key, "decoder"), labels=classes),
             critic=build.critic(self, int(self.latent_dim) + classes, stream(key, "critic")),
             prior=build.prior(self),
             adversarial=self.adversarial_loss,
@@ -67,5 +67,5 @@ class SupervisedAAE(AdversarialModel):
             critic_optimizer=self.optimizer(task, self.critic_learning_rate),
             generator_optimizer=self.optimizer(task),
             n_labels=classes,
-            corruption=build.corruption(self.corruption, task.range),
+            corruption=build.corruption(self, task),
         )

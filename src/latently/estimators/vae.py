@@ -80,13 +80,13 @@ class VAE(LatentModel):
             rule = "must have a density that is nowhere 0 for a VAE"
             remedy = "Use {prior=normal} or {prior=star}, or an AAE, which needs only draws of its prior."
             raise ArgumentError("prior", rule, prior.name, remedy)
-        head = build.likelihood_head(self, task.range)
+        head = build.likelihood_head(self, task)
         return games.VAE(
-            encoder=build.encoder(self, task.shape, GaussianHead(scale=self.posterior_scale), stream(key, "encoder")),
-            decoder=build.decoder(self, task.shape, head, stream(key, "decoder")),
+            encoder=build.encoder(self, task, GaussianHead(scale=self.posterior_scale), stream(key, "encoder")),
+            decoder=build.decoder(self, task, head, stream(key, "decoder")),
             prior=prior,
             optimizer=build_optimizer(self, task),
             beta=kl_weight(self, task),
             importance_samples=int(self.importance_samples),
-            corruption=build.corruption(self.corruption, task.range),
+            corruption=build.corruption(self, task),
         )

@@ -79,20 +79,20 @@ class VCCA(LatentModel):
         named = {"each": task.views, "first": task.views[:1]}.get(given, (given,)) if isinstance(given, str) else given
         if not named or not set(named) <= set(task.views):
             raise ArgumentError("inferred_from", f"must be each, first, or among {', '.join(task.views)}", given)
-        views, own = dict(zip(task.views, task.shape, strict=True)), int(self.private_dim)
+        views, own = {name: task.of_view(place) for place, name in enumerate(task.views)}, int(self.private_dim)
 
-        def encoder(name: str, shape: tuple[int, ...], dim: int | None = None) -> Conditional:
+        def encoder(name: str, read: Task, dim: int | None = None) -> Conditional:
             head, own_key = GaussianHead(scale="exp"), stream(key, f"encoder of {name}")
-            return build.encoder(self, shape, head, own_key, latent_dim=dim)
+            return build.encoder(self, read, head, own_key, latent_dim=dim)
 
         return vcca.VCCA(
-            encoders=tuple(encoder(name, shape) if name in named else None for name, shape in views.items()),
-            joint=encoder("all", build.joint_shape(task)) if self.joint else None,
+            encoders=tuple(encoder(name, view) if name in named else None for name, view in views.items()),
+            joint=encoder("all", build.joint_task(task)) if self.joint else None,
             decoders=build.view_decoders(self, task, stream(key, "decoders"), private_dim=own),
             prior=build.normal_prior(self),
             optimizer=build_optimizer(self, task),
             names=task.views,
-            private=tuple(encoder(f"private {name}", shape, own) for name, shape in views.items() if own),
+            private=tuple(encoder(f"private {name}", view, own) for name, view in views.items() if own),
             private_dim=own,
             beta=kl_weight(self, task),
             code_dropout=float(self.code_dropout),

@@ -3,7 +3,17 @@
 from latently.networks.builders import conv_decoder, conv_encoder, mlp
 from latently.networks.conditional import Conditional, LabelProduct, calibrated_pair
 from latently.networks.convolution import Conv, UpsampleConv
-from latently.networks.layers import ACTIVATIONS, Activate, Chain, Gate, Layer, Linear, condition, cross_condition
+from latently.networks.layers import (
+    ACTIVATIONS,
+    Activate,
+    Chain,
+    Gate,
+    Layer,
+    Linear,
+    MarkGaps,
+    condition,
+    cross_condition,
+)
 from latently.networks.regularization import NORMALIZATIONS, BatchNorm, Dropout, LayerNorm, Shift
 
 __all__ = [
@@ -20,6 +30,7 @@ __all__ = [
     "Layer",
     "LayerNorm",
     "Linear",
+    "MarkGaps",
     "Shift",
     "UpsampleConv",
     "calibrated_pair",

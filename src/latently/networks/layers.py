@@ -156,6 +156,41 @@ class Chain(Layer):
         return eqx.tree_at(lambda chain: chain.layers, self, tuple(layers)), x
 
 
+class MarkGaps(Layer):
+    """A network of rows with gaps: it reads 0 in the place of what is missing (NaN), and behind the row what is.
+
+    Args:
+        network: what reads the row, one number for each column (1 where it is missing), and what it is conditioned on.
+        firsts: the first element of each column.
+        width: the number of elements of a row.
+    """
+
+    network: Layer
+    firsts: tuple[int, ...] = eqx.field(static=True)
+    width: int = eqx.field(static=True)
+
+    def __call__(self, x: Float[Array, "batch ..."], key: PRNGKeyArray | None = None) -> Float[Array, "batch ..."]:
+        """The network's output."""
+        return self.network(self._marked(x), key)
+
+    def crossed(
+        self, x: Float[Array, "rows ..."], y: Float[Array, "k facts"], key: PRNGKeyArray | None = None
+    ) -> Float[Array, "crossed ..."]:
+        """The network's output on every row of x conditioned on every row of y, x by x."""
+        return self.network.crossed(self._marked(x), y, key)
+
+    def calibrated(self, x: Float[Array, "batch ..."]) -> tuple[Self, Float[Array, "batch ..."]]:
+        """The network with the statistics of these rows, and its output."""
+        network, outputs = self.network.calibrated(self._marked(x))
+        return eqx.tree_at(lambda layer: layer.network, self, network), outputs
+
+    def _marked(self, x: Float[Array, "batch ..."]) -> Float[Array, "batch features"]:
+        row, rest = jnp.split(x.reshape(len(x), -1), (self.width,), axis=1)
+        missing = jnp.isnan(row)
+        marks = missing[:, jnp.asarray(self.firsts)].astype(row.dtype)
+        return jnp.concatenate([jnp.where(missing, 0.0, row), marks, rest], axis=1)
+
+
 def _layer_key(key: PRNGKeyArray | None, number: int) -> PRNGKeyArray | None:
     return None if key is None else jax.random.fold_in(key, number)
 

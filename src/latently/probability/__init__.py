@@ -11,11 +11,13 @@ from latently.probability.adversarial import (
     with_jacobian_norm,
 )
 from latently.probability.bounds import elbo, importance_weighted_bound, kl, kl_per_dimension
+from latently.probability.cells import CellsHead, first_elements
 from latently.probability.corruption import (
     CORRUPTIONS,
     Corruption,
     EachView,
     GaussianNoise,
+    HiddenCells,
     MaskingNoise,
     SaltAndPepperNoise,
     make_corruption,
@@ -48,6 +50,7 @@ __all__ = [
     "Categorical",
     "CategoricalHead",
     "CategoricalPrior",
+    "CellsHead",
     "Corruption",
     "Deterministic",
     "DeterministicHead",
@@ -58,6 +61,7 @@ __all__ = [
     "GaussianHead",
     "GaussianNoise",
     "Head",
+    "HiddenCells",
     "Implicit",
     "Joint",
     "Laplace",
@@ -72,6 +76,7 @@ __all__ = [
     "SwissRoll",
     "Uniform",
     "elbo",
+    "first_elements",
     "gradient_penalty",
     "hinge",
     "importance_weighted_bound",

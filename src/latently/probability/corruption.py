@@ -73,6 +73,30 @@ class MaskingNoise(_OfSomeElements):
         return jnp.where(jax.random.bernoulli(key, self.probability, x.shape), 0, x)
 
 
+class HiddenCells(_OfSomeElements):
+    """Hides each cell of a table with a probability: all elements of it are missing (NaN).
+
+    Args:
+        probability: share of the cells that are hidden, in [0, 1].
+        widths: the number of elements of each cell of a row.
+
+    References:
+        Ivanov, Figurnov & Vetrov 2019, Variational autoencoder with arbitrary conditioning, arXiv 1806.02382.
+
+    Example:
+        >>> import jax, jax.numpy as jnp
+        >>> HiddenCells(1.0, (1, 2))(jnp.ones((1, 3)), jax.random.key(0)).tolist()
+        [[nan, nan, nan]]
+    """
+
+    widths: tuple[int, ...] = eqx.field(static=True)
+
+    def __call__(self, x: Float[Array, "batch *event"], key: PRNGKeyArray) -> Float[Array, "batch *event"]:
+        """The rows, some cells missing."""
+        hidden = jax.random.bernoulli(key, self.probability, (len(x), len(self.widths)))
+        return jnp.where(jnp.repeat(hidden, jnp.array(self.widths), axis=1, total_repeat_length=x.shape[1]), jnp.nan, x)
+
+
 class SaltAndPepperNoise(_OfSomeElements):
     """Sets each element to the lowest or the highest value, half and half, with a probability.
 

@@ -47,7 +47,7 @@ class Bernoulli(Distribution):
     def log_prob(self, x: Shaped[Array, "batch ..."]) -> Float[Array, "batch"]:
         """Log-probability in nats; the negative cross-entropy for targets between 0 and 1."""
         check_shape(x, self.logits.shape, "Bernoulli")
-        return sum_event(x * self.logits - _softplus(self.logits))
+        return sum_event(x * self.logits - softplus(self.logits))
 
 
 class LocationScale(Distribution):
@@ -183,9 +183,9 @@ class Joint(eqx.Module):
 # The derivative of jax.nn.softplus takes exponentials of its own result; this one is a sigmoid of the logits. For 100 x
 # 784 logits after a 256-unit layer, gradients included, a step took 1.36 ms instead of 1.60 on two CPU cores.
 @jax.custom_jvp
-def _softplus(logits: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
+def softplus(logits: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
     """log(1 + exp(logits)) without overflow."""
     return jnp.maximum(logits, 0) + jnp.log1p(jnp.exp(-jnp.abs(logits)))
 
 
-_softplus.defjvps(lambda tangent, _, logits: tangent * jax.nn.sigmoid(logits))
+softplus.defjvps(lambda tangent, _, logits: tangent * jax.nn.sigmoid(logits))

@@ -1,0 +1,336 @@
+"""Columns of a table: of what kind each is, told or guessed, and what a cell of it is as a number."""
+
+import math
+import re
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
+
+import numpy as np
+from jaxtyping import Float64
+
+from latently.data.rows import DataArgumentError, DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Kind: TypeAlias = Literal["number", "robust", "heavy", "count", "poisson", "binary", "category", "date"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+"""`number` is Gaussian, `robust` Student-t, `heavy` Student-t of a logarithm (or of asinh, where there are numbers of 0
+or less); `count` is negative binomial, `poisson` Poisson; `binary` is Bernoulli, `category` categorical; `date` is
+Gaussian in its years, and in the sine and cosine of the day of the year and of the hour."""
+
+UNIX_DAY = np.timedelta64(1, "D")
+MOST_WORDS = 50
+"""A column of text with more words, each of which few rows share, is free text."""
+_MOST_DECIMALS = 6
+_LOOKED_AT = 10_000
+_SKEWED = 2.0
+_MOST_COUNT = 1000
+_IDENTIFIER = re.compile(r"(^|[_\s-])(id|uuid|guid|key)$", re.IGNORECASE)
+_UNNAMED = re.compile(r"^(Unnamed: \d+|index|)$", re.IGNORECASE)
+_DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|\d{1,2}:\d{2}")
+_TRUTHS = ({"no", "yes"}, {"false", "true"}, {"n", "y"}, {"f", "t"})
+
+
+@dataclass(frozen=True)
+class Column:
+    """What is known of a column: enough to read its cells as numbers, and to write numbers as its cells.
+
+    Attributes:
+        name: of the column.
+        kind: one of `KINDS`.
+        words: of `category` and `binary`, in the order of their codes 0, 1, …: words, whole numbers or truth values.
+        decimals: digits behind the point that numbers have, 0 for whole ones; of dates 0 for days without an hour.
+            `None`: not rounded.
+        low: the smallest value that was seen; dates are days since 1970.
+        high: the largest.
+        dtype: of the column of a frame, as pandas calls it.
+        pattern: of dates that are text, as for `strptime`.
+    """
+
+    name: str
+    kind: Kind
+    words: tuple[Any, ...] = ()
+    decimals: int | None = None
+    low: float = -math.inf
+    high: float = math.inf
+    dtype: str = "float64"
+    pattern: str | None = None
+
+    @classmethod
+    def of(cls, name: str, cells: "pd.Series[Any]", kind: Kind | None = None) -> "Column | str":
+        """What a column is, or a clause that says why it is left out.
+
+        Args:
+            name: of the column.
+            cells: as pandas read them; missing ones are NaN, `None` or `NA`.
+            kind: what it is; guessed unless said.
+
+        Raises:
+            DataError: it is not what is said.
+        """
+        from pandas import api
+
+        there = cells.dropna()
+        if not len(there):
+            return "it is empty"
+        if isinstance(cells.dtype, _categorical()):
+            words = tuple(_plain(word) for word in cells.cat.categories)
+            return (
+                cls(name, "category", words, dtype="category")
+                if kind in (None, "category")
+                else cls._told(name, cells.astype(object), kind)
+            )
+        if kind is not None:
+            return cls._told(name, there, kind)
+        if api.types.is_datetime64_any_dtype(cells):
+            return cls._told(name, there, "date")
+        if api.types.is_bool_dtype(cells):
+            return cls(name, "binary", (False, True), dtype=str(cells.dtype))
+        if api.types.is_numeric_dtype(cells):
+            return cls._numeric(name, there)
+        return cls._textual(name, there)
+
+    @classmethod
+    def _told(cls, name: str, there: "pd.Series[Any]", kind: Kind) -> "Column":
+        """A column of this kind."""
+        import pandas as pd
+
+        dtype = str(there.dtype)
+        if kind in ("category", "binary"):
+            words = tuple(_plain(word) for word in _ordered(there.unique().tolist()))
+            if kind == "binary" and len(words) > 2:
+                raise _wrong_kind(name, kind, f"{len(words)} different values", "category")
+            return cls(name, kind, words, dtype=dtype)
+        if kind == "date":
+            pattern = None if pd.api.types.is_datetime64_any_dtype(there) else date_pattern(there)
+            days = _days(there, pattern)
+            if np.isnan(days).any():
+                raise _wrong_kind(name, kind, f'"{there.iloc[int(np.isnan(days).argmax())]}"', "category")
+            whole = bool((days == np.trunc(days)).all())
+            return cls(name, kind, (), 0 if whole else None, days.min(), days.max(), dtype, pattern)
+        numbers = pd.to_numeric(there, errors="coerce").to_numpy(np.float64, na_value=np.nan)
+        if np.isnan(numbers).any():
+            raise _wrong_kind(name, kind, f'"{there.iloc[int(np.isnan(numbers).argmax())]}"', "category")
+        if not np.isfinite(numbers).all() or np.abs(numbers).max() > np.finfo(np.float32).max:
+            raise DataError(f'column "{name}" has infinite values, or values beyond 3.4e38; drop or rescale them.')
+        if kind in ("count", "poisson") and ((numbers < 0).any() or (numbers != np.trunc(numbers)).any()):
+            odd = numbers[(numbers < 0) | (numbers != np.trunc(numbers))][0]
+            raise _wrong_kind(name, kind, f"{odd:g}", "number")
+        if not pd.api.types.is_numeric_dtype(there):
+            dtype = "float64"
+        return cls(name, kind, (), _decimals(numbers), float(numbers.min()), float(numbers.max()), dtype)
+
+    @classmethod
+    def _numeric(cls, name: str, there: "pd.Series[Any]") -> "Column | str":
+        """A guess at numbers: two values 0 and 1, identifiers, counts, heavy tails, or plain numbers."""
+        numbers = there.to_numpy(np.float64, na_value=np.nan)
+        finite = numbers[np.isfinite(numbers)]
+        whole = bool((finite == np.trunc(finite)).all())
+        each_another = len(np.unique(finite)) == len(finite) > 2
+        if whole and each_another and (_is_running(finite) or _UNNAMED.match(name)):
+            return "it counts the rows"
+        if whole and each_another and _IDENTIFIER.search(name):
+            return "its numbers are identifiers, another one in each row"
+        if set(np.unique(finite)) == {0.0, 1.0}:
+            words = (0, 1)
+            return cls(name, "binary", words, dtype=str(there.dtype))
+        kind: Kind = "number"
+        if whole and _are_counts(finite):
+            kind = "count"
+        elif _are_heavy(finite):
+            kind = "heavy"
+        return cls._told(name, there, kind)
+
+    @classmethod
+    def _textual(cls, name: str, there: "pd.Series[Any]") -> "Column | str":
+        """A guess at words: truth values, dates, categories; identifiers and free text are left out."""
+        import pandas as pd
+
+        words = there.astype(str)
+        distinct = words.unique()
+        if pd.to_numeric(words, errors="coerce").notna().all():
+            return cls._numeric(name, pd.to_numeric(words))
+        if len(distinct) > 2 and words.head(20).str.contains(_DATE).all() and date_pattern(words):
+            return cls._told(name, words, "date")
+        if len(distinct) == len(there) > MOST_WORDS or (len(distinct) == len(there) > 2 and _IDENTIFIER.search(name)):
+            return "its words are identifiers, another one in each row"
+        if len(distinct) > max(MOST_WORDS, math.sqrt(len(there))) or len(distinct) > max(2, 0.8 * len(there)):
+            return f"it is free text, with {len(distinct):,} different values in {len(there):,} rows"
+        return cls._told(name, there, "binary" if len(distinct) == 2 else "category")
+
+    def numbers(self, cells: "pd.Series[Any]") -> Float64[np.ndarray, "rows"]:
+        """Cells as numbers: codes of words, days of dates; NaN where a cell is missing, or a word is not known.
+
+        Raises:
+            DataError: a cell is no number, or no date, in a column of them.
+        """
+        import pandas as pd
+
+        missing = cells.isna().to_numpy()
+        if self.kind in ("category", "binary"):
+            codes = {_key(word): code for code, word in enumerate(self.words)}
+            found = [codes.get(_key(word), np.nan) for word in cells]
+            return np.where(missing, np.nan, np.asarray(found, np.float64))
+        read = _days(cells, self.pattern) if self.kind == "date" else None
+        if read is None:
+            read = pd.to_numeric(cells, errors="coerce").to_numpy(np.float64, na_value=np.nan)
+        values = read
+        if (np.isnan(values) & ~missing).any():
+            found = cells[np.isnan(values) & ~missing].iloc[0]
+            what = "dates" if self.kind == "date" else "numbers"
+            raise DataError(f'column "{self.name}" holds {what}, but one of its cells is "{found}"; correct it.')
+        return values
+
+    def unknown_words(self, cells: "pd.Series[Any]") -> list[Any]:
+        """The words that a column of words does not know."""
+        if self.kind not in ("category", "binary"):
+            return []
+        known = {_key(word) for word in self.words}
+        return [word for word in cells.dropna().unique().tolist() if _key(word) not in known]
+
+    def cells(self, values: Float64[np.ndarray, "rows"]) -> "pd.Series[Any]":
+        """Numbers as cells of the column: words, dates, whole numbers and decimals as they came; missing ones are NaN.
+
+        Numbers are held within the range that was seen.
+        """
+        import pandas as pd
+
+        missing = np.isnan(values)
+        if self.kind in ("category", "binary"):
+            codes = np.clip(np.round(np.where(missing, 0, values)), 0, len(self.words) - 1).astype(int)
+            cells = pd.Series([None if gone else self.words[code] for gone, code in zip(missing, codes, strict=True)])
+            if self.dtype == "category":
+                return cells.astype(pd.CategoricalDtype(list(self.words)))
+            return _as_dtype(cells, self.dtype)
+        values = np.clip(values, self.low, self.high)
+        if self.decimals is not None:
+            values = np.round(values, self.decimals)
+        if self.kind == "date":
+            moments = pd.Series(pd.to_datetime(values, unit="D").round("s"))
+            return moments if self.pattern is None else moments.dt.strftime(self.pattern)
+        return _as_dtype(pd.Series(values), self.dtype)
+
+    def to_config(self) -> dict[str, Any]:
+        """All fields as JSON-able values."""
+        config = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {**config, "words": list(self.words), "low": _finite(self.low), "high": _finite(self.high)}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> "Column":
+        """What `to_config` wrote."""
+        low, high = config["low"], config["high"]
+        column = cls(**{**config, "words": tuple(config["words"]), "low": -math.inf, "high": math.inf})
+        if column.kind not in KINDS:
+            raise DataError(f"the kind of a column must be one of {', '.join(KINDS)}; got {column.kind!r}.")
+        return replace(column, low=-math.inf if low is None else low, high=math.inf if high is None else high)
+
+
+def date_pattern(words: "pd.Series[Any]") -> str | None:
+    """How the dates of a column are written, as for `strptime`; `None` where they are not all written alike."""
+    import pandas as pd
+    from pandas.tseries.api import guess_datetime_format
+
+    first = str(words.iloc[0]).strip()
+    for day_first in (False, True):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            pattern = guess_datetime_format(first, dayfirst=day_first)
+        if pattern is not None and pd.to_datetime(words, format=pattern, errors="coerce").notna().all():
+            return str(pattern)
+    return None
+
+
+def _days(cells: "pd.Series[Any]", pattern: str | None) -> Float64[np.ndarray, "rows"]:
+    """Days since 1970, with fractions; NaN where a cell is no date."""
+    import pandas as pd
+
+    moments = pd.to_datetime(cells, format=pattern, errors="coerce")
+    if getattr(moments.dt, "tz", None) is not None:
+        moments = moments.dt.tz_convert(None)
+    days = (moments - pd.Timestamp(0)) / pd.Timedelta(days=1)
+    return days.to_numpy(np.float64)
+
+
+def _are_counts(numbers: Float64[np.ndarray, "n"]) -> bool:
+    """Whether whole numbers look counted: none below 0, some 0 or 1, most of them small beside their spread."""
+    small = numbers.min() in (0.0, 1.0) and numbers.max() <= _MOST_COUNT and len(np.unique(numbers)) > 2
+    return bool(small and numbers.mean() < 3 * numbers.std())
+
+
+def _are_heavy(numbers: Float64[np.ndarray, "n"]) -> bool:
+    """Whether tails are heavy: a skewness above 2, which a logarithm halves; or far more outliers than a Gaussian."""
+    if len(numbers) < 20 or numbers.std() == 0:
+        return False
+    skewness = _moment(numbers, 3)
+    if numbers.min() > 0:
+        return bool(skewness > _SKEWED and abs(_moment(np.log(numbers), 3)) < skewness / 2)
+    return bool(_moment(numbers, 4) > 10 and len(np.unique(numbers)) > 20)
+
+
+def _moment(numbers: Float64[np.ndarray, "n"], order: int) -> float:
+    return float((((numbers - numbers.mean()) / numbers.std()) ** order).mean())
+
+
+def _is_running(numbers: Float64[np.ndarray, "n"]) -> bool:
+    """Whether numbers count 0, 1, 2, … or 1, 2, 3, …."""
+    return numbers[0] in (0.0, 1.0) and bool((np.diff(numbers) == 1).all())
+
+
+def _decimals(numbers: Float64[np.ndarray, "n"]) -> int | None:
+    looked_at = numbers[:_LOOKED_AT]
+    for digits in range(_MOST_DECIMALS + 1):
+        if np.allclose(looked_at, np.round(looked_at, digits), rtol=1e-12, atol=1e-12):
+            return digits
+    return None
+
+
+def _ordered(words: list[Any]) -> list[Any]:
+    """Words in order; of two that mean no and yes, no first."""
+    try:
+        words = sorted(words)
+    except TypeError:
+        words = sorted(words, key=str)
+    truths = {str(word).lower() for word in words} in _TRUTHS
+    return sorted(words, key=lambda word: str(word).lower()) if truths else words
+
+
+def _key(word: Any) -> Any:
+    """What two ways of writing a word have in common: 1 and 1.0, True and 1 are one number."""
+    if isinstance(word, bool | np.bool_):
+        return str(bool(word))
+    if isinstance(word, int | float | np.number):
+        return float(word)
+    return str(word).strip()
+
+
+def _plain(word: Any) -> Any:
+    """A word as a value that JSON knows."""
+    word = word.item() if isinstance(word, np.generic) else word
+    if isinstance(word, float) and word.is_integer():
+        return int(word)
+    return word if isinstance(word, bool | int | float) else str(word)
+
+
+def _as_dtype(cells: "pd.Series[Any]", dtype: str) -> "pd.Series[Any]":
+    try:
+        return cells if dtype == "bool" and cells.isna().any() else cells.astype(dtype)
+    except (TypeError, ValueError):
+        return cells
+
+
+def _finite(number: float) -> float | None:
+    return float(number) if math.isfinite(number) else None
+
+
+def _categorical() -> type:
+    import pandas as pd
+
+    return pd.CategoricalDtype
+
+
+def _wrong_kind(name: str, kind: str, found: str, instead: str) -> DataArgumentError:
+    rule = f'says that column "{name}" is of the kind {kind}, which {found} is not'
+    return DataArgumentError("kinds", rule, remedy=f"Leave it out, or use {{kinds={name}={instead}}}.")

@@ -1,0 +1,274 @@
+"""A table whose columns are of several kinds, or have gaps: its cells as numbers, and the frame that they came in."""
+
+import warnings
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, final
+
+import numpy as np
+from jaxtyping import Bool, Float64
+
+from latently.data.columns import KINDS, Column, Kind
+from latently.data.rows import DataArgumentError, DataError, Rows
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Container: TypeAlias = Literal["pandas", "polars", "array"]
+
+
+@final
+class Table:
+    """Rows of a table, each cell a number: words are codes, dates are days since 1970, and missing cells are NaN.
+
+    Args:
+        columns: what each column is.
+        values: the cells, `(n, columns)`.
+        container: what the rows came in, and are given back in: a frame of pandas or polars, or an array.
+        assumed: what was guessed in reading them, in sentences.
+
+    Example:
+        >>> import pandas as pd
+        >>> table = Table.of(pd.DataFrame({"age": [30.5, None, 41.0], "town": ["Bonn", "Ulm", "Bonn"]}))
+        >>> [column.kind for column in table.columns], table.values.tolist()
+        (['number', 'binary'], [[30.5, 0.0], [nan, 1.0], [41.0, 0.0]])
+        >>> table[:1].frame()
+            age  town
+        0  30.5  Bonn
+    """
+
+    def __init__(
+        self,
+        columns: Iterable[Column],
+        values: Rows,
+        container: Container = "pandas",
+        assumed: tuple[str, ...] = (),
+    ) -> None:
+        self.columns, self.values, self.container, self.assumed = tuple(columns), values, container, assumed
+
+    @classmethod
+    def of(
+        cls,
+        X: Any,
+        *,
+        kinds: Mapping[str, Kind] | None = None,
+        columns: Iterable[str] | None = None,
+        leave_out: Iterable[str] = (),
+    ) -> "Table":
+        """A table from a frame of pandas or polars, a dict of columns, or an array of numbers that may have gaps.
+
+        Args:
+            X: the rows. The columns of an array are numbers, unless `kinds` says otherwise; those of a frame are
+                guessed by their cells.
+            kinds: the name of a column → one of `latently.data.columns.KINDS`; `x0`, `x1`, … for an array.
+            columns: the names of those to take; all unless said.
+            leave_out: the names of those not to take.
+
+        Raises:
+            DataError: a column is not of the kind that is said, or none is left.
+        """
+        frame, container = as_frame(X)
+        told, names = dict(kinds or {}), list(map(str, frame.columns))
+        for argument, given in (("kinds", told), ("columns", columns or ()), ("leave_out", leave_out)):
+            for name in given:
+                if name not in names:
+                    raise DataArgumentError(argument, f"must name columns among {_some(names)}", name)
+        for name, kind in told.items():
+            if kind not in KINDS:
+                raise DataArgumentError("kinds", f"must be among {', '.join(KINDS)} for each column", f"{name}={kind}")
+        chosen = [name for name in names if columns is None or name in set(columns)]
+        chosen = [name for name in chosen if name not in set(leave_out)]
+        known, assumed = [], []
+        for name in chosen:
+            kind = told.get(name) or ("number" if container == "array" else None)
+            found = Column.of(name, frame[name], kind)
+            if isinstance(found, str):
+                assumed.append(_left_out(name, found))
+            else:
+                known.append(found)
+        if not known:
+            why = f" ({assumed[0]})" if assumed else ""
+            raise DataError(f"the table has no column to learn from{why}; name those to learn from and their kinds.")
+        guessed = [column for column in known if column.name not in told and column.kind != "number"]
+        if guessed and container != "array":
+            assumed.insert(0, f"kinds of columns: {_some([f'{each.name}={each.kind}' for each in guessed])}")
+        return cls(known, _numbers(known, frame), container, tuple(assumed))
+
+    @classmethod
+    def like(cls, X: Any, columns: tuple[Column, ...], owner: str = "the model") -> "Table":
+        """Rows with these columns, whatever else X has; words that they do not know count as missing, with a warning.
+
+        Raises:
+            DataError: a column is lacking, or a cell is none of its kind.
+        """
+        if isinstance(X, Table) and X.columns == columns:
+            return X
+        frame, container = as_frame(X.frame() if isinstance(X, Table) else X)
+        if container == "array":
+            if frame.shape[1] != len(columns):
+                rule = f"has {frame.shape[1]} features, but {owner} is expecting {len(columns)} features as input"
+                raise DataArgumentError("X", rule)
+            return cls(columns, frame.to_numpy(np.float64), container)
+        missing = [column.name for column in columns if column.name not in frame.columns]
+        if missing:
+            rule = f"lacks the column{'s' * (len(missing) > 1)} {_some(missing)}, which {owner} was fitted on"
+            raise DataArgumentError("X", rule, remedy="Add it; cells that are not known may be left empty.")
+        for column in columns:
+            if unknown := column.unknown_words(frame[column.name]):
+                warnings.warn(
+                    f'column "{column.name}" has words that {owner} has not met, taken for missing: {_some(unknown)}.',
+                    stacklevel=2,
+                )
+        return cls(columns, _numbers(columns, frame), container)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """The number of rows, and of columns."""
+        return len(self.values), len(self.columns)
+
+    @property
+    def ndim(self) -> int:
+        """2: rows and columns."""
+        return 2
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The type of the numbers."""
+        return self.values.dtype
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the columns."""
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def missing(self) -> Bool[np.ndarray, "rows columns"]:
+        """Which cells are missing."""
+        return np.isnan(np.asarray(self.values))
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __getitem__(self, rows: Any) -> "Table":
+        """Some rows, by slice, integer array or mask."""
+        return Table(self.columns, self.values[rows], self.container, self.assumed)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return np.asarray(self.values, dtype=dtype, copy=copy)
+
+    def __repr__(self) -> str:
+        kinds = ", ".join(f"{column.name}: {column.kind}" for column in self.columns[:8])
+        return f"Table({len(self):,} rows; {kinds}{', …' if len(self.columns) > 8 else ''})"
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """The rows as cells: words, dates, whole numbers."""
+        import pandas as pd
+
+        values = np.asarray(self.values)
+        return pd.DataFrame({each.name: each.cells(values[:, place]) for place, each in enumerate(self.columns)})
+
+    def frame(self) -> Any:
+        """The rows in what such rows came in: a frame of pandas or polars, or an array."""
+        if self.container == "array":
+            kinds = {column.dtype for column in self.columns}
+            frame = self.to_pandas()
+            return frame.to_numpy(kinds.pop() if len(kinds) == 1 and not frame.isna().any(axis=None) else np.float64)
+        frame = self.to_pandas()
+        if self.container == "pandas":
+            return frame
+        import polars as pl
+
+        return pl.from_pandas(frame)
+
+
+def as_frame(X: Any) -> tuple["pd.DataFrame", Container]:
+    """Rows as a frame of pandas, and what they were.
+
+    Raises:
+        DataError: they are no table.
+    """
+    import pandas as pd
+
+    if isinstance(X, pd.DataFrame):
+        return X.set_axis(list(map(str, X.columns)), axis=1), "pandas"
+    if hasattr(X, "to_pandas"):  # a frame of polars, or of arrow
+        return X.to_pandas(), "polars" if type(X).__module__.startswith("polars") else "pandas"
+    if isinstance(X, Mapping):
+        return pd.DataFrame(dict(X)), "pandas"
+    array = np.asarray(X)
+    if array.ndim != 2 or array.dtype.kind not in "biuf":
+        raise DataArgumentError("X", f"must be rows and columns of a table; got {array.dtype} of shape {array.shape}")
+    return pd.DataFrame(array, columns=[f"x{place}" for place in range(array.shape[1])]), "array"
+
+
+def filled_in(X: Any, table: Table) -> Any:
+    """What X is, with the cells of the table where X has gaps; all else is as it was.
+
+    Example:
+        >>> gaps = np.array([[1.0, np.nan]])
+        >>> filled_in(gaps, Table(Table.of(gaps, kinds={"x1": "number"}).columns, np.array([[5.0, 2.0]]), "array"))
+        array([[1., 2.]])
+    """
+    if isinstance(X, Table):
+        return table
+    frame, container = as_frame(X)
+    if container == "array":
+        return np.where(np.isnan(X), np.asarray(table), X).astype(np.asarray(X).dtype)
+    filled = frame.copy()
+    for place, column in enumerate(table.columns):
+        gaps = frame[column.name].isna().to_numpy()
+        if gaps.any():
+            cells = column.cells(np.asarray(table.values)[gaps, place])
+            filled.loc[gaps, column.name] = cells.to_numpy()
+    if container == "pandas":
+        return filled
+    import polars as pl
+
+    return pl.from_pandas(filled)
+
+
+def is_frame(X: Any) -> bool:
+    """Whether X is a frame of pandas or polars, which are not imported for it."""
+    return type(X).__name__ == "DataFrame" and type(X).__module__.split(".")[0] in ("pandas", "polars")
+
+
+def needs_table(X: Any) -> bool:
+    """Whether rows are more than numbers without gaps: frames with other columns or missing cells, arrays with NaN.
+
+    Example:
+        >>> needs_table(np.eye(2)), needs_table(np.array([[1.0, np.nan]]))
+        (False, True)
+    """
+    if isinstance(X, Table):
+        return True
+    if is_frame(X):
+        frame, _ = as_frame(X)
+        plain = all(_is_plain(dtype) for dtype in frame.dtypes)
+        return not plain or bool(frame.isna().any(axis=None))
+    return isinstance(X, np.ndarray) and X.ndim == 2 and X.dtype.kind == "f" and bool(np.isnan(X).any())
+
+
+def _is_plain(dtype: Any) -> bool:
+    from pandas.api.types import is_bool_dtype, is_numeric_dtype
+
+    return is_numeric_dtype(dtype) and not is_bool_dtype(dtype)
+
+
+def _numbers(columns: Iterable[Column], frame: "pd.DataFrame") -> Float64[np.ndarray, "rows columns"]:
+    known = tuple(columns)
+    values = np.empty((len(frame), len(known)))
+    for place, column in enumerate(known):
+        values[:, place] = column.numbers(frame[column.name])
+    if np.isinf(values).any():
+        name = known[int(np.isinf(values).any(axis=0).argmax())].name
+        raise DataError(f'column "{name}" has infinite values; leave those cells empty, or drop the rows.')
+    return values
+
+
+def _left_out(name: str, why: str) -> str:
+    return f'column "{name}" is left out: {why}' if name else f"the column without a name is left out: {why}"
+
+
+def _some(names: Iterable[Any], most: int = 12) -> str:
+    """The first names, and how many more there are."""
+    names = list(map(str, names))
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

@@ -1,0 +1,264 @@
+"""From the cells of a table to what a network reads, and back: words as ones among zeros, dates as turns."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Float64, PRNGKeyArray
+
+from latently.data.columns import Column
+from latently.data.preprocessing import Stored
+from latently.data.rows import DataError
+from latently.data.table import Container, Table
+from latently.game import Cells
+
+_CELLS = {
+    "number": "gaussian",
+    "date": "gaussian",
+    "robust": "student",
+    "heavy": "student",
+    "count": "negative-binomial",
+    "poisson": "poisson",
+    "binary": "bernoulli",
+    "category": "categorical",
+}
+"""The kind of a column → that of its cells. In an event, the columns stand in the order of these."""
+_YEAR, _UNIX_YEAR = 365.2425, 1970.0
+_TURNS = {"day of the year": _YEAR, "hour": 1.0}
+
+
+@dataclass(frozen=True, eq=False)
+class TablePreprocessing:
+    """What was done to each column of a table, kept with a model; missing cells are NaN in all of their elements.
+
+    Numbers are standardised, of `heavy` columns their logarithm (or asinh of the standardised number, where some are 0
+    or less), and of counts log(1 + count). Words are ones among zeros. A date is its year, standardised, and the cosine
+    and the sine of the day of the year and, where dates have one, of the hour.
+
+    Attributes:
+        columns: what each is, in the order of the table.
+        offset: of each column, in the units of the numbers that are standardised; 0 for words.
+        scale: likewise, above 0; 1 for words.
+        container: what rows come in, and are given back in.
+
+    Example:
+        >>> table = Table.of({"age": [30.0, 50.0, None], "town": ["Bonn", "Ulm", "Trier"]}, kinds={"town": "category"})
+        >>> preprocessing = TablePreprocessing.fit(table)
+        >>> preprocessing(table).tolist()
+        [[-1.0, 1.0, 0.0, 0.0], [1.0, 0.0, 0.0, 1.0], [nan, 0.0, 1.0, 0.0]]
+        >>> preprocessing.inverse(preprocessing(table)).frame()["town"].tolist()
+        ['Bonn', 'Ulm', 'Trier']
+    """
+
+    columns: tuple[Column, ...]
+    offset: Float64[np.ndarray, "columns"]
+    scale: Float64[np.ndarray, "columns"]
+    container: Container = "pandas"
+
+    @classmethod
+    def fit(cls, table: Table) -> "TablePreprocessing":
+        """Find the offset and the scale of each column, over the cells that it has.
+
+        Raises:
+            DataError: a column has no cell.
+        """
+        offset, scale = np.zeros(len(table.columns)), np.ones(len(table.columns))
+        for place, column in enumerate(table.columns):
+            cells = np.asarray(table.values[:, place], np.float64)
+            if np.isnan(cells).all():
+                raise DataError(f'column "{column.name}" is empty in the rows to learn from; leave it out.')
+            if column.kind in ("category", "binary"):
+                continue
+            if _bends(column):  # asinh bends where the middle half of the numbers ends
+                low, middle, high = np.nanquantile(cells, (0.25, 0.5, 0.75))
+                offset[place], scale[place] = middle, (high - low) or np.nanstd(cells) or 1.0
+                continue
+            moved = _moved(column.kind, cells, column.low)
+            offset[place], scale[place] = np.nanmean(moved), _deviation(moved)
+        return cls(table.columns, offset, scale, table.container)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, TablePreprocessing) and self.to_config() == other.to_config()
+
+    def __hash__(self) -> int:
+        return hash(self.columns)
+
+    @property
+    def row_shape(self) -> tuple[int, ...]:
+        """The number of columns."""
+        return (len(self.columns),)
+
+    @property
+    def event_shape(self) -> tuple[int, ...]:
+        """The number of elements of a row as a network reads it."""
+        return (sum(cell.width for cell in self.cells),)
+
+    @property
+    def n_features(self) -> int:
+        """The number of columns."""
+        return len(self.columns)
+
+    @property
+    def range(self) -> str:
+        """`"table"`: an element lies where its column says."""
+        return "table"
+
+    @property
+    def order(self) -> tuple[int, ...]:
+        """The columns in the order of an event: those of a kind side by side."""
+        ranks = {kind: rank for rank, kind in enumerate(_CELLS)}
+        keys = [(ranks[column.kind], _bends(column)) for column in self.columns]
+        return tuple(sorted(range(len(keys)), key=keys.__getitem__))
+
+    @property
+    def cells(self) -> tuple[Cells, ...]:
+        """The cells of an event, in its order."""
+        return tuple(self._cell(place) for place in self.order)
+
+    def _cell(self, place: int) -> Cells:
+        column, kind = self.columns[place], _CELLS[self.columns[place].kind]
+        if column.kind in ("count", "poisson"):
+            return Cells(kind, 1, float(self.offset[place]), float(self.scale[place]))
+        width = len(column.words) if column.kind == "category" else 1
+        return Cells(kind, 1 + 2 * len(_turns(column)) if column.kind == "date" else width)
+
+    def __call__(
+        self,
+        rows: Table | Stored,
+        key: PRNGKeyArray | None = None,  # noqa: ARG002
+    ) -> Float[Array, "batch elements"]:
+        """Rows as a network reads them; pure, so it may run inside `jax.jit`."""
+        values = jnp.asarray(rows.values if isinstance(rows, Table) else rows, dtype=jnp.float32)
+        return jnp.concatenate([self._elements(places, values[:, places]) for places in self._alike()], axis=1)
+
+    def _alike(self) -> list[np.ndarray]:
+        """The columns in the order of an event, in runs that are read alike; each of words or dates by itself."""
+        runs: dict[Any, list[int]] = {}
+        for place in self.order:
+            column = self.columns[place]
+            alone = place if column.kind in ("category", "date") else None
+            runs.setdefault((column.kind, _bends(column), alone), []).append(place)
+        return [np.asarray(run) for run in runs.values()]
+
+    def _elements(self, places: np.ndarray, cells: Float[Array, "batch columns"]) -> Float[Array, "batch elements"]:
+        column = self.columns[places[0]]
+        offset, scale = (jnp.asarray(each[places], cells.dtype) for each in (self.offset, self.scale))
+        if column.kind == "binary":
+            return cells
+        if column.kind == "category":
+            ones = (cells == jnp.arange(len(column.words))).astype(cells.dtype)
+            return jnp.where(jnp.isnan(cells), jnp.nan, ones)
+        if _bends(column):
+            return jnp.arcsinh((cells - offset) / scale)
+        moved = (_moved(column.kind, cells, self._lows(places), jnp) - offset) / scale
+        turns = [2 * jnp.pi * cells / days for days in _turns(column)]
+        return jnp.concatenate([moved, *(turn(angle) for angle in turns for turn in (jnp.cos, jnp.sin))], axis=1)
+
+    def _lows(self, places: np.ndarray) -> Float64[np.ndarray, "columns"]:
+        return np.array([self.columns[place].low for place in places])
+
+    def prepare(
+        self, stored: tuple[Stored, ...], key: PRNGKeyArray | None = None
+    ) -> tuple[Float[Array, "batch elements"]]:
+        """The one stored array of a batch as a game reads it."""
+        return (self(stored[0], key),)
+
+    def template(self, rows: int) -> tuple[Float[Array, "batch elements"]]:
+        """A view of the shape that `prepare` gives."""
+        return (jnp.zeros((rows, *self.event_shape)),)
+
+    def inverse(self, x: Float[Array, "batch elements"] | Float[np.ndarray, "batch elements"]) -> Table:
+        """Rows of the table: of words the likeliest, of dates the one of that season next to its year."""
+        elements = np.asarray(x, np.float64)
+        values, start = np.empty((len(elements), len(self.columns))), 0
+        for places in self._alike():
+            end = start + sum(self._cell(place).width for place in places)
+            values[:, places] = self._cells(places, elements[:, start:end])
+            start = end
+        return Table(self.columns, values, self.container)
+
+    def _cells(
+        self, places: np.ndarray, elements: Float64[np.ndarray, "batch elements"]
+    ) -> Float64[np.ndarray, "batch columns"]:
+        column, offset, scale = self.columns[places[0]], self.offset[places], self.scale[places]
+        if column.kind == "binary":
+            return np.where(np.isnan(elements), np.nan, elements > 0.5)
+        if column.kind == "category":
+            likeliest = np.nan_to_num(elements).argmax(axis=1)
+            return np.where(np.isnan(elements[:, 0]), np.nan, likeliest)[:, None]
+        if _bends(column):
+            return np.sinh(np.clip(elements, -80, 80)) * scale + offset
+        moved = elements[:, : len(places)] * scale + offset
+        if column.kind == "heavy":
+            return np.exp(np.clip(moved, -80, 80))
+        if column.kind in ("count", "poisson"):
+            return np.maximum(np.round(np.expm1(np.minimum(moved, 40))), 0)
+        if column.kind != "date":
+            return moved
+        days = (moved - _UNIX_YEAR) * _YEAR
+        for number, turn in enumerate(_turns(column)):
+            cosine, sine = elements[:, [1 + 2 * number]], elements[:, [2 + 2 * number]]
+            days = _nearest(days, np.arctan2(sine, cosine) / (2 * np.pi) * turn, turn)
+        return days if column.decimals is None else np.round(days)
+
+    def check(self, X: Table, owner: str = "TablePreprocessing", *, noisy: bool = False) -> Table:  # noqa: ARG002
+        """X with the columns that were fitted."""
+        return Table.like(X, self.columns, owner)
+
+    def to_config(self) -> dict[str, Any]:
+        """All fields as JSON-able values."""
+        return {
+            "columns": [column.to_config() for column in self.columns],
+            "offset": self.offset.tolist(),
+            "scale": self.scale.tolist(),
+            "container": self.container,
+        }
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> "TablePreprocessing":
+        """What `to_config` wrote, checked: files may be damaged."""
+        if set(config) != {"columns", "offset", "scale", "container"}:
+            found = ", ".join(sorted(config))
+            raise DataError(f"a table's preprocessing must have columns, offset, scale and container; got {found}.")
+        columns = tuple(Column.from_config(column) for column in config["columns"])
+        offset, scale = (np.asarray(config[name], np.float64) for name in ("offset", "scale"))
+        usable = np.isfinite(offset).all() and np.isfinite(scale).all() and (scale > 0).all()
+        if not (columns and offset.shape == scale.shape == (len(columns),) and usable):
+            raise DataError("a table's preprocessing must have a finite offset, and a scale above 0, for each column.")
+        return cls(columns, offset, scale, config["container"])
+
+
+def _turns(column: Column) -> tuple[float, ...]:
+    """The days after which what a date tells comes round: a year, and for dates with an hour a day."""
+    if column.kind != "date":
+        return ()
+    return (_TURNS["day of the year"],) if column.decimals == 0 else tuple(_TURNS.values())
+
+
+def _bends(column: Column) -> bool:
+    """Whether heavy tails are on both sides, so that asinh takes the place of the logarithm."""
+    return column.kind == "heavy" and column.low <= 0
+
+
+def _moved(kind: str, cells: Any, lows: Any, library: Any = np) -> Any:
+    """What is standardised of columns of a kind: their numbers, the logarithm of them, or the years of dates."""
+    if kind == "heavy":
+        return library.log(library.maximum(cells, lows))
+    if kind in ("count", "poisson"):
+        return library.log1p(library.maximum(cells, 0.0))
+    return cells / _YEAR + _UNIX_YEAR if kind == "date" else cells
+
+
+def _deviation(cells: Float64[np.ndarray, "rows"]) -> float:
+    deviation = float(np.nanstd(cells))
+    return deviation if deviation > 1e-6 * max(1.0, abs(float(np.nanmean(cells)))) else 1.0
+
+
+def _nearest(
+    days: Float64[np.ndarray, "batch"], phase: Float64[np.ndarray, "batch"], turn: float
+) -> Float64[np.ndarray, "batch"]:
+    """The days of this phase that are next to those."""
+    nearest: Float64[np.ndarray, batch] = phase + turn * np.round((days - phase) / turn)
+    return nearest
