@@ -1,0 +1,234 @@
+"""Text that is a table: how it is written (delimiter, decimal mark, encoding …) is found out, said, and can be told."""
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+from latently.data.rows import DataArgumentError, DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MISSING = ("", "na", "NA", "n/a", "N/A", "nan", "NaN", "null", "NULL", "none", "None", "?", "<NA>", "#N/A")
+SIGNS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|", "space": " ", "point": ".", "apostrophe": "'"}
+"""Words for signs that a shell or a list would take for its own."""
+_DELIMITERS = (",", ";", "\t", "|")
+_HEAD_BYTES = 2**16
+_DECIMAL_COMMA = re.compile(r"^\s*[-+]?\d+,\d+([eE][-+]?\d+)?\s*$")
+_GROUPED = {"," : re.compile(r"^\s*[-+]?\d{1,3}(,\d{3})+(\.\d+)?\s*$"), ".": re.compile(r"^\s*[-+]?\d{1,3}(\.\d{3})+(,\d+)?\s*$")}
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How a table is written as text.
+
+    Attributes:
+        delimiter: between the cells of a line.
+        decimal: the mark before the fraction of a number.
+        thousands: the mark between groups of three digits; none where it is empty.
+        comment: what lines begin with that are no rows; none where it is empty.
+        encoding: of the bytes.
+    """
+
+    delimiter: str = ","
+    decimal: str = "."
+    thousands: str = ""
+    comment: str = ""
+    encoding: str = "utf-8-sig"
+
+    @classmethod
+    def of(cls, path: Path, told: Mapping[str, str] | None = None) -> "Dialect":
+        """The dialect of a file, from its first 64 kB; what is told of it is not guessed.
+
+        Raises:
+            DataError: it is no text in the encoding that is told, or something is told that a dialect has not got.
+        """
+        given = {name: SIGNS.get(value, value) for name, value in (told or {}).items()}
+        known = [field.name for field in fields(cls)]
+        for name in given:
+            if name not in known:
+                raise DataArgumentError("dialect", f"may say {', '.join(known)}", name)
+        with _opened(path, "rb") as file:
+            head = file.read(_HEAD_BYTES)
+        encoding = given.get("encoding") or _encoding(head)
+        text = _decoded(head, encoding, path)
+        whole = len(head) < _HEAD_BYTES
+        lines = text.splitlines() if whole else text.splitlines()[:-1]
+        comment = given.get("comment", "#" if lines and lines[0].startswith("#") else "")
+        lines = [line for line in lines if line.strip() and not (comment and line.startswith(comment))]
+        expected = "\t" if ".tsv" in path.suffixes or ".tab" in path.suffixes else ","
+        delimiter = given.get("delimiter") or _delimiter(lines, expected)
+        cells = [cell for row in csv.reader(lines[1:], delimiter=delimiter) for cell in row]
+        decimal = given.get("decimal") or _decimal(cells, delimiter)
+        thousands = given.get("thousands", _thousands(cells, decimal))
+        return cls(delimiter, decimal, thousands, comment, encoding)
+
+    def unusual(self, path: Path) -> str | None:
+        """What is not as in most files of this name, in a sentence; `None` where all is."""
+        usual = Dialect(delimiter="\t" if ".tsv" in path.suffixes else ",")
+        words = {sign: word for word, sign in SIGNS.items()}
+        found = [
+            f"{name}={words.get(value, value)}"
+            for name, value in asdict(self).items()
+            if value != getattr(usual, name) and value
+        ]
+        return f"{path.name} is written with {', '.join(found)} ({{dialect=NAME=VALUE}} says otherwise)" if found else None
+
+
+def read_text(path: Path, dialect: Dialect, *, as_words: bool = False, only: Any = None) -> "pd.DataFrame":
+    """The table of a text file, gzipped or not: numbers, truth values and words, missing cells `NA`.
+
+    Args:
+        path: of the file.
+        dialect: how it is written.
+        as_words: leave all cells as they are written.
+        only: the names of columns that are left as they are written.
+
+    Raises:
+        DataError: lines have more or fewer cells than there are columns, or it is no table.
+    """
+    import pandas as pd
+
+    names = _checked_header(path, dialect)
+    options: dict[str, Any] = {"dtype": str} if as_words else {"dtype": dict.fromkeys(only or (), str)}
+    try:
+        frame = pd.read_csv(
+            path,
+            sep=dialect.delimiter,
+            decimal=dialect.decimal,
+            thousands=dialect.thousands or None,
+            comment=dialect.comment or None,
+            encoding=dialect.encoding,
+            na_values=list(MISSING),
+            keep_default_na=False,
+            na_filter=not as_words,
+            skipinitialspace=True,
+            names=names,
+            header=0,
+            index_col=False,
+            skip_blank_lines=len(names) > 1,
+            dtype_backend="numpy_nullable",
+            low_memory=False,
+            **options,
+        )
+    except (UnicodeDecodeError, ValueError, csv.Error) as error:  # pandas' errors of parsing are ValueErrors
+        reason = str(error).splitlines()[0]
+        raise DataError(f"{path} is no table in UTF-8 ({reason}); save it anew as CSV in UTF-8.") from error
+    return frame
+
+
+def header_of(path: Path) -> list[str]:
+    """The names of a text file's columns, from its head alone."""
+    dialect = Dialect.of(path)
+    with _text(path, dialect) as lines:
+        return _names(next(csv.reader(lines, delimiter=dialect.delimiter), []))
+
+
+def _checked_header(path: Path, dialect: Dialect) -> list[str]:
+    """The names of the columns, of a table whose lines all have as many cells; pandas would fill up short ones."""
+    try:
+        with _text(path, dialect) as lines:
+            reader = csv.reader(lines, delimiter=dialect.delimiter, strict=True, skipinitialspace=True)
+            names, rows = _names(next(reader, [])), 0
+            for row in reader:
+                if row and len(row) != len(names):
+                    raise DataError(
+                        f"{path} has {len(row)} cells in line {reader.line_num}, but {len(names)} columns; "
+                        "give every line one cell a column."
+                    )
+                rows += bool(row) or len(names) == 1
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{path} is no table in UTF-8 ({error}); save it anew as CSV in UTF-8.") from error
+    if names and all(_is_number(name) for name in names):
+        raise DataError(f"{path} begins with a line of numbers; put a line of column names above it.")
+    if not rows:
+        raise DataError(f"{path} holds no rows below its column names; give at least 2.")
+    if repeated := sorted(name for name, count in Counter(names).items() if count > 1):
+        raise DataError(f"{path} has more than one column named {repeated[0]!r}; give every column a name of its own.")
+    return names
+
+
+class _text:  # noqa: N801 - a context manager that reads like a function
+    """The lines of a text file that are no comments."""
+
+    def __init__(self, path: Path, dialect: Dialect) -> None:
+        self.path, self.dialect = path, dialect
+
+    def __enter__(self) -> Iterator[str]:
+        self.file: TextIO = io.TextIOWrapper(_opened(self.path, "rb"), encoding=self.dialect.encoding, newline="")
+        comment = self.dialect.comment
+        return (line for line in self.file if not (comment and line.startswith(comment)))
+
+    def __exit__(self, *_: Any) -> None:
+        self.file.close()
+
+
+def _names(cells: list[str]) -> list[str]:
+    return [cell.strip() for cell in cells]
+
+
+def _opened(path: Path, mode: str) -> Any:
+    import bz2
+    import gzip
+    import lzma
+
+    opens: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
+    return opens.get(path.suffix.lower(), open)(path, mode)
+
+
+def _encoding(head: bytes) -> str:
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    try:
+        head.decode("utf-8")
+    except UnicodeDecodeError as error:
+        if error.start < len(head) - 4 and b"\x00" not in head and not any(byte in head for byte in (0x81, 0x8D, 0x8F)):
+            return "cp1252"
+    return "utf-8-sig"
+
+
+def _decoded(head: bytes, encoding: str, path: Path) -> str:
+    try:
+        return io.TextIOWrapper(io.BytesIO(head), encoding=encoding, errors="ignore").read()
+    except LookupError:
+        raise DataArgumentError("dialect", "must name an encoding that Python knows", f"encoding={encoding}") from None
+
+
+def _delimiter(lines: list[str], expected: str) -> str:
+    """The delimiter that cuts the first lines into as many cells as the header, and into most."""
+    best, most = expected, (0.0, 1)
+    for delimiter in sorted(_DELIMITERS, key=lambda sign: sign != expected):
+        counts = [len(row) for row in csv.reader(lines[:100], delimiter=delimiter, skipinitialspace=True)]
+        if counts and counts[0] > 1:
+            alike = sum(count == counts[0] for count in counts) / len(counts)
+            if (alike > 0.9, counts[0]) > most and alike > 0.5:
+                best, most = delimiter, (alike > 0.9, counts[0])
+    return best
+
+
+def _decimal(cells: list[str], delimiter: str) -> str:
+    """A comma, where cells have commas before their fractions, and none has a point."""
+    commas = sum(_DECIMAL_COMMA.match(cell) is not None for cell in cells)
+    points = sum(re.match(r"^\s*[-+]?\d*\.\d+\s*$", cell) is not None for cell in cells)
+    grouped = sum(_GROUPED[","].match(cell) is not None for cell in cells)
+    return "," if commas > points and not (delimiter == "," and commas == grouped) else "."
+
+
+def _thousands(cells: list[str], decimal: str) -> str:
+    """The mark between groups of digits, where some numbers have it and all such are grouped in threes."""
+    mark = "," if decimal == "." else "."
+    marked = [cell for cell in cells if mark in cell and re.match(r"^\s*[-+]?[\d.,]+\s*$", cell)]
+    return mark if marked and all(_GROUPED[mark].match(cell) for cell in marked) else ""
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
