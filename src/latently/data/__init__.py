@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from latently.data.assumptions import DataAssumption, assume, assumed
 from latently.data.builtin import BUILTIN, Builtin, digits
 from latently.data.dataset import Dataset, Splits, keep_labels, split
 from latently.data.labels import encode_labels, label_values
@@ -17,6 +18,7 @@ __all__ = [
     "BUILTIN",
     "Builtin",
     "DataArgumentError",
+    "DataAssumption",
     "DataError",
     "Dataset",
     "Preprocessing",
@@ -25,6 +27,8 @@ __all__ = [
     "Subset",
     "Views",
     "ViewsPreprocessing",
+    "assume",
+    "assumed",
     "digits",
     "encode_labels",
     "keep_labels",
