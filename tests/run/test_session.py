@@ -32,6 +32,7 @@ class Told:
     live: bool = False
     stops: bool = False
     told: list[str] = dataclasses.field(default_factory=list)
+    read: list[str] = dataclasses.field(default_factory=list)
 
     @contextmanager
     def watching(self, title: str) -> Iterator[tuple[list[Any], Callable[[], None]]]:
@@ -43,6 +44,9 @@ class Told:
 
     def __call__(self, trainer: Any, progress: Any) -> None:
         trainer.stop_requested = True
+
+    def opened(self, reading: Sequence[str]) -> None:
+        self.read = list(reading)
 
     def apart(self, reason: str) -> None:
         self.told.append(f"apart: {reason}")
@@ -107,6 +111,8 @@ def test_a_run_is_played_to_its_end_finished_and_then_refused(tmp_path: Path) ->
     reporter, finished = Told(), []
     assert playing(reporter, finished).begin(planned(VAE(**SMALL)), tmp_path / "run")
     assert (reporter.told, finished) == (["VAE on digits"], ["run"])
+    rows = "rows: 1,797 images of 8 x 8 pixels, scaled to [0, 1]; 1,258 to train, 180 to validate, 359 to test"
+    assert reporter.read == [rows] == Run(tmp_path / "run").about()["reading"]
     assert load_model(tmp_path / "run").latent_dim == 2
     with pytest.raises(ValueError, match=r"is finished, with 0\.3 epochs"):
         playing(reporter, finished).resume(Run.open(tmp_path / "run"))

@@ -13,6 +13,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from latently.cli.errors import as_typed
+from latently.errors import words
+
 if TYPE_CHECKING:
     from latently.evaluation import Line
     from latently.run import Session
@@ -104,6 +107,11 @@ class Reporter:
         """Tell a person something on the way."""
         if self.live:
             say(text)
+
+    def opened(self, reading: Sequence[str]) -> None:
+        """Data was opened: what its rows are, and what was assumed, with the options that say otherwise."""
+        for line in reading:
+            self.remark(words(line, as_typed))
 
     @contextmanager
     def watching(self, title: str) -> Iterator[tuple["list[Observer]", Callable[[], None]]]:

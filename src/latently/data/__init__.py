@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from latently.data.assumptions import DataAssumption, assume, assumed
 from latently.data.builtin import BUILTIN, Builtin, digits
 from latently.data.dataset import Dataset, Splits, keep_labels, split
 from latently.data.labels import encode_labels, label_values
@@ -19,6 +20,7 @@ __all__ = [
     "BUILTIN",
     "Builtin",
     "DataArgumentError",
+    "DataAssumption",
     "DataError",
     "Dataset",
     "Preprocessing",
@@ -29,6 +31,8 @@ __all__ = [
     "TablePreprocessing",
     "Views",
     "ViewsPreprocessing",
+    "assume",
+    "assumed",
     "digits",
     "encode_labels",
     "keep_labels",

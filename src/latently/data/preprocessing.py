@@ -11,12 +11,15 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
+from latently.data.layout import in_words
 from latently.data.rows import DataArgumentError, DataError, Rows, Statistics, as_rows, is_numeric, summarize
 
 Range = Literal["unit", "symmetric", "real"]
 Stored = Shaped[Array, "batch ..."] | Shaped[np.ndarray, "batch ..."]
 
 _ROUNDING = 1e-6
+_LATER: dict[str, Any] = {"assumed": ()}
+"""Fields that configs of version 0.1.0 lack, as they were then."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +35,7 @@ class Preprocessing:
         range: where x lies: `"unit"` is [0, 1], `"symmetric"` is [-1, 1], `"real"` has mean 0 and deviation 1.
         binarize: whether pixels are drawn as 0 or 1 with x as their probability, anew each time they are read
             (Salakhutdinov & Murray 2008, "On the quantitative analysis of deep belief networks").
+        assumed: what the rows were taken for where they could be something else (see `latently.data.assumptions`).
 
     Example:
         >>> images = np.full((2, 4, 4), 255, dtype=np.uint8)
@@ -50,6 +54,7 @@ class Preprocessing:
     scale: np.ndarray
     range: Range
     binarize: bool = False
+    assumed: tuple[str, ...] = ()
 
     @classmethod
     def fit(
@@ -93,6 +98,11 @@ class Preprocessing:
     def n_features(self) -> int:
         """How many numbers a row has."""
         return prod(self.row_shape)
+
+    @property
+    def reading(self) -> str:
+        """What the rows were taken for, in words that follow their number: "images of 28 x 28 pixels, ..."."""
+        return in_words(self.row_shape, self.range, each=self.offset.ndim > 0)
 
     def __call__(self, rows: Stored, key: PRNGKeyArray | None = None) -> Float[Array, "batch ..."]:
         """Rows as a network reads them; pure, so it may run inside `jax.jit`.
@@ -174,6 +184,7 @@ class Preprocessing:
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> "Preprocessing":
         """What `to_config` wrote, checked: files may be damaged."""
+        config = {**_LATER, **config}
         if set(config) != set(cls.__dataclass_fields__):
             raise DataError(
                 f"a preprocessing config must have the fields {sorted(cls.__dataclass_fields__)}; got {sorted(config)}."
@@ -181,7 +192,8 @@ class Preprocessing:
         try:
             shapes = {name: tuple(index(size) for size in config[name]) for name in ("row_shape", "event_shape")}
             arrays = {name: np.asarray(config[name], dtype=np.float64) for name in ("offset", "scale")}
-            preprocessing = cls(**{**config, **shapes, **arrays, "dtype": np.dtype(str(config["dtype"])).name})
+            said = {"dtype": np.dtype(str(config["dtype"])).name, "assumed": tuple(map(str, config["assumed"]))}
+            preprocessing = cls(**{**config, **shapes, **arrays, **said})
         except (TypeError, ValueError) as error:
             raise DataError(f"this preprocessing config cannot be read: {error}") from error
         for rule, kept in _rules(preprocessing).items():

@@ -50,7 +50,7 @@ class Table:
         cls,
         X: Any,
         *,
-        kinds: Mapping[str, Kind] | None = None,
+        kinds: Mapping[str, Kind] | str | None = None,
         columns: Iterable[str] | None = None,
         leave_out: Iterable[str] = (),
     ) -> "Table":
@@ -59,7 +59,8 @@ class Table:
         Args:
             X: the rows. The columns of an array are numbers, unless `kinds` says otherwise; those of a frame are
                 guessed by their cells.
-            kinds: the name of a column → one of `latently.data.columns.KINDS`; `x0`, `x1`, … for an array.
+            kinds: the name of a column → one of `latently.data.columns.KINDS`, or `"NAME=KIND,NAME=KIND"`; the columns
+                of an array are `x0`, `x1`, ….
             columns: the names of those to take; all unless said.
             leave_out: the names of those not to take.
 
@@ -67,14 +68,11 @@ class Table:
             DataError: a column is not of the kind that is said, or none is left.
         """
         frame, container = as_frame(X)
-        told, names = dict(kinds or {}), list(map(str, frame.columns))
+        told, names = kinds_of(kinds), list(map(str, frame.columns))
         for argument, given in (("kinds", told), ("columns", columns or ()), ("leave_out", leave_out)):
             for name in given:
                 if name not in names:
                     raise DataArgumentError(argument, f"must name columns among {_some(names)}", name)
-        for name, kind in told.items():
-            if kind not in KINDS:
-                raise DataArgumentError("kinds", f"must be among {', '.join(KINDS)} for each column", f"{name}={kind}")
         chosen = [name for name in names if columns is None or name in set(columns)]
         chosen = [name for name in chosen if name not in set(leave_out)]
         known, assumed = [], []
@@ -90,7 +88,8 @@ class Table:
             raise DataError(f"the table has no column to learn from{why}; name those to learn from and their kinds.")
         guessed = [column for column in known if column.name not in told and column.kind != "number"]
         if guessed and container != "array":
-            assumed.insert(0, f"kinds of columns: {_some([f'{each.name}={each.kind}' for each in guessed])}")
+            found = ",".join(f"{each.name}={each.kind}" for each in guessed)
+            assumed.insert(0, f"the kinds of columns are {_some(found.split(','))}; {{kinds=NAME=KIND}} says otherwise")
         return cls(known, _numbers(known, frame), container, tuple(assumed))
 
     @classmethod
@@ -200,6 +199,22 @@ def as_frame(X: Any) -> tuple["pd.DataFrame", Container]:
     return pd.DataFrame(array, columns=[f"x{place}" for place in range(array.shape[1])]), "array"
 
 
+def kinds_of(told: Mapping[str, Kind] | str | None) -> dict[str, Kind]:
+    """The kinds of columns by name, from words such as `sex=category,income=heavy`.
+
+    Raises:
+        DataError: a kind is not known, or a column has none.
+    """
+    if isinstance(told, str):
+        pairs = (word.rpartition("=") for word in told.split(",") if word.strip())
+        told = {name.strip(): kind.strip() for name, _, kind in pairs}  # type: ignore[misc]
+    for name, kind in (told or {}).items():
+        if kind not in KINDS or not name:
+            rule = f"must be NAME=KIND for each column, with a kind among {', '.join(KINDS)}"
+            raise DataArgumentError("kinds", rule, f"{name}={kind}")
+    return dict(told or {})
+
+
 def filled_in(X: Any, table: Table) -> Any:
     """What X is, with the cells of the table where X has gaps; all else is as it was.
 
@@ -265,7 +280,8 @@ def _numbers(columns: Iterable[Column], frame: "pd.DataFrame") -> Float64[np.nda
 
 
 def _left_out(name: str, why: str) -> str:
-    return f'column "{name}" is left out: {why}' if name else f"the column without a name is left out: {why}"
+    what = f'the column "{name}"' if name and not name.startswith("Unnamed: ") else "the column without a name"
+    return f"{what} is left out, since {why}; {{kinds={name}=category}} takes it all the same"
 
 
 def _some(names: Iterable[Any], most: int = 12) -> str:

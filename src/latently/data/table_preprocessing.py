@@ -1,5 +1,6 @@
 """From the cells of a table to what a network reads, and back: words as ones among zeros, dates as turns."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +26,16 @@ _CELLS = {
     "category": "categorical",
 }
 """The kind of a column → that of its cells. In an event, the columns stand in the order of these."""
+_PLURAL = {
+    "number": "numbers, each standardised",
+    "date": "dates",
+    "robust": "robust numbers",
+    "heavy": "heavy-tailed numbers",
+    "count": "counts",
+    "poisson": "Poisson counts",
+    "binary": "of two words",
+    "category": "of several words",
+}
 _YEAR, _UNIX_YEAR = 365.2425, 1970.0
 _TURNS = {"day of the year": _YEAR, "hour": 1.0}
 
@@ -42,6 +53,7 @@ class TablePreprocessing:
         offset: of each column, in the units of the numbers that are standardised; 0 for words.
         scale: likewise, above 0; 1 for words.
         container: what rows come in, and are given back in.
+        assumed: what was guessed of the columns (see `latently.data.assumptions`).
 
     Example:
         >>> table = Table.of({"age": [30.0, 50.0, None], "town": ["Bonn", "Ulm", "Trier"]}, kinds={"town": "category"})
@@ -56,6 +68,7 @@ class TablePreprocessing:
     offset: Float64[np.ndarray, "columns"]
     scale: Float64[np.ndarray, "columns"]
     container: Container = "pandas"
+    assumed: tuple[str, ...] = ()
 
     @classmethod
     def fit(cls, table: Table) -> "TablePreprocessing":
@@ -77,7 +90,7 @@ class TablePreprocessing:
                 continue
             moved = _moved(column.kind, cells, column.low)
             offset[place], scale[place] = np.nanmean(moved), _deviation(moved)
-        return cls(table.columns, offset, scale, table.container)
+        return cls(table.columns, offset, scale, table.container, table.assumed)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, TablePreprocessing) and self.to_config() == other.to_config()
@@ -99,6 +112,12 @@ class TablePreprocessing:
     def n_features(self) -> int:
         """The number of columns."""
         return len(self.columns)
+
+    @property
+    def reading(self) -> str:
+        """What the rows were taken for, in words that follow their number."""
+        kinds = Counter(column.kind for column in self.columns)
+        return "rows of a table: " + ", ".join(f"{count} {_PLURAL.get(kind, kind)}" for kind, count in kinds.items())
 
     @property
     def range(self) -> str:
@@ -214,20 +233,21 @@ class TablePreprocessing:
             "offset": self.offset.tolist(),
             "scale": self.scale.tolist(),
             "container": self.container,
+            "assumed": list(self.assumed),
         }
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> "TablePreprocessing":
         """What `to_config` wrote, checked: files may be damaged."""
-        if set(config) != {"columns", "offset", "scale", "container"}:
+        if set(config) != set(cls.__dataclass_fields__):
             found = ", ".join(sorted(config))
-            raise DataError(f"a table's preprocessing must have columns, offset, scale and container; got {found}.")
+            raise DataError(f"a table's preprocessing must have columns, offset, scale, container and assumed; got {found}.")
         columns = tuple(Column.from_config(column) for column in config["columns"])
         offset, scale = (np.asarray(config[name], np.float64) for name in ("offset", "scale"))
         usable = np.isfinite(offset).all() and np.isfinite(scale).all() and (scale > 0).all()
         if not (columns and offset.shape == scale.shape == (len(columns),) and usable):
             raise DataError("a table's preprocessing must have a finite offset, and a scale above 0, for each column.")
-        return cls(columns, offset, scale, config["container"])
+        return cls(columns, offset, scale, config["container"], tuple(map(str, config["assumed"])))
 
 
 def _turns(column: Column) -> tuple[float, ...]:

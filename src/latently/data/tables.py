@@ -1,6 +1,7 @@
 """Tables in files: CSV and other text, Parquet, Excel. Numbers alone are rows of numbers; all else is a `Table`."""
 
-import warnings
+import csv
+import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -8,7 +9,8 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 from jaxtyping import Bool, Float32, Shaped
 
-from latently.data.columns import Kind
+from latently.data.assumptions import assume
+from latently.data.columns import Kind, finite
 from latently.data.dataset import Dataset
 from latently.data.rows import DataArgumentError, DataError, Rows
 from latently.data.table import Table
@@ -44,8 +46,8 @@ def open_table(
     *,
     columns: Iterable[str] | None = None,
     leave_out: Iterable[str] = (),
-    kinds: Mapping[str, Kind] | None = None,
-    dialect: Mapping[str, str] | None = None,
+    kinds: Mapping[str, Kind] | str | None = None,
+    dialect: Mapping[str, str] | str | None = None,
 ) -> Dataset:
     """The rows of a table in a file; an empty label is unknown.
 
@@ -79,12 +81,154 @@ def open_table(
         views = {view: _matrix(frame[chosen], path, present[view]) for view, chosen in of_view.items()}
         return Dataset.of(path.name, views, labels, source, {**description, "columns": of_view}, present)
     try:
-        rows, said = _rows(frame, columns, leave_out, kinds)
-    except DataArgumentError:
-        raise
+        rows = _rows(frame, columns, leave_out, kinds)
     except DataError as error:
-        raise DataError(f"{path}: {error}") from None
-    kept = list(rows.names) if isinstance(rows, Table) else said.pop(0)
-    for sentence in (*assumed, *said):
-        warnings.warn(sentence, stacklevel=2)
-    return Dataset.of(path.name, cast(Rows, rows), labels, source, {**description, "columns": kept})
+        raise type(error)(*error.args) if isinstance(error, DataArgumentError) else DataError(f"{path}: {error}")
+    names = list(rows.names)
+    if _is_plain(rows):
+        rows, assumed = _matrix(frame[names], path), (*assumed, *rows.assumed)
+    description = assume({**description, "columns": names}, *assumed)
+    return Dataset.of(path.name, cast(Rows, rows), labels, source, description)
+
+
+def read_frame(
+    path: Path, dialect: Mapping[str, str] | str | None = None, *, words: Sequence[str] = ()
+) -> tuple["pd.DataFrame", tuple[str, ...]]:
+    """A table as a frame of pandas, and what was assumed of how it is written; columns in `words` stay as written."""
+    suffix = table_suffix(path)
+    if dialect and suffix not in TEXT:
+        raise DataArgumentError("dialect", f"is for tables in text files, and {path} is none", dialect)
+    if suffix in TEXT:
+        found = Dialect.of(path, dialect)
+        unusual = found.unusual(path)
+        return _plain(read_text(path, found, only=words)), (unusual,) if unusual else ()
+    frame = _read_excel(path) if suffix in EXCEL else _read_parquet(path)
+    if not len(frame):
+        raise DataError(f"{path} holds no rows below its column names; give at least 2.")
+    return frame.set_axis(list(map(str, frame.columns)), axis=1), ()
+
+
+def column_names(path: Path) -> list[str]:
+    """The names of a table's columns, from its head alone; none where it cannot be read, as opening it will say."""
+    try:
+        if table_suffix(path) in TEXT:
+            return header_of(path)
+        if table_suffix(path) in EXCEL:
+            return list(map(str, _read_excel(path, rows=0).columns))
+        from pyarrow import parquet
+
+        return list(parquet.read_schema(_first_part(path)).names)
+    except (ImportError, OSError, ValueError, csv.Error):  # PyArrow's errors and those of UTF-8 are ValueErrors
+        return []
+
+
+def read_cells(path: Path) -> tuple[list[str], list[tuple[str, ...]]]:
+    """The names of the columns of a table in text, and the cells of each column as they are written."""
+    frame = read_text(path, Dialect.of(path), as_words=True)
+    return list(frame.columns), [tuple(frame[name].tolist()) for name in frame.columns]
+
+
+def _rows(
+    frame: "pd.DataFrame", columns: Iterable[str] | None, leave_out: Iterable[str], kinds: Mapping[str, Kind] | str | None
+) -> Table:
+    if not len(frame.columns):
+        raise DataError("it has no numeric columns to learn from, nor others; give at least one besides the labels.")
+    return Table.of(frame, kinds=kinds, columns=columns, leave_out=leave_out)
+
+
+def _is_plain(rows: Table) -> bool:
+    """Whether all columns are numbers, or are taken for such since nothing else was told, without gaps."""
+    return False
+
+
+def _matrix(
+    frame: "pd.DataFrame", path: Path, present: Bool[np.ndarray, "rows"] | None = None
+) -> Float32[np.ndarray, "rows columns"]:
+    """The numbers of these columns, NaN in rows that are not `present`."""
+    from pandas.api.types import is_numeric_dtype
+
+    words = {name: frame[name].dropna() for name in frame.columns if not is_numeric_dtype(frame[name])}
+    if words:
+        named = ", ".join(f'"{name}" (such as "{some.iloc[0] if len(some) else ""}")' for name, some in words.items())
+        raise DataArgumentError(
+            str(path),
+            f"has columns that are not numbers: {named}",
+            remedy="Leave them out, turn them into numbers, or name one as the labels with {labels_column}.",
+        )
+    rows = np.ones(len(frame), bool) if present is None else present
+    matrix = np.full(frame.shape, np.nan, dtype=np.float32)
+    for place, name in enumerate(frame.columns):
+        numbers = frame[name].to_numpy(np.float64, na_value=np.nan)[rows]
+        if n_missing := int(np.isnan(numbers).sum()):
+            raise DataError(
+                f'{path} misses values in column "{name}", in {n_missing:,} of {len(numbers):,} rows of its view; drop '
+                "those rows or fill in the values (for example with `latently impute`)."
+            )
+        matrix[rows, place] = finite(name, numbers)
+    return matrix
+
+
+def _labels(cells: "pd.Series[Any]") -> Shaped[np.ndarray, "rows"]:
+    """Labels as words, or as numbers with NaN where one is missing."""
+    from pandas.api.types import is_float_dtype
+
+    if is_float_dtype(cells):
+        return cells.to_numpy(np.float64, na_value=np.nan)
+    return np.array(["" if missing else str(cell).strip() for cell, missing in zip(cells, cells.isna(), strict=True)])
+
+
+def _plain(frame: "pd.DataFrame") -> "pd.DataFrame":
+    """A frame whose columns without gaps are of NumPy's types; others keep those that know gaps."""
+    types = {name: dtype.numpy_dtype for name, dtype in frame.dtypes.items() if _has_numpy_type(frame[name])}
+    return frame.astype(types)
+
+
+def _has_numpy_type(cells: "pd.Series[Any]") -> bool:
+    kind = getattr(cells.dtype, "kind", "O")
+    return hasattr(cells.dtype, "numpy_dtype") and (kind == "f" or (kind in "iub" and not cells.hasnans))
+
+
+def _read_excel(path: Path, rows: int | None = None) -> "pd.DataFrame":
+    import pandas as pd
+
+    try:
+        return _plain(pd.read_excel(path, nrows=rows, dtype_backend="numpy_nullable"))
+    except ImportError as error:
+        raise DataError(f"{path} needs openpyxl to be read; run: pip install 'latently[tables]'.") from error
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise DataError(f"{path} is damaged or no Excel file ({error}); save it anew.") from error
+
+
+def _read_parquet(path: Path) -> "pd.DataFrame":
+    try:
+        import pyarrow as pa
+        from pyarrow import parquet
+    except ImportError as error:
+        raise DataError(f"{path} needs PyArrow to be read; run: pip install 'latently[tables]'.") from error
+    try:
+        table = parquet.read_table(path)
+    except (OSError, pa.ArrowException) as error:
+        raise DataError(f"{path} is damaged or no Parquet file; save it anew.") from error
+    names = table.column_names
+    if repeated := sorted({name for name in names if names.count(name) > 1}):
+        raise DataError(f"{path} has more than one column named {repeated[0]!r}; give every column a name of its own.")
+    decimals = [place for place, field in enumerate(table.schema) if pa.types.is_decimal(field.type)]
+    for place in decimals:
+        table = table.set_column(place, names[place], table.column(place).cast(pa.float64(), safe=False))
+    return _plain(table.to_pandas(types_mapper=_nullable))
+
+
+def _nullable(kind: Any) -> Any:
+    """The type of pandas that knows gaps, for whole numbers and truth values of Arrow."""
+    import pandas as pd
+    import pyarrow as pa
+
+    if pa.types.is_boolean(kind):
+        return pd.BooleanDtype()
+    if pa.types.is_integer(kind):
+        return pd.array([], dtype=str(kind).replace("int", "Int").replace("uInt", "UInt")).dtype
+    return None
+
+
+def _first_part(path: Path) -> Path:
+    return min(part for part in path.iterdir() if part.suffix.lower() in PARQUET) if path.is_dir() else path

@@ -20,7 +20,10 @@ SIGNS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|", "space": " ", 
 _DELIMITERS = (",", ";", "\t", "|")
 _HEAD_BYTES = 2**16
 _DECIMAL_COMMA = re.compile(r"^\s*[-+]?\d+,\d+([eE][-+]?\d+)?\s*$")
-_GROUPED = {"," : re.compile(r"^\s*[-+]?\d{1,3}(,\d{3})+(\.\d+)?\s*$"), ".": re.compile(r"^\s*[-+]?\d{1,3}(\.\d{3})+(,\d+)?\s*$")}
+_GROUPED = {
+    ",": re.compile(r"^\s*[-+]?\d{1,3}(,\d{3})+(\.\d+)?\s*$"),
+    ".": re.compile(r"^\s*[-+]?\d{1,3}(\.\d{3})+(,\d+)?\s*$"),
+}
 
 
 @dataclass(frozen=True)
@@ -42,13 +45,15 @@ class Dialect:
     encoding: str = "utf-8-sig"
 
     @classmethod
-    def of(cls, path: Path, told: Mapping[str, str] | None = None) -> "Dialect":
+    def of(cls, path: Path, told: Mapping[str, str] | str | None = None) -> "Dialect":
         """The dialect of a file, from its first 64 kB; what is told of it is not guessed.
 
         Raises:
             DataError: it is no text in the encoding that is told, or something is told that a dialect has not got.
         """
-        given = {name: SIGNS.get(value, value) for name, value in (told or {}).items()}
+        if isinstance(told, str):  # as in delimiter=semicolon,decimal=comma
+            told = dict(word.split("=", 1) if "=" in word else (word, "") for word in told.split(","))
+        given = {name.strip(): SIGNS.get(value, value) for name, value in (told or {}).items()}
         known = [field.name for field in fields(cls)]
         for name in given:
             if name not in known:
@@ -77,7 +82,7 @@ class Dialect:
             for name, value in asdict(self).items()
             if value != getattr(usual, name) and value
         ]
-        return f"{path.name} is written with {', '.join(found)} ({{dialect=NAME=VALUE}} says otherwise)" if found else None
+        return f"{path.name} is written with {', '.join(found)}; {{dialect=NAME=VALUE}} says otherwise" if found else None
 
 
 def read_text(path: Path, dialect: Dialect, *, as_words: bool = False, only: Any = None) -> "pd.DataFrame":

@@ -48,6 +48,16 @@ class ViewsPreprocessing:
         """How many numbers a row has in all views."""
         return sum(view.n_features for view in self.views.values())
 
+    @property
+    def assumed(self) -> tuple[str, ...]:
+        """What was assumed of any of the views."""
+        return tuple(dict.fromkeys(sentence for view in self.views.values() for sentence in view.assumed))
+
+    @property
+    def reading(self) -> str:
+        """What the rows were taken for, in words that follow their number."""
+        return "of several views: " + "; ".join(f"{name}, {view.reading}" for name, view in self.views.items())
+
     def __call__(self, rows: Views) -> Batch:
         """Rows as a game reads them, zeros for the views that a row lacks."""
         present = jnp.asarray(rows.present)

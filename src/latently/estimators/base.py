@@ -82,6 +82,7 @@ class LatentModel(Face):
     Attributes:
         game_: the fitted game, its batch norms calibrated.
         preprocessing_: what was done to the data; inference repeats it.
+        assumptions_: what the data was taken for where it could be something else, each with what decides.
         classes_: the labels seen in `fit`, in order, or `None` when there were none.
         task_: what the game was built for.
         history_: the mean of every term for each chunk of rounds, unweighted.

@@ -18,7 +18,7 @@ from latently.abilities import ABILITIES, HasViews, inability, is_able, may
 from latently.catalogue import MODELS
 from latently.data import Table, TablePreprocessing
 from latently.data.table import filled_in
-from latently.errors import ArgumentError, NotSupportedError
+from latently.errors import ArgumentError, NotSupportedError, in_python, words
 from latently.estimators.inputs import RandomState, accept, seed_of
 from latently.fitted import Fitted
 from latently.game import Game, Task
@@ -99,6 +99,12 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     def _fitted(self) -> Fitted:
         check_is_fitted(self)
         return self.fitted_
+
+    @property
+    def assumptions_(self) -> tuple[str, ...]:
+        """What the data was taken for where it could be something else: sentences that name what decides."""
+        check_is_fitted(self)
+        return tuple(words(sentence, in_python) for sentence in self.fitted_.preprocessing.assumed)
 
     @property
     def game_(self) -> Any:

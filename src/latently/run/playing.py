@@ -24,6 +24,9 @@ class Reporter(Protocol):
     def live(self) -> bool:
         """Whether to tell what is going on, as it goes."""
 
+    def opened(self, reading: Sequence[str]) -> None:
+        """Data was opened for new runs, and what it was taken for: see `latently.run.session.reading`."""
+
     def watching(self, title: str) -> AbstractContextManager[tuple[list[Observer], Callable[[], None]]]:
         """While something is trained: all who show how it goes, and what to call when it is asked to stop."""
 
@@ -60,7 +63,7 @@ class Playing:
 
         A `ValueError` says that something given cannot be used; nothing has been written then.
         """
-        session = plan.begin(folder, verbose=self.reporter.live)
+        session = self._begun(plan, folder)
         with session.run.lock():
             return self._play([session], folder, session.title)
 
@@ -88,7 +91,7 @@ class Playing:
             What they come to (see `Repeats.summarize`); `None` when they were interrupted.
         """
         Run.check_free(repeats.folder)
-        first = plan.repeated(0).begin(repeats.run_folder(0), verbose=self.reporter.live)
+        first = self._begun(plan.repeated(0), repeats.run_folder(0))
         repeats.write({"parameters": plan.estimator.get_params(deep=False)})
         with Run(repeats.folder).lock():
             return self._play_repeats(plan, repeats, {0: first})
@@ -100,6 +103,12 @@ class Playing:
         with Run(repeats.folder).lock():
             plan = Plan.of(Run.open(repeats.run_folder(0)), {} if repeats.are_finished else repeats.parameters())
             return self._play_repeats(plan, repeats, {})
+
+    def _begun(self, plan: Plan, folder: Path) -> Session:
+        """The session of a plan's first run, told once."""
+        session = plan.begin(folder, verbose=self.reporter.live)
+        self.reporter.opened(session.run.about()["reading"])
+        return session
 
     def _play_repeats(self, plan: Plan, repeats: Repeats, opened: dict[int, Session]) -> Mapping[str, Any] | None:
         """Play what is not finished, together where that pays and can be done; then sum up."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from latently import __version__
-from latently.data import Dataset, Splits
+from latently.data import DataAssumption, Dataset, Splits, assumed
 from latently.errors import ArgumentError
 from latently.estimators.saving import before_fit, load, model_config
 from latently.run.folder import Run
@@ -108,7 +108,9 @@ class Plan:
         splits, estimator = open_splits(self.data), self.estimator
         _check_views(estimator, splits.train)
         _check_labels(estimator, splits.train, self.about["use_labels"])
-        trainer = trainer_for(estimator, splits, self.about["use_labels"], verbose=verbose)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DataAssumption)  # whoever begins a run is told of all assumptions
+            trainer = trainer_for(estimator, splits, self.about["use_labels"], verbose=verbose)
         if self.data["labels"] and estimator.classes_ is None:
             warnings.warn(
                 f"{type(estimator).__name__} learns without labels here; the {self.data['labels']} of --labels are "
@@ -124,6 +126,7 @@ class Plan:
             "data_name": splits.train.name,
             "columns": splits.train.description.get("columns"),
             "rows": {"train": len(splits.train), "validation": len(splits.validation), "test": len(splits.test)},
+            "reading": reading(splits, estimator),
             "fingerprint": fingerprint(splits),
             "rounds": rounds,
             "started": datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
@@ -131,6 +134,20 @@ class Plan:
         run = Run.create(folder)
         run.write_config({**model_config(estimator), "run": about})
         return Session(run, estimator, trainer, splits, rounds, title)
+
+
+def reading(splits: Splits, model: Any) -> list[str]:
+    """What the data was taken for: a line on the rows, then what was assumed, arguments marked as in errors.
+
+    Args:
+        splits: the data.
+        model: that has met the training rows.
+    """
+    parts = {"train": splits.train, "validate": splits.validation, "test": splits.test}
+    counts = ", ".join(f"{len(part):,} to {verb}" for verb, part in parts.items() if len(part))
+    n, preprocessing = sum(map(len, parts.values())), model.preprocessing_
+    guesses = (*assumed(splits.train.description), *preprocessing.assumed)
+    return [f"rows: {n:,} {preprocessing.reading}; {counts}", *dict.fromkeys(guesses)]
 
 
 def trainer_for(model: Any, splits: Splits, use_labels: bool, *, verbose: bool, resumed: bool = False) -> Any:
