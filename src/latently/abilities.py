@@ -158,9 +158,11 @@ def _gives_label_to_decoder(game: Any) -> bool:
 
 
 def _reads_gaps(game: Any) -> bool:
-    return any(
-        isinstance(layer, MarkGaps) for layer in jax.tree.leaves(game, is_leaf=lambda l: isinstance(l, MarkGaps))
-    )
+    return any(map(_marks_gaps, jax.tree.leaves(game, is_leaf=_marks_gaps)))
+
+
+def _marks_gaps(layer: Any) -> bool:
+    return isinstance(layer, MarkGaps)
 
 
 _NO_ENCODER = "it has no encoder"

@@ -13,7 +13,7 @@ from latently.cli.outputs import Result, Table, beside, by_view, images, paths_o
 from latently.cli.terminal import print_measures
 from latently.cli.verbs import COMPLETED, PATHS, RECONSTRUCTED, RESTYLED
 from latently.data import Views
-from latently.data.tables import read_cells
+from latently.data.tables import TEXT, read_cells, table_suffix
 from latently.errors import ArgumentError
 from latently.evaluation import as_table, classification, clustering
 from latently.figures.images import display_range
@@ -134,6 +134,41 @@ def _check_rows(rows: Sequence[int], total: int) -> Sequence[int]:
         if not 0 <= row < total:
             raise ArgumentError("rows", f"must be numbers from 0 to {total - 1:,}", row)
     return rows
+
+
+def impute(asked: Asked) -> Result:
+    """The rows, their missing cells filled in."""
+    import pandas as pd
+
+    given, rows = asked.given, asked.part.rows
+    options: dict[str, Any] = {"random_state": given.seed, "n_samples": given.samples}
+    if given.draws is None:
+        filled = [asked.model.impute(rows, asked.known, **options)]
+    else:
+        filled = asked.model.impute(rows, asked.known, given.draws, **options)
+    count = int(rows.missing.sum())
+
+    def table() -> Table:
+        whole = [_filled_cells(asked, rows, each.to_pandas()) for each in filled]
+        if given.draws is None:
+            return vectors(whole[0])
+        return vectors(pd.concat([each.assign(draw=draw) for draw, each in enumerate(whole, 1)], ignore_index=True))
+
+    return Result(f"{{rows}} rows, {count:,} missing cells filled in", {"rows": np.asarray(rows)}, table)
+
+
+def _filled_cells(asked: Asked, rows: Any, filled: Any) -> Any:
+    """The whole table as it is written, with the cells in its gaps; of a part of it, the columns of the model alone."""
+    source = Path(located(asked.given.data))
+    if asked.given.part != "all" or table_suffix(source) not in TEXT:
+        return filled
+    header, cells = read_cells(source, asked.given.dialect)
+    whole = dict(zip(header, map(list, cells), strict=True))
+    for name, gaps in zip(rows.names, rows.missing.T, strict=True):
+        texts = filled[name].astype(str)
+        for row in np.flatnonzero(gaps).tolist():
+            whole[name][row] = texts.iloc[row]
+    return type(filled)(whole)
 
 
 def denoise(asked: Asked) -> Result:

@@ -40,7 +40,7 @@ class Asked:
     @property
     def opening(self) -> dict[str, Any]:
         """The options that say how DATA is opened."""
-        return {name: getattr(self.given, name) for name in ("part", "labels_column", "skip_bad", "views")}
+        return {name: getattr(self.given, name) for name in ("part", "labels_column", "skip_bad", "views", "dialect")}
 
     @cached_property
     def part(self) -> Dataset:

@@ -110,13 +110,13 @@ def resume(words: Sequence[str]) -> int:
 
 def data_arguments(given: Any) -> dict[str, Any]:
     """The arguments of `open_dataset` among parsed options; paths are absolute: a run can be resumed from anywhere."""
-    from latently.run import located
+    from latently.run import TABLE_OPTIONS, located
 
     if given.data is None:
         raise UsageError(
             "--data is missing: give the name of a data set (`latently datasets`), a folder of images, or a file."
         )
-    names = ("labels_column", "image_size", "skip_bad", "views", "validation", "test", "label_seed")
+    names = ("labels_column", *TABLE_OPTIONS, "image_size", "skip_bad", "views", "validation", "test", "label_seed")
     found = {name: getattr(given, name, None) for name in names}
     size = list(found["image_size"]) if isinstance(found["image_size"], tuple) else found["image_size"]
     rest = {"labels": getattr(given, "labels", None) or None, "seed": getattr(given, "split_seed", 0)}

@@ -27,11 +27,22 @@ PLAYING_OPTIONS = (
     Option("checkpoint_every", float, 30.0, "how much work a crash may cost", "SECONDS"),
     *TELLING_OPTIONS,
 )
+DIALECT = Option(
+    "dialect", str, metavar="NAME=SIGN,NAME=SIGN",
+    about="how a table is written as text, where that is not to be guessed: delimiter, decimal, thousands, comment, "
+    "encoding, as in delimiter=semicolon,decimal=comma",
+)  # fmt: skip
 DATA_OPTIONS = (
     Option("data", str, about="a data set's name (`latently datasets`), a folder of images, or a file",
            metavar="SOURCE"),
     Option("labels", int, about="show the model N labels, evenly over the classes; 0 for none (default: all)"),
     Option("labels_column", str, about="the column of a table that holds the labels"),
+    Option("columns", Sequence[str], about="the columns of a table to learn from (default: all)", metavar="NAME,NAME"),
+    Option("leave_out", Sequence[str], about="columns of a table that are not to be learned", metavar="NAME,NAME"),
+    Option("kinds", str, metavar="NAME=KIND,NAME=KIND",
+           about="what columns of a table are, where that is not to be guessed: number, robust, heavy (a logarithm), "
+           "count, poisson, binary, category or date"),
+    DIALECT,
     Option("image_size", int | tuple[int, int], about="size of a folder's images (default: the most common)",
            metavar="N|H,W"),
     Option("skip_bad", None, default=False, about="leave out images that cannot be read, instead of stopping"),

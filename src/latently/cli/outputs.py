@@ -1,5 +1,6 @@
 """Files that a command writes: of the kind that the suffix says, and never over another file unless told so."""
 
+import contextlib
 import csv
 import io
 from collections.abc import Callable, Mapping, Sequence
@@ -60,6 +61,8 @@ def kinds_for(model: Any) -> tuple[str, ...]:
 
     several = isinstance(model.row_shape_, dict)
     shapes = list(model.row_shape_.values()) if several else [model.row_shape_]
+    if model.fitted_.task.cells:
+        return (".csv", ".parquet")
     picture = (".png",) if any(figures.are_pictures(shape) for shape in shapes) else ()
     table = (".csv",) if all(len(shape) == 1 for shape in shapes) else ()
     return (*picture, *table, ".npz", *(() if several else (".npy",)))
@@ -108,6 +111,8 @@ def vectors(rows: Any, columns: Mapping[str, Sequence[str]] | Sequence[str] | No
         >>> vectors({"lab": np.ones((1, 2)), "body": np.zeros((1, 1))}, {"lab": ("iron", "zinc")})
         (['iron', 'zinc', 'body.x1'], [['1.0', '1.0', '0.0']])
     """
+    if hasattr(rows, "iloc"):  # a frame: each cell as its column writes it
+        return list(rows.columns), rows.astype(object).where(rows.notna(), "").to_numpy().tolist()
     if isinstance(rows, dict):
         of_view = columns if isinstance(columns, Mapping) else {}
         numbered = {view: [f"{view}.{column}" for column in vectors(values)[0]] for view, values in rows.items()}
@@ -163,11 +168,31 @@ def _csv(result: Result) -> bytes:
     return text.getvalue().encode()
 
 
+def _parquet(result: Result) -> bytes:
+    import pandas as pd
+
+    header, rows = result.table()
+    frame = pd.DataFrame(rows, columns=list(header)).replace("", None).infer_objects()
+    for name in frame.columns:
+        with contextlib.suppress(TypeError, ValueError):
+            frame[name] = pd.to_numeric(frame[name])
+    try:
+        return frame.to_parquet(index=False)
+    except ImportError as error:
+        raise UsageError("a .parquet file needs PyArrow to be written; run: pip install 'latently[tables]'.") from error
+
+
 def _png(result: Result) -> bytes:
     from latently import figures
 
     return figures.png(result.draw())
 
 
-FORMS: dict[str, Callable[[Result], bytes]] = {".png": _png, ".csv": _csv, ".npz": _npz, ".npy": _npy}
+FORMS: dict[str, Callable[[Result], bytes]] = {
+    ".png": _png,
+    ".csv": _csv,
+    ".npz": _npz,
+    ".npy": _npy,
+    ".parquet": _parquet,
+}
 """Suffix → how a result is written in a file of that kind."""

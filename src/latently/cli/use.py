@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from latently.cli.options import RUN, RUN_OR_MODEL
+from latently.cli.options import DIALECT, RUN, RUN_OR_MODEL
 from latently.cli.outputs import choose_paths, kinds_for, output_options, write
 from latently.cli.parsing import Option, Parser
 from latently.cli.verbs import VERBS, Verb
@@ -18,6 +18,7 @@ _DATA_OPTIONS = (
     Option("views", metavar="SPEC",
            about="what of the data is which view, for a model of several, as for `latently fit`; views that the data "
            "lacks may be left out (default: as the run says)"),
+    DIALECT,
     Option("skip_bad", None, False, "leave out images that cannot be read"),
 )  # fmt: skip
 

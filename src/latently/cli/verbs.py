@@ -60,7 +60,8 @@ class Verb(NamedTuple):
     next: Next | None = None
 
 
-_IN_PATHS, _TABLES, _CODES = (".png", ".npz", ".npy"), (".csv", ".npz", ".npy"), (".npz", ".csv", ".npy")
+_IN_PATHS = (".png", ".npz", ".npy")
+_TABLES, _CODES = (".csv", ".npz", ".npy", ".parquet"), (".npz", ".csv", ".npy", ".parquet")
 _PREDICTED = "{0}.csv; an .npz file holds {0}, probabilities, names of their columns, and labels where there are any"
 
 
@@ -141,6 +142,18 @@ VERBS = {
             _seed("of the draws")),
             "completed",
             next=Next("Complete", " --given {view}", "complete a missing view", " --given {view}")),
+        Verb("impute", "impute",
+            "Fill in the missing cells of a table, by what the model makes of the cells that are there: with what is "
+            "to be expected, or the likeliest word. All other cells, and all other columns, stay as they are.", (
+            "runs/vae-patients-1 patients.csv --out filled.csv",
+            "runs/vae-patients-1 new-patients.csv --draws 5 --out filled.csv"), (
+            Option("draws", int, None,
+                   "K tables instead, drawn, for multiple imputation; they stand one below the other, with a column "
+                   "`draw`", "K", least=1),
+            Option("samples", int, 200, "codes behind each row", least=1),
+            _seed("of the draws")),
+            "imputed", writes=(".csv", ".parquet"), default="imputed.csv",
+            next=Next("Impute", " --out filled.csv", "fill in the gaps of other data")),
         Verb("denoise", "denoise",
             "Clean noisy rows with a model that was fitted with --corruption: each is encoded, and its code decoded. A "
             f"picture shows the first {COMPLETED} above what they become.", (

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from latently.data.assumptions import DataAssumption, assume, assumed
 from latently.data.builtin import BUILTIN, Builtin, digits
+from latently.data.columns import KINDS
 from latently.data.dataset import Dataset, Splits, keep_labels, split
 from latently.data.labels import encode_labels, label_values
 from latently.data.open import open_dataset
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BUILTIN",
+    "KINDS",
     "Builtin",
     "DataArgumentError",
     "DataAssumption",

@@ -28,6 +28,7 @@ _MOST_DECIMALS = 6
 _LOOKED_AT = 10_000
 _SKEWED = 2.0
 _MOST_COUNT = 1000
+_FEWEST_COUNTED = 10  # rows: with fewer, numbers may be 1, 2, 3 by chance
 _IDENTIFIER = re.compile(r"(^|[_\s-])(id|uuid|guid|key)$", re.IGNORECASE)
 _UNNAMED = re.compile(r"^(Unnamed: \d+|index|)$", re.IGNORECASE)
 _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|\d{1,2}:\d{2}")
@@ -114,8 +115,7 @@ class Column:
         numbers = pd.to_numeric(there, errors="coerce").to_numpy(np.float64, na_value=np.nan)
         if np.isnan(numbers).any():
             raise _wrong_kind(name, kind, f'"{there.iloc[int(np.isnan(numbers).argmax())]}"', "category")
-        if not np.isfinite(numbers).all() or np.abs(numbers).max() > np.finfo(np.float32).max:
-            raise DataError(f'column "{name}" has infinite values, or values beyond 3.4e38; drop or rescale them.')
+        finite(name, numbers)
         if kind in ("count", "poisson") and ((numbers < 0).any() or (numbers != np.trunc(numbers)).any()):
             odd = numbers[(numbers < 0) | (numbers != np.trunc(numbers))][0]
             raise _wrong_kind(name, kind, f"{odd:g}", "number")
@@ -127,20 +127,15 @@ class Column:
     def _numeric(cls, name: str, there: "pd.Series[Any]") -> "Column | str":
         """A guess at numbers: two values 0 and 1, identifiers, counts, heavy tails, or plain numbers."""
         numbers = there.to_numpy(np.float64, na_value=np.nan)
-        finite = numbers[np.isfinite(numbers)]
-        whole = bool((finite == np.trunc(finite)).all())
-        each_another = len(np.unique(finite)) == len(finite) > 2
-        if whole and each_another and (_is_running(finite) or _UNNAMED.match(name)):
-            return "it counts the rows"
-        if whole and each_another and _IDENTIFIER.search(name):
-            return "its numbers are identifiers, another one in each row"
-        if set(np.unique(finite)) == {0.0, 1.0}:
+        if why := names_rows(name, numbers):
+            return why
+        if set(np.unique(numbers)) == {0.0, 1.0}:
             words = (0, 1)
             return cls(name, "binary", words, dtype=str(there.dtype))
         kind: Kind = "number"
-        if whole and _are_counts(finite):
+        if np.isfinite(numbers).all() and (numbers == np.trunc(numbers)).all() and _are_counts(numbers):
             kind = "count"
-        elif _are_heavy(finite):
+        elif _are_heavy(numbers[np.isfinite(numbers)]):
             kind = "heavy"
         return cls._told(name, there, kind)
 
@@ -228,6 +223,32 @@ class Column:
         return replace(column, low=-math.inf if low is None else low, high=math.inf if high is None else high)
 
 
+def names_rows(name: str, numbers: Float64[np.ndarray, "rows"]) -> str | None:
+    """Why numbers say which row it is, and nothing of it: a clause; `None` where they do not.
+
+    Example:
+        >>> names_rows("", np.arange(4.0)), names_rows("patient_id", np.array([7.0, 3.0, 5.0]))
+        ('it counts the rows', 'its numbers are identifiers, another one in each row')
+    """
+    if len(numbers) < 3 or not np.isfinite(numbers[[0, -1]]).all() or (numbers[:9] != np.trunc(numbers[:9])).any():
+        return None
+    unnamed = _UNNAMED.match(name) is not None
+    if len(numbers) >= _FEWEST_COUNTED and numbers[0] in (0.0, 1.0) and (np.diff(numbers) == 1).all():
+        return "it counts the rows"
+    if (unnamed or _IDENTIFIER.search(name)) and len(np.unique(numbers)) == len(numbers):
+        return "it counts the rows" if unnamed else "its numbers are identifiers, another one in each row"
+    return None
+
+
+def finite(name: str, numbers: Float64[np.ndarray, "rows"]) -> Float64[np.ndarray, "rows"]:
+    """The numbers of a column, if float32 can hold them."""
+    if not np.isfinite(numbers).all() or (len(numbers) and np.abs(numbers).max() > np.finfo(np.float32).max):
+        raise DataError(
+            f'the table has infinite values, or values beyond 3.4e38, in column "{name}"; drop or rescale them.'
+        )
+    return numbers
+
+
 def date_pattern(words: "pd.Series[Any]") -> str | None:
     """How the dates of a column are written, as for `strptime`; `None` where they are not all written alike."""
     import pandas as pd
@@ -272,11 +293,6 @@ def _are_heavy(numbers: Float64[np.ndarray, "n"]) -> bool:
 
 def _moment(numbers: Float64[np.ndarray, "n"], order: int) -> float:
     return float((((numbers - numbers.mean()) / numbers.std()) ** order).mean())
-
-
-def _is_running(numbers: Float64[np.ndarray, "n"]) -> bool:
-    """Whether numbers count 0, 1, 2, … or 1, 2, 3, …."""
-    return numbers[0] in (0.0, 1.0) and bool((np.diff(numbers) == 1).all())
 
 
 def _decimals(numbers: Float64[np.ndarray, "n"]) -> int | None:

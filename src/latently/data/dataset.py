@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from jaxtyping import Bool, Int, Shaped
 
 from latently.data.labels import UNKNOWN, Label, encode_labels
 from latently.data.rows import DataArgumentError, DataError, Rows, Subset, is_mapped
+from latently.data.table import Table
 from latently.data.views import Views
 
 _COPIED_BYTES = 2**30
@@ -205,6 +206,8 @@ def keep_labels(dataset: Dataset, count: int, seed: int = 0) -> Dataset:
 
 
 def _take(view: Rows, rows: Int[np.ndarray, "chosen"]) -> Rows:
+    if isinstance(view, Table):
+        return cast(Rows, view[rows])
     if isinstance(view, np.ndarray) and view.nbytes <= _COPIED_BYTES and not is_mapped(view):
         whole = len(rows) == len(view) and np.array_equal(rows, np.arange(len(view)))
         return view if whole else np.asarray(view[rows])

@@ -1,18 +1,21 @@
 """One call for every source of data."""
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from latently.data.arrays import is_idx, is_idx_folder, open_idx, open_idx_folder, open_npy, open_npz
 from latently.data.builtin import BUILTIN, FASHION_MNIST, MNIST, digits, load
+from latently.data.columns import Kind
 from latently.data.dataset import Dataset, Splits, keep_labels, split
 from latently.data.images import ImageSize, open_image_views, open_images
 from latently.data.rows import DataArgumentError, DataError, Subset, as_rows, is_mapped, summarize
-from latently.data.tables import SUFFIXES, open_table
+from latently.data.table import Table
+from latently.data.tables import is_parquet_folder, open_table, table_suffix
 from latently.data.view_making import Groups, halves, noisy, view_groups
 
 
@@ -20,6 +23,10 @@ def open_dataset(
     source: str | Path,
     *,
     labels_column: str | None = None,
+    columns: Iterable[str] | None = None,
+    leave_out: Iterable[str] = (),
+    kinds: Mapping[str, Kind] | str | None = None,
+    dialect: Mapping[str, str] | str | None = None,
     image_size: ImageSize | Mapping[str, ImageSize] = None,
     skip_bad: bool = False,
     views: str | None = None,
@@ -34,9 +41,16 @@ def open_dataset(
 
     Args:
         source: `"digits"`, `"mnist"`, `"fashion-mnist"`, or the path of a folder of images (or of four idx files named
-            as MNIST's are), or of a `.npy`, `.npz`, `.csv`, `.tsv`, `.parquet` or idx file. Where a path is named as a
-            data set is, write `./digits`.
+            as MNIST's are), or of a `.npy`, `.npz` or idx file, or of a table: `.csv`, `.tsv` or `.txt`, packed with
+            gzip or not, `.xlsx`, `.parquet` or a folder of its parts. Where a path is named as a data set is, write
+            `./digits`.
         labels_column: the column of a table that holds the labels.
+        columns: the columns of a table to take; all unless said.
+        leave_out: the columns of a table not to take.
+        kinds: name of a column → its kind, or `"sex=category,income=heavy"`, where that is not to be guessed: see
+            `latently.data.KINDS`.
+        dialect: how a text is written, where that is not to be guessed: `delimiter`, `decimal`, `thousands`, `comment`
+            and `encoding`, as a dict or as `"delimiter=semicolon,decimal=comma"`.
         image_size: the height and width of a folder's images, or one number for both; by default the most common size.
             For a folder of several views also a dict, name → size.
         skip_bad: leave out a folder's images that cannot be read, with a warning, instead of stopping.
@@ -72,7 +86,8 @@ def open_dataset(
         (1258, 359, 100)
     """
     groups = view_groups(views, partial=some_views)
-    whole, official_test = _open(source, labels_column, image_size, skip_bad, groups)
+    table = {"columns": columns, "leave_out": leave_out, "kinds": kinds, "dialect": dialect}
+    whole, official_test = _open(source, labels_column, image_size, skip_bad, groups, table)
     whole = _checked(whole, every_view=not some_views)
     if official_test is None:
         splits = split(whole, 0.1 if validation is None else validation, 0.2 if test is None else test, seed)
@@ -98,18 +113,21 @@ def _open(
     image_size: ImageSize | Mapping[str, ImageSize],
     skip_bad: bool,
     groups: Groups | None,
+    table: Mapping[str, Any],
 ) -> tuple[Dataset, Dataset | None]:
     """The data set, and its own test set where it has one."""
     path = Path(source).expanduser()
     suffix = path.suffix.lower()
     named = source in BUILTIN
-    images = not named and path.is_dir() and not is_idx_folder(path)
-    if labels_column is not None and (named or suffix not in SUFFIXES):
-        rule = f"is for tables (.csv, .tsv, .parquet), and {source} is none"
-        raise DataArgumentError("labels_column", rule, labels_column)
+    is_table = not named and (table_suffix(path) is not None or is_parquet_folder(path))
+    images = not named and path.is_dir() and not is_idx_folder(path) and not is_table
+    for argument, value in {"labels_column": labels_column, **table}.items():
+        if value and not is_table:
+            rule = f"is for tables (.csv, .tsv, .xlsx, .parquet), and {source} is none"
+            raise DataArgumentError(argument, rule, value)
     if image_size is not None and not images:
         raise DataArgumentError("image_size", f"is for folders of images, and {source} is none", image_size)
-    if groups is not None and not images and suffix not in (".npz", *SUFFIXES) and (named or path.exists()):
+    if groups is not None and not (images or is_table or suffix == ".npz") and (named or path.exists()):
         raise DataArgumentError(
             "views",
             "that are named are the arrays of a .npz file, the columns of a table or the subfolders of a folder; "
@@ -126,9 +144,9 @@ def _open(
         if isinstance(image_size, Mapping):
             raise DataArgumentError("image_size", f"of each view is for folders of several views; {source} has one")
         return open_images(path, image_size, skip_bad), None
-    if path.is_dir():
+    if path.is_dir() and not is_table:
         return open_idx_folder(path)
-    if not path.is_file():
+    if not path.exists():
         close = difflib.get_close_matches(str(source), BUILTIN, n=1)
         meant = f' Did you mean "{close[0]}"?' if close else ""
         known = ", ".join(BUILTIN)
@@ -139,17 +157,19 @@ def _open(
         return open_npy(path), None
     if suffix == ".npz":
         return open_npz(path, groups), None
-    if suffix in SUFFIXES:
-        return open_table(path, labels_column, groups), None
+    if is_table:
+        return open_table(path, labels_column, groups, **table), None
     raise DataError(
         f'{source} ends in "{path.suffix}", which is not known here; give a folder of PNG or JPEG images, .npy, .npz, '
-        ".csv, .tsv, .parquet or idx files (such as train-images-idx3-ubyte.gz)."
+        ".csv, .tsv, .xlsx, .parquet or idx files (such as train-images-idx3-ubyte.gz)."
     )
 
 
 def _checked(dataset: Dataset, every_view: bool = False) -> Dataset:
     """The data set, if its rows are numbers to learn from, and some rows have each view where all are wanted."""
     for place, view in enumerate(dataset.views):
+        if isinstance(view, Table):  # its cells have been looked at, and may be missing
+            continue
         name = f'{dataset.name}, view "{dataset.view_names[place]}",' if dataset.view_names else dataset.name
         rows = as_rows(view, name)
         present = None if dataset.present is None else np.flatnonzero(dataset.present[:, place])

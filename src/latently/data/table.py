@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, final
 import numpy as np
 from jaxtyping import Bool, Float64
 
-from latently.data.columns import KINDS, Column, Kind
+from latently.data.columns import KINDS, Column, Kind, finite, names_rows
 from latently.data.rows import DataArgumentError, DataError, Rows
 
 if TYPE_CHECKING:
@@ -77,10 +77,11 @@ class Table:
         chosen = [name for name in chosen if name not in set(leave_out)]
         known, assumed = [], []
         for name in chosen:
-            kind = told.get(name) or ("number" if container == "array" else None)
+            alone = len(chosen) == 1 and _is_plain(frame[name].dtype)
+            kind = told.get(name) or ("number" if container == "array" or alone else None)
             found = Column.of(name, frame[name], kind)
             if isinstance(found, str):
-                assumed.append(_left_out(name, found))
+                assumed.append(left_out_sentence(name, found))
             else:
                 known.append(found)
         if not known:
@@ -262,6 +263,20 @@ def needs_table(X: Any) -> bool:
     return isinstance(X, np.ndarray) and X.ndim == 2 and X.dtype.kind == "f" and bool(np.isnan(X).any())
 
 
+def plain_names(frame: "pd.DataFrame") -> tuple[list[str], list[str]] | None:
+    """Of a frame of numbers without gaps, the columns to learn from, and what was assumed of others; else `None`.
+
+    Columns that count the rows are left out, unless there is no other.
+    """
+    if not all(_is_plain(dtype) for dtype in frame.dtypes) or frame.isna().any(axis=None):
+        return None
+    why = {name: names_rows(name, frame[name].to_numpy(np.float64)) for name in frame.columns}
+    names = [name for name in frame.columns if not why[name]]
+    if not names:
+        return list(frame.columns), []
+    return names, [left_out_sentence(name, reason) for name, reason in why.items() if reason]
+
+
 def _is_plain(dtype: Any) -> bool:
     from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
@@ -272,14 +287,14 @@ def _numbers(columns: Iterable[Column], frame: "pd.DataFrame") -> Float64[np.nda
     known = tuple(columns)
     values = np.empty((len(frame), len(known)))
     for place, column in enumerate(known):
-        values[:, place] = column.numbers(frame[column.name])
-    if np.isinf(values).any():
-        name = known[int(np.isinf(values).any(axis=0).argmax())].name
-        raise DataError(f'column "{name}" has infinite values; leave those cells empty, or drop the rows.')
+        numbers = column.numbers(frame[column.name])
+        finite(column.name, numbers[~np.isnan(numbers)])
+        values[:, place] = numbers
     return values
 
 
-def _left_out(name: str, why: str) -> str:
+def left_out_sentence(name: str, why: str) -> str:
+    """That a column is not taken, and how it is."""
     what = f'the column "{name}"' if name and not name.startswith("Unnamed: ") else "the column without a name"
     return f"{what} is left out, since {why}; {{kinds={name}=category}} takes it all the same"
 

@@ -241,7 +241,9 @@ class TablePreprocessing:
         """What `to_config` wrote, checked: files may be damaged."""
         if set(config) != set(cls.__dataclass_fields__):
             found = ", ".join(sorted(config))
-            raise DataError(f"a table's preprocessing must have columns, offset, scale, container and assumed; got {found}.")
+            raise DataError(
+                f"a table's preprocessing must have columns, offset, scale, container and assumed; got {found}."
+            )
         columns = tuple(Column.from_config(column) for column in config["columns"])
         offset, scale = (np.asarray(config[name], np.float64) for name in ("offset", "scale"))
         usable = np.isfinite(offset).all() and np.isfinite(scale).all() and (scale > 0).all()

@@ -3,6 +3,7 @@
 import csv
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -13,7 +14,7 @@ from latently.data.assumptions import assume
 from latently.data.columns import Kind, finite
 from latently.data.dataset import Dataset
 from latently.data.rows import DataArgumentError, DataError, Rows
-from latently.data.table import Table
+from latently.data.table import Table, plain_names
 from latently.data.text_tables import Dialect, header_of, read_text
 from latently.data.view_making import Groups
 
@@ -81,14 +82,36 @@ def open_table(
         views = {view: _matrix(frame[chosen], path, present[view]) for view, chosen in of_view.items()}
         return Dataset.of(path.name, views, labels, source, {**description, "columns": of_view}, present)
     try:
-        rows = _rows(frame, columns, leave_out, kinds)
+        rows = _chosen(frame, columns, leave_out)
+        plain = None if kinds else plain_names(rows)
+        if plain is None:
+            table = Table.of(rows, kinds=kinds)
+            found = Dataset.of(
+                path.name, cast(Rows, table), labels, source, {**description, "columns": list(table.names)}
+            )
+        else:
+            names, said = plain
+            matrix = _matrix(rows[names], path)
+            found = Dataset.of(path.name, matrix, labels, source, {**description, "columns": names})
+            assumed = (*assumed, *said)
+    except DataArgumentError:
+        raise
     except DataError as error:
-        raise type(error)(*error.args) if isinstance(error, DataArgumentError) else DataError(f"{path}: {error}")
-    names = list(rows.names)
-    if _is_plain(rows):
-        rows, assumed = _matrix(frame[names], path), (*assumed, *rows.assumed)
-    description = assume({**description, "columns": names}, *assumed)
-    return Dataset.of(path.name, cast(Rows, rows), labels, source, description)
+        raise DataError(f"{path}: {error}") from None
+    return replace(found, description=assume(found.description, *assumed))
+
+
+def _chosen(frame: "pd.DataFrame", columns: Iterable[str] | None, leave_out: Iterable[str]) -> "pd.DataFrame":
+    """The columns to learn from."""
+    names = list(frame.columns)
+    for argument, given in (("columns", columns or ()), ("leave_out", leave_out)):
+        for name in given:
+            if name not in names:
+                raise DataArgumentError(argument, f"must name columns among {', '.join(names)}", name)
+    chosen = frame[[name for name in names if (columns is None or name in set(columns)) and name not in set(leave_out)]]
+    if not len(chosen.columns):
+        raise DataError("it has no numeric columns to learn from, nor others; give at least one besides the labels.")
+    return chosen
 
 
 def read_frame(
@@ -122,23 +145,10 @@ def column_names(path: Path) -> list[str]:
         return []
 
 
-def read_cells(path: Path) -> tuple[list[str], list[tuple[str, ...]]]:
+def read_cells(path: Path, dialect: str | None = None) -> tuple[list[str], list[tuple[str, ...]]]:
     """The names of the columns of a table in text, and the cells of each column as they are written."""
-    frame = read_text(path, Dialect.of(path), as_words=True)
+    frame = read_text(path, Dialect.of(path, dialect), as_words=True)
     return list(frame.columns), [tuple(frame[name].tolist()) for name in frame.columns]
-
-
-def _rows(
-    frame: "pd.DataFrame", columns: Iterable[str] | None, leave_out: Iterable[str], kinds: Mapping[str, Kind] | str | None
-) -> Table:
-    if not len(frame.columns):
-        raise DataError("it has no numeric columns to learn from, nor others; give at least one besides the labels.")
-    return Table.of(frame, kinds=kinds, columns=columns, leave_out=leave_out)
-
-
-def _is_plain(rows: Table) -> bool:
-    """Whether all columns are numbers, or are taken for such since nothing else was told, without gaps."""
-    return False
 
 
 def _matrix(

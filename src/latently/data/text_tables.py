@@ -61,7 +61,7 @@ class Dialect:
         with _opened(path, "rb") as file:
             head = file.read(_HEAD_BYTES)
         encoding = given.get("encoding") or _encoding(head)
-        text = _decoded(head, encoding, path)
+        text = _decoded(head, encoding)
         whole = len(head) < _HEAD_BYTES
         lines = text.splitlines() if whole else text.splitlines()[:-1]
         comment = given.get("comment", "#" if lines and lines[0].startswith("#") else "")
@@ -82,7 +82,9 @@ class Dialect:
             for name, value in asdict(self).items()
             if value != getattr(usual, name) and value
         ]
-        return f"{path.name} is written with {', '.join(found)}; {{dialect=NAME=VALUE}} says otherwise" if found else None
+        return (
+            f"{path.name} is written with {', '.join(found)}; {{dialect=NAME=VALUE}} says otherwise" if found else None
+        )
 
 
 def read_text(path: Path, dialect: Dialect, *, as_words: bool = False, only: Any = None) -> "pd.DataFrame":
@@ -197,7 +199,7 @@ def _encoding(head: bytes) -> str:
     return "utf-8-sig"
 
 
-def _decoded(head: bytes, encoding: str, path: Path) -> str:
+def _decoded(head: bytes, encoding: str) -> str:
     try:
         return io.TextIOWrapper(io.BytesIO(head), encoding=encoding, errors="ignore").read()
     except LookupError:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float, Int, Shaped
 
-from latently.data import Views
+from latently.data import Table, Views
 from latently.evaluation.model import Data
 
 BLOCK_ROWS = 4096
@@ -49,7 +49,7 @@ class Selection(NamedTuple):
             block = slice(start, start + BLOCK_ROWS)
             rows = self.data[self.chosen[block]]
             labels = None if self.labels is None else self.labels[block]
-            yield rows if isinstance(rows, Views) else np.asarray(rows), labels
+            yield rows if isinstance(rows, Table | Views) else np.asarray(rows), labels
 
     def apply(self, function: Callable[[Data], np.ndarray]) -> np.ndarray:
         """`function` of the chosen rows, block by block, joined."""

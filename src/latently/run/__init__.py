@@ -4,6 +4,7 @@ from latently.run.folder import Run
 from latently.run.playing import Playing
 from latently.run.repeats import Repeats, mean_and_sd
 from latently.run.rows import (
+    TABLE_OPTIONS,
     film_rows,
     fingerprint,
     known_labels,
@@ -19,6 +20,7 @@ from latently.run.session import Plan, Session, load_model
 from latently.run.training import Training, train_together
 
 __all__ = [
+    "TABLE_OPTIONS",
     "Plan",
     "Playing",
     "Repeats",

@@ -11,17 +11,18 @@ from typing import Any
 import numpy as np
 from jaxtyping import Shaped
 
-from latently.data import BUILTIN, Dataset, Splits, Views, open_dataset
+from latently.data import BUILTIN, Dataset, Splits, TablePreprocessing, Views, open_dataset
 from latently.data.arrays import is_idx_folder
 from latently.data.rows import hash_rows, spread_rows
-from latently.data.tables import column_names
+from latently.data.tables import column_names, is_parquet_folder, table_suffix
 from latently.errors import ArgumentError
 
 FILM_ROWS = 1500
+TABLE_OPTIONS = ("columns", "leave_out", "kinds", "dialect")
+"""Arguments of `open_dataset` that are for tables."""
 PARTS = ("all", "train", "validation", "test")
 """What can be asked of data: all of it, or a part of the split that the run made."""
 
-_TABLES = (".csv", ".tsv", ".parquet", ".pq")
 _WITH_TEST = ("mnist", "fashion-mnist")
 
 
@@ -59,6 +60,7 @@ def short_name(source: str) -> str:
 
 def open_splits(arguments: Mapping[str, Any]) -> Splits:
     """Open data whose arguments of `open_dataset` are JSON values, as a run's configuration holds them."""
+    arguments = {**arguments, "leave_out": arguments.get("leave_out") or ()}
     size = arguments["image_size"]
     sizes = {view: _pair(each) for view, each in size.items()} if isinstance(size, dict) else _pair(size)
     return open_dataset(**{**arguments, "image_size": sizes})
@@ -87,6 +89,7 @@ def open_rows(
     labels_column: str | None = None,
     skip_bad: bool = False,
     views: str | None = None,
+    dialect: str | None = None,
 ) -> Dataset:
     """The rows of any data, for a fitted model.
 
@@ -99,6 +102,7 @@ def open_rows(
         labels_column: of a table; the run's own column unless said.
         skip_bad: leave out images that cannot be read.
         views: what is which view; as the run says unless said.
+        dialect: how a table is written as text, where that is not to be guessed.
 
     Returns:
         The rows; for a model of several views, with its views in its order, blank and not given where the data has not
@@ -108,8 +112,9 @@ def open_rows(
     path = Path(place)
     views = views_in(place, views, own.get("views"), model)
     has_test = place in _WITH_TEST or (path.is_dir() and is_idx_folder(path))
-    folder = place not in BUILTIN and path.is_dir() and not has_test
-    if not labels_column and path.suffix.lower() in _TABLES and own.get("labels_column") in column_names(path):
+    table = place not in BUILTIN and (table_suffix(path) is not None or is_parquet_folder(path))
+    folder = place not in BUILTIN and path.is_dir() and not has_test and not table
+    if not labels_column and table and own.get("labels_column") in column_names(path):
         labels_column = own["labels_column"]  # where there is none, new rows come without labels
     arguments = {
         "source": place,
@@ -118,6 +123,8 @@ def open_rows(
         "skip_bad": skip_bad,
         "views": views,
         "some_views": True,
+        **(columns_for(path, model, about) if table and views is None else {}),
+        "dialect": dialect or own.get("dialect"),
     }
     if part == "all":
         splits = open_splits({**arguments, "validation": 0.0, "test": None if has_test else 0.0})
@@ -149,6 +156,19 @@ def open_views(
     part = open_rows(source, model, about, **opening)
     rows: Any = part.rows
     return rows, {**(columns or {}), **(part.description.get("columns") or {})}
+
+
+def columns_for(path: Path, model: Any, about: Mapping[str, Any]) -> dict[str, Any]:
+    """How `open_dataset` is to read a table for a model: its own columns, each of the kind that it learned."""
+    preprocessing = model.preprocessing_
+    there = column_names(path)
+    kinds = {
+        column.name: "category" if column.kind == "binary" else column.kind  # new rows may have other words
+        for column in (preprocessing.columns if isinstance(preprocessing, TablePreprocessing) else ())
+        if column.name in there
+    }
+    columns = list(kinds) or [name for name in about.get("columns") or () if name in there]
+    return ({"columns": columns} if columns else {}) | ({"kinds": kinds} if kinds else {})
 
 
 def labels_of(part: Dataset) -> Shaped[np.ndarray, "rows"] | None:
