@@ -26,7 +26,7 @@ MOST_WORDS = 50
 """A column of text with more words, each of which few rows share, is free text."""
 _MOST_DECIMALS = 6
 _LOOKED_AT = 10_000
-_SKEWED = 2.0
+_SKEWED = 1.5
 _MOST_COUNT = 1000
 _FEWEST_COUNTED = 10  # rows: with fewer, numbers may be 1, 2, 3 by chance
 _IDENTIFIER = re.compile(r"(^|[_\s-])(id|uuid|guid|key)$", re.IGNORECASE)
@@ -282,7 +282,7 @@ def _are_counts(numbers: Float64[np.ndarray, "n"]) -> bool:
 
 
 def _are_heavy(numbers: Float64[np.ndarray, "n"]) -> bool:
-    """Whether tails are heavy: a skewness above 2, which a logarithm halves; or far more outliers than a Gaussian."""
+    """Whether tails are heavy: a skewness above 1.5, which a logarithm halves; or far more outliers than a Gaussian."""
     if len(numbers) < 20 or numbers.std() == 0:
         return False
     skewness = _moment(numbers, 3)

@@ -10,7 +10,6 @@ import numpy as np
 
 from latently.data.arrays import is_idx, is_idx_folder, open_idx, open_idx_folder, open_npy, open_npz
 from latently.data.builtin import BUILTIN, FASHION_MNIST, MNIST, digits, load
-from latently.data.columns import Kind
 from latently.data.dataset import Dataset, Splits, keep_labels, split
 from latently.data.images import ImageSize, open_image_views, open_images
 from latently.data.rows import DataArgumentError, DataError, Subset, as_rows, is_mapped, summarize
@@ -25,7 +24,7 @@ def open_dataset(
     labels_column: str | None = None,
     columns: Iterable[str] | None = None,
     leave_out: Iterable[str] = (),
-    kinds: Mapping[str, Kind] | str | None = None,
+    kinds: Mapping[str, str] | str | None = None,
     dialect: Mapping[str, str] | str | None = None,
     image_size: ImageSize | Mapping[str, ImageSize] = None,
     skip_bad: bool = False,

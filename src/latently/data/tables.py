@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Bool, Float32, Shaped
 
 from latently.data.assumptions import assume
-from latently.data.columns import Kind, finite
+from latently.data.columns import finite
 from latently.data.dataset import Dataset
 from latently.data.rows import DataArgumentError, DataError, Rows
 from latently.data.table import Table, plain_names
@@ -47,7 +47,7 @@ def open_table(
     *,
     columns: Iterable[str] | None = None,
     leave_out: Iterable[str] = (),
-    kinds: Mapping[str, Kind] | str | None = None,
+    kinds: Mapping[str, str] | str | None = None,
     dialect: Mapping[str, str] | str | None = None,
 ) -> Dataset:
     """The rows of a table in a file; an empty label is unknown.
