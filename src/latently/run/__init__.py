@@ -6,6 +6,7 @@ from latently.run.repeats import Repeats, mean_and_sd
 from latently.run.rows import (
     film_rows,
     fingerprint,
+    images_like,
     known_labels,
     labels_of,
     located,
@@ -27,6 +28,7 @@ __all__ = [
     "Training",
     "film_rows",
     "fingerprint",
+    "images_like",
     "known_labels",
     "labels_of",
     "load_model",
