@@ -116,17 +116,8 @@ def data_arguments(given: Any) -> dict[str, Any]:
         raise UsageError(
             "--data is missing: give the name of a data set (`latently datasets`), a folder of images, or a file."
         )
-    names = (
-        "labels_column",
-        "array",
-        *TABLE_OPTIONS,
-        "image_size",
-        "gray",
-        "white_level",
-        "skip_bad",
-        "views",
-        "label_seed",
-    )
+    of_images = ("image_size", "gray", "white_level", "skip_bad")
+    names = ("labels_column", "array", *TABLE_OPTIONS, *of_images, "views", "label_seed")
     found = {name: getattr(given, name, None) for name in names}
     parts = {name: getattr(given, name, None) for name in ("validation", "test")}
     found |= {name: located(part) if isinstance(part, str) else part for name, part in parts.items()}

@@ -277,7 +277,12 @@ def _days(cells: "pd.Series[Any]", pattern: str | None) -> Float64[np.ndarray, "
 
 def _are_counts(numbers: Float64[np.ndarray, "n"]) -> bool:
     """Whether whole numbers look counted: none below 0, some 0 or 1, most of them small beside their spread."""
-    small = numbers.min() in (0.0, 1.0) and numbers.max() <= _MOST_COUNT and len(np.unique(numbers)) > 2
+    small = (
+        len(numbers) >= _FEWEST_COUNTED
+        and numbers.min() in (0.0, 1.0)
+        and numbers.max() <= _MOST_COUNT
+        and len(np.unique(numbers)) > 2
+    )
     return bool(small and numbers.mean() < 3 * numbers.std())
 
 

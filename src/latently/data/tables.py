@@ -70,6 +70,7 @@ def open_table(
         leave_out: the names of those not to take.
         kinds: name of a column → what it is, where that is not to be guessed.
         dialect: how a text is written, where that is not to be guessed: see `latently.data.text_tables.Dialect`.
+        unlabelled: which label marks a row without one, as for `latently.data.label_values`.
 
     Raises:
         DataError: it is no table, or a column is not what it is said to be.
@@ -167,9 +168,9 @@ def _matrix(
     """The numbers of these columns, NaN in rows that are not `present`."""
     from pandas.api.types import is_numeric_dtype
 
-    words = {name: frame[name].dropna() for name in frame.columns if not is_numeric_dtype(frame[name])}
+    words = [name for name in frame.columns if not is_numeric_dtype(frame[name])]
     if words:
-        named = ", ".join(f'"{name}" (such as "{some.iloc[0] if len(some) else ""}")' for name, some in words.items())
+        named = ", ".join(f'"{name}" (such as "{_word_in(frame[name])}")' for name in words)
         raise DataArgumentError(
             str(path),
             f"has columns that are not numbers: {named}",
@@ -186,6 +187,15 @@ def _matrix(
             )
         matrix[rows, place] = finite(name, numbers)
     return matrix
+
+
+def _word_in(cells: "pd.Series[Any]") -> str:
+    """The first cell that is no number."""
+    import pandas as pd
+
+    there = cells.dropna().astype(str)
+    words = there[pd.to_numeric(there, errors="coerce").isna()]
+    return str(words.iloc[0]) if len(words) else ""
 
 
 def _labels(cells: "pd.Series[Any]") -> Shaped[np.ndarray, "rows"]:
