@@ -20,6 +20,7 @@ _ROOMS = {
     "NotSupportedError": "latently.errors",
     "Player": "latently.game",
     "Splits": "latently.data",
+    "Table": "latently.data",
     "Trainer": "latently.training",
     "Views": "latently.data",
     "load": "latently.estimators",

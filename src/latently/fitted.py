@@ -100,7 +100,8 @@ class Fitted:
             key, choice = jax.random.split(next(keys))
             return inference.imputations(game, jax.random.split(key, n_samples), choice, *piece)[drawn]
 
-        expected: Table = self.preprocessing.inverse(self._on_rows(filled, rows, self._given(labels, len(rows))))
+        expected: Any = self._on_rows(filled, rows, self._given(labels, len(rows)))
+        expected = self.preprocessing.inverse(expected)
         values = np.where(rows.missing, np.asarray(expected), np.asarray(rows))
         return Table(rows.columns, values, rows.container)
 

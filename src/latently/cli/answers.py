@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -140,7 +140,7 @@ def impute(asked: Asked) -> Result:
     """The rows, their missing cells filled in."""
     import pandas as pd
 
-    given, rows = asked.given, asked.part.rows
+    given, rows = asked.given, cast(Any, asked.part.rows)
     options: dict[str, Any] = {"random_state": given.seed, "n_samples": given.samples}
     if given.draws is None:
         filled = [asked.model.impute(rows, asked.known, **options)]

@@ -177,7 +177,7 @@ def _parquet(result: Result) -> bytes:
         with contextlib.suppress(TypeError, ValueError):
             frame[name] = pd.to_numeric(frame[name])
     try:
-        return frame.to_parquet(index=False)
+        return bytes(frame.to_parquet(index=False))
     except ImportError as error:
         raise UsageError("a .parquet file needs PyArrow to be written; run: pip install 'latently[tables]'.") from error
 

@@ -143,7 +143,7 @@ class Table:
     @property
     def missing(self) -> Bool[np.ndarray, "rows columns"]:
         """Which cells are missing."""
-        return np.isnan(np.asarray(self.values))
+        return np.asarray(np.isnan(np.asarray(self.values)))
 
     def __len__(self) -> int:
         return len(self.values)

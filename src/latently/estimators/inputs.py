@@ -20,6 +20,7 @@ from latently.data import (
     encode_labels,
     label_values,
 )
+from latently.data.assumptions import warn_of
 from latently.data.labels import Unlabelled, minus_ones
 from latently.data.table import is_frame, needs_table
 from latently.errors import ArgumentError
@@ -79,6 +80,9 @@ def accept(estimator: Any, X: Any, *, reset: bool = False) -> Any:
 def _accept_first_table(estimator: Any, X: Any) -> Table:
     """The table that a model is about to be fitted on."""
     table = X if isinstance(X, Table) else Table.of(X)
+    for sentence in table.assumed:
+        if "is left out" in sentence:
+            warn_of(sentence)
     if not estimator.__sklearn_tags__().input_tags.allow_nan:
         rule = f"must be numbers without gaps for {type(estimator).__name__}, which has no likelihood for other columns"
         raise ArgumentError("X", rule, remedy="Use VAE or AAE, or fill in the gaps and turn words into numbers.")

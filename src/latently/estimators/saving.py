@@ -21,7 +21,7 @@ from latently.data import preprocessing_from_config
 from latently.estimators.base import LatentModel
 from latently.estimators.hyperparameters import check_hyperparameters
 from latently.files import write_atomically
-from latently.game import Batch, Task
+from latently.game import Batch, Cells, Task
 from latently.probability import Prior, prior_from_config
 from latently.training import load_tree, save_tree
 
@@ -144,7 +144,8 @@ def _skeleton(config: dict[str, Any]) -> Any:
     model.classes_ = None if config["classes"] is None else np.asarray(config["classes"])
     model.seed_ = int(config["seed"])
     if "task" in config:
-        model.task_ = Task(**{name: _revived(value) for name, value in config["task"].items()})
+        written = {name: _revived(value) for name, value in config["task"].items()}
+        model.task_ = Task(**{**written, "cells": tuple(Cells(*cell) for cell in written.get("cells", ()))})
     else:  # of version 0.1.0, which saved none; what it lacks decides on no array
         model.task_ = model._task(rows=1, labels_known="some", rounds=1)
     if model.classes_ is not None and model.classes_.shape != (model.task_.n_labels,):
