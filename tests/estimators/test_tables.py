@@ -169,7 +169,7 @@ def test_counts_asked_for_come_out_as_counts():
 @pytest.mark.parametrize(
     ("ask", "sentence"),
     [
-        (lambda: ACGAN(latent_dim=2).fit(FRAME, TOWN), "X must be numbers without gaps for ACGAN"),
+        (lambda: ACGAN(latent_dim=2).fit(FRAME, TOWN), r"X must be numbers without gaps \(NaN\) for ACGAN"),
         (lambda: VAE(network="conv").fit(FRAME), "network must be mlp for a table with gaps"),
         (
             lambda: VAE(likelihood="bernoulli").fit(FRAME),

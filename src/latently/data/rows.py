@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, final, runtime_checkable
 import numpy as np
 from jaxtyping import Bool, Float64, Int
 
+from latently.data.sparse import Sparse
 from latently.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -128,8 +129,8 @@ def _is_scattered(rows: Any, row_bytes: int) -> bool:
 
 
 def as_rows(X: Any, name: str = "X") -> Rows:
-    """X as rows of real numbers: arrays, memory maps and subsets as they are, anything else through `np.asarray`."""
-    rows: Rows = X if isinstance(X, np.ndarray | Subset) else np.asarray(X)
+    """X as rows of real numbers: arrays, maps, subsets and sparse rows as they are, others through `np.asarray`."""
+    rows: Rows = X if isinstance(X, np.ndarray | Subset | Sparse) else np.asarray(X)
     if len(rows.shape) < 2:
         raise DataArgumentError(
             name,

@@ -12,6 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, Int, PRNGKeyArray
+from sklearn.utils import ClassifierTags
 
 from latently.abilities import may
 from latently.catalogue import MODELS
@@ -156,7 +157,9 @@ class LatentModel(Face):
 
         Args:
             X: rows `(n, features)`, `(n, height, width)` or `(n, height, width, channels)`; uint8 is taken as pixels
-                from 0 to 255. A memory map that does not fit on the device is streamed.
+                from 0 to 255. A memory map that does not fit on the device is streamed, and of a sparse matrix of SciPy
+                a batch at a time becomes an array. Frames of pandas and polars may have words, dates, truth values and
+                gaps, and so may arrays have gaps (NaN): see `latently.Table`.
             y: the class of each row, `-1` where it is unknown. A model that needs no labels ignores it.
 
         Returns:
@@ -259,6 +262,9 @@ class LatentModel(Face):
         tags.transformer_tags.preserves_dtype = []  # codes are float32, whatever X is
         tags.target_tags.required = self.labels == "required"
         tags.input_tags.two_d_array = not self.takes_views
+        if may(self.game_type, "predict"):  # scikit-learn's checks of sparse rows ask for it
+            tags.classifier_tags = ClassifierTags()
+        tags.input_tags.sparse = not self.takes_views
         tags.input_tags.allow_nan = not self.takes_views and may(self.game_type, "impute")
         return tags
 

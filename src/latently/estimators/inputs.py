@@ -7,6 +7,7 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from jaxtyping import Int, Shaped
+from scipy.sparse import issparse
 from sklearn.utils import check_array, check_random_state
 from sklearn.utils.validation import validate_data
 
@@ -22,6 +23,7 @@ from latently.data import (
 )
 from latently.data.assumptions import warn_of
 from latently.data.labels import Unlabelled, minus_ones
+from latently.data.sparse import Sparse
 from latently.data.table import is_frame, needs_table
 from latently.errors import ArgumentError
 
@@ -64,6 +66,10 @@ def accept(estimator: Any, X: Any, *, reset: bool = False) -> Any:
             ", ".join(X.names),
             f'Use ACCA for several, or give one of them: X.view("{X.names[0]}").',
         )
+    if issparse(X):
+        return Sparse(validate_data(estimator, X, reset=reset, accept_sparse="csr"))
+    if isinstance(X, Sparse):
+        return X
     if needs_table(X) if reset else isinstance(estimator.preprocessing_, TablePreprocessing):
         return _accept_first_table(estimator, X) if reset else _accept_known_table(estimator, X)
     if isinstance(X, np.memmap):
@@ -84,7 +90,7 @@ def _accept_first_table(estimator: Any, X: Any) -> Table:
         if "is left out" in sentence:
             warn_of(sentence)
     if not estimator.__sklearn_tags__().input_tags.allow_nan:
-        rule = f"must be numbers without gaps for {type(estimator).__name__}, which has no likelihood for other columns"
+        rule = f"must be numbers without gaps (NaN) for {type(estimator).__name__}, which has no likelihood for other columns"
         raise ArgumentError("X", rule, remedy="Use VAE or AAE, or fill in the gaps and turn words into numbers.")
     if estimator.network != "mlp":
         raise ArgumentError("network", "must be mlp for a table with gaps, or of several kinds", estimator.network)
