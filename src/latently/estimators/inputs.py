@@ -90,7 +90,8 @@ def _accept_first_table(estimator: Any, X: Any) -> Table:
         if "is left out" in sentence:
             warn_of(sentence)
     if not estimator.__sklearn_tags__().input_tags.allow_nan:
-        rule = f"must be numbers without gaps (NaN) for {type(estimator).__name__}, which has no likelihood for other columns"
+        name = type(estimator).__name__
+        rule = f"must be numbers without gaps (NaN) for {name}, which has no likelihood for other columns"
         raise ArgumentError("X", rule, remedy="Use VAE or AAE, or fill in the gaps and turn words into numbers.")
     if estimator.network != "mlp":
         raise ArgumentError("network", "must be mlp for a table with gaps, or of several kinds", estimator.network)
