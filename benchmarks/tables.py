@@ -50,8 +50,8 @@ def latently(rows: Rows, seed: int) -> Rows:
 
 
 CONTENDERS: dict[str, Imputer] = {
-    "mean": _scikit_learns(lambda seed: SimpleImputer()),
-    "5 nearest neighbours": _scikit_learns(lambda seed: KNNImputer()),
+    "mean": _scikit_learns(lambda _: SimpleImputer()),
+    "5 nearest neighbours": _scikit_learns(lambda _: KNNImputer()),
     "IterativeImputer": _scikit_learns(lambda seed: IterativeImputer(random_state=seed)),
     "Latently": latently,
 }
