@@ -72,6 +72,10 @@ class Fitted:
         means = inference.in_pieces(partial(inference.data_means, self.game), z, labels=weights)
         return self.preprocessing.inverse(means)
 
+    def reconstruct(self, rows: Any, labels: Any = None) -> Any:
+        """Each row, encoded to its mean code and decoded again, under its label where the decoder is given one."""
+        return self.decode(self.codes(rows, labels), self.label_weights(rows, labels))
+
     def label_weights(self, rows: Any, labels: Any = None) -> Float[np.ndarray, "rows classes"] | None:
         """The labels of rows as one-hot weights, the likeliest class in the place of an unknown one.
 

@@ -91,7 +91,7 @@ def test_without_rows_for_a_test_nothing_is_evaluated(here: Path) -> None:
         (["--data", "digits", "--labels", "3"], "--labels must lie between the number of classes, 10, and"),
         (["--data", "digits", "--out", "full"], "full is not empty, and a run never overwrites"),
         (["--data", "digits", "--test", "1.5"], "must be fractions of the rows"),
-        (["--data", "nan.npy"], "the data must be finite, but at least 6 NaN of its values are not"),
+        (["--data", "nan.npy"], "the data must be finite, and has NaN in column 1 (rows 0, 1, 3, …), counted from 0."),
         (["--data", "words.csv"], "name one as the labels with --labels-column."),
     ],
 )

@@ -182,8 +182,8 @@ def test_a_config_with_a_missing_or_unknown_field_is_refused():
 @pytest.mark.parametrize(
     ("X", "options", "message"),
     [
-        (np.array([[0.0, np.nan]]), {}, "1 NaN"),
-        (np.array([[0.0, np.inf]]), {"range": "real"}, "1 inf"),
+        (np.array([[0.0, np.nan]]), {}, r"has NaN in column 1 \(row 0\)"),
+        (np.array([[0.0, np.inf]]), {"range": "real"}, r"has infinity in column 1 \(row 0\)"),
         (np.array([[1 + 2j]]), {}, "Complex data not supported"),
         (np.array([[None]], dtype=object), {}, "dtype object"),
         (np.array([["a"]]), {}, "dtype <U1"),

@@ -128,6 +128,7 @@ def test_a_row_of_the_catalogue_says_what_its_estimator_is(model):
     assert estimator.__name__ == model.name
     assert estimator.__module__ == f"latently.estimators.{model.module}"
     assert getattr(latently, model.name) is getattr(latently.estimators, model.name) is estimator
+    assert issubclass(estimator, latently.LatentModel)
     assert estimator.presets
     assert len({name for each in MODELS for name in each.load().presets}) == sum(
         len(each.load().presets) for each in MODELS

@@ -6,7 +6,7 @@ from latently.data.builtin import BUILTIN, Builtin, digits
 from latently.data.dataset import Dataset, Splits, keep_labels, split
 from latently.data.labels import encode_labels, label_values
 from latently.data.open import open_dataset
-from latently.data.rows import DataArgumentError, DataError, Rows, Subset
+from latently.data.rows import DataArgumentError, DataError, Rows, Subset, check_finite
 from latently.data.views import Views
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ __all__ = [
     "Subset",
     "Views",
     "ViewsPreprocessing",
+    "check_finite",
     "digits",
     "encode_labels",
     "keep_labels",

@@ -27,6 +27,7 @@ from latently.estimators.hyperparameters import (
     Probability,
     Seed,
     Share,
+    Verbosity,
     check_hyperparameters,
 )
 from latently.estimators.inputs import accept, accept_labels, fit_preprocessing, seed_of, stored
@@ -75,7 +76,7 @@ class LatentModel(Face):
         learning_rate_decay: share of the epochs, at the end, over which the learning rates fall linearly to 0.
         devices: how many local devices share each batch.
         random_state: seed of the run; with it, a run is repeated exactly.
-        verbose: show progress.
+        verbose: show progress, unless it is False or 0; numbers above 1 show no more than 1 does.
 
     Attributes:
         game_: the fitted game, its batch norms calibrated.
@@ -111,7 +112,7 @@ class LatentModel(Face):
     learning_rate_decay: Share = 0.0
     devices: Count = 1
     random_state: Seed | np.random.RandomState | None = None
-    verbose: bool = False
+    verbose: Verbosity = False
 
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     """Name → hyperparameters that follow a published description."""
