@@ -39,6 +39,8 @@ def test_a_run_leaves_its_folder_and_says_what_to_do_next(vae_run: Path) -> None
 def test_the_model_of_a_run_is_loaded_by_its_folder(vae_run: Path) -> None:
     model = latently.load(vae_run)
     assert (model.latent_dim, model.hidden, model.random_state) == (2, (16,), 0)
+    assert model.history_ == Run.open(vae_run).history()
+    assert model.history_[-1]["seconds"] > 0
 
 
 def test_labels_are_those_of_the_data(aae_run: Path) -> None:

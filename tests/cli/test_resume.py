@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import latently
 from latently.run import Run
 
 from .conftest import after_lines, call, contents, start
@@ -57,6 +58,7 @@ def test_a_killed_run_resumes_to_the_same_bits(whole: Path, tmp_path: Path) -> N
     assert rounds == sorted(set(rounds))
     seconds = [record["seconds"] for record in run.history()]
     assert seconds == sorted(seconds)
+    assert latently.load(folder).history_ == run.history()  # the rounds before the kill among them
 
 
 def test_a_run_of_several_views_resumes_to_the_same_bits(tmp_path: Path) -> None:

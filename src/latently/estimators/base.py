@@ -12,6 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, Int, PRNGKeyArray
+from sklearn.utils.validation import check_is_fitted
 
 from latently.catalogue import MODELS
 from latently.estimators.face import Face
@@ -83,7 +84,7 @@ class LatentModel(Face):
         preprocessing_: what was done to the data; inference repeats it.
         classes_: the labels seen in `fit`, in order, or `None` when there were none.
         task_: what the game was built for.
-        history_: the mean of every term for each chunk of rounds, unweighted.
+        history_: the mean of every term for each chunk of rounds, unweighted; `history_frame` gives it as a table.
         row_shape_: the shape of a row of the training data; name → shape where there are several views.
         n_features_in_: numbers in a row.
         event_size_: likewise.
@@ -227,6 +228,33 @@ class LatentModel(Face):
             for warning in game.diagnose([progress.terms for progress in trainer.history]):
                 warnings.warn(warning, CollapseWarning, stacklevel=3)
         return self
+
+    def history_frame(self) -> Any:
+        """The course of the fit as a pandas data frame: a line for each chunk of rounds, a column for each term.
+
+        Returns:
+            The frame: its index is the last `round` of each chunk; its columns are the `epoch`, the
+            `samples_per_second`, of a run's folder also the `seconds` since it began, and the terms by their names,
+            such as `"vae/kl"`, unweighted.
+
+        Raises:
+            ImportError: pandas is not installed.
+
+        Example:
+            >>> import numpy as np
+            >>> from latently import VAE
+            >>> frame = VAE(latent_dim=2, hidden=(8,), epochs=4, random_state=0).fit(np.eye(20)).history_frame()
+            >>> frame.index[-1], frame.columns.tolist()[2:]
+            (4, ['vae/active_dimensions', 'vae/kl', 'vae/reconstruction'])
+        """
+        check_is_fitted(self)
+        try:
+            import pandas
+        except ImportError:
+            raise ImportError("history_frame needs pandas; install it with: pip install 'latently[tables]'.") from None
+        told = ("round", "epoch", "samples_per_second", "seconds")
+        lines = [{name: chunk[name] for name in told if name in chunk} | chunk["terms"] for chunk in self.history_]
+        return pandas.DataFrame(lines, columns=None if lines else ["round"]).set_index("round")
 
     def peek(self, trainer: Trainer[Any], X: Any) -> Float[np.ndarray, "rows latent"]:
         """The codes that a trainer's game gives now, while it is being trained.

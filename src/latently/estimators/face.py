@@ -434,7 +434,7 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         return self._fitted().posterior_kl(self._rows(X))
 
     def save(self, path: str | Path, about: Mapping[str, Any] | None = None) -> None:
-        """Write the fitted model: `model.safetensors` and `config.json` in the folder `path`, each atomically.
+        """Write the fitted model: `model.safetensors`, `config.json` and `history.jsonl` in `path`, each atomically.
 
         Args:
             path: the folder; it is made where it is missing.
