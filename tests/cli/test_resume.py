@@ -103,7 +103,7 @@ def test_a_finished_run_is_refused_unless_it_is_made_longer(vae_run: Path, tmp_p
     shorter = call("resume", folder, "--epochs", "1")
     assert (finished.code, shorter.code) == (2, 2)
     assert "is finished, with 2 epochs" in finished.err
-    assert "--epochs must be more than the 2" in shorter.err
+    assert shorter.err == f"latently: --epochs must be more than the 2 of {folder}; got 1.\n"
     assert contents(folder) == before
     longer = call("resume", folder, "--epochs", "3", "--quiet", "--no-report")
     assert longer.code == 0, longer.err

@@ -328,7 +328,7 @@ def test_a_preset_may_be_changed():
 @pytest.mark.parametrize(
     ("estimator", "name", "sentence"),
     [
-        (VAE, "vae-3d", r"VAE has the presets vae-2d, .*; got 'vae-3d'\."),
+        (VAE, "vae-3d", r"VAE has the presets vae-2d, .*; got 'vae-3d'\. Did you mean \"vae-2d\"\?"),
         (VAE, "aae-mlp", r"VAE has the presets vae-2d, .*; got 'aae-mlp' \('aae-mlp' is a preset of AAE\)\."),
     ],
 )

@@ -61,7 +61,7 @@ def report(words: Sequence[str]) -> int:
 
 def compare(words: Sequence[str]) -> int:
     """`latently compare RUN...`: the numbers and the pictures of several runs, side by side."""
-    from latently.cli.outputs import choose_paths, output_options
+    from latently.cli.outputs import check_free, choose_paths, output_options
 
     kinds = (".html",)
     runs = Option("runs", Path, metavar="RUN", about="the runs' folders", nargs="+", positional=True)
@@ -86,6 +86,7 @@ def compare(words: Sequence[str]) -> int:
     if len(opened) < 2:
         raise UsageError(f"compare needs two runs or more; got {opened[0].folder}.")
     paths, table = choose_paths(given, "compare", kinds), measures(opened)
+    check_free(paths, given.force)
     for path in paths:
         compare_runs(opened, path)
     if given.json:

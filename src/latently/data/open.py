@@ -1,6 +1,5 @@
 """One call for every source of data."""
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from latently.data.images import ImageSize, open_image_views, open_images
 from latently.data.rows import DataArgumentError, DataError, Subset, as_rows, is_mapped, summarize
 from latently.data.tables import SUFFIXES, open_table
 from latently.data.view_making import Groups, halves, noisy, view_groups
+from latently.errors import did_you_mean
 
 
 def open_dataset(
@@ -129,9 +129,7 @@ def _open(
     if path.is_dir():
         return open_idx_folder(path)
     if not path.is_file():
-        close = difflib.get_close_matches(str(source), BUILTIN, n=1)
-        meant = f' Did you mean "{close[0]}"?' if close else ""
-        known = ", ".join(BUILTIN)
+        meant, known = did_you_mean(str(source), list(BUILTIN), '"{}"'), ", ".join(BUILTIN)
         raise DataError(f'there is no file or folder "{source}", and the data sets with a name are {known}.{meant}')
     if is_idx(path):
         return open_idx(path), None

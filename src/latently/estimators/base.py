@@ -15,6 +15,7 @@ from jaxtyping import Float, Int, PRNGKeyArray
 from sklearn.utils.validation import check_is_fitted
 
 from latently.catalogue import MODELS
+from latently.errors import did_you_mean
 from latently.estimators.face import Face
 from latently.estimators.hyperparameters import (
     Count,
@@ -143,8 +144,8 @@ class LatentModel(Face):
         if name not in cls.presets:
             owner = next((model.name for model in MODELS if name in model.load().presets), None)
             whose = f" ({name!r} is a preset of {owner})" if owner else ""
-            own = ", ".join(sorted(cls.presets)) or "(none)"
-            raise ValueError(f"{cls.__name__} has the presets {own}; got {name!r}{whose}.")
+            own, meant = ", ".join(sorted(cls.presets)) or "(none)", did_you_mean(name, cls.presets.keys(), '"{}"')
+            raise ValueError(f"{cls.__name__} has the presets {own}; got {name!r}{whose}.{'' if owner else meant}")
         return cls(**{**cls.presets[name], **changes})
 
     def fit(self, X: Any, y: Any = None) -> Self:
