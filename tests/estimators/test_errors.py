@@ -7,7 +7,7 @@ import jaxtyping
 import numpy as np
 import pytest
 
-from latently import AAE, VAE, VCCA, CollapseWarning
+from latently import AAE, VAE, VCCA, CollapseWarning, Views
 from latently.probability import Normal, Star
 from latently.training import NonFiniteLossError
 from small_models import as_if_fitted
@@ -238,6 +238,18 @@ REFUSED = {
         {"left": holed((12, 2), {(0, 0): np.nan, (0, 1): np.nan, (5, 1): np.nan}), "right": np.ones((12, 3))},
         None,
         "view 'left': X must be finite, and has NaN in column 1 (row 5), counted from 0. Fill in those values, or leave those rows out.",
+    ),
+    "several views": (
+        VAE(2, **FAST),
+        Views({"left": TABLE, "right": TABLE}),
+        None,
+        "X must have one view; got 'left, right'. Use ACCA or VCCA for several, or give one of them: X.view(\"left\").",
+    ),
+    "a dict of views": (
+        VAE(2, **FAST),
+        {"left": TABLE, "right": TABLE},
+        None,
+        "X must have one view; got 'left, right'. Use ACCA or VCCA for several, or give one of them: X['left'].",
     ),
     "no rows": (VAE(2, **FAST), np.zeros((0, 3)), None, re.compile(r"Found array with 0 sample\(s\).*")),
     "words": (

@@ -79,7 +79,7 @@ def compare(words: Sequence[str]) -> int:
     ).parse(words)
 
     from latently.cli.terminal import print_json, print_table
-    from latently.report import compare_runs, measures
+    from latently.report import compare_runs, measures, unmeasured
     from latently.run import Run
 
     opened = [Run.open(folder) for folder in dict.fromkeys(given.runs)]
@@ -94,8 +94,8 @@ def compare(words: Sequence[str]) -> int:
         return 0
     if table.rows:
         print_table(table.header, table.rows, numbers=range(1, len(table.header)))
-    else:
-        print("None of the runs has been evaluated; `latently evaluate RUN` does that.")
+    for reason in unmeasured(opened):
+        print(f"\n{reason}")
     print("\n" + "\n".join(map(str, paths)))
     return 0
 

@@ -17,7 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 from latently.abilities import ABILITIES, HasViews, inability, is_able, may
 from latently.catalogue import MODELS
 from latently.errors import ArgumentError, NotSupportedError
-from latently.estimators.inputs import RandomState, accept, accept_codes, row_alone, seed_of
+from latently.estimators.inputs import RandomState, accept, accept_codes, row_alone, seed_of, views_asked_for
 from latently.fitted import Fitted
 from latently.game import Game, Task
 from latently.inference import regroup
@@ -80,11 +80,12 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         """
         shape: tuple[int, ...] = (8, 8, 1) if getattr(self, "network", None) == "conv" else (4,)
         task = Task(shape, "unit", rows=2, n_labels=2, labels_known="some", rounds=1)
-        if self.takes_views:
-            task = Task((shape, shape), ("unit", "unit"), 2, None, "none", 1, views=("one", "other"))
         try:
+            if self.takes_views:
+                names = views_asked_for(self)
+                task = Task((shape,) * len(names), ("unit",) * len(names), 2, None, "none", 1, views=names)
             return eqx.filter_eval_shape(lambda key: self.build_game(task, key), jax.random.key(0))
-        except (TypeError, ValueError):
+        except (LookupError, TypeError, ValueError):
             return None
 
     @abc.abstractmethod

@@ -11,6 +11,7 @@ from jaxtyping import Float, Int, Shaped
 from sklearn.utils import check_array, check_random_state
 from sklearn.utils.validation import validate_data
 
+from latently.catalogue import models_that_may
 from latently.data import Preprocessing, Subset, Views, ViewsPreprocessing, check_finite, encode_labels, label_values
 from latently.errors import ArgumentError
 
@@ -46,13 +47,11 @@ def accept(estimator: Any, X: Any, *, reset: bool = False) -> Any:
         return _accept_first_views(estimator, X) if reset else _accept_known_views(estimator, X)
     if isinstance(X, Subset):
         return X
-    if isinstance(X, Views):
-        raise ArgumentError(
-            "X",
-            "must have one view",
-            ", ".join(X.names),
-            f'Use ACCA for several, or give one of them: X.view("{X.names[0]}").',
-        )
+    if isinstance(X, Views | Mapping):
+        names, others = tuple(X.names if isinstance(X, Views) else X), models_that_may("complete")
+        one = f'X.view("{names[0]}")' if isinstance(X, Views) else f"X[{next(iter(names), '')!r}]"
+        remedy = f"Use {' or '.join(model.name for model in others)} for several, or give one of them: {one}."
+        raise ArgumentError("X", "must have one view", ", ".join(map(str, names)), remedy)
     if isinstance(X, np.memmap):
         return Subset(X, np.arange(len(X)))
     X = X if hasattr(X, "shape") else np.asarray(X)  # a data frame stays one, for the names of its columns
@@ -192,6 +191,20 @@ def fit_preprocessing(model: Any, X: Any) -> Preprocessing | ViewsPreprocessing:
     if isinstance(X, Views):
         return ViewsPreprocessing({name: _fit_view(model, X, name) for name in X.names})
     return _fit_rows(model, X, model.likelihood, image=model.network == "conv")
+
+
+def views_asked_for(model: Any) -> tuple[str, ...]:
+    """Names for the views of data that a model's hyperparameters suit: those that they name, and more where needed.
+
+    Args:
+        model: an estimator of several views, fitted or not.
+    """
+    likelihood, sources = model.likelihood, getattr(model, "inferred_from", ())
+    named = [*(likelihood if isinstance(likelihood, Mapping) else ())]
+    named += [sources] if isinstance(sources, str) else sources
+    named = [name for name in dict.fromkeys(named) if name not in ("each", "first")]
+    wanted = len(likelihood) if isinstance(likelihood, list | tuple) else 2
+    return (*named, *(f"view {place}" for place in range(len(named), wanted)))
 
 
 def view_likelihood(model: Any, names: Sequence[str], place: int) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from latently import __version__
+from latently.catalogue import models_that_may
 from latently.data import Dataset, Splits
 from latently.errors import ArgumentError
 from latently.estimators.saving import before_fit, load, model_config
@@ -190,7 +191,8 @@ def _check_views(estimator: Any, part: Dataset) -> None:
         )
     if views and not estimator.takes_views:
         rule = f"gives several views ({views}), and {name} learns from rows of one view"
-        raise ArgumentError("views", rule, remedy="Leave it out, or fit ACCA.")
+        others = " or ".join(model.name for model in models_that_may("complete"))
+        raise ArgumentError("views", rule, remedy=f"Leave it out, or fit {others}.")
 
 
 def _check_labels(estimator: Any, part: Dataset, use_labels: bool) -> None:
