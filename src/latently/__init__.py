@@ -17,6 +17,7 @@ _ROOMS = {
     "Dataset": "latently.data",
     "Feed": "latently.training",
     "Game": "latently.game",
+    "LatentModel": "latently.estimators",
     "NotSupportedError": "latently.errors",
     "Player": "latently.game",
     "Splits": "latently.data",

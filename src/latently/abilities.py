@@ -206,7 +206,15 @@ ABILITIES: dict[str, Ability] = {
         _NO_DENSITY,
         lambda game: game.has_densities,
         _UNMET_DENSITY,
-        ("score", "score_samples"),
+        ("score_samples",),
+    ),
+    "score": Ability(
+        "score rows",  # in nats by its bound; a kind of model that bounds nothing, by what it reconstructs
+        (Encodes, Decodes),
+        _NO_ENCODER,
+        lambda game: not isinstance(game, Bounds) or game.has_densities,
+        _UNMET_DENSITY,
+        ("score",),
     ),
     "label_likelihood": Ability(
         "bound its log-likelihood given labels",

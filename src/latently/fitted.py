@@ -105,6 +105,10 @@ class Fitted:
         values = np.where(rows.missing, np.asarray(expected), np.asarray(rows))
         return Table(rows.columns, values, rows.container)
 
+    def reconstruct(self, rows: Any, labels: Any = None) -> Any:
+        """Each row, encoded to its mean code and decoded again, under its label where the decoder is given one."""
+        return self.decode(self.codes(rows, labels), self.label_weights(rows, labels))
+
     def label_weights(self, rows: Any, labels: Any = None) -> Float[np.ndarray, "rows classes"] | None:
         """The labels of rows as one-hot weights, the likeliest class in the place of an unknown one.
 

@@ -26,6 +26,7 @@ def sample(asked: Asked) -> Result:
     classes = None if given.labels is None else asked.labels(given.labels)
     each = given.n or (64 if classes is None else 10)
     labels = None if classes is None else np.repeat(classes, each)
+    asked.begin()
     samples = model.sample(each if labels is None else len(labels), labels, random_state=given.seed)
     names = None if classes is None else [str(each) for each in classes.tolist()]
     return Result(
@@ -38,7 +39,9 @@ def sample(asked: Asked) -> Result:
 
 def encode(asked: Asked) -> Result:
     """The codes of the rows."""
-    codes, labels = asked.model.transform(asked.part.rows, asked.known), labels_of(asked.part)
+    rows, labels = asked.part.rows, labels_of(asked.part)
+    asked.begin()
+    codes = asked.model.transform(rows, asked.known)
     header = [f"z{place + 1}" for place in range(codes.shape[1])]
     return Result(
         "{rows} codes of " + f"{codes.shape[1]} dimensions",
@@ -50,6 +53,7 @@ def encode(asked: Asked) -> Result:
 def reconstruct(asked: Asked) -> Result:
     """The rows, encoded and decoded again."""
     rows = asked.part.rows
+    asked.begin()
     result = asked.model.reconstruct(rows, asked.known)
 
     def draw() -> Any:
@@ -59,8 +63,13 @@ def reconstruct(asked: Asked) -> Result:
             return figures.reconstructions(images(views), shown)
         return figures.reconstructions(np.asarray(rows[:RECONSTRUCTED]).reshape(shown.shape), shown)
 
-    arrays = by_view("reconstructions", result)
-    return Result("{rows} reconstructions", arrays, lambda: vectors(result, asked.columns), draw)
+    return Result(
+        "{rows} reconstructions",
+        by_view("reconstructions", result),
+        lambda: vectors(result, asked.columns),
+        draw,
+        shown=RECONSTRUCTED,
+    )
 
 
 def classify(asked: Asked) -> Result:
@@ -75,7 +84,9 @@ def cluster(asked: Asked) -> Result:
 
 def _predict(asked: Asked, stem: str, column: str) -> Result:
     """The likeliest class or cluster of every row, its probability, and where asked for that of each."""
-    labels, probabilities = labels_of(asked.part), asked.model.predict_proba(asked.part.rows)
+    rows, labels = asked.part.rows, labels_of(asked.part)
+    asked.begin()
+    probabilities = asked.model.predict_proba(rows)
     names = np.asarray(asked.model.label_values)
     predicted = names[probabilities.argmax(axis=1)]
 
@@ -112,6 +123,7 @@ def restyle(asked: Asked) -> Result:
     count = given.n or (RESTYLED if only_pictures else len(part))
     chosen = np.asarray(_check_rows(given.rows or range(min(count, len(part))), len(part)))
     rows = np.asarray(part.rows[chosen])
+    asked.begin()
     restyled = asked.model.restyle(rows, labels, None if asked.known is None else asked.known[chosen])
 
     def table() -> Table:
@@ -119,13 +131,14 @@ def restyle(asked: Asked) -> Result:
         places = [(row, label) for row in range(len(restyled)) for label in labels.tolist()]
         return ["row", "label", *header], [[*place, *line] for place, line in zip(places, values, strict=True)]
 
+    shown = len(chosen) if given.rows else given.n or RESTYLED
+
     def draw() -> Any:
-        shown = len(chosen) if given.rows else given.n or RESTYLED
         originals = rows.reshape(len(restyled), *restyled.shape[2:])
         return figures.restyled(originals[:shown], restyled[:shown], [str(label) for label in labels.tolist()])
 
     what = "{rows} rows under " + f"{len(labels)} label{'' if len(labels) == 1 else 's'}"
-    return Result(what, {"restyled": restyled, "labels": labels}, table, draw)
+    return Result(what, {"restyled": restyled, "labels": labels}, table, draw, shown=shown)
 
 
 def _check_rows(rows: Sequence[int], total: int) -> Sequence[int]:
@@ -174,6 +187,7 @@ def _filled_cells(asked: Asked, rows: Any, filled: Any) -> Any:
 def denoise(asked: Asked) -> Result:
     """The rows, cleaned of noise."""
     rows, corrupt = asked.part.rows, asked.given.corrupt
+    asked.begin()
     noisy = asked.model.corrupt(rows, random_state=asked.given.seed) if corrupt else rows
     cleaned = asked.model.reconstruct(noisy, asked.known)
     states = {"original": rows, "noisy": noisy, "cleaned": cleaned} if corrupt else {"noisy": rows, "cleaned": cleaned}
@@ -185,7 +199,7 @@ def denoise(asked: Asked) -> Result:
         return figures.image_grid(np.concatenate(shown), rows=len(shown), row_labels=list(states), value_range=scale)
 
     arrays = {"denoised": cleaned} | ({"noisy": noisy} if corrupt else {})
-    return Result("{rows} rows cleaned", arrays, lambda: vectors(cleaned, asked.columns), draw)
+    return Result("{rows} rows cleaned", arrays, lambda: vectors(cleaned, asked.columns), draw, shown=COMPLETED)
 
 
 def complete(asked: Asked) -> Result:
@@ -199,12 +213,14 @@ def complete(asked: Asked) -> Result:
             f"every row of {given.data} has all of {', '.join(rows.names)}, so there is nothing to complete; name the "
             "views to complete the others from with --given."
         )
+    asked.begin()
     completed = model.complete(rows, draws=given.draws, random_state=given.seed)
     return Result(
         "{rows} rows, " + " and ".join(completed) + " completed",
         completed,
         lambda: _filled_table(given, completed, rows, columns),
         lambda: _draw_completions(rows, completed, truth),
+        shown=COMPLETED,
     )
 
 
@@ -260,6 +276,7 @@ def interpolate(asked: Asked) -> Result:
         pairs = np.random.default_rng(given.seed).choice(len(rows), (PATHS, 2), replace=len(rows) < 2 * PATHS)
     else:
         pairs = np.asarray([_check_rows(pair, len(rows)) for pair in given.rows])
+    asked.begin()
     steps = asked.model.interpolate(rows[pairs[:, 0]], rows[pairs[:, 1]], given.steps)
     arrays = by_view("interpolations", steps) | {"rows": pairs}
     return Result("{rows} paths", arrays, draw=lambda: figures.interpolations(paths_of_images(steps)))
@@ -272,6 +289,7 @@ def manifold(asked: Asked) -> Result:
         two = " ".join(map(str, given.dimensions))
         raise UsageError(f"--dimensions must be two of 1 to {model.latent_dim}; got {two}.")
     across, up = (dimension - 1 for dimension in given.dimensions)
+    asked.begin()
     codes = model.manifold_codes(given.rows, (across, up))
     data = model.manifold(given.rows, label, (across, up))
     names = f"$z_{{{across + 1}}}$", f"$z_{{{up + 1}}}$"
