@@ -36,7 +36,8 @@ class Sparse:
     @property
     def dtype(self) -> np.dtype[Any]:
         """The type of the numbers."""
-        return np.dtype(self.matrix.dtype)
+        dtype: np.dtype[Any] = self.matrix.dtype
+        return dtype
 
     def __len__(self) -> int:
         return self.shape[0]

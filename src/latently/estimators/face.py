@@ -72,6 +72,8 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         """Whether the model has an ability; one that is not fitted answers for the game that it would build."""
         if not may(self.game_type, ability) or not ABILITIES[ability].unmet:
             return may(self.game_type, ability)
+        if not self.__sklearn_is_fitted__() and ABILITIES[ability].of_data:
+            return True
         game = self.fitted_.game if self.__sklearn_is_fitted__() else self._outline()
         return game is None or is_able(game, ability)
 
