@@ -12,7 +12,7 @@ from sklearn.utils.validation import validate_data
 
 from latently.data import Preprocessing, Subset, Views, ViewsPreprocessing, encode_labels, label_values
 from latently.data.labels import Unlabelled, minus_ones
-from latently.errors import ArgumentError
+from latently.errors import ArgumentError, setting
 
 RandomState: TypeAlias = int | np.random.RandomState | None
 
@@ -207,7 +207,11 @@ def view_likelihood(model: Any, names: Sequence[str], place: int) -> str:
 
 def _fit_rows(model: Any, X: Any, likelihood: str, *, image: bool) -> Preprocessing:
     wanted = "unit" if likelihood == "bernoulli" else _RANGES[model.output]
-    return Preprocessing.fit(X, range=wanted, image=image, binarize=model.binarize)
+    if model.standardize != "auto" and wanted != "auto":
+        other = "{likelihood=bernoulli}" if likelihood == "bernoulli" else setting("output", model.output)
+        raise ArgumentError("standardize", f"must be left at auto for {other}", model.standardize)
+    layout = {"channel_axis": model.channel_axis, "standardize": model.standardize}
+    return Preprocessing.fit(X, range=wanted, image=image, binarize=model.binarize, **layout)
 
 
 def _fit_view(model: Any, X: Views, name: str) -> Preprocessing:
