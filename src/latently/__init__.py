@@ -14,6 +14,7 @@ __version__ = "0.1.0"
 _ROOMS = {
     "Batch": "latently.game",
     "CollapseWarning": "latently.estimators",
+    "DataAssumption": "latently.data",
     "Dataset": "latently.data",
     "Feed": "latently.training",
     "Game": "latently.game",

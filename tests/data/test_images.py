@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from latently.data import DataError, images, open_dataset
+from latently.data import DataError, assumed, images, open_dataset, open_whole
 
 
 def open_images(*arguments, **options):
@@ -188,3 +188,104 @@ def test_one_image_cannot_be_split(tmp_path, make_image):
     make_image(tmp_path / "a.png")
     with pytest.raises(DataError, match="1 row, too few to split"):
         open_dataset(tmp_path)
+
+
+# ---- formats, depths, colours ----
+
+RAMP = np.arange(64, dtype=np.uint16).reshape(8, 8)
+
+
+@pytest.mark.parametrize("suffix", ["png", "tif", "TIFF", "bmp", "webp", "gif"])
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+def test_pictures_of_many_formats_are_read(suffix, mode, tmp_path):
+    pixels = np.repeat(RAMP.astype(np.uint8)[..., None] * 4, 3, axis=2) if mode == "RGB" else RAMP.astype(np.uint8) * 4
+    if mode == "RGB":
+        pixels[..., 0] = 0
+    image = Image.fromarray(pixels)
+    options = {"lossless": True} if suffix == "webp" else {}
+    image.save(tmp_path / f"a.{suffix}", **options)
+    opened = open_images(tmp_path).x
+    assert opened.shape == ((1, 8, 8) if mode == "L" and suffix != "webp" else (1, 8, 8, 3))  # WebP has no gray
+    np.testing.assert_allclose(opened[0].reshape(8, 8, -1)[..., -1], RAMP * 4, atol=1)
+
+
+def test_of_a_moving_gif_the_first_frame_is_taken_and_that_is_said(tmp_path):
+    first, second = (Image.fromarray(np.full((8, 8), shade, np.uint8)) for shade in (40, 200))
+    first.save(tmp_path / "a.gif", save_all=True, append_images=[second])
+    opened = open_images(tmp_path)
+    assert opened.x.tolist() == np.full((1, 8, 8), 40).tolist()
+    assert assumed(opened.description) == ("1 of 1 files hold several images, of which the first was taken",)
+
+
+@pytest.mark.parametrize("suffix", ["png", "tiff"])
+@pytest.mark.parametrize(("peak", "white"), [(200, 255), (1000, 1023), (4032, 4095), (40_000, 65_535)])
+def test_images_of_more_than_eight_bits_are_scaled_by_the_range_that_a_folder_reaches(suffix, peak, white, tmp_path):
+    bright, dark = (RAMP * (peak / 63)).astype(np.uint16), (RAMP * (peak / 630)).astype(np.uint16)
+    for name, values in (("bright", bright), ("dark", dark)):
+        Image.fromarray(values).save(tmp_path / f"{name}.{suffix}")
+    opened = open_images(tmp_path)
+    np.testing.assert_array_equal(opened.x[0], np.rint(bright * (255 / white)))
+    np.testing.assert_array_equal(opened.x[1], np.rint(dark * (255 / white)))
+    assert opened.description["white_level"] == white
+    assert f"2 of 2 images have more than 8 bits, and {white:,} is white" in assumed(opened.description)[0]
+    told = open_images(tmp_path, white_level=2 * white)
+    np.testing.assert_array_equal(told.x[0], np.rint(bright * (255 / (2 * white))))
+    assert assumed(told.description) == ()
+
+
+def test_one_dark_image_alone_is_scaled_as_its_folder_was(tmp_path):
+    Image.fromarray(RAMP * 10).save(tmp_path / "dark.png")
+    assert open_images(tmp_path / "dark.png", white_level=4095).x.max() == round(630 * 255 / 4095)
+
+
+def test_images_of_eight_bits_beside_deeper_ones_stay_as_they_are(tmp_path):
+    Image.fromarray(RAMP * 64).save(tmp_path / "deep.png")
+    Image.fromarray(RAMP.astype(np.uint8)).save(tmp_path / "plain.png")
+    np.testing.assert_array_equal(open_images(tmp_path).x[1], RAMP)
+
+
+def test_colours_of_sixteen_bits_are_not_black(tmp_path):
+    import tifffile
+
+    tifffile.imwrite(tmp_path / "a.tif", np.stack([RAMP * 64, RAMP * 0, RAMP * 32], -1), photometric="rgb")
+    opened = open_images(tmp_path).x[0]
+    np.testing.assert_allclose(opened[..., 0], RAMP * 64 * (255 / 4095), atol=17)  # Pillow reads the upper byte
+    assert opened[..., 1].max() == 0
+
+
+def test_images_of_floats_lie_between_black_and_white(tmp_path):
+    Image.fromarray((RAMP / 63).astype(np.float32)).save(tmp_path / "a.tif")
+    np.testing.assert_array_equal(open_images(tmp_path).x[0], np.rint(RAMP * (255 / 63)))
+    Image.fromarray((RAMP - 5.0).astype(np.float32)).save(tmp_path / "a.tif")
+    with pytest.raises(DataError, match="cannot be read as an image"):
+        open_images(tmp_path)
+
+
+@pytest.mark.parametrize(("gray", "shape"), [(True, (2, 8, 8)), (False, (2, 8, 8, 3)), (None, (2, 8, 8, 3))])
+def test_a_user_says_whether_there_are_colours(gray, shape, tmp_path, make_image):
+    make_image(tmp_path / "a.png")
+    make_image(tmp_path / "b.png", mode="RGB")
+    assert open_images(tmp_path, gray=gray).x.shape == shape
+
+
+def test_images_that_are_resized_are_counted(tmp_path, make_image):
+    for name, size in (("a", 8), ("b", 8), ("c", 9)):
+        make_image(tmp_path / f"{name}.png", (size, size))
+    (guess,) = assumed(open_images(tmp_path).description)
+    assert guess.startswith("1 of 3 images are not 8 x 8, the most common size: they were cropped around their centre")
+    assert assumed(open_images(tmp_path, 8).description) == ()
+
+
+def test_one_image_is_data(tmp_path, make_image):
+    pixels = make_image(tmp_path / "a" / "photo.png")
+    opened = open_whole(tmp_path / "a" / "photo.png")
+    np.testing.assert_array_equal(opened.x, pixels[None])
+    assert opened.labels is None
+
+
+def test_the_public_folders_are_neither_black_nor_refused(case):
+    deep = open_whole(case("folders/sixteen-bit"))
+    assert deep.x.shape == (12, 8, 8)
+    assert deep.x.max() > 250
+    assert deep.description["white_level"] == 4095
+    assert open_whole(case("folders/odd-size")).x.shape == (8, 33, 47, 3)

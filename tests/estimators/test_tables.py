@@ -158,12 +158,17 @@ def test_the_bound_counts_what_is_there():
     assert (np.asarray(p)[:30, 0] != 0).all()
 
 
-def test_counts_asked_for_come_out_as_counts():
+def test_counts_come_out_as_counts():
     counts = DRAW.poisson(3, size=(60, 4)).astype(np.uint8)
     table = Table.of(counts, kinds=dict.fromkeys(("x0", "x1", "x2", "x3"), "count"))
-    samples = VAE(latent_dim=2, hidden=(8,), epochs=2, random_state=0).fit(table).sample(50, random_state=0)
+    model = VAE(latent_dim=2, hidden=(8,), epochs=2, random_state=0)
+    samples = model.fit(table).sample(50, random_state=0)
     assert samples.dtype == np.uint8
     assert samples.shape == (50, 4)
+    np.testing.assert_array_equal(model.fit(counts).sample(50, random_state=0), samples)  # uint8 that is no pixels
+    assert "counts" in model.assumptions_[0]
+    assert model.fit(counts.astype(np.int64)).preprocessing_.range == "real"
+    assert model.set_params(output="sigmoid").fit(counts).preprocessing_.range == "unit"
 
 
 @pytest.mark.parametrize(

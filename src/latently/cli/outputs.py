@@ -65,7 +65,7 @@ def kinds_for(model: Any) -> tuple[str, ...]:
 
     several = isinstance(model.row_shape_, dict)
     shapes = list(model.row_shape_.values()) if several else [model.row_shape_]
-    if model.fitted_.task.cells:
+    if model.fitted_.task.cells and model.preprocessing_.container != "array":
         return (".csv", ".parquet")
     picture = (".png",) if any(figures.are_pictures(shape) for shape in shapes) else ()
     table = (".csv",) if all(len(shape) == 1 for shape in shapes) else ()

@@ -69,7 +69,7 @@ def _read(y: Any, unlabelled: Unlabelled) -> tuple[Shaped[np.ndarray, "..."], Bo
         unknown = unknown | (np.char.strip(values) == "")
     elif values.dtype.kind == "f":
         unknown = unknown | np.isnan(values)
-    return values, unknown | _marked(values, marker)
+    return values, np.asarray(unknown | _marked(values, marker))
 
 
 def _is_missing(value: Any) -> bool:

@@ -1,25 +1,152 @@
-"""What rows are, by their shape and their numbers, and how that is said."""
+"""What rows are, by their shape and their numbers: pixels or counts, images or series, and where their channels are."""
+
+from math import isqrt
+from typing import Literal, TypeAlias
+
+import numpy as np
+from jaxtyping import Float64
+
+from latently.data.rows import Rows, Statistics, are_constant, pieces, spread_rows
+
+ChannelAxis: TypeAlias = Literal["auto", "first", "last"]
+Standardize: TypeAlias = Literal["auto", "together", "channels", "features"]
+Shape: TypeAlias = tuple[int, ...]
+
+IMAGE_CHANNELS = (1, 3, 4)
+"""Of gray, colour, and colour with transparency."""
+
+_HALF_OF_A_BYTE = 127
+_BRIGHT_SHARE = 1 / 1000
+_LEAST_SIDE = 4
+_UNLIKE = 5.0  # times as much does all together vary as the channel that varies least
+_IMAGE_COLUMNS = 6  # of fewer it cannot be told whether neighbours are more alike than others
+_SAMPLE_ROWS = 2048
 
 
-def in_words(row_shape: tuple[int, ...], range_: str, each: bool) -> str:
+def channels_first(row_shape: Shape, axis: ChannelAxis = "auto") -> bool:
+    """Whether the first axis of a row is that of an image's channels; unless said, where the last one cannot be.
+
+    Example:
+        >>> channels_first((1, 28, 28)), channels_first((28, 28, 3)), channels_first((3, 4, 4))
+        (True, False, False)
+    """
+    if axis != "auto":
+        return axis == "first" and len(row_shape) > 1
+    return len(row_shape) == 3 and row_shape[0] in IMAGE_CHANNELS and row_shape[2] not in IMAGE_CHANNELS
+
+
+def bytes_are(rows: Rows) -> Literal["pixels", "dark pixels", "bits", "counts"]:
+    """What rows of uint8 hold: pixels from 0 to 255, zeros and ones, or counts.
+
+    Rows of the shape of images hold pixels, dark ones where none is above half the range; and so do vectors of which
+    more than one number in 1,000 is, or a single one where they are as long as a square image. Rows that reach 1 and
+    no more are zeros and ones.
+    """
+    shape, total = rows.shape[1:], int(np.prod(rows.shape))
+    image = len(shape) > 1 or _is_flat_image(shape[0])
+    peak = bright = 0
+    for piece in pieces(rows):
+        peak, bright = max(peak, int(piece.max())), bright + int(np.count_nonzero(piece > _HALF_OF_A_BYTE))
+        if bright > (0 if image else total * _BRIGHT_SHARE):
+            return "pixels"
+    if peak <= 1:
+        return "bits" if peak else "pixels"
+    return "dark pixels" if len(shape) > 1 else "counts"
+
+
+def _is_flat_image(length: int) -> bool:
+    """Whether a vector is as long as a square image, gray or in colour."""
+    sides = [isqrt(length // channels) for channels in (1, 3) if length % channels == 0]
+    return any(side >= _LEAST_SIDE and length in (side * side, 3 * side * side) for side in sides)
+
+
+def unlike_channels(rows: Rows, features: Statistics, axis: ChannelAxis) -> int | None:
+    """The axis of a row whose channels are of scales so unlike that they are to be standardised one by one, if any.
+
+    Channels are unlike where all numbers together deviate over five times as much as one channel does. Columns of an
+    image may be so, too, at its dark margins; but neighbours among them are more alike than others, and no channels.
+
+    Args:
+        rows: of two axes (steps and channels, or the other way round) or of three (an image and its channels).
+        features: the statistics of each feature of the rows.
+        axis: which one the channels are on, if that is known.
+    """
+    shape = rows.shape[1:]
+    if len(shape) not in (2, 3):
+        return None
+    known = {"first": (0,), "last": (len(shape) - 1,), "auto": (1, 0)}[axis]
+    if len(shape) == 3:
+        known = (0 if channels_first(shape, axis) else 2,)
+    return next((each for each in known if _are_unlike(features, shape, each) and not _go_over(rows, each)), None)
+
+
+def _are_unlike(features: Statistics, shape: Shape, axis: int) -> bool:
+    """Whether the channels on an axis are of unlike scales; those that do not vary are not asked."""
+    _, whole = pooled(features, shape, None)
+    mean, each = pooled(features, shape, axis)
+    varying = each[~are_constant(each, mean)]
+    return varying.size > 1 and features.mean.size > each.size and float(whole) > _UNLIKE**2 * float(varying.min())
+
+
+def _go_over(rows: Rows, axis: int) -> bool:
+    """Whether neighbours along an axis of a row go over into each other, as the columns of an image do."""
+    shape = rows.shape[1:]
+    if shape[axis] < _IMAGE_COLUMNS:
+        return len(shape) == 2 and shape[0] == shape[1]
+    some = np.asarray(rows[spread_rows(len(rows), _SAMPLE_ROWS)], np.float64)
+    lines = np.moveaxis(some, 1 + axis, -1).reshape(-1, shape[axis])
+    lines = lines[:, lines.std(axis=0) > 0]
+    if lines.shape[1] < _IMAGE_COLUMNS:
+        return False
+    alike, places = np.asarray(np.corrcoef(lines.T)), np.arange(lines.shape[1])
+    apart = np.abs(np.subtract.outer(places, places))
+    others = np.abs(alike[apart >= max(3, len(places) // 3)]).mean()
+    return bool(alike[apart == 1].mean() > max(0.2, 1.5 * others))
+
+
+def pooled(
+    features: Statistics, shape: Shape, axis: int | None
+) -> tuple[Float64[np.ndarray, "..."], Float64[np.ndarray, "..."]]:
+    """Mean and variance of each channel on an axis of a row, or of all numbers, from those of each feature.
+
+    Those of channels have the shape of a row with 1 for its other axes.
+    """
+    others = tuple(each for each in range(len(shape)) if each != axis)
+    mean, variance = features.mean.reshape(shape), features.variance.reshape(shape)
+    centre = mean.mean(axis=others, keepdims=True)
+    spread = (variance + (mean - centre) ** 2).mean(axis=others, keepdims=True)
+    return (centre.reshape(()), spread.reshape(())) if axis is None else (centre, spread)
+
+
+def in_words(row_shape: Shape, range_: str, scale_shape: Shape, *, image: bool, first: bool) -> str:
     """What rows are taken for, in words that follow their number.
 
     Args:
         row_shape: the shape of a row as it is stored.
         range_: where the numbers lie once they are scaled, as for `Preprocessing`.
-        each: whether features, or channels, are standardised one by one.
+        scale_shape: the shape of what they are divided by.
+        image: whether they are pixels, or read as images.
+        first: whether channels are on the first axis.
 
     Example:
-        >>> in_words((20, 3), "real", True), in_words((28, 28), "unit", False)
-        ('series of 20 steps, 3 channels, each standardised', 'images of 28 x 28 pixels, scaled to [0, 1]')
+        >>> in_words((20, 3), "real", (1, 3), image=False, first=False)
+        'series of 20 steps, 3 channels, each standardised'
+        >>> in_words((1, 28, 28), "unit", (), image=True, first=True)
+        'images of 28 x 28 pixels, 1 channel, scaled to [0, 1]'
     """
+    each = int(np.prod(scale_shape)) > 1
     scaled = {"unit": "scaled to [0, 1]", "symmetric": "scaled to [-1, 1]"}.get(
         range_, "each standardised" if each else "standardised together"
     )
-    sizes = " x ".join(map(str, row_shape))
+    sizes, channels = list(row_shape), 1
+    if len(row_shape) == 3 and (image or each or first):
+        channels = sizes.pop(0 if first else -1)
+        many = f"{channels} channel{'' if channels == 1 else 's'}"
+        return f"images of {' x '.join(map(str, sizes))} pixels, {many}, {scaled}"
+    if each and len(row_shape) == 2 and scale_shape != row_shape:
+        channels = sizes.pop(0 if first else -1)
+        return f"series of {sizes[0]} steps, {channels} channels, {scaled}"
     if len(row_shape) == 1:
-        return f"vectors of {sizes} numbers, {scaled}"
-    if each and len(row_shape) == 2:
-        steps, channels = row_shape
-        return f"series of {steps} steps, {channels} channels, {scaled}"
-    return f"arrays of {sizes} numbers, {scaled}" if range_ == "real" else f"images of {sizes} pixels, {scaled}"
+        return f"vectors of {sizes[0]} numbers, {scaled}"
+    what, unit = ("images", "pixels") if image else ("arrays", "numbers")
+    return f"{what} of {' x '.join(map(str, sizes))} {unit}, {scaled}"

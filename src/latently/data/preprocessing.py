@@ -11,14 +11,13 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
-from latently.data.layout import in_words
+from latently.data.layout import ChannelAxis, Standardize, channels_first, in_words
 from latently.data.rows import DataArgumentError, DataError, Rows, Statistics, as_rows, is_numeric, summarize
+from latently.data.scaling import ROUNDING, Range, fit_scaling
 
-Range = Literal["unit", "symmetric", "real"]
 Stored = Shaped[Array, "batch ..."] | Shaped[np.ndarray, "batch ..."]
 
-_ROUNDING = 1e-6
-_LATER: dict[str, Any] = {"assumed": ()}
+_LATER: dict[str, Any] = {"channels_first": False, "assumed": ()}
 """Fields that configs of version 0.1.0 lack, as they were then."""
 
 
@@ -30,11 +29,12 @@ class Preprocessing:
         row_shape: the shape of a row as it is stored, such as `(28, 28)`.
         event_shape: the shape of a row as a network reads it, such as `(28, 28, 1)` or `(784,)`.
         dtype: the stored type of the rows, such as `"uint8"`.
-        offset: of shape `[]`, or `[features]`.
+        offset: of shape `[]`, or one that goes with a row: `[features]`, or a number for each channel.
         scale: likewise, above 0.
         range: where x lies: `"unit"` is [0, 1], `"symmetric"` is [-1, 1], `"real"` has mean 0 and deviation 1.
         binarize: whether pixels are drawn as 0 or 1 with x as their probability, anew each time they are read
             (Salakhutdinov & Murray 2008, "On the quantitative analysis of deep belief networks").
+        channels_first: whether the first axis of a row is that of the channels; an event has them last.
         assumed: what the rows were taken for where they could be something else (see `latently.data.assumptions`).
 
     Example:
@@ -54,6 +54,7 @@ class Preprocessing:
     scale: np.ndarray
     range: Range
     binarize: bool = False
+    channels_first: bool = False
     assumed: tuple[str, ...] = ()
 
     @classmethod
@@ -64,29 +65,44 @@ class Preprocessing:
         range: Literal["auto", "unit", "symmetric", "real"] = "auto",  # noqa: A002 - the word of the field's users
         image: bool = False,
         binarize: bool = False,
+        channel_axis: ChannelAxis = "auto",
+        standardize: Standardize = "auto",
     ) -> "Preprocessing":
-        """Find the offset and the scale in one streamed pass, 8 MB at a time; uint8 needs none but for `"real"`.
+        """Find the offset and the scale in one streamed pass, 8 MB at a time; of pixels, a part of them will do.
 
         Args:
             X: rows of shape `(n, ...)`: an array, a memory map or a `Subset`.
-            range: where x shall lie. `"auto"` is `"unit"` for uint8, for booleans and for numbers within [0, 1], and
-                `"real"` otherwise. `"unit"` divides uint8 by 255 and takes other numbers as they are. `"symmetric"`
-                is `"unit"` stretched to [-1, 1], or numbers already there. `"real"` standardises: each feature of
-                `(n, features)`, all pixels of images together.
+            range: where x shall lie. `"auto"` is `"unit"` for pixels of uint8 (see `latently.data.layout.bytes_are`),
+                for booleans and for numbers within [0, 1], and `"real"` otherwise. `"unit"` divides uint8 by 255,
+                unless it holds zeros and ones alone, and takes other numbers as they are. `"symmetric"` is `"unit"`
+                stretched to [-1, 1], or numbers already there. `"real"` standardises.
             image: whether an event is an image `(height, width, channels)` rather than a vector.
             binarize: whether pixels are drawn as 0 or 1; for `"unit"` only.
+            channel_axis: where the channels of an image or of a series are in a row; `"auto"`, on the first axis of
+                `(1, h, w)`, `(3, h, w)` and `(4, h, w)`, else on the last.
+            standardize: what has a mean and a deviation of its own where numbers are standardised: each of the
+                `"features"`, each of the `"channels"`, or all numbers `"together"`. `"auto"` is each feature of
+                `(n, features)`, each channel where their scales are unlike, and otherwise all numbers together. Any
+                other is `"real"` where the range is `"auto"`.
 
         Raises:
             DataError: X is empty, not finite, not numeric, or outside of the range asked for.
         """
         rows = as_rows(X)
         row_shape = tuple(int(size) for size in rows.shape[1:])
-        event_shape = _image_shape(row_shape) if image else (prod(row_shape),)
-        offset, scale, found = _fit_range(rows, range, per_feature=len(row_shape) == 1 and not image)
-        if binarize and found != "unit":
-            rule = f'needs pixels in [0, 1]; got numbers of the range "{found}"'
+        first = channels_first(row_shape, channel_axis)
+        event_shape = _image_shape(row_shape, first) if image else (prod(row_shape),)
+        wanted: Any = "real" if range == "auto" and standardize != "auto" else range
+        flat_image = image and len(row_shape) == 1 and standardize == "auto"
+        found = fit_scaling(rows, wanted, "together" if flat_image else standardize, channel_axis)
+        if binarize and found.range != "unit":
+            rule = f'needs pixels in [0, 1]; got numbers of the range "{found.range}"'
             raise DataArgumentError("binarize", rule, remedy="Leave it out.")
-        return cls(row_shape, event_shape, rows.dtype.name, np.asarray(offset), np.asarray(scale), found, binarize)
+        assumed = found.assumed
+        if first and channel_axis == "auto":
+            assumed += (f"the first axis of rows {row_shape} is the channels; {{channel_axis=last}} takes the last",)
+        scaled = np.asarray(found.offset), np.asarray(found.scale), found.range, binarize
+        return cls(row_shape, event_shape, rows.dtype.name, *scaled, first or found.axis == 0, assumed)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Preprocessing) and self.to_config() == other.to_config()
@@ -102,15 +118,26 @@ class Preprocessing:
     @property
     def reading(self) -> str:
         """What the rows were taken for, in words that follow their number: "images of 28 x 28 pixels, ..."."""
-        return in_words(self.row_shape, self.range, each=self.offset.ndim > 0)
+        image = len(self.event_shape) == 3 or (self.dtype == "uint8" and self.range != "real")
+        return in_words(self.row_shape, self.range, self.offset.shape, image=image, first=self.channels_first)
+
+    @property
+    def image_shape(self) -> tuple[int, ...] | None:
+        """Height, width and channels of a row that is an image, be it read as one or flat; else `None`."""
+        if len(self.row_shape) not in (2, 3):
+            return None
+        return _image_shape(self.row_shape, self.channels_first)
 
     def __call__(self, rows: Stored, key: PRNGKeyArray | None = None) -> Float[Array, "batch ..."]:
         """Rows as a network reads them; pure, so it may run inside `jax.jit`.
 
         The key draws the pixels where `binarize` is set; without it they stay probabilities.
         """
-        x = jnp.asarray(rows, dtype=jnp.float32).reshape(rows.shape[0], *self.event_shape)
+        x = jnp.asarray(rows, dtype=jnp.float32).reshape(rows.shape[0], *self.row_shape)
         x = (x - jnp.asarray(self.offset, dtype=jnp.float32)) / jnp.asarray(self.scale, dtype=jnp.float32)
+        if self._moves_channels:
+            x = jnp.moveaxis(x, 1, -1)
+        x = x.reshape(rows.shape[0], *self.event_shape)
         if self.binarize and key is not None:
             x = jax.random.bernoulli(key, x).astype(jnp.float32)
         return x
@@ -129,8 +156,16 @@ class Preprocessing:
         Integers are rounded and clipped to what their type holds, booleans are True above one half, and floats of any
         width come out as float32, in which they were computed.
         """
-        rows = np.asarray(x, dtype=np.float64).reshape(len(x), *self.event_shape) * self.scale + self.offset
-        return _as_type(rows, np.dtype(self.dtype)).reshape(len(x), *self.row_shape)
+        events = np.asarray(x, dtype=np.float64).reshape(len(x), *self.event_shape)
+        if self._moves_channels:
+            events = np.moveaxis(events, -1, 1)
+        rows = events.reshape(len(x), *self.row_shape) * self.scale + self.offset
+        return _as_type(rows, np.dtype(self.dtype))
+
+    @property
+    def _moves_channels(self) -> bool:
+        """Whether the channels of a stored row are first, and those of an event last."""
+        return self.channels_first and len(self.event_shape) == len(self.row_shape) == 3
 
     def check(self, X: Any, owner: str = "Preprocessing", *, noisy: bool = False) -> Rows:
         """X as rows, if they mean what the fitted ones meant; `owner` is the model's name, for the error message.
@@ -140,7 +175,7 @@ class Preprocessing:
         """
         rows = as_rows(X)
         self._check_shape(tuple(rows.shape[1:]), owner)
-        pixels = self.dtype == "uint8" and self.range != "real"
+        pixels = self.dtype == "uint8" and self.range != "real" and float(self.scale) > 1
         if pixels and rows.dtype.kind not in "iu":
             raise DataArgumentError(
                 "X",
@@ -168,7 +203,7 @@ class Preprocessing:
     def _check_range(self, statistics: Statistics, owner: str) -> None:
         low, high = (-1.0, 1.0) if self.range == "symmetric" else (0.0, 1.0)
         low, high = (float(bound * self.scale + self.offset) for bound in (low, high))
-        margin = _ROUNDING * (high - low)
+        margin = ROUNDING * (high - low)
         if statistics.minimum < low - margin or statistics.maximum > high + margin:
             raise DataArgumentError(
                 "X",
@@ -202,42 +237,12 @@ class Preprocessing:
         return preprocessing
 
 
-def _fit_range(rows: Rows, range_: str, per_feature: bool) -> tuple[Any, Any, Range]:
-    """Offset, scale and range."""
-    if range_ not in ("auto", "unit", "symmetric", "real"):
-        raise DataArgumentError("range", 'must be "auto", "unit", "symmetric" or "real"', range_)
-    if range_ != "real" and (top := {"uint8": 255.0, "bool": 1.0}.get(rows.dtype.name)):
-        return (top / 2, top / 2, "symmetric") if range_ == "symmetric" else (0.0, top, "unit")
-    statistics = summarize(rows, per_feature)
-    low, high = statistics.minimum, statistics.maximum
-    unit = low >= -_ROUNDING and high <= 1 + _ROUNDING
-    if range_ == "real" or (range_ == "auto" and not unit):
-        return statistics.mean, statistics.deviation, "real"
-    if range_ == "symmetric":
-        if unit:
-            return 0.5, 0.5, "symmetric"
-        if low >= -1 - _ROUNDING and high <= 1 + _ROUNDING:
-            return 0.0, 1.0, "symmetric"
-        raise DataArgumentError(
-            "X",
-            f"must lie in [0, 1] or [-1, 1] for a symmetric range; got values from {low:g} to {high:g}",
-            remedy="Scale the data, store pixels as uint8, or use {range=real}.",
-        )
-    if not unit:
-        raise DataArgumentError(
-            "X",
-            f"must lie in [0, 1] for a Bernoulli decoder; got values from {low:g} to {high:g}",
-            remedy="Scale the data (pixels from 0 to 255 may be given as uint8), or use {likelihood=gaussian}.",
-        )
-    return 0.0, 1.0, "unit"
-
-
-def _image_shape(row_shape: tuple[int, ...]) -> tuple[int, ...]:
+def _image_shape(row_shape: tuple[int, ...], first: bool = False) -> tuple[int, ...]:
     """(height, width, channels) of rows that are (h, w), (h, w, c) or the pixels of a square one after another."""
     if len(row_shape) == 2:
         return (*row_shape, 1)
     if len(row_shape) == 3:
-        return row_shape
+        return (*row_shape[1:], row_shape[0]) if first else row_shape
     side = isqrt(prod(row_shape))
     if len(row_shape) != 1 or side * side != row_shape[0]:
         raise DataArgumentError(
@@ -250,8 +255,10 @@ def _image_shape(row_shape: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def _squeezed(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """(h, w, 1) as (h, w)."""
-    return shape[:-1] if len(shape) == 3 and shape[-1] == 1 else shape
+    """(h, w, 1) and (1, h, w) as (h, w)."""
+    if len(shape) != 3:
+        return shape
+    return shape[:-1] if shape[-1] == 1 else shape[1:] if shape[0] == 1 else shape
 
 
 def _as_type(rows: Float[np.ndarray, "..."], dtype: np.dtype[Any]) -> np.ndarray:
@@ -272,10 +279,13 @@ def _rules(config: Preprocessing) -> dict[str, bool]:
         "row_shape and event_shape must hold equally many elements, 1 or more": prod(row) == prod(event)
         and min((1, *row, *event)) > 0,
         "dtype must be a type of integers, booleans or floats": is_numeric(np.dtype(config.dtype)),
-        "offset and scale must be one number, or one a feature": offset.shape == scale.shape in ((), event),
+        "offset and scale must be one number, one a feature or one a channel": offset.shape == scale.shape
+        and offset.ndim in (0, len(row))
+        and all(size in (1, own) for size, own in zip(offset.shape, row, strict=False)),
         "offset must be finite": bool(np.isfinite(offset).all()),
         "scale must be finite and above 0": bool((np.isfinite(scale) & (scale > 0)).all()),
         'range must be "unit", "symmetric" or "real"': config.range in ("unit", "symmetric", "real"),
+        "channels_first must be true or false": isinstance(config.channels_first, bool),
         'binarize must be true or false, and false unless range is "unit"': config.binarize is False
         or (config.binarize is True and config.range == "unit"),
     }

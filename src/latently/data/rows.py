@@ -254,13 +254,14 @@ def _memory_map(rows: Any) -> mmap.mmap | None:
 class Statistics:
     """The extremes of all numbers, and mean and standard deviation: of each feature, or `[]`, of all elements together.
 
-    The deviation is 1 where the numbers are all the same.
+    The deviation is 1 where the numbers are all the same; the variance is 0 there, or rounding.
     """
 
     minimum: float
     maximum: float
     mean: Float64[np.ndarray, "..."]
     deviation: Float64[np.ndarray, "..."]
+    variance: Float64[np.ndarray, "..."]
 
 
 def summarize(rows: Rows, per_feature: bool, name: str = "X") -> Statistics:
@@ -284,9 +285,18 @@ def summarize(rows: Rows, per_feature: bool, name: str = "X") -> Statistics:
         mean = mean + shift * (m / (n + m))
         squares = squares + np.einsum("i...,i...->...", numbers, numbers) + shift**2 * (n * m / (n + m))
         n += m
-    deviation = np.sqrt(squares / n)
-    constant = deviation <= _FLOAT32_RESOLUTION * np.abs(mean)
-    return Statistics(minimum, maximum, np.asarray(mean), np.where(constant, 1.0, deviation))
+    mean, variance = np.asarray(mean), np.asarray(squares / n)
+    return Statistics(minimum, maximum, mean, deviations(variance, mean), variance)
+
+
+def deviations(variance: Float64[np.ndarray, "..."], mean: Float64[np.ndarray, "..."]) -> Float64[np.ndarray, "..."]:
+    """Standard deviations to divide by: 1 where float32 would not tell the numbers apart."""
+    return np.where(are_constant(variance, mean), 1.0, np.sqrt(variance))
+
+
+def are_constant(variance: Float64[np.ndarray, "..."], mean: Float64[np.ndarray, "..."]) -> Bool[np.ndarray, "..."]:
+    """Where numbers of this variance and mean are the same, as far as float32 can tell."""
+    return np.asarray(np.sqrt(variance) <= _FLOAT32_RESOLUTION * np.abs(mean))
 
 
 def hash_rows(

@@ -15,6 +15,7 @@ import numpy as np
 from jaxtyping import Float, Int, Shaped
 
 from latently.data.dataset import Dataset
+from latently.data.layout import channels_first
 from latently.data.rows import DataArgumentError, DataError, Rows, Subset
 
 HALVES = {"halves": (2, ("left", "right")), "top-bottom": (1, ("top", "bottom"))}
@@ -148,6 +149,8 @@ def _unfit(views: str, rule: str, remedy: str = "") -> DataArgumentError:
 def _as_images(dataset: Dataset, asked: str) -> Rows:
     """The rows as images `(n, height, width)`, or with channels; flat ones are square. Maps stay in their file."""
     rows = dataset.x
+    if channels_first(rows.shape[1:]):
+        return _through(rows, lambda array: np.moveaxis(array, 1, -1))
     if len(rows.shape) in (3, 4):
         return rows
     side = isqrt(rows.shape[1]) if len(rows.shape) == 2 else 0

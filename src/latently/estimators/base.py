@@ -18,6 +18,7 @@ from sklearn.utils.validation import check_is_fitted
 from latently.abilities import may
 from latently.catalogue import MODELS
 from latently.data import TablePreprocessing
+from latently.data.layout import ChannelAxis, Standardize
 from latently.errors import did_you_mean
 from latently.estimators.face import Face
 from latently.estimators.hyperparameters import (
@@ -68,6 +69,12 @@ class LatentModel(Face):
         likelihood_scale: scale of a Gaussian or Laplace likelihood: a number, or `learned`, one for all elements.
         output: activation of the decoder's mean, and so the range the data is scaled to: `sigmoid` for [0, 1], `tanh`
             for [-1, 1], `identity` for standardised data, or `auto`.
+        standardize: what has a mean and a deviation of its own where data is standardised: each of the `features`, each
+            of the `channels` of images or series, or all numbers `together`. `auto` is each feature of vectors, each
+            channel where their scales are unlike, and otherwise all numbers together; any other takes data in [0, 1],
+            and pixels, for numbers to be standardised, too.
+        channel_axis: where the channels of an image or a series are in a row: `first`, `last`, or `auto`: first in rows
+            (1, h, w), (3, h, w) and (4, h, w), else last.
         prior: `normal`, `uniform`, `star`, `swiss-roll`, `s-curve`, or from Python any Prior.
         prior_scale: the prior's scale: the standard deviation of `normal`, half the side of `uniform`, or a factor on
             all lengths of `star`.
@@ -110,6 +117,8 @@ class LatentModel(Face):
     likelihood: LikelihoodName = "auto"
     likelihood_scale: Literal["learned"] | Positive = "learned"
     output: OutputName = "auto"
+    standardize: Standardize = "auto"
+    channel_axis: ChannelAxis = "auto"
     prior: PriorName | Prior = "normal"
     prior_scale: Positive | None = None
     corruption: str | None = None
@@ -159,10 +168,11 @@ class LatentModel(Face):
         """Learn from data.
 
         Args:
-            X: rows `(n, features)`, `(n, height, width)` or `(n, height, width, channels)`; uint8 is taken as pixels
-                from 0 to 255. A memory map that does not fit on the device is streamed, and of a sparse matrix of SciPy
-                a batch at a time becomes an array. Frames of pandas and polars may have words, dates, truth values and
-                gaps, and so may arrays have gaps (NaN): see `latently.Table`.
+            X: rows `(n, features)`, `(n, height, width)`, `(n, height, width, channels)` or `(n, steps, channels)`;
+                uint8 is taken as pixels from 0 to 255, unless it looks like counts. A memory map that does not fit on
+                the device is streamed, and of a sparse matrix of SciPy a batch at a time becomes an array. Frames of
+                pandas and polars may have words, dates, truth values and gaps, and so may arrays have gaps (NaN): see
+                `latently.Table`.
             y: the class of each row, `-1` where it is unknown. A model that needs no labels ignores it.
 
         Returns:

@@ -12,6 +12,7 @@ from scipy.sparse import issparse
 from sklearn.utils import check_array, check_random_state
 from sklearn.utils.validation import validate_data
 
+from latently.abilities import may
 from latently.catalogue import models_that_may
 from latently.data import (
     Preprocessing,
@@ -26,12 +27,17 @@ from latently.data import (
 )
 from latently.data.assumptions import warn_of
 from latently.data.labels import Unlabelled, minus_ones
+from latently.data.layout import bytes_are
 from latently.data.sparse import Sparse
 from latently.data.table import is_frame, needs_table
-from latently.errors import ArgumentError
+from latently.errors import ArgumentError, setting
 
 RandomState: TypeAlias = int | np.random.RandomState | None
 
+_COUNTED = (
+    "uint8 of which hardly a number is above 127 is counts, with a negative binomial likelihood; {likelihood=gaussian} "
+    "takes it for numbers, {output=sigmoid} for pixels"
+)
 _RANGES: dict[str, Literal["auto", "unit", "symmetric"]] = {
     "auto": "auto",
     "identity": "auto",
@@ -60,7 +66,9 @@ def accept(estimator: Any, X: Any, *, reset: bool = False) -> Any:
     """
     if estimator.takes_views:
         return _accept_first_views(estimator, X) if reset else _accept_known_views(estimator, X)
-    if isinstance(X, Subset):
+    if reset and _are_counts(estimator, X):
+        return _counts(X)
+    if isinstance(X, Subset) and (reset or not isinstance(estimator.preprocessing_, TablePreprocessing)):
         return X
     if isinstance(X, Views | Mapping):
         names, others = tuple(X.names if isinstance(X, Views) else X), models_that_may("complete")
@@ -84,6 +92,21 @@ def accept(estimator: Any, X: Any, *, reset: bool = False) -> Any:
         X = check_array(X, allow_nd=len(shape) > 2, ensure_all_finite=False)
     check_finite(X, columns=columns)
     return X.astype(X.dtype.newbyteorder("="), copy=False)
+
+
+def _are_counts(estimator: Any, X: Any) -> bool:
+    """Whether rows are counts, for a model that has a likelihood for them and is not told otherwise."""
+    bytes_ = isinstance(X, np.ndarray | Subset) and X.dtype == np.uint8 and len(X.shape) == 2
+    if not (bytes_ and estimator.network == "mlp" and may(estimator.game_type, "impute")):
+        return False
+    return estimator.likelihood == estimator.output == "auto" and bytes_are(X) == "counts"
+
+
+def _counts(X: Any) -> Table:
+    """Rows of uint8 as counts."""
+    warn_of(_COUNTED)
+    table = Table.of(np.asarray(X), kinds={f"x{place}": "count" for place in range(X.shape[1])})
+    return Table(table.columns, table.values, table.container, (_COUNTED,))
 
 
 def _accept_first_table(estimator: Any, X: Any) -> Table:
@@ -303,7 +326,11 @@ def view_likelihood(model: Any, names: Sequence[str], place: int) -> str:
 
 def _fit_rows(model: Any, X: Any, likelihood: str, *, image: bool) -> Preprocessing:
     wanted = "unit" if likelihood == "bernoulli" else _RANGES[model.output]
-    return Preprocessing.fit(X, range=wanted, image=image, binarize=model.binarize)
+    if model.standardize != "auto" and wanted != "auto":
+        other = "{likelihood=bernoulli}" if likelihood == "bernoulli" else setting("output", model.output)
+        raise ArgumentError("standardize", f"must be left at auto for {other}", model.standardize)
+    layout = {"channel_axis": model.channel_axis, "standardize": model.standardize}
+    return Preprocessing.fit(X, range=wanted, image=image, binarize=model.binarize, **layout)
 
 
 def _fit_view(model: Any, X: Views, name: str) -> Preprocessing:

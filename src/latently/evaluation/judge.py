@@ -5,6 +5,7 @@ One is trained once for every set of training rows, and kept in the user's cache
 
 import json
 import math
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -18,7 +19,7 @@ import numpy as np
 import optax
 from jaxtyping import Array, Float, Int, PRNGKeyArray, Shaped
 
-from latently.data import Preprocessing, Subset, encode_labels
+from latently.data import DataAssumption, Preprocessing, Subset, encode_labels
 from latently.data.rows import hash_rows, spread_rows
 from latently.evaluation.rows import known_labels
 from latently.files import cache_directory, write_atomically
@@ -87,7 +88,9 @@ class Judge:
         if len(classes) < 2:
             raise ValueError(f"y must name two classes or more for a judge to tell apart; got {len(classes)}.")
         rows = X if len(known) == len(X) else Subset(X, known)
-        preprocessing = Preprocessing.fit(rows, image=len(rows.shape) > 2)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DataAssumption)  # whoever fitted the model was told
+            preprocessing = Preprocessing.fit(rows, image=len(rows.shape) > 2)
         if rounds is None:
             rounds = min(max(EPOCHS * len(rows) // BATCH_SIZE, LEAST_ROUNDS), MOST_ROUNDS)
         network = _train(rows, codes.astype(np.int32), preprocessing, rounds, observers)

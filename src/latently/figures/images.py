@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float, Shaped
 from matplotlib.figure import Figure
 
+from latently.data.layout import IMAGE_CHANNELS, channels_first
 from latently.figures.style import INK, LABEL_SIZE, SOFT_INK, new_figure, plain
 
 Range = tuple[float, float]
@@ -28,7 +29,7 @@ def image_grid(
     """Images side by side, in reading order.
 
     Args:
-        images: shape (n, h, w), (n, h, w, c) with 1, 3 or 4 channels, or (n, d) with d a square number.
+        images: shape (n, h, w), (n, h, w, c) or (n, c, h, w) with 1, 3 or 4 channels, or (n, d) with d a square number.
         rows: how many there are; what is left out of the layout follows from n.
         columns: likewise.
         row_labels: one text a row.
@@ -90,23 +91,26 @@ def are_pictures(shape: tuple[int, ...]) -> bool:
     """Whether rows of this shape (without the row axis) can be drawn as images."""
     if len(shape) == 1:
         return shape[0] >= 16 and math.isqrt(shape[0]) ** 2 == shape[0]
-    return len(shape) == 2 or (len(shape) == 3 and shape[2] in (1, 3, 4))
+    return len(shape) == 2 or (len(shape) == 3 and (shape[2] in IMAGE_CHANNELS or channels_first(shape)))
 
 
 def as_pictures(
     images: Shaped[np.ndarray, "n ..."], value_range: Range | None = None
 ) -> Float[np.ndarray, "n height width 3"]:
     """Images of any accepted form as red, green and blue in [0, 1]; grey ones white on black, as MNIST is."""
+    if channels_first(images.shape[1:]):
+        images = np.moveaxis(images, 1, -1)
     shape = images.shape[1:]
     if len(shape) == 1 and math.isqrt(shape[0]) ** 2 == shape[0]:
         side = math.isqrt(shape[0])
         shape = (side, side)
     if len(shape) == 2:
         shape = (*shape, 1)
-    if len(shape) != 3 or shape[2] not in (1, 3, 4):
+    if len(shape) != 3 or shape[2] not in IMAGE_CHANNELS:
         raise ValueError(
-            "images must have shape (n, h, w), (n, h, w, c) with 1, 3 or 4 channels, or (n, d) with d a square number; "
-            f"got {images.shape}. Reshape them, or draw rows that are no images with table_reconstructions."
+            "images must have shape (n, h, w), (n, h, w, c) or (n, c, h, w) with 1, 3 or 4 channels, or (n, d) with d "
+            f"a square number; got {images.shape}. Reshape them, or draw rows that are no images with "
+            "table_reconstructions."
         )
     low, high = display_range(images) if value_range is None else value_range
     values = (images.reshape(len(images), *shape).astype(np.float32) - low) / max(high - low, 1e-12)

@@ -11,7 +11,16 @@ from typing import Any
 import numpy as np
 from jaxtyping import Shaped
 
-from latently.data import BUILTIN, Dataset, Splits, TablePreprocessing, Views, open_dataset, open_whole
+from latently.data import (
+    BUILTIN,
+    Dataset,
+    Splits,
+    TablePreprocessing,
+    Views,
+    ViewsPreprocessing,
+    open_dataset,
+    open_whole,
+)
 from latently.data.labels import UNKNOWN
 from latently.data.open import holds_images
 from latently.data.rows import hash_rows, spread_rows
@@ -209,10 +218,11 @@ def known_labels(model: Any, part: Dataset) -> Shaped[np.ndarray, "rows"] | None
 
 def image_size_of(model: Any, views: str | None) -> Any:
     """The height and width of a folder's images that suit a model, as JSON: of all, or of each view."""
-    shapes = model.row_shape_
-    if not isinstance(shapes, dict):
-        return list(shapes[:2]) if len(shapes) > 1 else None
-    sizes = {view: list(shape[:2]) for view, shape in shapes.items() if len(shape) > 1}
+    preprocessing = model.preprocessing_
+    if not isinstance(preprocessing, ViewsPreprocessing):
+        return list(preprocessing.image_shape[:2]) if preprocessing.image_shape else None
+    shapes = {view: each.image_shape for view, each in preprocessing.views.items()}
+    sizes = {view: list(shape[:2]) for view, shape in shapes.items() if shape}
     if len(sizes) < len(shapes) or views is None:
         return None
     (height, width), (height2, width2) = list(sizes.values())[:2]
@@ -222,9 +232,9 @@ def image_size_of(model: Any, views: str | None) -> Any:
 
 def images_like(model: Any, views: str | None, about: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments that open images as a model met them: in its size, its colours, and with the white of its run."""
-    shape, size = model.row_shape_, image_size_of(model, views)
-    gray = None if isinstance(shape, dict) or len(shape) < 2 else len(shape) == 2
-    return {"image_size": size, "gray": gray, "white_level": about.get("white_level")}
+    shape = getattr(model.preprocessing_, "image_shape", None)  # of several views, each has its own
+    gray = None if shape is None else shape[2] == 1
+    return {"image_size": image_size_of(model, views), "gray": gray, "white_level": about.get("white_level")}
 
 
 def views_in(source: str, given: str | None, own: str | None, model: Any) -> str | None:

@@ -1,0 +1,257 @@
+"""What rows are taken for: images or series, channels first or last, pixels or counts."""
+
+import numpy as np
+import pytest
+
+from latently.data import DataAssumption, DataError, Dataset, Preprocessing, open_dataset
+from latently.data.layout import bytes_are, channels_first
+from latently.data.view_making import halves
+
+GENERATOR = np.random.default_rng(0)
+BLOBS = np.clip(GENERATOR.normal(120, 60, (40, 3, 8, 12)), 0, 255).astype(np.uint8)
+
+
+def series(steps, scales, seed=0):
+    """Random walks, seen through channels of these scales, in no order."""
+    generator = np.random.default_rng(seed)
+    walks = generator.normal(size=(200, steps, 3)).cumsum(axis=1)
+    return (walks @ generator.normal(size=(3, len(scales)))) * np.asarray(scales)
+
+
+# ---- channels first ----
+
+
+@pytest.mark.parametrize(
+    ("shape", "first"),
+    [
+        ((1, 28, 28), True),
+        ((3, 32, 32), True),
+        ((4, 16, 20), True),
+        ((28, 28, 1), False),
+        ((32, 32, 3), False),
+        ((3, 8, 4), False),
+        ((2, 8, 8), False),
+        ((28, 28), False),
+        ((28, 28, 28), False),
+    ],
+)
+def test_channels_are_first_where_that_alone_makes_sense(shape, first):
+    assert channels_first(shape) == first
+    if len(shape) == 3:
+        assert channels_first(shape, "first")
+        assert not channels_first(shape, "last")
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_an_event_has_the_channels_last_and_comes_back_as_it_was_stored(channels):
+    X = BLOBS[:, :channels]
+    preprocessing = Preprocessing.fit(X, image=True)
+    assert preprocessing.event_shape == (8, 12, channels)
+    assert preprocessing.image_shape == (8, 12, channels)
+    np.testing.assert_allclose(preprocessing(X), np.moveaxis(X, 1, -1) / np.float32(255), rtol=1e-6)
+    np.testing.assert_array_equal(preprocessing.inverse(preprocessing(X)), X)
+    many = "1 channel" if channels == 1 else "3 channels"
+    assert preprocessing.reading == f"images of 8 x 12 pixels, {many}, scaled to [0, 1]"
+    assert preprocessing.assumed == (
+        f"the first axis of rows {X.shape[1:]} is the channels; {{channel_axis=last}} takes the last",
+    )
+    assert Preprocessing.from_config(preprocessing.to_config()) == preprocessing
+
+
+def test_a_user_says_which_axis_is_that_of_the_channels():
+    last = Preprocessing.fit(BLOBS, image=True, channel_axis="last")
+    assert (last.event_shape, last.assumed) == ((3, 8, 12), ())
+    turned = np.moveaxis(BLOBS, 1, -1)
+    first = Preprocessing.fit(turned, image=True, channel_axis="first")
+    assert (first.event_shape, first.assumed) == ((12, 3, 8), ())
+    np.testing.assert_array_equal(first.inverse(first(turned)), turned)
+
+
+def test_rows_that_are_no_images_to_the_network_are_flattened_as_they_are_stored():
+    np.testing.assert_allclose(Preprocessing.fit(BLOBS)(BLOBS), BLOBS.reshape(40, -1) / np.float32(255), rtol=1e-6)
+
+
+def test_a_gray_image_may_come_without_its_axis_of_channels():
+    preprocessing = Preprocessing.fit(BLOBS[:, :1], image=True)
+    assert preprocessing.check(BLOBS[:, 0]).shape == (40, 8, 12)
+    with pytest.raises(DataError, match=r"has rows of shape \(12, 8\), but"):
+        preprocessing.check(np.zeros((2, 12, 8), np.uint8))
+
+
+def test_halves_of_images_with_the_channels_first_have_them_last():
+    both = halves(Dataset("blobs", (BLOBS,)))
+    np.testing.assert_array_equal(both.views[0], np.moveaxis(BLOBS, 1, -1)[:, :, :6])
+    np.testing.assert_array_equal(both.views[1], np.moveaxis(BLOBS, 1, -1)[:, :, 6:])
+
+
+def test_a_config_that_was_written_before_there_were_layouts_is_read():
+    config = Preprocessing.fit(BLOBS[:, 0]).to_config()
+    old = {name: value for name, value in config.items() if name not in ("channels_first", "assumed")}
+    assert Preprocessing.from_config(old) == Preprocessing.from_config(config)
+
+
+# ---- series ----
+
+
+@pytest.mark.parametrize(
+    ("steps", "scales"),
+    [
+        (20, (1, 100, 10_000)),
+        (20, (1, 30)),
+        (3, (1e3, 1, 10, 1e-2, 5)),
+        (30, tuple(10.0 ** GENERATOR.uniform(-3, 3, 12))),
+        (20, tuple(10.0 ** GENERATOR.uniform(-3, 3, 20))),
+    ],
+)
+@pytest.mark.parametrize("first", [False, True])
+def test_channels_of_unlike_scales_are_standardised_one_by_one(steps, scales, first):
+    X = series(steps, scales)
+    stored = np.moveaxis(X, 2, 1) if first else X
+    preprocessing = Preprocessing.fit(stored)
+    assert preprocessing.reading == f"series of {steps} steps, {len(scales)} channels, each standardised"
+    np.testing.assert_allclose(preprocessing.offset.ravel(), X.mean(axis=(0, 1)), rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(preprocessing.scale.ravel(), X.std(axis=(0, 1)), rtol=1e-6)
+    np.testing.assert_allclose(preprocessing.inverse(preprocessing(stored)), stored, rtol=1e-4, atol=1e-4)
+    (guess,) = preprocessing.assumed
+    axis = "first" if first else "last"
+    assert guess == (
+        f"the {len(scales)} channels of rows {stored.shape[1:]}, their {axis} axis, are standardised one by one, since "
+        "their scales are unlike; {standardize=together} scales all numbers alike"
+    )
+    assert Preprocessing.from_config(preprocessing.to_config()) == preprocessing
+
+
+def test_channels_that_are_far_apart_are_unlike_too():
+    X = series(20, (1, 1)) / 10 + np.array([300.0, 1000.0])
+    assert Preprocessing.fit(X).scale.shape == (1, 2)
+
+
+def digits_with_margins(width):
+    from sklearn.datasets import load_digits
+
+    return load_digits().images[:, :, :width]
+
+
+@pytest.mark.parametrize(
+    "X",
+    [
+        digits_with_margins(8),
+        digits_with_margins(6),
+        np.pad(digits_with_margins(8), ((0, 0), (2, 2), (1, 3))),
+        GENERATOR.normal(size=(50, 20, 7)),
+        GENERATOR.normal(size=(50, 20, 7)) * GENERATOR.uniform(0.5, 2, 7),
+        series(4, (1, 10, 100, 1000)),  # a square of few columns says nothing
+    ],
+    ids=["digits", "digits with one margin", "digits with wide margins", "noise", "noise of like scales", "4 x 4"],
+)
+def test_images_and_channels_of_like_scales_are_standardised_together(X):
+    preprocessing = Preprocessing.fit(X)
+    assert preprocessing.scale.shape == ()
+    np.testing.assert_allclose([preprocessing.offset, preprocessing.scale], [X.mean(), X.std()])
+    assert preprocessing.assumed == ()
+
+
+def test_bands_of_images_of_unlike_scales_are_standardised_one_by_one():
+    bands = GENERATOR.normal(size=(30, 6, 6, 4)) * np.array([1, 20, 300, 4000])
+    last = Preprocessing.fit(bands, image=True)
+    assert last.scale.shape == (1, 1, 4)
+    first = Preprocessing.fit(np.moveaxis(bands, -1, 1), image=True)
+    assert first.scale.shape == (4, 1, 1)
+    np.testing.assert_allclose(first(np.moveaxis(bands, -1, 1)), last(bands), rtol=1e-5)
+    assert last.reading == "images of 6 x 6 pixels, 4 channels, each standardised"
+
+
+@pytest.mark.parametrize(("standardize", "shape"), [("together", ()), ("channels", (1, 3)), ("features", (20, 3))])
+def test_a_user_says_what_is_standardised(standardize, shape):
+    X = series(20, (1, 100, 10_000))
+    preprocessing = Preprocessing.fit(X, standardize=standardize)
+    assert preprocessing.scale.shape == shape
+    assert preprocessing.assumed == ()
+    np.testing.assert_allclose(preprocessing.inverse(preprocessing(X)), X, rtol=1e-3, atol=0.1)
+
+
+def test_standardising_is_for_pixels_and_shares_too_where_it_is_asked_for():
+    pixels = Preprocessing.fit(BLOBS[:, 0], standardize="together")
+    assert (pixels.range, float(pixels.scale)) == ("real", pytest.approx(BLOBS[:, 0].std()))
+    assert Preprocessing.fit(GENERATOR.uniform(size=(9, 4)), standardize="features").range == "real"
+    vectors = Preprocessing.fit(series(4, (1, 9)).reshape(200, 8), standardize="together")
+    assert vectors.scale.shape == ()
+    assert vectors.reading == "vectors of 8 numbers, standardised together"
+
+
+# ---- pixels, counts, zeros and ones ----
+
+COUNTS = GENERATOR.poisson(2.0, (200, 40)).astype(np.uint8)
+RARE = COUNTS.copy()
+RARE[0, 0] = 208
+SQUARE = COUNTS[:, :36].copy()
+SQUARE[0, 0] = 208
+FLAT = GENERATOR.integers(0, 256, (50, 784)).astype(np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("rows", "held"),
+    [
+        (COUNTS, "counts"),
+        (RARE, "counts"),
+        (SQUARE, "pixels"),
+        (FLAT, "pixels"),
+        (FLAT[:, :560], "pixels"),
+        (FLAT // 4, "counts"),
+        (BLOBS, "pixels"),
+        (BLOBS // 4, "dark pixels"),
+        (BLOBS // 128, "bits"),
+        (FLAT // 128, "bits"),
+        (np.zeros((3, 4), np.uint8), "pixels"),
+    ],
+)
+def test_what_bytes_are(rows, held):
+    assert bytes_are(rows) == held
+
+
+def test_counts_are_standardised_with_a_warning_and_come_back_whole():
+    with pytest.warns(DataAssumption, match=r"is counts, standardised; output=\"sigmoid\" takes it for pixels"):
+        preprocessing = Preprocessing.fit(RARE)
+    assert preprocessing.range == "real"
+    assert preprocessing.reading == "vectors of 40 numbers, each standardised"
+    np.testing.assert_array_equal(preprocessing.inverse(preprocessing(RARE)), RARE)
+    assert preprocessing.inverse(np.full((1, 40), -9.0)).min() == 0
+    np.testing.assert_array_equal(preprocessing.check(RARE.astype(float)), RARE)
+
+
+def test_counts_are_pixels_where_they_are_asked_to_be():
+    asked = Preprocessing.fit(COUNTS, range="unit")
+    assert (asked.range, float(asked.scale), asked.assumed) == ("unit", 255.0, ())
+
+
+def test_dark_images_are_pixels_with_a_warning():
+    with pytest.warns(DataAssumption, match="though none is above 127"):
+        assert float(Preprocessing.fit(BLOBS // 4, image=True).scale) == 255
+
+
+def test_zeros_and_ones_are_no_nearly_black_pixels():
+    bits = Preprocessing.fit(BLOBS // 128, image=True)
+    assert (bits.range, float(bits.scale), bits.assumed[1:]) == ("unit", 1.0, ())
+    np.testing.assert_array_equal(bits.inverse(bits(BLOBS // 128)), BLOBS // 128)
+    bits.check((BLOBS // 128).astype(float))
+    with pytest.raises(DataError, match=r"X must lie in \[0, 1\]"):
+        bits.check(BLOBS)
+
+
+# ---- inputs that others made ----
+
+
+def test_public_cases_are_read_as_what_they_are(case):
+    reading = {
+        "channels-first": "images of 8 x 8 pixels, 1 channel, scaled to [0, 1]",
+        "series-three-scales": "series of 20 steps, 3 channels, each standardised",
+        "counts": "vectors of 40 numbers, each standardised",
+    }
+    for name, words in reading.items():
+        rows = np.load(case(f"arrays/{name}.npy"))
+        if name == "counts":
+            with pytest.warns(DataAssumption):
+                assert Preprocessing.fit(rows).reading == words
+        else:
+            assert Preprocessing.fit(rows).reading == words
+    assert open_dataset(case("arrays/channels-first.npy")).train.x.shape == (140, 1, 8, 8)
