@@ -47,7 +47,6 @@ def test_an_event_has_the_channels_last_and_comes_back_as_it_was_stored(channels
     X = BLOBS[:, :channels]
     preprocessing = Preprocessing.fit(X, image=True)
     assert preprocessing.event_shape == (8, 12, channels)
-    assert preprocessing.image_shape == (8, 12, channels)
     np.testing.assert_allclose(preprocessing(X), np.moveaxis(X, 1, -1) / np.float32(255), rtol=1e-6)
     np.testing.assert_array_equal(preprocessing.inverse(preprocessing(X)), X)
     many = "1 channel" if channels == 1 else "3 channels"

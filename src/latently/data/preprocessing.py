@@ -121,13 +121,6 @@ class Preprocessing:
         image = len(self.event_shape) == 3 or (self.dtype == "uint8" and self.range != "real")
         return in_words(self.row_shape, self.range, self.offset.shape, image=image, first=self.channels_first)
 
-    @property
-    def image_shape(self) -> tuple[int, ...] | None:
-        """Height, width and channels of a row that is an image, be it read as one or flat; else `None`."""
-        if len(self.row_shape) not in (2, 3):
-            return None
-        return _image_shape(self.row_shape, self.channels_first)
-
     def __call__(self, rows: Stored, key: PRNGKeyArray | None = None) -> Float[Array, "batch ..."]:
         """Rows as a network reads them; pure, so it may run inside `jax.jit`.
 

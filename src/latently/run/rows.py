@@ -17,11 +17,11 @@ from latently.data import (
     Splits,
     TablePreprocessing,
     Views,
-    ViewsPreprocessing,
     open_dataset,
     open_whole,
 )
 from latently.data.labels import UNKNOWN
+from latently.data.layout import channels_first
 from latently.data.open import holds_images
 from latently.data.rows import hash_rows, spread_rows
 from latently.data.tables import column_names, is_table
@@ -218,11 +218,10 @@ def known_labels(model: Any, part: Dataset) -> Shaped[np.ndarray, "rows"] | None
 
 def image_size_of(model: Any, views: str | None) -> Any:
     """The height and width of a folder's images that suit a model, as JSON: of all, or of each view."""
-    preprocessing = model.preprocessing_
-    if not isinstance(preprocessing, ViewsPreprocessing):
-        return list(preprocessing.image_shape[:2]) if preprocessing.image_shape else None
-    shapes = {view: each.image_shape for view, each in preprocessing.views.items()}
-    sizes = {view: list(shape[:2]) for view, shape in shapes.items() if shape}
+    shapes = model.row_shape_
+    if not isinstance(shapes, dict):
+        return list(_image_shape(model, shapes)[:2]) if len(shapes) > 1 else None
+    sizes = {view: list(_image_shape(model, shape)[:2]) for view, shape in shapes.items() if len(shape) > 1}
     if len(sizes) < len(shapes) or views is None:
         return None
     (height, width), (height2, width2) = list(sizes.values())[:2]
@@ -232,9 +231,16 @@ def image_size_of(model: Any, views: str | None) -> Any:
 
 def images_like(model: Any, views: str | None, about: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments that open images as a model met them: in its size, its colours, and with the white of its run."""
-    shape = getattr(model.preprocessing_, "image_shape", None)  # of several views, each has its own
-    gray = None if shape is None else shape[2] == 1
+    shape = model.row_shape_
+    gray = None if isinstance(shape, dict) or len(shape) < 2 else _image_shape(model, shape)[2] == 1
     return {"image_size": image_size_of(model, views), "gray": gray, "white_level": about.get("white_level")}
+
+
+def _image_shape(model: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Height, width and channels of rows of a model that are images."""
+    if len(shape) == 2:
+        return (*shape, 1)
+    return (*shape[1:], shape[0]) if channels_first(shape, getattr(model, "channel_axis", "auto")) else shape
 
 
 def views_in(source: str, given: str | None, own: str | None, model: Any) -> str | None:
