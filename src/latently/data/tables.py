@@ -15,6 +15,7 @@ from latently.data.dataset import Dataset
 from latently.data.labels import Unlabelled
 from latently.data.rows import DataArgumentError, DataError, Rows
 from latently.data.table import Table, plain_names
+from latently.data.tall_tables import is_tall, open_tall
 from latently.data.text_tables import Dialect, header_of, read_text
 from latently.data.view_making import Groups
 
@@ -75,6 +76,12 @@ def open_table(
     Raises:
         DataError: it is no table, or a column is not what it is said to be.
     """
+    if groups is None and not kinds and not dialect and _is_tall_parquet(path):
+        left = {*leave_out, labels_column}
+        names = [name for name in column_names(path) if name not in left and (columns is None or name in set(columns))]
+        rows, labels = open_tall(path, names, labels_column)
+        description = {"source": "table, read a piece at a time", "labels_column": labels_column, "columns": names}
+        return Dataset.of(path.name, rows, labels, path.name, description, unlabelled=unlabelled)
     frame, assumed = read_frame(path, dialect, words=() if labels_column is None else (labels_column,))
     names = list(map(str, frame.columns))
     if labels_column is not None and labels_column not in names:
@@ -98,6 +105,15 @@ def open_table(
         raise DataError(f"{path}: {error}") from None
     description = assume({**description, "columns": names}, *assumed, *said)
     return Dataset.of(path.name, rows, labels, source, description, unlabelled=unlabelled)
+
+
+def _is_tall_parquet(path: Path) -> bool:
+    if not (is_parquet_folder(path) or table_suffix(path) in PARQUET):
+        return False
+    try:
+        return is_tall(path)
+    except (ImportError, OSError, ValueError):  # reading it will say what is wrong
+        return False
 
 
 def _rows(
