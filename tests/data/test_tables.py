@@ -272,12 +272,7 @@ def test_a_tall_table_is_read_a_piece_at_a_time_and_mapped(tmp_path, monkeypatch
     monkeypatch.setenv("LATENTLY_CACHE", str(tmp_path / "cache"))
     path = tmp_path / "tall.parquet"
     numbers = np.random.default_rng(0).normal(size=(500, 3)).astype(np.float32)
-    columns = {
-        "a": numbers[:, 0],
-        "b": numbers[:, 1],
-        "c": numbers[:, 2],
-        "kind": [f"k{row % 3}" for row in range(500)],
-    }
+    columns = dict(zip("abc", numbers.T, strict=True)) | {"kind": [f"k{row % 3}" for row in range(500)]}
     parquet.write_table(pa.table(columns), path, row_group_size=64)
     whole = open_table(path, "kind")
     monkeypatch.setattr("latently.data.tall_tables.TALL_BYTES", 1000)
@@ -289,12 +284,10 @@ def test_a_tall_table_is_read_a_piece_at_a_time_and_mapped(tmp_path, monkeypatch
     assert open_table(path, "kind", leave_out=["b"]).x.shape == (500, 2)
     assert not list((tmp_path / "cache" / "tables").glob("*.part"))
     with pytest.raises(
-        DataError, match="is read a piece at a time, being large, and has columns that are not numbers: kind"
+        DataError, match="read a piece at a time, being large, and has columns that are not numbers: kind"
     ):
         open_table(path)
     write(path, {"a": [1.0, None] * 100, "b": [1.0, 2.0] * 100})
-    with pytest.raises(
-        DataError, match=r"tall.parquet: X must be finite, and has NaN in column 'a' \(rows 1, 3, 5, …\)"
-    ):
+    with pytest.raises(DataError, match=r"tall.parquet: X must be finite, and has NaN in column 'a' \(rows 1, 3"):
         open_table(path)
     assert not list((tmp_path / "cache" / "tables").glob("*.part"))

@@ -80,8 +80,8 @@ def open_table(
         left = {*leave_out, labels_column}
         names = [name for name in column_names(path) if name not in left and (columns is None or name in set(columns))]
         rows, labels = open_tall(path, names, labels_column)
-        description = {"source": "table, read a piece at a time", "labels_column": labels_column, "columns": names}
-        return Dataset.of(path.name, rows, labels, path.name, description, unlabelled=unlabelled)
+        tall = {"source": "table, read a piece at a time", "labels_column": labels_column, "columns": names}
+        return Dataset.of(path.name, rows, labels, path.name, tall, unlabelled=unlabelled)
     frame, assumed = read_frame(path, dialect, words=() if labels_column is None else (labels_column,))
     names = list(map(str, frame.columns))
     if labels_column is not None and labels_column not in names:
