@@ -145,6 +145,9 @@ def _rows(config: Mapping[str, Any]) -> str:
     preprocessing = config.get("preprocessing", {})
     if isinstance(views := preprocessing.get("views"), dict):
         return "; ".join(f"{name} {_rows({'preprocessing': view})}" for name, view in views.items())
+    if columns := preprocessing.get("columns"):  # of a table
+        kinds = [f"{column['name']} {column['kind']}" for column in columns]
+        return in_words(kinds[:MOST_COLUMNS]) + (f" and {len(kinds) - MOST_COLUMNS} more" * (len(kinds) > MOST_COLUMNS))
     shape = "×".join(map(str, preprocessing.get("row_shape", ())))
     return f"{shape} {preprocessing.get('dtype', '')}, scaled to {preprocessing.get('range', '?')}"
 
