@@ -5,7 +5,8 @@ import importlib.metadata
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -44,6 +45,23 @@ def bounded_memory() -> Iterator[None]:
     if _events[_COMPILATION] > _MOST_PROGRAMS:
         sys.modules["jax"].clear_caches()
         _events[_COMPILATION] = 0
+
+
+@pytest.fixture(scope="session")
+def case() -> Callable[[str], Path]:
+    """A function from the name of an input, such as `arrays/counts.npy`, to its path; a test without it is skipped.
+
+    The inputs are in the folder `cases` beside the one that $LATENTLY_DATA names.
+    """
+    given = _ENVIRONMENT.get("LATENTLY_DATA")
+
+    def find(name: str) -> Path:
+        path = Path(given or "").resolve().parent / "cases" / name
+        if not (given and path.exists()):
+            pytest.skip(f"needs cases/{name} beside the folder that $LATENTLY_DATA names")
+        return path
+
+    return find
 
 
 @pytest.fixture(scope="session")

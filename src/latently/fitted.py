@@ -157,15 +157,15 @@ class Fitted:
             ArgumentError: they are too many or too few, or one is none of the values.
         """
         known = [] if self.label_values is None else self.label_values.tolist()
-        values = label_values(labels) if unknown else np.asarray(labels)
+        values = label_values(labels, None) if unknown else np.asarray(labels)
         if values.shape not in ((), (n,)):
             given = len(values) if values.ndim == 1 else values.shape
             raise ArgumentError("labels", f"must be one for all, or one for each of n={n}", given)
-        hidden = (-1, "") if unknown else ()
-        for value in np.unique(values).tolist():
+        flat, hidden = values.ravel().tolist(), (-1, "-1", "", None) if unknown else ()  # None, where it is masked
+        for value in dict.fromkeys(flat):
             if value not in known and value not in hidden:
                 raise ArgumentError("labels", f"must be among the classes {', '.join(map(str, known))}", value)
-        places = [known.index(value) if value in known else -1 for value in values.ravel().tolist()]
+        places = [known.index(value) if value in known else -1 for value in flat]
         return np.broadcast_to(np.asarray(places, np.int32).reshape(values.shape), (n,))
 
     def one_hot(self, places: Int[np.ndarray, "n"]) -> Float[np.ndarray, "n classes"]:

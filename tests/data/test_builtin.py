@@ -36,9 +36,9 @@ def test_files_are_downloaded_once_and_then_read_from_the_cache(unpacked, make_m
     mirror = make_mirror()
     fill(mirror.folder)
     source = tiny_source(mirror.folder, unpacked, [mirror.url])
-    train, test = load(source)
+    train, _, test = load(source)
     assert (train.x.shape, test.x.shape) == ((12, 4, 4), (6, 4, 4))
-    again, _ = load(source)
+    again, *_ = load(source)
     np.testing.assert_array_equal(again.x, train.x)
     assert sorted(mirror.requests) == sorted(FILES)
     cache, _ = nowhere
@@ -86,7 +86,7 @@ def test_a_wrong_mirror_is_passed_over_for_a_right_one(make_mirror):
     wrong, right = make_mirror(), make_mirror()
     fill(wrong.folder, n_train=9)
     fill(right.folder)
-    train, _ = load(tiny_source(right.folder, mirrors=[wrong.url, right.url]))
+    train, *_ = load(tiny_source(right.folder, mirrors=[wrong.url, right.url]))
     assert len(train) == 12
 
 
@@ -134,7 +134,7 @@ def test_a_damaged_file_in_the_cache_is_downloaded_anew(make_mirror, nowhere):
     mirror = make_mirror()
     fill(mirror.folder)
     source = tiny_source(mirror.folder, mirrors=[mirror.url])
-    train, _ = load(source)
+    train, *_ = load(source)
     cache, _ = nowhere
     (cache / "tiny" / "train-images-idx3-ubyte.gz").write_bytes(b"damaged")
     np.testing.assert_array_equal(load(source)[0].x, train.x)

@@ -164,7 +164,6 @@ def test_labels_become_codes_in_the_order_of_their_classes(values, codes, classe
         (np.array([0.5, 1.0]), "fractions"),
         (np.array(["0.5", "1.0"]), "fractions"),
         (np.array([np.inf]), "fractions"),
-        (np.array([None, "a"], dtype=object), "array of object"),
         (np.array([1j]), "array of complex128"),
     ],
 )

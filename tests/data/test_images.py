@@ -6,16 +6,19 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from latently.data import DataError, open_dataset
-from latently.data.images import open_images
+from latently.data import DataError, images, open_dataset
+
+
+def open_images(*arguments, **options):
+    return images.open_images(*arguments, **options).train
 
 
 def test_subfolders_are_labels_and_images_beside_them_are_unknown(tmp_path, make_image):
     pixels = {name: make_image(tmp_path / name) for name in ("cat/a.png", "ant/b.PNG", "ant/c.png", "d.png")}
-    images = open_images(tmp_path)
-    assert images.x.dtype == np.uint8
-    assert images.classes == ("ant", "cat")
-    found = {row.tobytes(): label for row, label in zip(images.x, images.labels, strict=True)}
+    opened = open_images(tmp_path)
+    assert opened.x.dtype == np.uint8
+    assert opened.classes == ("ant", "cat")
+    found = {row.tobytes(): label for row, label in zip(opened.x, opened.labels, strict=True)}
     expected = {"cat/a.png": 1, "ant/b.PNG": 0, "ant/c.png": 0, "d.png": -1}
     assert found == {pixels[name].tobytes(): label for name, label in expected.items()}
 
@@ -30,9 +33,9 @@ def test_a_labels_csv_labels_the_images_it_names(tmp_path, make_image):
     for name in ("a.png", "b.png", "deep/c.png", "d.png"):
         make_image(tmp_path / name)
     (tmp_path / "labels.csv").write_text("label, filename, note\nred, a.png, -\nblue, deep/c.png, -\n , d.png, -\n")
-    images = open_images(tmp_path)
-    assert images.classes == ("blue", "red")
-    assert images.labels.tolist() == [1, -1, -1, 0]
+    opened = open_images(tmp_path)
+    assert opened.classes == ("blue", "red")
+    assert opened.labels.tolist() == [1, -1, -1, 0]
 
 
 @pytest.mark.parametrize(
@@ -63,19 +66,19 @@ def test_images_without_labels_have_none_and_other_files_are_passed_over(tmp_pat
     make_image(tmp_path / ".thumbnails" / "b.png")
     make_image(tmp_path / "one" / "two" / "too-deep.png")
     (tmp_path / "notes.txt").write_text("no image")
-    images = open_images(tmp_path)
-    assert len(images) == 1
-    assert images.labels is None
+    opened = open_images(tmp_path)
+    assert len(opened) == 1
+    assert opened.labels is None
 
 
 def test_images_come_out_in_the_most_common_size_by_default(tmp_path, make_image):
     kept = make_image(tmp_path / "a.png", (6, 9))
     make_image(tmp_path / "b.png", (6, 9))
     make_image(tmp_path / "c.png", (50, 40))
-    images = open_images(tmp_path)
-    assert images.x.shape == (3, 6, 9)
-    np.testing.assert_array_equal(images.x[0], kept)
-    assert "6 x 9, the most common size" in images.description["size"]
+    opened = open_images(tmp_path)
+    assert opened.x.shape == (3, 6, 9)
+    np.testing.assert_array_equal(opened.x[0], kept)
+    assert "6 x 9, the most common size" in opened.description["size"]
 
 
 def test_of_equally_common_sizes_the_smallest_is_taken(tmp_path, make_image):
@@ -108,9 +111,9 @@ def test_one_coloured_image_makes_all_rows_colour(tmp_path, make_image):
     make_image(tmp_path / "a.png")
     assert open_images(tmp_path).x.shape == (1, 8, 8)
     make_image(tmp_path / "b.png", mode="RGB")
-    images = open_images(tmp_path)
-    assert images.x.shape == (2, 8, 8, 3)
-    np.testing.assert_array_equal(images.x[0, ..., 0], images.x[0, ..., 2])
+    opened = open_images(tmp_path)
+    assert opened.x.shape == (2, 8, 8, 3)
+    np.testing.assert_array_equal(opened.x[0, ..., 0], opened.x[0, ..., 2])
 
 
 def test_transparency_lies_on_white(tmp_path, make_image):
@@ -151,14 +154,14 @@ def test_an_image_that_cannot_be_read_is_named_and_skipped_only_when_asked(damag
         open_images(tmp_path)
     assert str(bad) in str(caught.value)
     with pytest.warns(UserWarning, match=r"skipped 1 images .*a.2\.png"):
-        images = open_images(tmp_path, skip_bad=True)
-    assert images.x.shape == (2, 16, 16)
-    assert images.labels.tolist() == [0, 1]
-    assert len(images.description["skipped"]) == 1
+        opened = open_images(tmp_path, skip_bad=True)
+    assert opened.x.shape == (2, 16, 16)
+    assert opened.labels.tolist() == [0, 1]
+    assert len(opened.description["skipped"]) == 1
 
 
 def test_another_format_under_the_name_of_an_image_is_refused(tmp_path):
-    Image.new("L", (4, 4)).save(tmp_path / "a.png", format="BMP")
+    Image.new("L", (4, 4)).save(tmp_path / "a.png", format="PPM")
     with pytest.raises(DataError, match="cannot be read as an image"):
         open_images(tmp_path)
 
@@ -174,7 +177,7 @@ def test_an_image_too_large_to_be_safe_is_refused_before_it_is_unpacked(factor, 
 
 
 def test_no_image_at_all_gets_a_sentence(tmp_path):
-    with pytest.raises(DataError, match="holds no PNG or JPEG image"):
+    with pytest.raises(DataError, match="holds no PNG, JPEG, TIFF, WebP, BMP or GIF image"):
         open_dataset(tmp_path)
     (tmp_path / "a.png").write_bytes(b"")
     with pytest.raises(DataError, match="none of them can be read"):

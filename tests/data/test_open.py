@@ -88,9 +88,9 @@ def test_an_error_about_an_argument_is_worded_as_its_reader_types_it(options, na
 
 
 def test_an_unknown_kind_of_file_gets_a_sentence(tmp_path):
-    path = tmp_path / "rows.xlsx"
+    path = tmp_path / "rows.docx"
     path.write_bytes(b"PK")
-    with pytest.raises(DataError, match=r'ends in "\.xlsx", which is not known here; give a folder of PNG'):
+    with pytest.raises(DataError, match=r'ends in "\.docx", which is not known here; give a folder of PNG'):
         open_dataset(path)
 
 

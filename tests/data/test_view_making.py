@@ -353,7 +353,7 @@ def test_an_image_that_is_skipped_leaves_its_row_without_the_view(folder):
         ("then=before,now=later", 'holds the folders after, before, empty, other; none of them is "later"'),
         ("then=before,now=[ao]*", 'for the view "now"; name one of them alone'),
         ("then=before,now=before", '"before" must be in one view alone'),
-        ("then=before,now=empty", "empty holds no PNG or JPEG image"),
+        ("then=before,now=empty", "empty holds no PNG, JPEG, TIFF, WebP, BMP or GIF image"),
     ],
 )
 def test_folders_that_are_no_views_are_refused(views, message, folder):

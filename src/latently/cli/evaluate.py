@@ -46,8 +46,9 @@ def evaluate(words: Sequence[str]) -> int:
 
     from latently.cli.fit import data_arguments
     from latently.cli.terminal import Reporter, print_json, print_measures
+    from latently.data.open import holds_images
     from latently.evaluation import as_table
-    from latently.run import Run, load_model, open_run_splits, open_splits, short_name
+    from latently.run import Run, images_like, load_model, open_run_splits, open_splits, short_name
     from latently.run.evaluating import evaluate_run, judge_for
 
     model, run, reporter = load_model(given.run), Run.open(given.run), Reporter(json=given.json)
@@ -55,6 +56,8 @@ def evaluate(words: Sequence[str]) -> int:
         data, splits, name = run.about()["data"], open_run_splits(run.about()), "evaluation.json"
     else:
         data = data_arguments(given)
+        if holds_images(data["source"]):
+            data |= images_like(model, data["views"], run.config().get("run", {}))
         splits, name = open_splits(data), f"evaluation-{short_name(data['source'])}.json"
     settings = {name: getattr(given, name) for name in ("importance_samples", "max_rows", "seed", "parzen")}
     if given.judge:

@@ -116,8 +116,12 @@ def data_arguments(given: Any) -> dict[str, Any]:
         raise UsageError(
             "--data is missing: give the name of a data set (`latently datasets`), a folder of images, or a file."
         )
-    names = ("labels_column", *TABLE_OPTIONS, "image_size", "skip_bad", "views", "validation", "test", "label_seed")
+    of_images = ("image_size", "gray", "white_level", "skip_bad")
+    names = ("labels_column", "array", *TABLE_OPTIONS, *of_images, "views", "label_seed")
     found = {name: getattr(given, name, None) for name in names}
+    parts = {name: getattr(given, name, None) for name in ("validation", "test")}
+    found |= {name: located(part) if isinstance(part, str) else part for name, part in parts.items()}
+    found |= {"unlabelled": getattr(given, "unlabelled", "auto")}
     size = list(found["image_size"]) if isinstance(found["image_size"], tuple) else found["image_size"]
     rest = {"labels": getattr(given, "labels", None) or None, "seed": getattr(given, "split_seed", 0)}
     return {"source": located(given.data), **found, "image_size": size, **rest}

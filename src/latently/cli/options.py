@@ -36,13 +36,22 @@ DATA_OPTIONS = (
     Option("data", str, about="a data set's name (`latently datasets`), a folder of images, or a file",
            metavar="SOURCE"),
     Option("labels", int, about="show the model N labels, evenly over the classes; 0 for none (default: all)"),
-    Option("labels_column", str, about="the column of a table that holds the labels"),
+    Option("labels_column", str, about="the column of a table, or the array of a file of arrays, that holds the labels",
+           metavar="NAME"),
+    Option("array", str, about="the array of a file of arrays that holds the rows, where its name does not tell",
+           metavar="NAME"),
+    Option("unlabelled", int | str | None, "auto", metavar="LABEL",
+           about="the label of rows without one: auto is -1; none: all labels count, but empty ones"),
     Option("columns", Sequence[str], about="the columns of a table to learn from (default: all)", metavar="NAME,NAME"),
     Option("leave_out", Sequence[str], about="columns of a table that are not to be learned", metavar="NAME,NAME"),
     Option("kinds", str, metavar="NAME=KIND,NAME=KIND",
            about="what columns of a table are, where that is not to be guessed: number, robust, heavy (a logarithm), "
            "count, poisson, binary, category or date"),
     DIALECT,
+    Option("gray", bool, about="read images in gray, or not (default: in colour where one of them is)"),
+    Option("white_level", float, metavar="X",
+           about="the number that is white in images of more than 8 bits (default: 255, 511, 1023 ..., the first that "
+           "none exceeds)"),
     Option("image_size", int | tuple[int, int], about="size of a folder's images (default: the most common)",
            metavar="N|H,W"),
     Option("skip_bad", None, default=False, about="leave out images that cannot be read, instead of stopping"),
@@ -50,10 +59,10 @@ DATA_OPTIONS = (
            about="the views of a row, for a model of several: halves, top-bottom or noisy of images, or "
            "NAME=WHAT,NAME=WHAT: arrays of a .npz file, columns of a table (names or patterns joined by +), "
            "subfolders of a folder"),
-    Option("validation", float, metavar="SHARE",
-           about="rows kept for validation (default: 0.1; 0 where there is a test set)"),
-    Option("test", float, metavar="SHARE",
-           about="rows kept for the test, where there is no test set (default: 0.2)"),
+    Option("validation", float | str, metavar="SHARE|PATH",
+           about="rows kept for validation, or a file or folder of them (default: 0.1; 0 where the data has parts)"),
+    Option("test", float | str, metavar="SHARE|PATH",
+           about="rows kept for the test, where there is no test set, or a file or folder of them (default: 0.2)"),
     Option("split_seed", int, 0, "seed of the split and of the labels shown"),
     Option("label_seed", int, about="seed of the labels shown, where it is not that of the split"),
 )  # fmt: skip
@@ -84,6 +93,8 @@ class FitParser(Parser):
     def __init__(self, model: str) -> None:
         estimator, self.presets = BY_TERMINAL_NAME[model].load(), presets_of(model)
         self.hyperparameters = options_of(estimator)
+        shared = {option.name for option in DATA_OPTIONS}
+        of_model = [option for option in self.hyperparameters if option.name not in shared]
         about = f"start from {' or '.join(self.presets) or 'a preset'} (`latently presets`); options given change it"
         general = (
             Option("preset", str, about=about),
@@ -99,8 +110,8 @@ class FitParser(Parser):
             {
                 "Data": DATA_OPTIONS,
                 "Output": _OUTPUT_OPTIONS,
-                "Model": [option for option in self.hyperparameters if option.name not in _TRAINING],
-                "Training": [option for option in self.hyperparameters if option.name in _TRAINING],
+                "Model": [option for option in of_model if option.name not in _TRAINING],
+                "Training": [option for option in of_model if option.name in _TRAINING],
             },
         )
         self._optionals.title = "General"

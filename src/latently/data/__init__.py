@@ -7,7 +7,7 @@ from latently.data.builtin import BUILTIN, Builtin, digits
 from latently.data.columns import KINDS
 from latently.data.dataset import Dataset, Splits, keep_labels, split
 from latently.data.labels import encode_labels, label_values
-from latently.data.open import open_dataset
+from latently.data.open import open_dataset, open_whole
 from latently.data.rows import DataArgumentError, DataError, Rows, Subset
 from latently.data.table import Table
 from latently.data.views import Views
@@ -40,6 +40,7 @@ __all__ = [
     "keep_labels",
     "label_values",
     "open_dataset",
+    "open_whole",
     "preprocessing_from_config",
     "split",
 ]

@@ -1,4 +1,4 @@
-"""Files of arrays: NumPy's, of which `.npy` is memory-mapped and never copied whole, and idx, the format of MNIST.
+"""Files of one array: `.npy`, which is memory-mapped and never copied whole, and idx, the format of MNIST.
 
 An idx file is a magic number, the sizes, and the numbers in big-endian order; they come alone or by four.
 
@@ -9,23 +9,20 @@ References:
 import gzip
 import re
 import struct
-import zipfile
 import zlib
 from collections.abc import Sequence
 from math import prod
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from jaxtyping import Shaped
 
+from latently.data.archives import unreadable
 from latently.data.dataset import Dataset
-from latently.data.labels import Label, encode_labels
-from latently.data.rows import DataArgumentError, DataError, Rows, Subset
-from latently.data.view_making import Groups
+from latently.data.labels import Label, Unlabelled
+from latently.data.parts import Parts, parted
+from latently.data.rows import DataError, Rows, Subset
 
-ROWS_KEYS = ("X", "x", "data", "images")
-LABELS_KEYS = ("y", "labels", "target")
 FILES = (
     "train-images-idx3-ubyte.gz",
     "train-labels-idx1-ubyte.gz",
@@ -39,74 +36,21 @@ _TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: "
 _NAME = re.compile(r"idx\d?(-ubyte)?(\.gz)?$")
 
 
-def open_npy(path: Path) -> Dataset:
+def open_npy(path: Path, unlabelled: Unlabelled = "auto") -> Dataset:
     """The rows of a `.npy` file, left in it until asked for; labels are in a file beside it, `faces_labels.npy`."""
     beside = path.with_name(f"{path.stem}_labels.npy")
     array = _mapped(path)
     labels = np.asarray(_mapped(beside)) if beside.is_file() else None
-    return Dataset.of(path.name, array, labels, beside.name, {"source": "memory-mapped .npy file"})
-
-
-def open_npz(path: Path, groups: Groups | None = None) -> Dataset:
-    """The rows and labels of a `.npz` file.
-
-    Rows are the array named `X`, `x`, `data` or `images`, or the only array besides the labels; labels are the array
-    named `y`, `labels` or `target`. Where `groups` names the array of each view, a row that is all NaN in one lacks it.
-    """
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            rows_keys, labels_key = _keys(archive, path, groups)
-            arrays = [np.atleast_1d(archive[key]) for key in rows_keys.values()]
-            labels = None if labels_key is None else archive[labels_key]
-    except DataError:
-        raise
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
-        raise DataError(_unreadable(path, error)) from error
-    if groups is None:
-        description = {"source": ".npz file", "array": rows_keys[""]}
-        return Dataset.of(path.name, arrays[0], labels, path.name, description)
-    views = dict(zip(rows_keys, arrays, strict=True))
-    return Dataset.of(path.name, views, labels, path.name, {"source": ".npz file", "arrays": rows_keys})
+    description = {"source": "memory-mapped .npy file"}
+    return Dataset.of(path.name, array, labels, beside.name, description, unlabelled=unlabelled)
 
 
 def _mapped(path: Path) -> Rows:
     try:
         array: np.ndarray = np.atleast_1d(np.load(path, mmap_mode="r", allow_pickle=False))
     except (OSError, ValueError, EOFError) as error:
-        raise DataError(_unreadable(path, error)) from error
+        raise DataError(unreadable(path, error)) from error
     return array if array.dtype.isnative else Subset(array, np.arange(len(array)))
-
-
-def _keys(archive: Any, path: Path, groups: Groups | None) -> tuple[dict[str, str], str | None]:
-    """The names of the arrays of rows, by view (the only one has no name), and of the labels."""
-    names = list(archive.files)
-    of_view = {} if groups is None else groups.one_each(names, f"{path} holds the arrays")
-    labels_key = next((key for key in LABELS_KEYS if key in names and key not in of_view.values()), None)
-    if groups is not None:
-        return of_view, labels_key
-    others = [name for name in names if name != labels_key]
-    rows_key = next((key for key in ROWS_KEYS if key in names), others[0] if len(others) == 1 else None)
-    if rows_key is None:
-        found = ", ".join(f'"{name}" {archive[name].shape}' for name in names) or "no arrays"
-        raise DataArgumentError(
-            str(path),
-            f"holds {found}, and which of them is the rows is not clear",
-            remedy='Save the rows as "X" and their labels as "y": np.savez(path, X=..., y=...). Where several arrays '
-            "are the views of a row, name them with {views=NAME=ARRAY,NAME=ARRAY}.",
-        )
-    return {"": rows_key}, labels_key
-
-
-def _unreadable(path: Path, error: Exception) -> str:
-    reason = str(error)
-    if "Python objects" in reason or "Object arrays" in reason:
-        return (
-            f"{path} holds Python objects, which are not loaded because a file of them can run code; "
-            "save the array with a type of numbers, for example X.astype(np.float32)."
-        )
-    # NumPy takes any file of another format for a pickle, which would mislead here.
-    detail = "" if "pickle" in reason or not reason else f" ({reason.rstrip('.')})"
-    return f"{path} is damaged, truncated or no NumPy file{detail}; save it anew with np.save or np.savez."
 
 
 def is_idx(path: Path) -> bool:
@@ -151,12 +95,13 @@ def parse_idx(data: bytes, path: Path) -> Shaped[np.ndarray, "..."]:
     return np.frombuffer(data, dtype, offset=start).reshape(shape).astype(dtype.newbyteorder("="))
 
 
-def open_idx(path: Path) -> Dataset:
+def open_idx(path: Path, unlabelled: Unlabelled = "auto") -> Dataset:
     """The rows of an idx file, with the labels beside it: of `train-images-idx3-ubyte` in `train-labels-idx1-ubyte`."""
     name = re.sub(r"idx\d", "idx1", path.name.replace("images", "labels"))
     beside = None if name.removesuffix(".gz") == path.name.removesuffix(".gz") else gzipped_or_not(path.parent, name)
     labels = None if beside is None else read_idx(beside)
-    return Dataset.of(path.name, np.atleast_1d(read_idx(path)), labels, name, {"source": "idx file"})
+    rows, description = np.atleast_1d(read_idx(path)), {"source": "idx file"}
+    return Dataset.of(path.name, rows, labels, name, description, unlabelled=unlabelled)
 
 
 def gzipped_or_not(folder: Path, name: str) -> Path | None:
@@ -170,25 +115,24 @@ def is_idx_folder(folder: Path) -> bool:
     return any(gzipped_or_not(folder, name) for name in FILES)
 
 
-def open_idx_folder(folder: Path) -> tuple[Dataset, Dataset]:
+def open_idx_folder(folder: Path, unlabelled: Unlabelled = "auto") -> Parts:
     """The training and the test rows of a folder of four idx files, named as MNIST's are, whatever they hold."""
     paths = {name: gzipped_or_not(folder, name) for name in FILES}
     missing = [name for name, path in paths.items() if path is None]
     if missing:
         raise DataError(f"{folder} lacks {', '.join(missing)}; put it there, or give the path of one file of images.")
-    return train_and_test(folder.resolve().name, [read_idx(path) for path in paths.values() if path is not None])
+    arrays = [read_idx(path) for path in paths.values() if path is not None]
+    return train_and_test(folder.resolve().name, arrays, unlabelled=unlabelled)
 
 
 def train_and_test(
-    name: str, arrays: Sequence[Shaped[np.ndarray, "..."]], class_names: tuple[Label, ...] = ()
-) -> tuple[Dataset, Dataset]:
+    name: str,
+    arrays: Sequence[Shaped[np.ndarray, "..."]],
+    class_names: tuple[Label, ...] = (),
+    unlabelled: Unlabelled = "auto",
+) -> Parts:
     """The training and the test rows of the arrays of four idx files, in the order of `FILES`."""
     train_images, train_labels, test_images, test_labels = arrays
-    codes, classes = encode_labels(np.concatenate([train_labels, test_labels]), name)
-    cut = len(train_labels)
-
-    def part(which: str, images: np.ndarray, labels: np.ndarray) -> Dataset:
-        facts = {"source": "idx files", "split": "the official training and test rows", "part": which}
-        return Dataset(name, (images,), labels, class_names or classes, facts)
-
-    return part("train", train_images, codes[:cut]), part("test", test_images, codes[cut:])
+    rows, labels = {"train": train_images, "test": test_images}, {"train": train_labels, "test": test_labels}
+    facts = {"source": "idx files", "split": "the official training and test rows"}
+    return parted(name, rows, labels, name, facts, unlabelled, class_names)

@@ -24,6 +24,7 @@ from jaxtyping import Shaped
 
 from latently.data.arrays import FILES, gzipped_or_not, parse_idx, train_and_test, unpack
 from latently.data.dataset import Dataset
+from latently.data.parts import Parts
 from latently.data.rows import DataError
 from latently.files import cache_directory, write_atomically
 
@@ -115,7 +116,7 @@ def digits() -> Dataset:
     )
 
 
-def load(source: IdxSource) -> tuple[Dataset, Dataset]:
+def load(source: IdxSource) -> Parts:
     """The official training and test rows, from `$LATENTLY_DATA/<name>`, the user's cache, or downloaded to the cache.
 
     A download is from `$LATENTLY_<NAME>_MIRROR`, where it is set. Every file is checked against its SHA-256 each time;

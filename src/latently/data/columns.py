@@ -26,7 +26,7 @@ MOST_WORDS = 50
 """A column of text with more words, each of which few rows share, is free text."""
 _MOST_DECIMALS = 6
 _LOOKED_AT = 10_000
-_SKEWED = 2.0
+_SKEWED = 1.5
 _MOST_COUNT = 1000
 _FEWEST_COUNTED = 10  # rows: with fewer, numbers may be 1, 2, 3 by chance
 _IDENTIFIER = re.compile(r"(^|[_\s-])(id|uuid|guid|key)$", re.IGNORECASE)
@@ -277,12 +277,17 @@ def _days(cells: "pd.Series[Any]", pattern: str | None) -> Float64[np.ndarray, "
 
 def _are_counts(numbers: Float64[np.ndarray, "n"]) -> bool:
     """Whether whole numbers look counted: none below 0, some 0 or 1, most of them small beside their spread."""
-    small = numbers.min() in (0.0, 1.0) and numbers.max() <= _MOST_COUNT and len(np.unique(numbers)) > 2
+    small = (
+        len(numbers) >= _FEWEST_COUNTED
+        and numbers.min() in (0.0, 1.0)
+        and numbers.max() <= _MOST_COUNT
+        and len(np.unique(numbers)) > 2
+    )
     return bool(small and numbers.mean() < 3 * numbers.std())
 
 
 def _are_heavy(numbers: Float64[np.ndarray, "n"]) -> bool:
-    """Whether tails are heavy: a skewness above 2, which a logarithm halves; or far more outliers than a Gaussian."""
+    """Whether tails are heavy: a skewness above 1.5, which a logarithm halves; or far more outliers than a Gaussian."""
     if len(numbers) < 20 or numbers.std() == 0:
         return False
     skewness = _moment(numbers, 3)

@@ -7,7 +7,8 @@ from typing import Any, cast
 import numpy as np
 from jaxtyping import Bool, Int, Shaped
 
-from latently.data.labels import UNKNOWN, Label, encode_labels
+from latently.data.assumptions import assume
+from latently.data.labels import UNKNOWN, Label, Unlabelled, encode_labels, minus_ones
 from latently.data.rows import DataArgumentError, DataError, Rows, Subset, is_mapped
 from latently.data.table import Table
 from latently.data.views import Views
@@ -74,9 +75,13 @@ class Dataset:
         source: str,
         description: Mapping[str, Any],
         present: Mapping[str, Bool[np.ndarray, "rows"]] | None = None,
+        unlabelled: Unlabelled = "auto",
     ) -> "Dataset":
-        """One view, or several under their names as for `Views`; with labels as they come, if any, from that source."""
-        codes, classes = (None, ()) if labels is None else encode_labels(labels, source)
+        """One view, or several under their names as for `Views`; with labels as they come, if any, from that source.
+
+        `unlabelled` is the label that marks a row without one (see `latently.data.label_values`).
+        """
+        codes, classes, description = code_labels(labels, source, description, unlabelled)
         if not isinstance(rows, Mapping):
             return cls(name, (rows,), codes, classes, description)
         try:
@@ -125,6 +130,25 @@ class Splits:
     train: Dataset
     validation: Dataset
     test: Dataset
+
+
+def code_labels(
+    labels: Shaped[np.ndarray, "..."] | None,
+    source: str,
+    description: Mapping[str, Any],
+    unlabelled: Unlabelled = "auto",
+) -> tuple[Int[np.ndarray, "rows"] | None, tuple[Label, ...], Mapping[str, Any]]:
+    """Codes, classes, and a description that says where -1 was taken for the mark of a row without a label."""
+    if labels is None:
+        return None, (), description
+    codes, classes = encode_labels(labels, source, unlabelled)
+    found = minus_ones(labels) if unlabelled == "auto" else 0
+    if found:
+        guess = (
+            f"-1 marks rows without a label, {found:,} of the {len(codes):,} in {source}; {{unlabelled=None}} makes "
+        )
+        description = {**assume(description, f"{guess}it a class"), "minus_ones": found, "labels_of": len(codes)}
+    return codes, classes, description
 
 
 def split(dataset: Dataset, validation: float = 0.1, test: float = 0.2, seed: int = 0) -> Splits:

@@ -2,57 +2,126 @@
 
 import difflib
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from latently.data.arrays import is_idx, is_idx_folder, open_idx, open_idx_folder, open_npy, open_npz
+from latently.data.archives import open_npz
+from latently.data.arrays import is_idx, is_idx_folder, open_idx, open_idx_folder, open_npy
 from latently.data.builtin import BUILTIN, FASHION_MNIST, MNIST, digits, load
-from latently.data.columns import Kind
 from latently.data.dataset import Dataset, Splits, keep_labels, split
-from latently.data.images import ImageSize, open_image_views, open_images
+from latently.data.images import open_image_views, open_images
+from latently.data.labels import Unlabelled
+from latently.data.parts import Parts, like, same_classes
+from latently.data.pictures import KINDS, ImageSize
+from latently.data.pictures import SUFFIXES as PICTURES
 from latently.data.rows import DataArgumentError, DataError, Subset, as_rows, is_mapped, summarize
 from latently.data.table import Table
-from latently.data.tables import is_parquet_folder, open_table, table_suffix
+from latently.data.tables import is_table, open_table
 from latently.data.view_making import Groups, halves, noisy, view_groups
+
+Source = str | Path
+_ARCHIVES = (".npz",)
+
+_IMAGES, _ARRAYS = ("a folder of images", "an image"), "a file of arrays"
+_OF_TABLES = ("tables (.csv, .tsv, .xlsx, .parquet)", ("a table",))
+_FITS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "labels_column": ("tables (.csv, .tsv, .xlsx, .parquet) and files of arrays (.npz)", ("a table", _ARRAYS)),
+    "columns": _OF_TABLES,
+    "leave_out": _OF_TABLES,
+    "kinds": _OF_TABLES,
+    "dialect": _OF_TABLES,
+    "array": ("files of arrays (.npz)", (_ARRAYS,)),
+    "image_size": ("folders of images", _IMAGES),
+    "gray": ("folders of images", _IMAGES),
+    "white_level": ("folders of images", _IMAGES),
+}
+"""Argument → what it is for, in words, and the kinds of sources that take it."""
+
+
+@dataclass(frozen=True)
+class Opening:
+    """How a source is opened: the arguments of `open_dataset` that are not about cutting it, `views` as groups."""
+
+    labels_column: str | None = None
+    columns: Iterable[str] | None = None
+    leave_out: Iterable[str] | None = None
+    kinds: Mapping[str, str] | str | None = None
+    dialect: Mapping[str, str] | str | None = None
+    array: str | None = None
+    image_size: ImageSize | Mapping[str, ImageSize] = None
+    gray: bool | None = None
+    white_level: float | None = None
+    skip_bad: bool = False
+    groups: Groups | None = None
+    unlabelled: Unlabelled = "auto"
+
+    def fitting(self, kind: str) -> "Opening":
+        """The same without what is not for a source of this kind."""
+        without: dict[str, Any] = {name: None for name, (_, kinds) in _FITS.items() if kind not in kinds}
+        return replace(self, **without)
+
+    @property
+    def of_tables(self) -> dict[str, Any]:
+        """The arguments that tables take."""
+        names = ("columns", "kinds", "dialect", "unlabelled")
+        return {name: getattr(self, name) for name in names} | {"leave_out": self.leave_out or ()}
+
+    @property
+    def of_images(self) -> dict[str, Any]:
+        """The arguments that folders of images take."""
+        names = ("skip_bad", "gray", "white_level", "unlabelled")
+        return {name: getattr(self, name) for name in names}
 
 
 def open_dataset(
-    source: str | Path,
+    source: Source,
     *,
     labels_column: str | None = None,
     columns: Iterable[str] | None = None,
     leave_out: Iterable[str] = (),
-    kinds: Mapping[str, Kind] | str | None = None,
+    kinds: Mapping[str, str] | str | None = None,
     dialect: Mapping[str, str] | str | None = None,
+    array: str | None = None,
     image_size: ImageSize | Mapping[str, ImageSize] = None,
+    gray: bool | None = None,
+    white_level: float | None = None,
     skip_bad: bool = False,
     views: str | None = None,
     some_views: bool = False,
-    validation: float | None = None,
-    test: float | None = None,
+    unlabelled: Unlabelled = "auto",
+    validation: float | Source | None = None,
+    test: float | Source | None = None,
     labels: int | None = None,
     seed: int = 0,
     label_seed: int | None = None,
 ) -> Splits:
     """Open a data set and cut it into training, validation and test rows.
 
+    Where a source names its parts, they are kept: a `.npz` file with `x_train` and `x_test`, a folder with `train/` and
+    `test/` above its classes, MNIST. What was guessed of the data is in the description of the parts (see
+    `latently.data.assumed`).
+
     Args:
         source: `"digits"`, `"mnist"`, `"fashion-mnist"`, or the path of a folder of images (or of four idx files named
-            as MNIST's are), or of a `.npy`, `.npz` or idx file, or of a table: `.csv`, `.tsv` or `.txt`, packed with
-            gzip or not, `.xlsx`, `.parquet` or a folder of its parts. Where a path is named as a data set is, write
-            `./digits`.
-        labels_column: the column of a table that holds the labels.
+            as MNIST's are), of an image, or of a `.npy`, `.npz` or idx file, or of a table: `.csv`, `.tsv` or `.txt`,
+            packed with gzip or not, `.xlsx`, `.parquet` or a folder of its parts. Where a path is named as a data set
+            is, write `./digits`.
+        labels_column: the column of a table, or the array of a file of arrays, that holds the labels.
         columns: the columns of a table to take; all unless said.
         leave_out: the columns of a table not to take.
         kinds: name of a column → its kind, or `"sex=category,income=heavy"`, where that is not to be guessed: see
             `latently.data.KINDS`.
         dialect: how a text is written, where that is not to be guessed: `delimiter`, `decimal`, `thousands`, `comment`
             and `encoding`, as a dict or as `"delimiter=semicolon,decimal=comma"`.
+        array: the array of a file of arrays that holds the rows, where its name does not tell.
         image_size: the height and width of a folder's images, or one number for both; by default the most common size.
             For a folder of several views also a dict, name → size.
+        gray: read a folder's images in gray, or in colour; by default in colour where one of them is.
+        white_level: the number that is white in images of more than 8 bits; by default 255, 511, 1023 or so on, the
+            first that none of a folder's images exceeds.
         skip_bad: leave out a folder's images that cannot be read, with a warning, instead of stopping.
         views: of what several views a row is made; by default it has one.
 
@@ -65,9 +134,11 @@ def open_dataset(
 
             Where one array is all NaN, a group of cells empty, or an image missing, the row lacks that view.
         some_views: take data that has only some of the views that `views` names.
-        validation: the fraction of rows for validation: by default 0.1 of all rows, or none of the training rows of a
-            data set that has a test set of its own.
-        test: the fraction of all rows for the test, by default 0.2; not for a data set that has a test set of its own.
+        unlabelled: which label marks a row without one: `"auto"` is -1; `None`, nothing but `None`, NaN and empty ones,
+            which always do; any other, that one.
+        validation: the fraction of rows for validation, or the path of a file or folder of its own, opened as the
+            source is: by default 0.1 of all rows, or none of the training rows of a source that names its parts.
+        test: likewise for the test, by default 0.2. A fraction is not for a source that has a test set of its own.
         labels: keep this many labels of the training rows, evenly over the classes, and hide the others.
         seed: of the split and, unless they have one of their own, of the labels kept.
         label_seed: of the labels kept.
@@ -86,81 +157,160 @@ def open_dataset(
         (1258, 359, 100)
     """
     groups = view_groups(views, partial=some_views)
-    table = {"columns": columns, "leave_out": leave_out, "kinds": kinds, "dialect": dialect}
-    whole, official_test = _open(source, labels_column, image_size, skip_bad, groups, table)
-    whole = _checked(whole, every_view=not some_views)
-    if official_test is None:
-        splits = split(whole, 0.1 if validation is None else validation, 0.2 if test is None else test, seed)
-    elif test is not None:
-        rule = f"must be left out: {source} has a test set of its own, of {len(official_test):,} rows"
-        raise DataArgumentError("test", rule, test)
-    else:
-        splits = replace(split(whole, validation or 0.0, 0.0, seed), test=_checked(official_test))
+    how = Opening(
+        labels_column=labels_column,
+        columns=columns,
+        leave_out=tuple(leave_out) or None,
+        kinds=kinds or None,
+        dialect=dialect or None,
+        array=array,
+        image_size=image_size,
+        gray=gray,
+        white_level=white_level,
+        skip_bad=skip_bad,
+        groups=groups,
+        unlabelled=unlabelled,
+    )
+    parts, shares = _with_own_parts(source, how, {"validation": validation, "test": test}, every_view=not some_views)
+    splits = _cut(parts, shares, seed)
     if views is not None and groups is None:
-        parts = (splits.train, splits.validation, splits.test)
-        if views == "noisy":
-            splits = Splits(*(noisy(part, (seed, place)) for place, part in enumerate(parts)))
-        else:
-            splits = Splits(*(halves(part, views) for part in parts))
+        each = (splits.train, splits.validation, splits.test)
+        splits = Splits(*(_made(views, part, (seed, place)) for place, part in enumerate(each)))
     if labels is None:
         return splits
     return replace(splits, train=keep_labels(splits.train, labels, seed if label_seed is None else label_seed))
 
 
-def _open(
-    source: str | Path,
-    labels_column: str | None,
-    image_size: ImageSize | Mapping[str, ImageSize],
-    skip_bad: bool,
-    groups: Groups | None,
-    table: Mapping[str, Any],
-) -> tuple[Dataset, Dataset | None]:
-    """The data set, and its own test set where it has one."""
+def open_whole(source: Source, *, views: str | None = None, some_views: bool = False, **how: Any) -> Dataset:
+    """All rows of a source as one data set, whatever parts it names; the arguments are those of `open_dataset`.
+
+    Example:
+        >>> len(open_whole("digits"))
+        1797
+    """
+    groups = view_groups(views, partial=some_views)
+    how["leave_out"] = how.get("leave_out") or None
+    parts = _parts(source, Opening(**how, groups=groups), every_view=not some_views)
+    return parts.whole if views is None or groups is not None else _made(views, parts.whole, (0, 0))
+
+
+def _parts(source: Source, how: Opening, *, every_view: bool) -> Parts:
+    """The parts of a source, checked."""
+    return _open(source, how).each(lambda part: _checked(part, every_view))
+
+
+def _with_own_parts(
+    source: Source, how: Opening, given: Mapping[str, float | Source | None], *, every_view: bool
+) -> tuple[Parts, dict[str, float | None]]:
+    """The parts of a source, and those that are given a source of their own; and the shares asked of the others."""
+    parts, shares = _parts(source, how, every_view=every_view), {}
+    for name, value in given.items():
+        if isinstance(value, str | Path):
+            own = _part_of_its_own(name, value, parts.train, how)
+            parts = same_classes(parts._replace(**{name: own}))
+        elif value is not None and name in parts.official:
+            rule = f"must be left out: {source} has a {name} set of its own, of {len(parts.official[name]):,} rows"
+            raise DataArgumentError(name, rule, value)
+        elif name not in parts.official:
+            shares[name] = value
+    return parts, shares
+
+
+def _part_of_its_own(name: str, source: Source, train: Dataset, how: Opening) -> Dataset:
+    """Rows from a source of their own, opened as the training rows were; of its parts, the one of this name."""
+    if not (source in BUILTIN or Path(source).expanduser().exists()):
+        rule = "must be a share of the rows, such as 0.2, or the path of a file or folder that exists"
+        raise DataArgumentError(name, rule, str(source))
+    shape = train.x.shape[1:]
+    if len(shape) > 1 and not train.view_names:
+        how = replace(how, image_size=shape[:2], gray=len(shape) == 2, white_level=train.description.get("white_level"))
+    if "columns" in train.description and not train.view_names:
+        told = {column.name: column.kind for column in train.x.columns} if isinstance(train.x, Table) else None
+        how = replace(how, columns=train.description["columns"], leave_out=None, kinds=told)
+    opened = _open(source, how.fitting(_kind(source)))
+    return like(train, _checked(opened.official.get(name, opened.whole)), name)
+
+
+def _cut(parts: Parts, shares: Mapping[str, float | None], seed: int) -> Splits:
+    """The parts that there are, and those that are asked for cut from the training rows."""
+    default = {} if parts.official else {"validation": 0.1, "test": 0.2}
+    wanted = {name: default.get(name, 0.0) if share is None else share for name, share in shares.items()}
+    splits = split(parts.train, wanted.get("validation", 0.0), wanted.get("test", 0.0), seed)
+    return replace(splits, **parts.official)
+
+
+def _made(views: str, part: Dataset, seed: tuple[int, int]) -> Dataset:
+    """A part with the views that are made of each row."""
+    return noisy(part, seed) if views == "noisy" else halves(part, views)
+
+
+def _kind(source: Source) -> str:
+    """What a source is, in words."""
     path = Path(source).expanduser()
     suffix = path.suffix.lower()
-    named = source in BUILTIN
-    is_table = not named and (table_suffix(path) is not None or is_parquet_folder(path))
-    images = not named and path.is_dir() and not is_idx_folder(path) and not is_table
-    for argument, value in {"labels_column": labels_column, **table}.items():
-        if value and not is_table:
-            rule = f"is for tables (.csv, .tsv, .xlsx, .parquet), and {source} is none"
-            raise DataArgumentError(argument, rule, value)
-    if image_size is not None and not images:
-        raise DataArgumentError("image_size", f"is for folders of images, and {source} is none", image_size)
-    if groups is not None and not (images or is_table or suffix == ".npz") and (named or path.exists()):
+    if source in BUILTIN:
+        return "a data set with a name"
+    if is_table(path):
+        return "a table"
+    if path.is_dir():
+        return "a folder of idx files" if is_idx_folder(path) else "a folder of images"
+    if is_idx(path):
+        return "an idx file"
+    kinds = {_ARRAYS: _ARCHIVES, "an image": PICTURES, "a NumPy file": (".npy",)}
+    return next((kind for kind, suffixes in kinds.items() if suffix in suffixes), "another file")
+
+
+def holds_images(source: Source) -> bool:
+    """Whether a source is a folder of images, or an image."""
+    return _kind(source) in _IMAGES
+
+
+def _check(source: Source, kind: str, how: Opening) -> None:
+    """See that the arguments are for a source of this kind."""
+    for name, (what, kinds) in _FITS.items():
+        if getattr(how, name) is not None and kind not in kinds:
+            raise DataArgumentError(name, f"is for {what}, and {source} is none", getattr(how, name))
+    named = how.groups is not None
+    exists = source in BUILTIN or Path(source).expanduser().exists()
+    if named and exists and kind not in ("a table", _ARRAYS, "a folder of images"):
         raise DataArgumentError(
             "views",
             "that are named are the arrays of a .npz file, the columns of a table or the subfolders of a folder; "
             f"{source} has none",
             remedy="Use {views=halves} for images.",
         )
-    if source == "digits":
-        return digits(), None
-    if named:
-        return load(MNIST if source == "mnist" else FASHION_MNIST)
-    if images and groups is not None:
-        return open_image_views(path, groups, image_size, skip_bad), None
-    if images:
-        if isinstance(image_size, Mapping):
-            raise DataArgumentError("image_size", f"of each view is for folders of several views; {source} has one")
-        return open_images(path, image_size, skip_bad), None
-    if path.is_dir() and not is_table:
-        return open_idx_folder(path)
+    if isinstance(how.image_size, Mapping) and not named:
+        raise DataArgumentError("image_size", f"of each view is for folders of several views; {source} has one")
+
+
+def _open(source: Source, how: Opening) -> Parts:
+    """The parts of a data set: all rows are to train on, where it names none."""
+    path, kind = Path(source).expanduser(), _kind(source)
+    _check(source, kind, how)
+    if source in BUILTIN:
+        return Parts(digits()) if source == "digits" else load(MNIST if source == "mnist" else FASHION_MNIST)
     if not path.exists():
         close = difflib.get_close_matches(str(source), BUILTIN, n=1)
         meant = f' Did you mean "{close[0]}"?' if close else ""
         known = ", ".join(BUILTIN)
         raise DataError(f'there is no file or folder "{source}", and the data sets with a name are {known}.{meant}')
-    if is_idx(path):
-        return open_idx(path), None
-    if suffix == ".npy":
-        return open_npy(path), None
-    if suffix == ".npz":
-        return open_npz(path, groups), None
-    if is_table:
-        return open_table(path, labels_column, groups, **table), None
+    if kind == "a folder of idx files":
+        return open_idx_folder(path, how.unlabelled)
+    if kind == "a folder of images" and how.groups is not None:
+        return Parts(open_image_views(path, how.groups, how.image_size, **how.of_images))
+    if kind in _IMAGES:
+        return open_images(path, how.image_size, **how.of_images)  # type: ignore[arg-type]  # no dict: see _check
+    if kind == "an idx file":
+        return Parts(open_idx(path, how.unlabelled))
+    if kind == "a NumPy file":
+        return Parts(open_npy(path, how.unlabelled))
+    if kind == _ARRAYS:
+        named = {"array": how.array, "labels_array": how.labels_column}
+        return open_npz(path, how.groups, **named, unlabelled=how.unlabelled)
+    if kind == "a table":
+        return Parts(open_table(path, how.labels_column, how.groups, **how.of_tables))
     raise DataError(
-        f'{source} ends in "{path.suffix}", which is not known here; give a folder of PNG or JPEG images, .npy, .npz, '
+        f'{source} ends in "{path.suffix}", which is not known here; give a folder of {KINDS} images, .npy, .npz, '
         ".csv, .tsv, .xlsx, .parquet or idx files (such as train-images-idx3-ubyte.gz)."
     )
 
@@ -168,9 +318,9 @@ def _open(
 def _checked(dataset: Dataset, every_view: bool = False) -> Dataset:
     """The data set, if its rows are numbers to learn from, and some rows have each view where all are wanted."""
     for place, view in enumerate(dataset.views):
+        name = f'{dataset.name}, view "{dataset.view_names[place]}",' if dataset.view_names else dataset.name
         if isinstance(view, Table):  # its cells have been looked at, and may be missing
             continue
-        name = f'{dataset.name}, view "{dataset.view_names[place]}",' if dataset.view_names else dataset.name
         rows = as_rows(view, name)
         present = None if dataset.present is None else np.flatnonzero(dataset.present[:, place])
         if present is not None and not len(present):

@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, final
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, final
 
 import numpy as np
 from jaxtyping import Bool, Float64
@@ -50,7 +50,7 @@ class Table:
         cls,
         X: Any,
         *,
-        kinds: Mapping[str, Kind] | str | None = None,
+        kinds: Mapping[str, str] | str | None = None,
         columns: Iterable[str] | None = None,
         leave_out: Iterable[str] = (),
     ) -> "Table":
@@ -200,7 +200,7 @@ def as_frame(X: Any) -> tuple["pd.DataFrame", Container]:
     return pd.DataFrame(array, columns=[f"x{place}" for place in range(array.shape[1])]), "array"
 
 
-def kinds_of(told: Mapping[str, Kind] | str | None) -> dict[str, Kind]:
+def kinds_of(told: Mapping[str, str] | str | None) -> dict[str, Kind]:
     """The kinds of columns by name, from words such as `sex=category,income=heavy`.
 
     Raises:
@@ -208,12 +208,12 @@ def kinds_of(told: Mapping[str, Kind] | str | None) -> dict[str, Kind]:
     """
     if isinstance(told, str):
         pairs = (word.rpartition("=") for word in told.split(",") if word.strip())
-        told = {name.strip(): kind.strip() for name, _, kind in pairs}  # type: ignore[misc]
+        told = {name.strip(): kind.strip() for name, _, kind in pairs}
     for name, kind in (told or {}).items():
         if kind not in KINDS or not name:
             rule = f"must be NAME=KIND for each column, with a kind among {', '.join(KINDS)}"
             raise DataArgumentError("kinds", rule, f"{name}={kind}")
-    return dict(told or {})
+    return cast(dict[str, Kind], dict(told or {}))
 
 
 def filled_in(X: Any, table: Table) -> Any:

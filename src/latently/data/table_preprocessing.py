@@ -150,18 +150,20 @@ class TablePreprocessing:
     ) -> Float[Array, "batch elements"]:
         """Rows as a network reads them; pure, so it may run inside `jax.jit`."""
         values = jnp.asarray(rows.values if isinstance(rows, Table) else rows, dtype=jnp.float32)
-        return jnp.concatenate([self._elements(places, values[:, places]) for places in self._alike()], axis=1)
+        return jnp.concatenate(
+            [self._elements(places, values[:, np.asarray(places)]) for places in self._alike()], axis=1
+        )
 
-    def _alike(self) -> list[np.ndarray]:
+    def _alike(self) -> list[list[int]]:
         """The columns in the order of an event, in runs that are read alike; each of words or dates by itself."""
         runs: dict[Any, list[int]] = {}
         for place in self.order:
             column = self.columns[place]
             alone = place if column.kind in ("category", "date") else None
             runs.setdefault((column.kind, _bends(column), alone), []).append(place)
-        return [np.asarray(run) for run in runs.values()]
+        return list(runs.values())
 
-    def _elements(self, places: np.ndarray, cells: Float[Array, "batch columns"]) -> Float[Array, "batch elements"]:
+    def _elements(self, places: list[int], cells: Float[Array, "batch columns"]) -> Float[Array, "batch elements"]:
         column = self.columns[places[0]]
         offset, scale = (jnp.asarray(each[places], cells.dtype) for each in (self.offset, self.scale))
         if column.kind == "binary":
@@ -175,7 +177,7 @@ class TablePreprocessing:
         turns = [2 * jnp.pi * cells / days for days in _turns(column)]
         return jnp.concatenate([moved, *(turn(angle) for angle in turns for turn in (jnp.cos, jnp.sin))], axis=1)
 
-    def _lows(self, places: np.ndarray) -> Float64[np.ndarray, "columns"]:
+    def _lows(self, places: list[int]) -> Float64[np.ndarray, "columns"]:
         return np.array([self.columns[place].low for place in places])
 
     def prepare(
@@ -194,12 +196,12 @@ class TablePreprocessing:
         values, start = np.empty((len(elements), len(self.columns))), 0
         for places in self._alike():
             end = start + sum(self._cell(place).width for place in places)
-            values[:, places] = self._cells(places, elements[:, start:end])
+            values[:, np.asarray(places)] = self._cells(places, elements[:, start:end])
             start = end
         return Table(self.columns, values, self.container)
 
     def _cells(
-        self, places: np.ndarray, elements: Float64[np.ndarray, "batch elements"]
+        self, places: list[int], elements: Float64[np.ndarray, "batch elements"]
     ) -> Float64[np.ndarray, "batch columns"]:
         column, offset, scale = self.columns[places[0]], self.offset[places], self.scale[places]
         if column.kind == "binary":
@@ -280,8 +282,8 @@ def _deviation(cells: Float64[np.ndarray, "rows"]) -> float:
 
 
 def _nearest(
-    days: Float64[np.ndarray, "batch"], phase: Float64[np.ndarray, "batch"], turn: float
-) -> Float64[np.ndarray, "batch"]:
+    days: Float64[np.ndarray, "batch columns"], phase: Float64[np.ndarray, "batch columns"], turn: float
+) -> Float64[np.ndarray, "batch columns"]:
     """The days of this phase that are next to those."""
     nearest: Float64[np.ndarray, batch] = phase + turn * np.round((days - phase) / turn)
     return nearest

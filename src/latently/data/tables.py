@@ -3,7 +3,6 @@
 import csv
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -11,8 +10,9 @@ import numpy as np
 from jaxtyping import Bool, Float32, Shaped
 
 from latently.data.assumptions import assume
-from latently.data.columns import Kind, finite
+from latently.data.columns import finite
 from latently.data.dataset import Dataset
+from latently.data.labels import Unlabelled
 from latently.data.rows import DataArgumentError, DataError, Rows
 from latently.data.table import Table, plain_names
 from latently.data.text_tables import Dialect, header_of, read_text
@@ -40,6 +40,11 @@ def is_parquet_folder(path: Path) -> bool:
     return path.is_dir() and any(entry.suffix.lower() in PARQUET for entry in path.iterdir())
 
 
+def is_table(path: Path) -> bool:
+    """Whether a path is that of a table, by its suffix; of a folder, by what it holds."""
+    return table_suffix(path) is not None or is_parquet_folder(path)
+
+
 def open_table(
     path: Path,
     labels_column: str | None = None,
@@ -47,8 +52,9 @@ def open_table(
     *,
     columns: Iterable[str] | None = None,
     leave_out: Iterable[str] = (),
-    kinds: Mapping[str, Kind] | str | None = None,
+    kinds: Mapping[str, str] | str | None = None,
     dialect: Mapping[str, str] | str | None = None,
+    unlabelled: Unlabelled = "auto",
 ) -> Dataset:
     """The rows of a table in a file; an empty label is unknown.
 
@@ -64,6 +70,7 @@ def open_table(
         leave_out: the names of those not to take.
         kinds: name of a column → what it is, where that is not to be guessed.
         dialect: how a text is written, where that is not to be guessed: see `latently.data.text_tables.Dialect`.
+        unlabelled: which label marks a row without one, as for `latently.data.label_values`.
 
     Raises:
         DataError: it is no table, or a column is not what it is said to be.
@@ -80,25 +87,29 @@ def open_table(
         of_view = groups.matched(list(map(str, frame.columns)), f"{path} has the columns")
         present = {view: frame[chosen].notna().any(axis=1).to_numpy(bool) for view, chosen in of_view.items()}
         views = {view: _matrix(frame[chosen], path, present[view]) for view, chosen in of_view.items()}
-        return Dataset.of(path.name, views, labels, source, {**description, "columns": of_view}, present)
+        description = assume({**description, "columns": of_view}, *assumed)
+        return Dataset.of(path.name, views, labels, source, description, present, unlabelled)
     try:
-        rows = _chosen(frame, columns, leave_out)
-        plain = None if kinds else plain_names(rows)
-        if plain is None:
-            table = Table.of(rows, kinds=kinds)
-            found = Dataset.of(
-                path.name, cast(Rows, table), labels, source, {**description, "columns": list(table.names)}
-            )
-        else:
-            names, said = plain
-            matrix = _matrix(rows[names], path)
-            found = Dataset.of(path.name, matrix, labels, source, {**description, "columns": names})
-            assumed = (*assumed, *said)
+        chosen = _chosen(frame, columns, leave_out)
+        rows, names, said = _rows(chosen, path, kinds, told=columns is not None)
     except DataArgumentError:
         raise
     except DataError as error:
         raise DataError(f"{path}: {error}") from None
-    return replace(found, description=assume(found.description, *assumed))
+    description = assume({**description, "columns": names}, *assumed, *said)
+    return Dataset.of(path.name, rows, labels, source, description, unlabelled=unlabelled)
+
+
+def _rows(
+    frame: "pd.DataFrame", path: Path, kinds: Mapping[str, str] | str | None, *, told: bool
+) -> tuple[Rows, list[str], list[str]]:
+    """Numbers without gaps as an array, other columns as a `Table`; the names of those taken, and what was assumed."""
+    plain = None if kinds else plain_names(frame)
+    if plain is None:
+        table = Table.of(frame, kinds=kinds)
+        return cast(Rows, table), list(table.names), []  # the model that meets it says what was assumed
+    names, said = (list(frame.columns), []) if told else plain
+    return _matrix(frame[names], path), names, said
 
 
 def _chosen(frame: "pd.DataFrame", columns: Iterable[str] | None, leave_out: Iterable[str]) -> "pd.DataFrame":
@@ -157,9 +168,9 @@ def _matrix(
     """The numbers of these columns, NaN in rows that are not `present`."""
     from pandas.api.types import is_numeric_dtype
 
-    words = {name: frame[name].dropna() for name in frame.columns if not is_numeric_dtype(frame[name])}
+    words = [name for name in frame.columns if not is_numeric_dtype(frame[name])]
     if words:
-        named = ", ".join(f'"{name}" (such as "{some.iloc[0] if len(some) else ""}")' for name, some in words.items())
+        named = ", ".join(f'"{name}" (such as "{_word_in(frame[name])}")' for name in words)
         raise DataArgumentError(
             str(path),
             f"has columns that are not numbers: {named}",
@@ -176,6 +187,15 @@ def _matrix(
             )
         matrix[rows, place] = finite(name, numbers)
     return matrix
+
+
+def _word_in(cells: "pd.Series[Any]") -> str:
+    """The first cell that is no number."""
+    import pandas as pd
+
+    there = cells.dropna().astype(str)
+    words = there[pd.to_numeric(there, errors="coerce").isna()]
+    return str(words.iloc[0]) if len(words) else ""
 
 
 def _labels(cells: "pd.Series[Any]") -> Shaped[np.ndarray, "rows"]:

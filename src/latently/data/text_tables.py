@@ -19,7 +19,8 @@ SIGNS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|", "space": " ", 
 """Words for signs that a shell or a list would take for its own."""
 _DELIMITERS = (",", ";", "\t", "|")
 _HEAD_BYTES = 2**16
-_DECIMAL_COMMA = re.compile(r"^\s*[-+]?\d+,\d+([eE][-+]?\d+)?\s*$")
+_DECIMAL_COMMA = re.compile(r"^\s*[-+]?(\d+|\d{1,3}(\.\d{3})+),\d+([eE][-+]?\d+)?\s*$")
+_DECIMAL_POINT = re.compile(r"^\s*[-+]?\d*\.\d+\s*$")
 _GROUPED = {
     ",": re.compile(r"^\s*[-+]?\d{1,3}(,\d{3})+(\.\d+)?\s*$"),
     ".": re.compile(r"^\s*[-+]?\d{1,3}(\.\d{3})+(,\d+)?\s*$"),
@@ -219,11 +220,13 @@ def _delimiter(lines: list[str], expected: str) -> str:
 
 
 def _decimal(cells: list[str], delimiter: str) -> str:
-    """A comma, where cells have commas before their fractions, and none has a point."""
-    commas = sum(_DECIMAL_COMMA.match(cell) is not None for cell in cells)
-    points = sum(re.match(r"^\s*[-+]?\d*\.\d+\s*$", cell) is not None for cell in cells)
-    grouped = sum(_GROUPED[","].match(cell) is not None for cell in cells)
-    return "," if commas > points and not (delimiter == "," and commas == grouped) else "."
+    """A comma, where more cells have one before their fraction than have a point, and it cannot group digits."""
+    commas = [cell for cell in cells if _DECIMAL_COMMA.match(cell)]
+    points = sum(_DECIMAL_POINT.match(cell) is not None for cell in cells)
+    groups = any(cell.count(",") > 1 and _GROUPED[","].match(cell) for cell in cells)
+    all_in_threes = all(_GROUPED[","].match(cell) for cell in commas)
+    may_group = groups or (delimiter == "," and all_in_threes)
+    return "," if len(commas) > points and not may_group else "."
 
 
 def _thousands(cells: list[str], decimal: str) -> str:

@@ -71,6 +71,8 @@ class LatentModel(Face):
             `salt-and-pepper:P`; the decoder still gives the clean data.
         binarize: draw pixels anew as 0 or 1 each time they are read in training, with their value as the probability;
             for data in [0, 1]. Inference takes the values themselves.
+        unlabelled: which label marks a row without one: `auto` is -1; None, no label does; any other value, that one.
+            `None`, NaN, pandas' NA and empty words always do.
         epochs: passes over the data.
         batch_size: rows a round.
         learning_rate: of Adam.
@@ -108,6 +110,7 @@ class LatentModel(Face):
     prior_scale: Positive | None = None
     corruption: str | None = None
     binarize: bool = False
+    unlabelled: int | float | str | None = "auto"
     epochs: Positive = 50
     batch_size: Count = 128
     learning_rate: Positive = 1e-3
@@ -189,7 +192,7 @@ class LatentModel(Face):
         X = accept(self, X, reset=True)
         self.seed_ = seed_of(self.random_state)
         self._take_preprocessing(fit_preprocessing(self.first_stage(), X))
-        labels, self.classes_ = accept_labels(y, len(X), type(self).__name__, self.labels)
+        labels, self.classes_ = accept_labels(y, len(X), type(self).__name__, self.labels, self.unlabelled)
         known = 0 if labels is None else int((labels >= 0).sum())
         labels_known: LabelsKnown = "none" if not known else "all" if known == len(X) else "some"
         arrays, present = stored(X)

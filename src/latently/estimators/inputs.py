@@ -20,6 +20,7 @@ from latently.data import (
     encode_labels,
     label_values,
 )
+from latently.data.labels import Unlabelled, minus_ones
 from latently.data.table import is_frame, needs_table
 from latently.errors import ArgumentError
 
@@ -139,7 +140,7 @@ def stored(X: Any) -> tuple[tuple[Any, ...], Any]:
 
 
 def accept_labels(
-    y: Any, rows: int, name: str, role: Literal["ignored", "optional", "required"]
+    y: Any, rows: int, name: str, role: Literal["ignored", "optional", "required"], unlabelled: Unlabelled = "auto"
 ) -> tuple[Int[np.ndarray, "rows"] | None, Shaped[np.ndarray, "classes"] | None]:
     """The class of each row as a number, -1 where it is unknown, and the classes; `None` twice where there are none.
 
@@ -148,9 +149,10 @@ def accept_labels(
         rows: how many there must be.
         name: of the estimator.
         role: what it makes of labels.
+        unlabelled: which label marks a row without one, as for `latently.data.label_values`.
 
     Raises:
-        ValueError: they are needed and none is known, or they are too many or too few.
+        ValueError: they are needed and none is known, they are too many or too few, or -1 may be a class.
     """
     if y is None:
         if role == "required":
@@ -159,23 +161,52 @@ def accept_labels(
                 "Give y, or use a model that learns without."
             )
         return None, None
-    values = label_values(y)
+    values = label_values(y, unlabelled)
     if len(values) != rows:
         rule = f"must have one label for each of the {rows} rows of X"
         raise ArgumentError("y", rule, len(values), "Give -1 where a label is unknown.")
     if role == "ignored":
         return None, None
-    codes, classes = encode_labels(values, "y")
+    codes, classes = encode_labels(y, "y", unlabelled)
+    if unlabelled == "auto" and not np.ma.isMaskedArray(y):
+        check_minus_ones("y", minus_ones(y), rows, len(classes), role)
     unknown = int((codes < 0).sum())
     if role == "required" and not classes:
         raise ValueError(f"{name} learns from labels, and y holds none: every one is unknown.")
     if role == "required" and unknown:
         warnings.warn(
             f"{unknown:,} of {rows:,} labels are unknown (-1, None, NaN or empty): {name} learns what hangs on "
-            "labels from the other rows alone. If -1 is a class of yours, give it another name.",
+            "labels from the other rows alone. If -1 is a class of yours, say unlabelled=None.",
             stacklevel=4,
         )
     return (codes, np.asarray(classes).astype(values.dtype)) if classes else (None, None)  # as given: "7" stays a word
+
+
+def check_minus_ones(
+    name: str, found: int, rows: int, classes: int, role: Literal["ignored", "optional", "required"]
+) -> None:
+    """See that -1, which marks rows without a label unless something else is said, is not a class.
+
+    Args:
+        name: of the labels' argument.
+        found: how many labels are -1.
+        rows: how many there are.
+        classes: how many other labels there are.
+        role: what the model makes of labels.
+
+    Raises:
+        ArgumentError: -1 and one other value are all there is, or it is half the labels of a model that needs them.
+    """
+    if not found or not classes or role == "ignored":
+        return
+    half = role == "required" and 2 * found >= rows
+    if classes == 1 or half:
+        what = "-1 and one other value alone" if classes == 1 else f"-1 in {found:,} of {rows:,} rows"
+        raise ArgumentError(
+            name,
+            f"must not be {what}, where -1 marks a row whose label is not known",
+            remedy="If -1 is a class like the others, say {unlabelled=None}; if it marks such rows, {unlabelled=-1}.",
+        )
 
 
 def fit_preprocessing(model: Any, X: Any) -> Preprocessing | TablePreprocessing | ViewsPreprocessing:

@@ -45,7 +45,7 @@ def classification(
     """
     if reason := unlabelled(labels):
         return {"skipped": reason}
-    known = known_labels(np.asarray(labels))
+    known = known_labels(np.asanyarray(labels))
     predicted, probabilities, labels = predicted[known], probabilities[known], np.asarray(labels)[known]
     places = {value: place for place, value in enumerate(classes.tolist())}
     truth = np.array([places.get(label, -1) for label in labels.tolist()])
@@ -148,7 +148,7 @@ def regions(predicted: Labels, labels: Labels | None, classes: Classes | None) -
         return {"skipped": "the model's classes are no labels of the data"}
     if reason := unlabelled(labels):
         return {"skipped": reason}
-    known = known_labels(np.asarray(labels))
+    known = known_labels(np.asanyarray(labels))
     predicted, labels = predicted[known], np.asarray(labels)[known]
     if set(labels.tolist()).isdisjoint(classes.tolist()):
         return {"skipped": "no label of the data is among the classes that the model was fitted on"}
@@ -200,7 +200,7 @@ def clustering(
     """
     if reason := unlabelled(labels):
         return {"skipped": reason}
-    known = known_labels(np.asarray(labels))
+    known = known_labels(np.asanyarray(labels))
     predicted, probabilities, labels = predicted[known], probabilities[known], np.asarray(labels)[known]
     if reason := not_finite(probabilities, "the probabilities of {} rows are not finite"):
         return {"skipped": reason}

@@ -124,8 +124,8 @@ def probe(
     if train_labels is None or test_labels is None:
         return {"skipped": "the data has no labels"}
     fitted, tested = known_labels(train_labels), known_labels(test_labels)
-    codes, labels = train_codes[fitted], train_labels[fitted]
-    wanted = test_labels[tested]
+    codes, labels = train_codes[fitted], np.asarray(train_labels[fitted])
+    wanted = np.asarray(test_labels[tested])
     if not len(labels) or not len(wanted):
         return {"skipped": "every label of the training rows or of the test rows is unknown"}
     classes, counts = np.unique(labels, return_counts=True)

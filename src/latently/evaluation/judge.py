@@ -81,7 +81,7 @@ class Judge:
         Raises:
             ValueError: fewer than two classes are known, or there is not one label a row.
         """
-        labels = np.asarray(y)
+        labels = np.asanyarray(y)
         if labels.shape != (len(X),):
             raise ValueError(f"y must have one label for each of the {len(X)} rows of X; got shape {labels.shape}.")
         known = np.flatnonzero(known_labels(labels))
@@ -209,7 +209,7 @@ def kept_judge(X: Any, y: Shaped[np.ndarray, "rows"]) -> Judge | None:
 
 def judge_path(X: Any, y: Shaped[np.ndarray, "rows"]) -> Path:
     """Where the judge of these rows is kept: its JSON; its arrays are beside it."""
-    codes, classes = encode_labels(np.asarray(y), "y")
+    codes, classes = encode_labels(np.asanyarray(y), "y")
     digest = hash_rows((X,), codes)
     digest.update(f"{classes} edition {EDITION}".encode())
     return cache_directory() / "judges" / f"{digest.hexdigest()[:16]}.json"

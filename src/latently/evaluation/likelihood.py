@@ -82,7 +82,7 @@ def label_likelihood(
         return {"skipped": reason}
     if model.classes_ is None:
         return {"skipped": "the model was fitted without labels"}
-    labels, classes = np.asarray(rows.labels), set(model.classes_.tolist())
+    labels, classes = np.asanyarray(rows.labels), set(model.classes_.tolist())
     rows = rows.where(np.array([label in classes for label in labels.tolist()]) & known_labels(labels))
     if not len(rows):
         return {"skipped": "no label of the data is among the classes that the model was fitted on"}

@@ -28,7 +28,7 @@ class Selection(NamedTuple):
         chosen = np.arange(n)
         if n > max_rows:
             chosen = np.sort(np.random.default_rng(seed).choice(n, size=max_rows, replace=False))
-        return cls(data, None if labels is None else np.asarray(labels)[chosen], chosen)
+        return cls(data, None if labels is None else np.asanyarray(labels)[chosen], chosen)
 
     def __len__(self) -> int:
         return len(self.chosen)
@@ -57,7 +57,9 @@ class Selection(NamedTuple):
 
 
 def known_labels(labels: np.ndarray) -> Bool[np.ndarray, "rows"]:
-    """Where a label is known: everywhere but at the number -1 and at the empty word."""
+    """Where a label is known: everywhere but at the number -1 and at the empty word, or where a mask says so."""
+    if np.ma.isMaskedArray(labels):
+        return ~np.ma.getmaskarray(labels)
     unknown = -1 if labels.dtype.kind in "if" else ""
     return np.asarray(labels != unknown)
 

@@ -77,7 +77,7 @@ def samples(model: FittedModel, judge: Judges, train: Selection | None, test: Se
 
 def agreement(judge: Judges, X: Data, labels: Shaped[np.ndarray, "rows"]) -> float:
     """The share of rows that the judge reads as their label; rows where it is unknown are left out."""
-    return float(_right(judge, Selection.choose(X, np.asarray(labels), len(X), 0))[1].mean())
+    return float(_right(judge, Selection.choose(X, np.asanyarray(labels), len(X), 0))[1].mean())
 
 
 def whole_rows(data: Any) -> Any:

@@ -212,7 +212,7 @@ def _predictions(model: FittedModel, test: Selection, y_train: np.ndarray | None
         return blocks | {"clustering": clustering(predicted, probabilities, test.labels)}
     block = classification(predicted, probabilities, test.labels, classes)
     if "skipped" not in block:
-        known = None if y_train is None else int(np.count_nonzero(known_labels(np.asarray(y_train))))
+        known = None if y_train is None else int(np.count_nonzero(known_labels(np.asanyarray(y_train))))
         block["labels_in_training"] = known
     return blocks | {"classification": block}
 

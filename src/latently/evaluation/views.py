@@ -89,6 +89,7 @@ def _svm_errors(
     if train_labels is None or test_labels is None:
         return {"skipped": "the data has no labels"}
     fitted, tested = known_labels(train_labels), known_labels(test_labels)
+    train_labels, test_labels = np.asarray(train_labels), np.asarray(test_labels)
     if len(np.unique(train_labels[fitted])) < 2 or not tested.any():
         return {"skipped": "fewer than two classes are known"}
 

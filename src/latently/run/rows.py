@@ -11,19 +11,19 @@ from typing import Any
 import numpy as np
 from jaxtyping import Shaped
 
-from latently.data import BUILTIN, Dataset, Splits, TablePreprocessing, Views, open_dataset
-from latently.data.arrays import is_idx_folder
+from latently.data import BUILTIN, Dataset, Splits, TablePreprocessing, Views, open_dataset, open_whole
+from latently.data.labels import UNKNOWN
+from latently.data.open import holds_images
 from latently.data.rows import hash_rows, spread_rows
-from latently.data.tables import column_names, is_parquet_folder, table_suffix
+from latently.data.tables import column_names, is_table
 from latently.errors import ArgumentError
 
 FILM_ROWS = 1500
-TABLE_OPTIONS = ("columns", "leave_out", "kinds", "dialect")
-"""Arguments of `open_dataset` that are for tables."""
 PARTS = ("all", "train", "validation", "test")
 """What can be asked of data: all of it, or a part of the split that the run made."""
 
-_WITH_TEST = ("mnist", "fashion-mnist")
+TABLE_OPTIONS = ("columns", "leave_out", "kinds", "dialect")
+"""Arguments of `open_dataset` that are for tables."""
 
 
 def film_rows(splits: Splits) -> Dataset:
@@ -60,10 +60,14 @@ def short_name(source: str) -> str:
 
 def open_splits(arguments: Mapping[str, Any]) -> Splits:
     """Open data whose arguments of `open_dataset` are JSON values, as a run's configuration holds them."""
-    arguments = {**arguments, "leave_out": arguments.get("leave_out") or ()}
+    return open_dataset(**_opening(arguments))
+
+
+def _opening(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Arguments of `open_dataset` from JSON values: sizes are pairs."""
     size = arguments["image_size"]
     sizes = {view: _pair(each) for view, each in size.items()} if isinstance(size, dict) else _pair(size)
-    return open_dataset(**{**arguments, "image_size": sizes})
+    return {**arguments, "image_size": sizes, "leave_out": arguments.get("leave_out") or ()}
 
 
 def open_run_splits(about: Mapping[str, Any]) -> Splits:
@@ -111,24 +115,24 @@ def open_rows(
     place, own = located(source), about.get("data", {})
     path = Path(place)
     views = views_in(place, views, own.get("views"), model)
-    has_test = place in _WITH_TEST or (path.is_dir() and is_idx_folder(path))
-    table = place not in BUILTIN and (table_suffix(path) is not None or is_parquet_folder(path))
-    folder = place not in BUILTIN and path.is_dir() and not has_test and not table
-    if not labels_column and table and own.get("labels_column") in column_names(path):
+    table = place not in BUILTIN and is_table(path)
+    held = column_names(path) if table else _arrays(place)
+    if not labels_column and own.get("labels_column") in held:
         labels_column = own["labels_column"]  # where there is none, new rows come without labels
     arguments = {
         "source": place,
         "labels_column": labels_column or None,
-        "image_size": image_size_of(model, views) if folder else None,
+        "array": own.get("array") if own.get("array") in held else None,
+        "unlabelled": own.get("unlabelled", "auto"),
         "skip_bad": skip_bad,
         "views": views,
         "some_views": True,
-        **(columns_for(path, model, about) if table and views is None else {}),
-        "dialect": dialect or own.get("dialect"),
+        **(columns_for(held, model, about) if table and views is None else {}),
+        "dialect": dialect or (own.get("dialect") if table else None),
+        **(images_like(model, views, about) if holds_images(place) else {"image_size": None}),
     }
     if part == "all":
-        splits = open_splits({**arguments, "validation": 0.0, "test": None if has_test else 0.0})
-        return _with_views_of(model, _joined(splits.train, splits.test) if has_test else splits.train)
+        return _with_views_of(model, open_whole(**_opening(arguments)))
     same = own.get("source") == place
     cut = {name: own.get(name) for name in ("validation", "test")} | {"seed": own.get("seed", 0)} if same else {}
     rows: Dataset = getattr(open_splits({**arguments, **cut}), part)
@@ -158,10 +162,9 @@ def open_views(
     return rows, {**(columns or {}), **(part.description.get("columns") or {})}
 
 
-def columns_for(path: Path, model: Any, about: Mapping[str, Any]) -> dict[str, Any]:
-    """How `open_dataset` is to read a table for a model: its own columns, each of the kind that it learned."""
+def columns_for(there: Sequence[str], model: Any, about: Mapping[str, Any]) -> dict[str, Any]:
+    """How `open_dataset` is to read a table for a model: its own columns that are there, as what it learned them."""
     preprocessing = model.preprocessing_
-    there = column_names(path)
     kinds = {
         column.name: "category" if column.kind == "binary" else column.kind  # new rows may have other words
         for column in (preprocessing.columns if isinstance(preprocessing, TablePreprocessing) else ())
@@ -174,6 +177,8 @@ def columns_for(path: Path, model: Any, about: Mapping[str, Any]) -> dict[str, A
 def labels_of(part: Dataset) -> Shaped[np.ndarray, "rows"] | None:
     """A part's labels as they were in the data; unknown ones are -1 among numbers and empty among words.
 
+    Where -1 is a class, they are a masked array, whose mask says which are unknown.
+
     Example:
         >>> labels_of(Dataset("two", (np.zeros(3),), np.array([1, -1, 0]), ("ant", "bee"))).tolist()
         ['bee', '', 'ant']
@@ -182,7 +187,7 @@ def labels_of(part: Dataset) -> Shaped[np.ndarray, "rows"] | None:
         return None
     unknown = "" if isinstance(part.classes[0], str) else -1
     values: np.ndarray = np.asarray([*part.classes, unknown])[part.labels]
-    return values
+    return np.ma.MaskedArray(values, mask=part.labels == UNKNOWN) if UNKNOWN in part.classes else values
 
 
 def known_labels(model: Any, part: Dataset) -> Shaped[np.ndarray, "rows"] | None:
@@ -195,8 +200,11 @@ def known_labels(model: Any, part: Dataset) -> Shaped[np.ndarray, "rows"] | None
         return None
     own = {str(value): value for value in model.classes_.tolist()}
     unknown = "" if model.classes_.dtype.kind == "U" else -1
+    known = np.array([str(value) in own for value in values.tolist()])
     labels: np.ndarray = np.asarray([own.get(str(value), unknown) for value in values.tolist()])
-    return labels if any(str(value) in own for value in values.tolist()) else None
+    if not known.any():
+        return None
+    return np.ma.MaskedArray(labels, mask=~known) if str(UNKNOWN) in own else labels
 
 
 def image_size_of(model: Any, views: str | None) -> Any:
@@ -210,6 +218,13 @@ def image_size_of(model: Any, views: str | None) -> Any:
     (height, width), (height2, width2) = list(sizes.values())[:2]
     made = {"halves": [height, width + width2], "top-bottom": [height + height2, width], "noisy": [height, width]}
     return made.get(views, sizes)
+
+
+def images_like(model: Any, views: str | None, about: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments that open images as a model met them: in its size, its colours, and with the white of its run."""
+    shape, size = model.row_shape_, image_size_of(model, views)
+    gray = None if isinstance(shape, dict) or len(shape) < 2 else len(shape) == 2
+    return {"image_size": size, "gray": gray, "white_level": about.get("white_level")}
 
 
 def views_in(source: str, given: str | None, own: str | None, model: Any) -> str | None:
@@ -251,17 +266,6 @@ def _with_views_of(model: Any, part: Dataset) -> Dataset:
         view_names=tuple(shapes),
         present=np.stack([present.get(view, np.zeros(n, dtype=bool)) for view in shapes], axis=1),
     )
-
-
-def _joined(first: Dataset, second: Dataset) -> Dataset:
-    views = tuple(
-        np.concatenate([np.asarray(a), np.asarray(b)]) for a, b in zip(first.views, second.views, strict=True)
-    )
-    present = None
-    if first.present is not None and second.present is not None:
-        present = np.concatenate([first.present, second.present])
-    labels = None if first.labels is None or second.labels is None else np.concatenate([first.labels, second.labels])
-    return replace(first, views=views, labels=labels, present=present)
 
 
 def _arrays(source: str) -> list[str]:

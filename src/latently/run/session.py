@@ -7,9 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from latently import __version__
 from latently.data import DataAssumption, Dataset, Splits, assumed
+from latently.data.labels import UNKNOWN
 from latently.errors import ArgumentError
+from latently.estimators.inputs import check_minus_ones
 from latently.estimators.saving import before_fit, load, model_config
 from latently.run.folder import Run
 from latently.run.rows import fingerprint, labels_of, open_run_splits, open_splits
@@ -125,6 +129,7 @@ class Plan:
             "data": dict(self.data),
             "data_name": splits.train.name,
             "columns": splits.train.description.get("columns"),
+            "white_level": splits.train.description.get("white_level"),
             "rows": {"train": len(splits.train), "validation": len(splits.validation), "test": len(splits.test)},
             "reading": reading(splits, estimator),
             "fingerprint": fingerprint(splits),
@@ -157,6 +162,8 @@ def trainer_for(model: Any, splits: Splits, use_labels: bool, *, verbose: bool, 
     """
     before = model.verbose
     labels = labels_of(splits.train) if use_labels else None
+    if labels is not None:  # the data says which are unknown, and nothing is left to guess
+        labels = np.ma.MaskedArray(labels, mask=splits.train.labels == UNKNOWN)
     try:
         return model.set_params(verbose=verbose).trainer(splits.train.rows, labels, resumed=resumed)
     finally:
@@ -211,7 +218,10 @@ def _check_views(estimator: Any, part: Dataset) -> None:
 
 
 def _check_labels(estimator: Any, part: Dataset, use_labels: bool) -> None:
-    """See that the data has labels where the model cannot do without."""
+    """See that the data has labels where the model cannot do without, and that -1 is none of them unless it may be."""
+    if use_labels and part.labels is not None:
+        found, rows = part.description.get("minus_ones", 0), part.description.get("labels_of", len(part))
+        check_minus_ones("y", found, rows, len(part.classes), estimator.labels)
     if not estimator.__sklearn_tags__().target_tags.required:
         return
     name = type(estimator).__name__

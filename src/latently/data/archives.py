@@ -1,0 +1,168 @@
+"""Files of several arrays under names: which of them are the rows, which the labels, and of which part of the data.
+
+An archive is any mapping from names to arrays, read one by one: a `.npz` file, for example.
+"""
+
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from latently.data.assumptions import assume
+from latently.data.dataset import Dataset
+from latently.data.labels import Unlabelled
+from latently.data.parts import NAMES, Parts, parted
+from latently.data.rows import DataArgumentError, DataError
+from latently.data.view_making import Groups
+
+ROWS_KEYS = ("X", "x", "data", "images", "image", "features", "inputs", "imgs", "samples")
+LABELS_KEYS = ("y", "Y", "labels", "label", "target", "targets")
+_SEPARATORS = ("_", "", "-", ".", " ", "/")
+
+
+def _customary() -> dict[str, tuple[str, str]]:
+    """Names of arrays in small letters, and of which part they hold what: `x_train`, `trainlabels`, `val-y`, `test`."""
+    names: dict[str, tuple[str, str]] = {}
+    for part, called in NAMES.items():
+        for role, keys in (("rows", ROWS_KEYS), ("labels", LABELS_KEYS)):
+            for key in keys:
+                for own in called:
+                    for separator in _SEPARATORS:
+                        names[f"{own}{separator}{key}".lower()] = part, role
+                        names[f"{key}{separator}{own}".lower()] = part, role
+        names |= dict.fromkeys(called, (part, "rows"))
+    return names
+
+
+_CUSTOMARY = _customary()
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What of an archive is used: part → the array of its rows, and part → that of its labels."""
+
+    rows: Mapping[str, str]
+    labels: Mapping[str, str]
+
+
+def open_archive(
+    arrays: Mapping[str, Any],
+    path: Path,
+    kind: str,
+    groups: Groups | None = None,
+    *,
+    array: str | None = None,
+    labels_array: str | None = None,
+    unlabelled: Unlabelled = "auto",
+) -> Parts:
+    """The rows and labels of an archive, in the parts that its names tell of.
+
+    Rows are the array named `X`, `x`, `data`, `images` or the like, or the only array besides the labels; labels are
+    the array named `y`, `labels` or `target`. With a part in their names (`x_train`, `test_images`, `val_labels`) they
+    are that part. Where `groups` names the array of each view, a row that is all NaN in one lacks it.
+
+    Args:
+        arrays: name → array, or what becomes one by `np.asarray`.
+        path: of the file.
+        kind: of the file, in words.
+        groups: which array is which view, if there are several.
+        array: the name of the rows, where custom does not tell.
+        labels_array: likewise, of the labels.
+        unlabelled: which label marks a row without one.
+
+    Raises:
+        DataError: it is not clear which array is the rows, or there is none of a name that was given.
+    """
+    for argument, name in (("array", array), ("labels_column", labels_array)):
+        if name is not None and name not in arrays:
+            rule = f"must be an array of {path}, which has {', '.join(arrays) or 'none'}"
+            raise DataArgumentError(argument, rule, name)
+    if groups is not None:
+        return _views(arrays, path, kind, groups, labels_array, unlabelled)
+    chosen = _chosen(arrays, path, array, labels_array)
+    used = {*chosen.rows.values(), *chosen.labels.values()}
+    description: dict[str, Any] = {"source": kind, "array": chosen.rows["train"]}
+    if ignored := [name for name in arrays if name not in used]:
+        several = len(ignored) > 1
+        names = f"the arrays {', '.join(ignored)} of {path.name} were" if several else f"the array {ignored[0]} was"
+        description = assume(description, f"{names} not used; {{array=NAME}} takes another as the rows")
+    rows = {part: np.atleast_1d(np.asarray(arrays[name])) for part, name in chosen.rows.items()}
+    labels = {part: np.asarray(arrays[name]) for part, name in chosen.labels.items()}
+    return parted(path.name, rows, labels, path.name, description, unlabelled)
+
+
+def _views(
+    arrays: Mapping[str, Any],
+    path: Path,
+    kind: str,
+    groups: Groups,
+    labels_array: str | None,
+    unlabelled: Unlabelled,
+) -> Parts:
+    """The arrays that are named as views, as rows."""
+    names = groups.one_each(list(arrays), f"{path} holds the arrays")
+    rest = [key for key in arrays if key not in names.values()]
+    key = labels_array or next((key for key in LABELS_KEYS if key in rest), None)
+    views = {view: np.atleast_1d(np.asarray(arrays[name])) for view, name in names.items()}
+    labels = None if key is None else np.asarray(arrays[key])
+    description = {"source": kind, "arrays": names}
+    return Parts(Dataset.of(path.name, views, labels, path.name, description, unlabelled=unlabelled))
+
+
+def _chosen(arrays: Mapping[str, Any], path: Path, array: str | None, labels_array: str | None) -> Chosen:
+    """What custom, or an argument, says of the arrays' names."""
+    known = {name: held for name in arrays if (held := _CUSTOMARY.get(name.lower()))}
+    rows = {part: name for name, (part, role) in reversed(known.items()) if role == "rows"}
+    labels = {part: name for name, (part, role) in reversed(known.items()) if role == "labels"}
+    if rows and "train" not in rows and (plain := _first(ROWS_KEYS, arrays)):
+        rows["train"] = plain
+        labels |= {"train": own} if (own := _first(LABELS_KEYS, arrays)) else {}
+    if "train" in rows and labels_array is array is None:
+        kept = {part: rows[part] for part in NAMES if part in rows}
+        return Chosen(kept, {part: labels[part] for part in kept if part in labels})
+    key = labels_array or _first(LABELS_KEYS, arrays)
+    if array is not None and array in known:  # of a part, with the labels of that part
+        key = labels_array or labels.get(known[array][0])
+    others = [name for name in arrays if name != key]
+    found = array or _first(ROWS_KEYS, others) or (others[0] if len(others) == 1 else None)
+    if found is None:
+        listed = ", ".join(f'"{name}" {np.shape(arrays[name])}' for name in arrays) or "no arrays"
+        raise DataArgumentError(
+            str(path),
+            f"holds {listed}, and which of them is the rows is not clear",
+            remedy='Save the rows as "X" and their labels as "y": np.savez(path, X=..., y=...); or name the rows with '
+            "{array=NAME}. Where several arrays are the views of a row, name them with {views=NAME=ARRAY,NAME=ARRAY}.",
+        )
+    return Chosen({"train": found}, {} if key is None or key == found else {"train": key})
+
+
+def _first(keys: tuple[str, ...], names: Any) -> str | None:
+    """The first of the customary names that is there."""
+    return next((key for key in keys if key in names), None)
+
+
+def open_npz(path: Path, groups: Groups | None = None, **chosen: Any) -> Parts:
+    """The rows and labels of a `.npz` file (see `open_archive`)."""
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            return open_archive(archive, path, ".npz file", groups, **chosen)
+    except DataError:
+        raise
+    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
+        raise DataError(unreadable(path, error)) from error
+
+
+def unreadable(path: Path, error: Exception) -> str:
+    """What to say of a NumPy file that cannot be read."""
+    reason = str(error)
+    if "Python objects" in reason or "Object arrays" in reason:
+        return (
+            f"{path} holds Python objects, which are not loaded because a file of them can run code; "
+            "save the array with a type of numbers, for example X.astype(np.float32)."
+        )
+    # NumPy takes any file of another format for a pickle, which would mislead here.
+    detail = "" if "pickle" in reason or not reason else f" ({reason.rstrip('.')})"
+    return f"{path} is damaged, truncated or no NumPy file{detail}; save it anew with np.save or np.savez."
