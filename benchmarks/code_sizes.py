@@ -44,7 +44,8 @@ def main() -> None:
     asked = parser.parse_args()
     data = open_dataset("mnist", views="noisy", validation=1 / 6, seed=asked.seed)
     train, tuning = data.train, data.validation
-    assert isinstance(train.rows, Views) and isinstance(tuning.rows, Views)
+    assert isinstance(train.rows, Views)
+    assert isinstance(tuning.rows, Views)
     for setting in asked.settings:
         model = VCCA.from_preset(asked.preset, random_state=asked.seed, **changes_of(setting))
         trainer, start = model.trainer(train.rows), time.perf_counter()

@@ -101,6 +101,10 @@ class Bounds(eqx.Module):
         has_densities: eqx.AbstractVar[bool]
 
 
+class ReadsGaps(eqx.Module):
+    """A game that reads rows some of whose cells are missing, where it was built for a table: see `MarkGaps`."""
+
+
 class Denoises(eqx.Module):
     """A game whose encoder can be shown corrupted rows in training, so that it learns to give clean ones back.
 
@@ -143,6 +147,7 @@ class Ability(NamedTuple):
         when: what has to hold besides, for a game as it was built.
         unmet: why a game for which that does not hold cannot, and what would help.
         methods: of an estimator, that are there only where the model has the ability.
+        of_data: whether it hangs on the data that a model is fitted on: one that is not fitted may have it.
     """
 
     can: str
@@ -151,6 +156,7 @@ class Ability(NamedTuple):
     when: Callable[[Any], bool] = lambda game: True  # noqa: ARG005
     unmet: str = ""
     methods: tuple[str, ...] = ()
+    of_data: bool = False
 
 
 def _gives_label_to_decoder(game: Any) -> bool:
@@ -206,7 +212,15 @@ ABILITIES: dict[str, Ability] = {
         _NO_DENSITY,
         lambda game: game.has_densities,
         _UNMET_DENSITY,
-        ("score", "score_samples"),
+        ("score_samples",),
+    ),
+    "score": Ability(
+        "score rows",  # in nats by its bound; a kind of model that bounds nothing, by what it reconstructs
+        (Encodes, Decodes),
+        _NO_ENCODER,
+        lambda game: not isinstance(game, Bounds) or game.has_densities,
+        _UNMET_DENSITY,
+        ("score",),
     ),
     "label_likelihood": Ability(
         "bound its log-likelihood given labels",
@@ -225,11 +239,12 @@ ABILITIES: dict[str, Ability] = {
     ),
     "impute": Ability(
         "fill in missing cells",
-        (Encodes, Decodes),
-        _NO_ENCODER,
+        (Encodes, Decodes, ReadsGaps),
+        "it reads no rows with gaps",
         _reads_gaps,
         "it was fitted on rows without gaps; fit it on a table that has some, or columns of several kinds",
         ("impute",),
+        of_data=True,
     ),
     "complete": Ability("complete a missing view", (HasViews,), "its rows have one view", methods=("complete",)),
     "posterior_kl": Ability(

@@ -103,3 +103,15 @@ MODELS = (
 
 BY_NAME = {model.name: model for model in MODELS}
 BY_TERMINAL_NAME = {model.terminal: model for model in MODELS}
+
+
+def models_that_may(ability: str) -> tuple[Model, ...]:
+    """The models that can have an ability, a key of `latently.abilities.ABILITIES`, in order; all are imported.
+
+    Example:
+        >>> [model.name for model in models_that_may("complete")]
+        ['ACCA', 'VCCA']
+    """
+    from latently.abilities import may
+
+    return tuple(model for model in MODELS if may(model.load().game_type, ability))

@@ -1,7 +1,8 @@
 """Errors that carry what was wrong as structure: each door (Python, the terminal) words them in its own terms."""
 
+import difflib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 Setting = Callable[[str, str | None], str]
@@ -38,9 +39,9 @@ class ArgumentError(ValueError):
     def __str__(self) -> str:
         return self.worded(in_python)
 
-    def worded(self, door: Setting) -> str:
-        """The sentence, with every argument as a door writes it."""
-        got = "" if self.value is _UNSAID else f"; got {self.value!r}"
+    def worded(self, door: Setting, shown: Callable[[Any], str] = repr) -> str:
+        """The sentence, with every argument as a door writes it, and the value as it is shown there."""
+        got = "" if self.value is _UNSAID else f"; got {shown(self.value)}"
         remedy = f" {words(self.remedy, door)}" if self.remedy else ""
         return f"{door(self.name, None)} {words(self.rule, door)}{got}.{remedy}"
 
@@ -103,3 +104,23 @@ def in_python(name: str, value: str | None) -> str:
         return name
     literal = value in ("None", "True", "False") or value[:1] in '-("[0123456789'
     return f"{name}={value}" if literal else f'{name}="{value}"'
+
+
+def did_you_mean(word: str, known: Iterable[str], typed: str = "{}") -> str:
+    """A question, behind a space, about the name that is spelt most like a word; nothing where none is like it.
+
+    Args:
+        word: what was typed; capitals are as good as small letters.
+        known: the names that there are; or from spellings to the names that they stand for.
+        typed: how a name is typed, which stands for `{}`.
+
+    Example:
+        >>> did_you_mean("Vea", ["vae", "aae"]), did_you_mean("gan", ["vae"])
+        (' Did you mean vae?', '')
+        >>> did_you_mean("ConditonalVAE", {"cvae": "cvae", "ConditionalVAE": "cvae"}, "`latently fit {}`")
+        ' Did you mean `latently fit cvae`?'
+    """
+    names = dict(known) if isinstance(known, Mapping) else {name: name for name in known}
+    spelt = {spelling.lower(): name for spelling, name in names.items()}
+    close = difflib.get_close_matches(word.lower(), spelt, n=1)
+    return f" Did you mean {typed.format(spelt[close[0]])}?" if close else ""

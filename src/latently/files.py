@@ -1,7 +1,11 @@
 """Files on disk: where Latently caches, and how it writes."""
 
+import contextlib
+import json
 import os
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 
 def cache_directory() -> Path:
@@ -36,3 +40,24 @@ def write_atomically(path: Path, content: bytes) -> Path:
     finally:
         temporary.unlink(missing_ok=True)
     return path
+
+
+def write_records(path: Path, records: Iterable[Mapping[str, Any]]) -> Path:
+    """Write a JSON object a line, atomically.
+
+    Example:
+        >>> import tempfile
+        >>> path = write_records(Path(tempfile.mkdtemp()) / "history.jsonl", [{"round": 1}, {"round": 2}])
+        >>> read_records(path)
+        [{'round': 1}, {'round': 2}]
+    """
+    return write_atomically(path, "".join(json.dumps(record) + "\n" for record in records).encode())
+
+
+def read_records(path: Path) -> list[dict[str, Any]]:
+    """The JSON objects of a file, one a line; none where there is no file, and no line that a crash has cut."""
+    records = []
+    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else []:
+        with contextlib.suppress(json.JSONDecodeError):
+            records.append(json.loads(line))
+    return [record for record in records if isinstance(record, dict)]

@@ -100,9 +100,14 @@ class Fitted:
             key, choice = jax.random.split(next(keys))
             return inference.imputations(game, jax.random.split(key, n_samples), choice, *piece)[drawn]
 
-        expected: Table = self.preprocessing.inverse(self._on_rows(filled, rows, self._given(labels, len(rows))))
+        expected: Any = self._on_rows(filled, rows, self._given(labels, len(rows)))
+        expected = self.preprocessing.inverse(expected)
         values = np.where(rows.missing, np.asarray(expected), np.asarray(rows))
         return Table(rows.columns, values, rows.container)
+
+    def reconstruct(self, rows: Any, labels: Any = None) -> Any:
+        """Each row, encoded to its mean code and decoded again, under its label where the decoder is given one."""
+        return self.decode(self.codes(rows, labels), self.label_weights(rows, labels))
 
     def label_weights(self, rows: Any, labels: Any = None) -> Float[np.ndarray, "rows classes"] | None:
         """The labels of rows as one-hot weights, the likeliest class in the place of an unknown one.

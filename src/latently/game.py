@@ -173,9 +173,6 @@ class Task:
     views: tuple[str, ...] = ()
     cells: tuple[Cells, ...] = ()
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "cells", tuple(Cells(*each) for each in self.cells))  # JSON knows lists alone
-
     def of_view(self, place: int) -> "Task":
         """The task of one view alone, by its place."""
         return dataclasses.replace(self, shape=self.shape[place], range=self.range[place], views=())

@@ -1,8 +1,11 @@
 """`latently compare`: runs side by side, in the terminal and on one page."""
 
+import html
 import json
+import shutil
 from pathlib import Path
 
+import latently
 from latently.evaluation import as_table
 from latently.run import Run
 
@@ -37,6 +40,25 @@ def test_the_page_holds_the_pictures_of_all(vae_run: Path, aae_run: Path, here: 
 def test_evaluations_are_also_json(vae_run: Path, aae_run: Path, here: Path) -> None:
     values = json.loads(call("compare", vae_run, aae_run, "--json").out)
     assert values[str(vae_run)] == Run.open(vae_run).read_json("evaluation.json")
+
+
+def test_of_a_model_without_numbers_it_is_said_why(vae_run: Path, here: Path) -> None:
+    latently.load(vae_run).save("model")
+    answer = call("compare", vae_run, "model")
+    assert answer.code == 0, answer.err
+    said = (
+        "model has no numbers: it was saved from Python, without rows to measure it on; `latently evaluate model "
+        "--data SOURCE` measures it on yours."
+    )
+    assert f"\n\n{said}\n\ncompare.html\n" in answer.out
+    page = (here / "compare.html").read_text()
+    assert said in html.unescape(page)
+    assert "not comparable" not in page  # it has no numbers to compare
+    shutil.copytree(vae_run, here / "copy")
+    (here / "copy" / "evaluation.json").unlink()
+    answer = call("compare", vae_run, "copy", "model", "--force")
+    assert "copy has no numbers: it was not evaluated; `latently evaluate copy` does that." in answer.out
+    assert said in answer.out
 
 
 def test_one_run_is_not_compared(vae_run: Path, here: Path) -> None:

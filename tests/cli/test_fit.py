@@ -39,6 +39,8 @@ def test_a_run_leaves_its_folder_and_says_what_to_do_next(vae_run: Path) -> None
 def test_the_model_of_a_run_is_loaded_by_its_folder(vae_run: Path) -> None:
     model = latently.load(vae_run)
     assert (model.latent_dim, model.hidden, model.random_state) == (2, (16,), 0)
+    assert model.history_ == Run.open(vae_run).history()
+    assert model.history_[-1]["seconds"] > 0
 
 
 def test_labels_are_those_of_the_data(aae_run: Path) -> None:
@@ -91,7 +93,7 @@ def test_without_rows_for_a_test_nothing_is_evaluated(here: Path) -> None:
         (["--data", "digits", "--labels", "3"], "--labels must lie between the number of classes, 10, and"),
         (["--data", "digits", "--out", "full"], "full is not empty, and a run never overwrites"),
         (["--data", "digits", "--test", "1.5"], "must be fractions of the rows"),
-        (["--data", "nan.npy"], "the data must be finite, but at least 6 NaN of its values are not"),
+        (["--data", "nan.npy"], "the data must be finite, and has NaN in column 1 (rows 0, 1, 3, …), counted from 0."),
         (["--data", "words.csv"], "name one as the labels with --labels-column."),
     ],
 )

@@ -84,6 +84,15 @@ def test_rows_are_restyled_under_the_labels_asked_for(m2_run: Path, here: Path) 
     assert "--n must be 1 or more" in call(*words[:-1], "0").err
 
 
+def test_labels_may_be_called_in_the_singular_too(m2_run: Path, here: Path) -> None:
+    for verb in (("sample", "--n", "2"), ("restyle", "digits", "--part", "test", "--n", "2")):
+        command, *rest = verb
+        for name in ("--labels", "--label"):
+            assert call(command, m2_run, *rest, name, "3", "--out", f"{command}{name}.npy").code == 0
+        many, one = (np.load(f"{command}{name}.npy") for name in ("--labels", "--label"))
+        np.testing.assert_array_equal(one, many)
+
+
 def test_rows_can_be_named(m2_run: Path, here: Path) -> None:
     assert call("restyle", m2_run, "digits", "--part", "test", "--rows", "7,2", "--out", "two.npz").code == 0
     test = open_dataset("digits").test
@@ -130,7 +139,9 @@ def test_noise_is_cleaned_away(m2_run: Path, here: Path) -> None:
 def test_the_manifold_of_a_decoder_that_is_given_a_label_is_that_of_a_class(m2_run: Path, here: Path) -> None:
     assert "give --label, one of 0, 1, 2" in call("manifold", m2_run).err
     assert "--label must be among 0, 1" in call("manifold", m2_run, "--label", "12").err
-    assert call("manifold", m2_run, "--label", "3", "--rows", "4", "--out", "a.npz").code == 0
+    assert "--label must be among 0, 1" in call("manifold", m2_run, "--labels", "3,8").err
+    assert call("manifold", m2_run, "--labels", "3", "--rows", "4", "--out", "a.npz").code == 0
+    assert call("manifold", m2_run, "--label", "3", "--rows", "4", "--out", "a.npz", "--force").code == 0
     np.testing.assert_array_equal(np.load("a.npz")["manifold"], latently.load(m2_run).manifold(4, 3))
 
 

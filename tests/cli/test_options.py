@@ -73,7 +73,10 @@ def test_unknown_names_in_a_file_are_errors(here: Path) -> None:
     (here / "options.yaml").write_text("latent_dims: 3\n")
     answer = call("fit", "vae", "--config", "options.yaml")
     assert answer.code == 2
-    assert "there is no option --latent-dims; did you mean --latent-dim?" in answer.err
+    assert (
+        "there is no option --latent-dims; `latently fit vae --help` lists all. Did you mean --latent-dim?"
+        in answer.err
+    )
 
 
 @pytest.mark.parametrize("name", [name for model in MODELS for name in presets_of(model.terminal)])
@@ -112,6 +115,9 @@ def test_a_recipe_of_ones_own_is_a_file(tmp_path: Path) -> None:
     assert load_recipe(str(file)) == Recipe("mine", "mine", "aae", {"data": "digits", "latent_dim": 2}, ())
     file.write_text("model: aae\n")
     with pytest.raises(ValueError, match="must hold about, model, options"):
+        load_recipe(str(file))
+    file.write_text(yaml.safe_dump({**values, "model": "ave"}))
+    with pytest.raises(ValueError, match=r"mine\.yaml: model must be one of vae, .*; got 'ave'\. Did you mean"):
         load_recipe(str(file))
     file.write_text(yaml.safe_dump({**values, "reach": [{"name": "share", "key": "regions.share"}]}))
     with pytest.raises(ValueError, match="must have one of at_most and at_least"):

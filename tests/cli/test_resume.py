@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import latently
 from latently.run import Run
 
 from .conftest import after_lines, call, contents, start
@@ -57,6 +58,7 @@ def test_a_killed_run_resumes_to_the_same_bits(whole: Path, tmp_path: Path) -> N
     assert rounds == sorted(set(rounds))
     seconds = [record["seconds"] for record in run.history()]
     assert seconds == sorted(seconds)
+    assert latently.load(folder).history_ == run.history()  # the rounds before the kill among them
 
 
 def test_a_run_of_several_views_resumes_to_the_same_bits(tmp_path: Path) -> None:
@@ -101,7 +103,7 @@ def test_a_finished_run_is_refused_unless_it_is_made_longer(vae_run: Path, tmp_p
     shorter = call("resume", folder, "--epochs", "1")
     assert (finished.code, shorter.code) == (2, 2)
     assert "is finished, with 2 epochs" in finished.err
-    assert "--epochs must be more than the 2" in shorter.err
+    assert shorter.err == f"latently: --epochs must be more than the 2 of {folder}; got 1.\n"
     assert contents(folder) == before
     longer = call("resume", folder, "--epochs", "3", "--quiet", "--no-report")
     assert longer.code == 0, longer.err

@@ -49,6 +49,85 @@ def test_nothing_is_overwritten_unless_told_so(vae_run: Path, here: Path) -> Non
 
 
 @pytest.mark.parametrize(
+    ("run", "words", "said"),
+    [
+        ("vae_run", ("sample", "--labels", "3"), "this VAE knows no labels"),
+        ("vae_run", ("encode", "nowhere.npy"), 'there is no file or folder "nowhere.npy"'),
+        ("vae_run", ("reconstruct", "digits", "--labels-column", "kind"), "--labels-column is for tables"),
+        ("m2_run", ("classify", "nowhere.npy"), "there is no file or folder"),
+        ("clustering_run", ("cluster", "nowhere.npy"), "there is no file or folder"),
+        ("m2_run", ("restyle", "digits", "--rows", "9999"), "--rows must be numbers from 0 to"),
+        ("m2_run", ("denoise", "nowhere.npy"), "there is no file or folder"),
+        ("acca_run", ("complete", "digits", "--given", "middle"), "--given must be among the views left, right"),
+        ("vae_run", ("interpolate", "--rows", "3,9999"), "--rows must be numbers from 0 to"),
+        ("vae_run", ("interpolate", "--steps", "1"), "--steps must be 2 or more; got 1."),
+        ("vae_run", ("manifold", "--dimensions", "1", "3"), "--dimensions must be two of 1 to 2"),
+        ("m2_run", ("manifold", "--label", "12"), "--label must be among 0, 1"),
+    ],
+)
+def test_a_file_that_is_there_hides_nothing_that_is_wrong_with_what_is_asked(
+    run: str, words: tuple[str, ...], said: str, request: pytest.FixtureRequest, here: Path
+) -> None:
+    (here / "a.npz").write_bytes(b"mine")
+    command, *rest = words
+    answer = call(command, request.getfixturevalue(run), *rest, "--out", "a.npz")
+    assert (answer.code, answer.out) == (2, "")
+    assert said in answer.err
+
+
+@pytest.mark.parametrize(
+    ("run", "words"),
+    [
+        ("vae_run", ("sample",)),
+        ("vae_run", ("encode", "digits")),
+        ("vae_run", ("reconstruct", "digits")),
+        ("m2_run", ("classify", "digits")),
+        ("m2_run", ("restyle", "digits")),
+        ("m2_run", ("denoise", "digits")),
+        ("acca_run", ("complete", "digits", "--given", "left")),
+        ("vae_run", ("interpolate",)),
+        ("vae_run", ("manifold",)),
+    ],
+)
+def test_a_file_that_is_there_stops_a_command_before_the_model_is_asked(
+    run: str, words: tuple[str, ...], request: pytest.FixtureRequest, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = request.getfixturevalue(run)
+    monkeypatch.setattr(latently.fitted, "inference", None)  # whoever works would fail
+    (here / "a.npz").write_bytes(b"mine")
+    command, *rest = words
+    answer = call(command, folder, *rest, "--out", "a.npz")
+    assert (answer.code, answer.err.startswith("latently: a.npz is there already;")) == (2, True), answer.err
+    assert (here / "a.npz").read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize(
+    ("run", "words", "said"),
+    [
+        ("vae_run", ("reconstruct", "digits", "--part", "test"), "{} reconstructions"),
+        ("m2_run", ("denoise", "digits", "--part", "test"), "{} rows cleaned"),
+        ("acca_run", ("complete", "digits", "--part", "test", "--given", "left"), "{} rows, right completed"),
+        ("m2_run", ("restyle", "digits", "--part", "test", "--labels", "3,8"), "{} rows under 2 labels"),
+    ],
+)
+def test_of_a_picture_it_is_said_how_many_rows_it_shows(
+    run: str, words: tuple[str, ...], said: str, request: pytest.FixtureRequest, here: Path
+) -> None:
+    command, *rest = words
+    answer = call(command, request.getfixturevalue(run), *rest, "--out", "a.png", "--out", "a.npz")
+    shown = {"reconstruct": 24, "denoise": 12, "complete": 12, "restyle": 10}[command]
+    lines = [f"a.png: {said.format(f'the first {shown} of 359')}", f"a.npz: {said.format('359')}"]
+    assert (answer.code, answer.out.splitlines()) == (0, lines)
+
+
+@pytest.mark.parametrize("command", ["sample", "reconstruct", "restyle", "denoise", "manifold"])
+def test_the_help_says_which_files_suit_which_models(command: str) -> None:
+    text = " ".join(call(command, "--help").out.split())
+    assert "suffix says, .png for images, .csv for tables, .npz, .npy for one view; may be given" in text
+    assert ".png for images, .csv for tables, .npz; may be given" in " ".join(call("complete", "--help").out.split())
+
+
+@pytest.mark.parametrize(
     ("out", "said"),
     [("a.csv", ".png or .npz or .npy"), ("a.jpg", "must end in"), ("none/a.png", "there is no folder none")],
 )

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from latently.data import DataError, Preprocessing, Subset
+from latently.data import DataError, Preprocessing, Subset, check_finite
 
 DTYPES = st.sampled_from([np.uint8, np.int16, np.int32, np.bool_, np.float16, np.float32, np.float64])
 
@@ -182,8 +182,8 @@ def test_a_config_with_a_missing_or_unknown_field_is_refused():
 @pytest.mark.parametrize(
     ("X", "options", "message"),
     [
-        (np.array([[0.0, np.nan]]), {}, "1 NaN"),
-        (np.array([[0.0, np.inf]]), {"range": "real"}, "1 inf"),
+        (np.array([[0.0, np.nan]]), {}, r"has NaN in column 1 \(row 0\)"),
+        (np.array([[0.0, np.inf]]), {"range": "real"}, r"has infinity in column 1 \(row 0\)"),
         (np.array([[1 + 2j]]), {}, "Complex data not supported"),
         (np.array([[None]], dtype=object), {}, "dtype object"),
         (np.array([["a"]]), {}, "dtype <U1"),
@@ -231,3 +231,15 @@ def test_new_rows_may_be_flat_or_images_and_any_integers_that_are_pixels():
 def test_new_rows_that_mean_something_else_are_refused(fitted, new, message):
     with pytest.raises(ValueError, match=message):
         Preprocessing.fit(fitted).check(new, "VAE")
+
+
+def test_only_infinity_is_refused_where_nan_stands_for_a_number_that_is_missing():
+    table = np.array([[1.0, np.nan], [np.nan, 2.0]])
+    check_finite(table, allow_nan=True)
+    check_finite(np.full((3, 2), np.iinfo(np.int64).max))  # integers are finite
+    check_finite(np.full((3, 2), np.finfo(np.float32).max, np.float32))  # though their sum is not
+    table[1, 1] = -np.inf
+    with pytest.raises(
+        DataError, match=r"^the table must be finite, and has infinity in column 'b' \(row 1\), counted"
+    ):
+        check_finite(table, "the table", ["a", "b"], allow_nan=True)

@@ -20,6 +20,8 @@ def test_rows_that_are_all_nan_or_masked_lack_the_view():
     assert views[[0, 2]].complete
     assert views.shape == (4, 7)
     assert views.view("b").dtype == np.uint8
+    one = views[1]
+    assert (len(one), one.present.tolist(), one.view("b").tolist()) == (1, [[False, True]], B[1:2].tolist())
 
 
 def test_a_number_that_is_missing_in_a_row_is_no_missing_view():

@@ -6,14 +6,16 @@ import pickle
 import jax
 import numpy as np
 import pytest
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from latently import AAE, VAE, Views
+from latently import AAE, ACCA, VAE, VCCA, Autoencoder, ContractiveAutoencoder, DenoisingAutoencoder, Views
 from latently.catalogue import MODELS
+from latently.evaluation import as_table, evaluate
 from small_models import as_if_fitted, small
 from toy_games import same_bits
 
@@ -45,7 +47,6 @@ def answer(model):
 def answers(model, given):
     """What a model can be asked about rows, ability by ability."""
     asked = {
-        "encode": lambda: model.aggregate_codes(given, 0),
         "decode": lambda: table(model.interpolate(given, given, 2))[:, 0] + table(model.reconstruct(given)),
         "sample": lambda: table(model.sample(3, random_state=0)),
         "sample_labels": lambda: model.sample(3, model.label_values[0], random_state=0),
@@ -57,6 +58,16 @@ def answers(model, given):
         "denoise": lambda: model.corrupt(given, 0),
     }
     return {name: ask() for name, ask in asked.items() if name in model.abilities()}
+
+
+def codes_of(model, given):
+    """All codes that a model gives, by the method that gives them."""
+    return {
+        "transform": model.transform(given),
+        "aggregate_codes": model.aggregate_codes(given, 0),
+        "sample_prior": model.sample_prior(5, random_state=0),
+        "manifold_codes": model.manifold_codes(3),
+    }
 
 
 def assert_same(after, before):
@@ -131,28 +142,36 @@ class TestEveryEstimator:
         names = list(pipeline[-1].get_feature_names_out())
         assert estimator.takes_views or list(pipeline.get_feature_names_out()) == names
 
-    def test_it_gives_data_frames_where_they_are_asked_for(self, estimator):
-        pandas = pytest.importorskip("pandas")
-        frame = pandas.DataFrame(X, columns=list("abcdef"))
+    @pytest.mark.parametrize("library", ["pandas", "polars"])
+    def test_it_gives_codes_as_data_frames_where_they_are_asked_for(self, estimator, library):
+        frames = pytest.importorskip(library)
+        frame = frames.DataFrame(dict(zip("abcdef", X.T, strict=True)))
         given = {"left": frame[list("abcd")], "right": frame[["e", "f"]]} if estimator.takes_views else frame
-        model = clone(estimator).fit(given, Y)
+        model = as_if_fitted(clone(estimator), given, Y)
         assert estimator.takes_views or model.feature_names_in_.tolist() == list("abcdef")
         if not hasattr(estimator, "transform"):
             assert not hasattr(model, "set_output")
             return
-        codes, before = model.transform(given), answers(model, given)
-        framed = model.set_output(transform="pandas").transform(given)
-        assert list(framed.columns) == model.get_feature_names_out().tolist()
-        np.testing.assert_array_equal(framed, codes)
+        before, codes = answers(model, given), codes_of(model, given)
+        for name, framed in codes_of(model.set_output(transform=library), given).items():
+            assert type(framed) is frames.DataFrame, name
+            assert list(framed.columns) == model.get_feature_names_out().tolist(), name
+            np.testing.assert_array_equal(framed.to_numpy(), codes[name], err_msg=name)
+            if not model.decodes_labels:
+                decoded = table(model.inverse_transform(framed))
+                np.testing.assert_array_equal(decoded, table(model.inverse_transform(codes[name])))
         assert_same(answers(model, given), before)
+        with config_context(transform_output=library):  # asked for of all models at once
+            assert type(codes_of(clone(estimator).fit(given, Y), given)["transform"]) is frames.DataFrame
 
-    def test_only_transform_itself_gives_what_set_output_asks_for(self, estimator):
-        model = as_if_fitted(clone(estimator), rows(estimator), Y)
-        if not hasattr(model, "transform"):
+    def test_a_pandas_frame_of_codes_has_the_index_of_the_rows(self, estimator):
+        pandas = pytest.importorskip("pandas")
+        if estimator.takes_views or not hasattr(estimator, "transform"):
             return
-        before = answers(model, rows(model))
-        model.transform = None  # a data frame, perhaps, which nothing else may work on
-        assert_same(answers(model, rows(model)), before)
+        frame = pandas.DataFrame(X, index=[f"row {place}" for place in range(len(X))], columns=list("abcdef"))
+        model = as_if_fitted(clone(estimator), frame, Y).set_output(transform="pandas")
+        for codes in (model.transform(frame), model.aggregate_codes(frame, 0)):
+            assert codes.index.equals(frame.index)
 
     @pytest.mark.parametrize("keep", [lambda model: pickle.loads(pickle.dumps(model)), copy.deepcopy])
     def test_a_fitted_model_can_be_sent_to_another_process_and_copied(self, estimator, keep):
@@ -165,6 +184,20 @@ class TestEveryEstimator:
         assert (answer(model) == answer(other)).all()
 
 
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_an_evaluation_is_the_same_whatever_form_codes_come_in(library):
+    pytest.importorskip(library)
+    for estimator in (VAE, ACCA):
+        model = as_if_fitted(small(estimator), rows(small(estimator)))
+        given = (rows(model), Y, rows(model), Y)
+        numbers = []
+        for form in ("default", library):
+            lines = as_table(evaluate(model.set_output(transform=form), given, importance_samples=2))
+            numbers.append({line.name: line.value for line in lines})
+        assert numbers[1] == pytest.approx(numbers[0], rel=1e-6)  # a frame lies in memory by columns
+        assert len(numbers[0]) > 8
+
+
 def test_a_grid_search_compares_likelihood_bounds():
     search = GridSearchCV(small(VAE), {"latent_dim": [1, 2], "beta": [1.0]}, cv=2).fit(X)
     assert set(search.best_params_) == {"latent_dim", "beta"}
@@ -172,11 +205,54 @@ def test_a_grid_search_compares_likelihood_bounds():
     assert search.transform(X).shape == (60, search.best_params_["latent_dim"])
 
 
+def r2(x, reconstructed):
+    """The share of the variance of all columns, standardised, that a reconstruction explains."""
+    left, varies = (x - reconstructed) / x.std(axis=0), (x - x.mean(axis=0)) / x.std(axis=0)
+    return 1 - (left**2).sum() / (varies**2).sum()
+
+
+@pytest.mark.parametrize("estimator", [Autoencoder, DenoisingAutoencoder, ContractiveAutoencoder, VCCA, ACCA])
+def test_a_model_whose_kind_bounds_no_likelihood_is_scored_by_what_it_reconstructs(estimator):
+    random = np.random.default_rng(1)
+    data = random.normal(size=(60, 2)) @ random.normal(size=(2, 6)) * [1, 100, 10_000, 1, 1, 1]  # columns count alike
+    model = small(estimator, epochs=30, learning_rate=0.02)
+    views = {"left": data[:, :4], "right": data[:, 4:]} if model.takes_views else {"": data}
+    given = views if model.takes_views else data
+    model.fit(given)
+    back = model.reconstruct(given) if model.takes_views else {"": model.reconstruct(given)}
+    wanted = np.mean([r2(x, back[name]) for name, x in views.items()])
+    assert 0.3 < model.score(given) == pytest.approx(wanted, abs=1e-5)
+    assert not hasattr(model, "score_samples")
+
+
+def test_a_grid_search_finds_the_autoencoder_that_reconstructs_best():
+    plane = np.random.default_rng(0).normal(size=(90, 2)) @ np.random.default_rng(1).normal(size=(2, 6))
+    model = small(Autoencoder, epochs=60, learning_rate=0.03)
+    search = GridSearchCV(model, {"latent_dim": [1, 2]}, cv=3).fit(plane)
+    assert search.best_params_ == {"latent_dim": 2}
+    assert search.best_score_ > 0.95
+    assert (search.cv_results_["mean_test_score"] <= 1).all()
+
+
+def test_rows_are_scored_by_the_views_that_they_have():
+    model = as_if_fitted(small(VCCA, likelihood="gaussian"), {"left": X[:, :4], "right": X[:, 4:]})
+    some = Views({"left": np.where(np.arange(60)[:, None] < 40, X[:, :4], np.nan), "right": X[:, 4:]})
+    back = model.reconstruct(some)
+    shares = [
+        1 - ((x - again) ** 2).sum() / ((x - x.mean(axis=0)) ** 2).sum()
+        for x, again in ((X[:40, :4], back["left"][:40]), (X[:, 4:], back["right"]))
+    ]
+    assert model.score(some) == pytest.approx(np.mean(shares), abs=1e-5)
+    shares = ((X[40:, 4:] - back["right"][40:]) ** 2).sum() / ((X[40:, 4:] - X[40:, 4:].mean(axis=0)) ** 2).sum()
+    assert model.score(some[40:]) == pytest.approx(1 - shares, abs=1e-5)
+    assert np.isnan(model.score(some[:1])), "one row varies in nothing"
+
+
 def test_a_model_without_a_likelihood_offers_no_score():
     aae = small(AAE).fit(X)
     assert not hasattr(aae, "score")
     assert not hasattr(aae, "score_samples")
-    with pytest.raises(AttributeError, match=r'this AAE cannot bound its log-likelihood: .*encoder="gaussian"'):
+    with pytest.raises(AttributeError, match=r'this AAE cannot score rows: .*encoder="gaussian"'):
         aae.score(X)
     assert hasattr(small(AAE, encoder="gaussian").fit(X), "score")
 

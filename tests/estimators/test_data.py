@@ -3,10 +3,12 @@
 import jax
 import numpy as np
 import pytest
+import scipy.sparse
 from sklearn.base import clone
 
-from latently import AAE, VAE
+from latently import AAE, VAE, Feed
 from latently.data import Subset
+from latently.data.sparse import Sparse
 from small_models import as_if_fitted
 
 FAST = {"latent_dim": 2, "hidden": (8,), "epochs": 1, "batch_size": 16, "random_state": 0}
@@ -140,3 +142,25 @@ def test_salt_and_pepper_are_the_ends_of_the_range_of_the_data(output, low):
     model = AAE(**FAST, likelihood="gaussian", output=output, corruption="salt-and-pepper:0.2")
     corruption = model.trainer(PIXELS).state.game.corruption
     assert (corruption.low, corruption.high) == (low, 1.0)
+
+
+@pytest.mark.parametrize("form", ["csr_array", "csc_matrix", "coo_array"])
+def test_sparse_rows_are_learned_as_their_array_is(form):
+    dense = np.random.default_rng(0).poisson(0.3, size=(50, 6)).astype(np.float32)
+    sparse = getattr(scipy.sparse, form)(dense)
+    model = VAE(latent_dim=2, hidden=(8,), epochs=2, random_state=0)
+    codes = model.fit(dense).transform(dense)
+    np.testing.assert_array_equal(model.fit(sparse).transform(sparse), codes)
+    np.testing.assert_array_equal(model.transform(dense), codes)
+    assert model.reconstruct(sparse).shape == (50, 6)
+
+
+def test_sparse_rows_are_streamed_a_batch_at_a_time():
+    matrix = scipy.sparse.random_array((40, 5), density=0.2, rng=0, dtype=np.float32)
+    batches = []
+    for rows, resident_bytes in ((Sparse(matrix), 0), (matrix.toarray(), 2**30)):
+        feed = Feed((rows,), batch_size=8, seed=0, resident_bytes=resident_bytes)
+        assert feed.resident == bool(resident_bytes)
+        chunk = feed.chunk(0, 5)
+        batches.append([chunk.batch(lambda views, _: views, number, jax.random.key(0)).x for number in range(5)])
+    np.testing.assert_array_equal(*batches)

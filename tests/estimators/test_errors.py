@@ -7,14 +7,25 @@ import jaxtyping
 import numpy as np
 import pytest
 
-from latently import AAE, VAE, CollapseWarning
+from latently import AAE, VAE, VCCA, CollapseWarning, Views
 from latently.probability import Normal, Star
 from latently.training import NonFiniteLossError
+from small_models import as_if_fitted
 
 RANDOM = np.random.default_rng(0)
 PIXELS = RANDOM.integers(0, 256, (12, 4, 4), dtype=np.uint8)
 TABLE = RANDOM.normal(10, 3, (12, 5))
 Y = np.arange(12) % 3
+
+
+def holed(shape, numbers):
+    """Rows of ones, but for a few numbers by their places."""
+    rows = np.ones(shape)
+    for place, number in numbers.items():
+        rows[place] = number
+    return rows
+
+
 FAST = {"hidden": (4,), "epochs": 1, "random_state": 0}
 AAE_FAST = {**FAST, "critic_hidden": (4,)}
 
@@ -186,6 +197,12 @@ REFUSED = {
         None,
         "likelihood must be auto, bernoulli, gaussian or laplace; got 'poisson'.",
     ),
+    "verbose": (
+        VAE(2, verbose=-1, **FAST),
+        PIXELS,
+        None,
+        "verbose must be True or False, or a whole number of 0 or more; got -1.",
+    ),
     "epochs": (
         VAE(2, **{**FAST, "epochs": 0}),
         PIXELS,
@@ -198,12 +215,35 @@ REFUSED = {
         None,
         "fooling_weight must be a number above 0 and below 1, or None; got 1.0.",
     ),
-    "NaN": (VAE(2, **FAST), np.full((12, 3), np.nan), None, re.compile(r"Input X contains NaN\.(.|\n)*")),
+    "NaN everywhere": (
+        VAE(2, **FAST),
+        np.full((12, 5), np.nan),
+        None,
+        re.compile(r"the table has no column to learn from \(the column \"x0\" is left out, since it is empty.*"),
+    ),
     "infinite images": (
         VAE(2, **FAST),
-        np.full((12, 3, 3), np.inf),
+        holed((12, 3, 3), {(4, 1, 2): np.inf, (4, 2, 0): -np.inf, (9, 0, 0): np.nan}),
         None,
-        re.compile("Input(.|\n)* contains infinity.*"),
+        "X must be finite, and has NaN in row 9 (first at [9, 0, 0]) and infinity in row 4 (first at [4, 1, 2]), counted from 0. Fill in those values, or leave those rows out.",
+    ),
+    "NaN in a view": (
+        VCCA(2, **FAST),
+        {"left": holed((12, 2), {(0, 0): np.nan, (0, 1): np.nan, (5, 1): np.nan}), "right": np.ones((12, 3))},
+        None,
+        "view 'left': X must be finite, and has NaN in column 1 (row 5), counted from 0. Fill in those values, or leave those rows out.",
+    ),
+    "several views": (
+        VAE(2, **FAST),
+        Views({"left": TABLE, "right": TABLE}),
+        None,
+        "X must have one view; got 'left, right'. Use ACCA or VCCA for several, or give one of them: X.view(\"left\").",
+    ),
+    "a dict of views": (
+        VAE(2, **FAST),
+        {"left": TABLE, "right": TABLE},
+        None,
+        "X must have one view; got 'left, right'. Use ACCA or VCCA for several, or give one of them: X['left'].",
     ),
     "no rows": (VAE(2, **FAST), np.zeros((0, 3)), None, re.compile(r"Found array with 0 sample\(s\).*")),
     "words": (
@@ -233,8 +273,28 @@ def test_a_memory_map_that_holds_nan_is_refused(tmp_path):
     rows = TABLE.copy()
     rows[7, 2] = np.nan
     np.save(tmp_path / "rows.npy", rows)
-    with pytest.raises(ValueError, match=r"not finite|NaN"):
+    with pytest.raises(ValueError, match=r"^X must be finite, and has NaN in column 2 \(row 7\), counted from 0\."):
         VAE(2, **FAST).fit(np.load(tmp_path / "rows.npy", mmap_mode="r"))
+
+
+def test_columns_of_a_data_frame_that_hold_infinity_go_by_their_names():
+    pandas, polars = pytest.importorskip("pandas"), pytest.importorskip("polars")
+    table = {"age": [1.0, 2.0, np.nan, 4.0], "income": [1.0, np.inf, 3.0, np.inf], "size": [1.0, 2.0, 3.0, 4.0]}
+    told = r"^X must be finite, and has infinity in column 'income' \(rows 1 and 3\)"
+    for frame in (pandas.DataFrame(table), polars.DataFrame(table)):
+        with pytest.raises(ValueError, match=told):
+            VAE(2, **FAST).fit(frame)
+    model = as_if_fitted(VAE(2, **FAST), pandas.DataFrame(np.ones((4, 3)), columns=["age", "income", "size"]))
+    gaps = told.replace("has infinity", r"has NaN in column 'age' \(row 2\) and infinity")
+    with pytest.raises(ValueError, match=gaps):  # it has not learned to read gaps
+        model.transform(pandas.DataFrame(table))
+
+
+def test_codes_that_hold_nan_are_refused_by_their_place():
+    model = as_if_fitted(VAE(2, **FAST), PIXELS)
+    for call in (model.inverse_transform, model.prior_log_density):
+        with pytest.raises(ValueError, match=r"^Z must be finite, and has NaN in column 1 \(row 0\), counted from 0\."):
+            call([[0.0, np.nan]])
 
 
 def test_a_loss_that_explodes_stops_the_fit_and_says_where():
@@ -275,7 +335,7 @@ def test_a_preset_may_be_changed():
 @pytest.mark.parametrize(
     ("estimator", "name", "sentence"),
     [
-        (VAE, "vae-3d", r"VAE has the presets vae-2d, .*; got 'vae-3d'\."),
+        (VAE, "vae-3d", r"VAE has the presets vae-2d, .*; got 'vae-3d'\. Did you mean \"vae-2d\"\?"),
         (VAE, "aae-mlp", r"VAE has the presets vae-2d, .*; got 'aae-mlp' \('aae-mlp' is a preset of AAE\)\."),
     ],
 )

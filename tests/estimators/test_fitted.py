@@ -34,7 +34,7 @@ def fitted(labels):
 
 def test_it_encodes_decodes_bounds_and_samples():
     model = fitted(labels=False)
-    assert model.abilities == {"encode", "decode", "sample", "log_likelihood", "posterior_kl"}
+    assert model.abilities == {"encode", "decode", "sample", "log_likelihood", "score", "posterior_kl"}
     codes = model.codes(ROWS)
     assert codes.shape == model.draw_codes(ROWS, 0).shape == model.posterior_kl(ROWS).shape == (300, 2)
     decoded = model.decode(codes)

@@ -9,7 +9,7 @@ from scipy.stats import multivariate_normal
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
-from latently import AAE, VAE, NotSupportedError
+from latently import AAE, VAE, VCCA, NotSupportedError, Views
 from small_models import as_if_fitted
 from toy_games import StopEvery, same_bits
 
@@ -93,6 +93,44 @@ def test_a_path_begins_at_one_row_and_ends_at_the_other(vae):
     np.testing.assert_allclose(path[:, -1], vae.reconstruct(X[3:6]), rtol=1e-5)
     middle = vae.inverse_transform((vae.transform(X[:3]) + vae.transform(X[3:6])) / 2)
     np.testing.assert_allclose(path[:, 2], middle, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [(6,), (3, 2), (1, 6), (6, 1), (1,)],
+)
+def test_between_two_rows_that_are_given_alone_there_is_one_path(shape):
+    data = RANDOM.uniform(size=(10, *shape))
+    model = as_if_fitted(VAE(**FAST), data)
+    path = model.interpolate(data[0], data[1], steps=5)
+    if shape == (1, 6):  # which are the rows of a table, of one row
+        assert path.shape == (1, 5, 1, 6)
+        return
+    assert path.shape == (5, *shape)
+    np.testing.assert_array_equal(path, model.interpolate(data[:1], data[1:2], steps=5)[0])
+    np.testing.assert_array_equal(model.interpolate(data[0].ravel(), data[1].tolist(), steps=5), path)
+    assert model.interpolate(data[0], data[1:2], steps=5).shape == (1, 5, *shape)
+
+
+def test_rows_of_several_views_may_be_given_alone_too():
+    views = {"left": RANDOM.uniform(size=(10, 3, 2)), "right": RANDOM.uniform(size=(10, 4))}
+    model = as_if_fitted(VCCA(2, hidden=(), epochs=1), views)
+    first, second = ({name: rows[place] for name, rows in views.items()} for place in (0, 1))
+    path = model.interpolate(first, second, steps=5)
+    assert {name: rows.shape for name, rows in path.items()} == {"left": (5, 3, 2), "right": (5, 4)}
+    several = model.interpolate(Views(views)[0], Views(views)[1], steps=5)
+    for name, rows in path.items():
+        np.testing.assert_array_equal(rows, several[name][0])
+    np.testing.assert_array_equal(model.interpolate({"left": first["left"]}, second, 2)["right"].shape, (2, 4))
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_row_of_a_data_frame_may_be_given_alone():
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame(X, columns=list("abcdef"))
+    model = as_if_fitted(VAE(**FAST), frame)
+    path = model.interpolate(frame.iloc[0], frame.iloc[1], steps=3)
+    np.testing.assert_array_equal(path, model.interpolate(frame[:1], frame[1:2], steps=3)[0])
 
 
 def test_the_manifold_is_the_grid_over_the_support_top_row_first(vae):
@@ -214,11 +252,11 @@ def test_the_divergence_of_each_dimension_is_the_closed_form(vae, gaussian_aae):
 
 def test_what_a_model_can_do_follows_from_its_encoder_and_prior(vae, aae, gaussian_aae):
     everyone = {"encode", "decode", "sample"}
-    assert vae.abilities() == everyone | {"log_likelihood", "posterior_kl"}
-    assert gaussian_aae.abilities() == everyone | {"log_likelihood", "posterior_kl"}
+    assert vae.abilities() == everyone | {"log_likelihood", "score", "posterior_kl"}
+    assert gaussian_aae.abilities() == everyone | {"log_likelihood", "score", "posterior_kl"}
     assert aae.abilities() == everyone
     tied = as_if_fitted(AAE(**FAST, critic_hidden=(8,), prior="star", encoder="gaussian"), X, np.arange(40) % 3)
-    assert tied.abilities() == everyone | {"sample_labels", "log_likelihood", "predict"}
+    assert tied.abilities() == everyone | {"sample_labels", "log_likelihood", "score", "predict"}
 
 
 # ---- watching, and going on ----
@@ -238,6 +276,12 @@ def test_a_model_may_be_watched_adopted_and_trained_on():
     assert (model.transform(X) == early).all()
     assert (model.adopt(trainer).transform(X) == whole.transform(X)).all()
     assert model.history_[-1]["round"] == 10
+
+
+@pytest.mark.parametrize("verbose", [False, 0, True, 1, 2])
+def test_progress_is_shown_where_it_is_asked_for(verbose, capsys):
+    VAE(**{**FAST, "epochs": 1}, verbose=verbose).fit(X)
+    assert ("VAE: round 5 of 5" in capsys.readouterr().err) == bool(verbose)
 
 
 # ---- what is refused ----

@@ -1,12 +1,14 @@
-"""A saved model comes back as it was, from two files that hold nothing but JSON and numbers."""
+"""A saved model comes back as it was, from files that hold nothing but JSON and numbers."""
 
 import json
 import pickle
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
+from sklearn.exceptions import NotFittedError
 
 import latently
 from latently import AAE, VAE
@@ -58,6 +60,42 @@ MODELS = {
     ),
     "aae, penalty": (AAE(**FAST, **CRITIC, penalty="r1", spectral_norm=True, normalization=(None,)), PIXELS, None),
 }
+
+
+def test_a_loaded_model_knows_the_course_of_its_fit(tmp_path):
+    model = VAE(**{**FAST, "epochs": 4}).fit(TABLE)
+    model.save(tmp_path)
+    loaded = latently.load(tmp_path)
+    assert loaded.history_ == model.history_
+    assert loaded.history_[-1]["round"] == 12
+    as_if_fitted(VAE(**FAST), TABLE).save(tmp_path)  # of no rounds
+    assert latently.load(tmp_path).history_ == []
+
+
+def test_the_course_of_a_fit_is_a_data_frame(tmp_path):
+    pandas = pytest.importorskip("pandas")
+    model = VAE(**{**FAST, "epochs": 4}).fit(TABLE)
+    frame = model.history_frame()
+    assert frame.index.name == "round"
+    assert frame.index.tolist() == [chunk["round"] for chunk in model.history_]
+    assert frame.columns.tolist() == [
+        *("epoch", "samples_per_second", "vae/active_dimensions", "vae/kl", "vae/reconstruction"),
+    ]
+    assert frame["vae/kl"].tolist() == [chunk["terms"]["vae/kl"] for chunk in model.history_]
+    model.save(tmp_path)
+    pandas.testing.assert_frame_equal(latently.load(tmp_path).history_frame(), frame)
+    assert as_if_fitted(VAE(**FAST), TABLE).history_frame().shape == (0, 0)
+    with pytest.raises(NotFittedError):
+        VAE().history_frame()
+
+
+def test_without_pandas_the_way_to_get_it_is_told(monkeypatch):
+    model = as_if_fitted(VAE(**FAST), TABLE)
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(
+        ImportError, match=r"^history_frame needs pandas; install it with: pip install 'latently\[tables"
+    ):
+        model.history_frame()
 
 
 @pytest.mark.parametrize("name", MODELS)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from latently.figures import image_grid, png
-from latently.report import compare_runs, measures
+from latently.report import compare_runs, measures, unmeasured
 from latently.report.comparison import differences, names_of
 from latently.run import Run
 
@@ -66,6 +66,14 @@ def test_dimensions_of_codes_that_differ_in_length_stand_in_one_line(tmp_path: P
         block = {"active": 2, "latent_dim": length, "threshold": 0.01, "rows": 9, "kl": kl}
         run.write_json("evaluation.json", {"dimensions": block})
     assert measures(runs).rows == [("active dimensions", "2 of 2", "2 of 50")]
+
+
+def test_a_run_without_an_evaluation_says_why(runs: list[Run], tmp_path: Path) -> None:
+    (told,) = unmeasured(runs)
+    assert told.startswith("c has no numbers: it is not trained to its end; `latently resume ")
+    (runs[2].folder / "model.safetensors").write_bytes(b"")
+    assert unmeasured(runs) == ["c has no numbers: no rows were kept from training."]
+    assert "c has no numbers" in compare_runs(runs, tmp_path / "page.html").read_text()
 
 
 def test_only_hyperparameters_that_differ_are_shown(runs: list[Run]) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -28,6 +28,7 @@ def sample(asked: Asked) -> Result:
     classes = None if given.labels is None else asked.labels(given.labels)
     each = given.n or (64 if classes is None else 10)
     labels = None if classes is None else np.repeat(classes, each)
+    asked.begin()
     samples = model.sample(each if labels is None else len(labels), labels, random_state=given.seed)
     names = None if classes is None else [str(each) for each in classes.tolist()]
     return Result(
@@ -40,7 +41,9 @@ def sample(asked: Asked) -> Result:
 
 def encode(asked: Asked) -> Result:
     """The codes of the rows."""
-    codes, labels = asked.model.transform(asked.part.rows, asked.known), labels_of(asked.part)
+    rows, labels = asked.part.rows, labels_of(asked.part)
+    asked.begin()
+    codes = asked.model.transform(rows, asked.known)
     header = [f"z{place + 1}" for place in range(codes.shape[1])]
     return Result(
         "{rows} codes of " + f"{codes.shape[1]} dimensions",
@@ -52,6 +55,7 @@ def encode(asked: Asked) -> Result:
 def reconstruct(asked: Asked) -> Result:
     """The rows, encoded and decoded again."""
     rows = asked.part.rows
+    asked.begin()
     result = asked.model.reconstruct(rows, asked.known)
 
     def draw() -> Any:
@@ -61,8 +65,13 @@ def reconstruct(asked: Asked) -> Result:
             return figures.reconstructions(images(views), shown)
         return figures.reconstructions(np.asarray(rows[:RECONSTRUCTED]).reshape(shown.shape), shown)
 
-    arrays = by_view("reconstructions", result)
-    return Result("{rows} reconstructions", arrays, lambda: vectors(result, asked.columns), draw)
+    return Result(
+        "{rows} reconstructions",
+        by_view("reconstructions", result),
+        lambda: vectors(result, asked.columns),
+        draw,
+        shown=RECONSTRUCTED,
+    )
 
 
 def classify(asked: Asked) -> Result:
@@ -77,7 +86,9 @@ def cluster(asked: Asked) -> Result:
 
 def _predict(asked: Asked, stem: str, column: str) -> Result:
     """The likeliest class or cluster of every row, its probability, and where asked for that of each."""
-    labels, probabilities = labels_of(asked.part), asked.model.predict_proba(asked.part.rows)
+    rows, labels = asked.part.rows, labels_of(asked.part)
+    asked.begin()
+    probabilities = asked.model.predict_proba(rows)
     names = np.asarray(asked.model.label_values)
     predicted = names[probabilities.argmax(axis=1)]
 
@@ -114,27 +125,29 @@ def restyle(asked: Asked) -> Result:
     count = given.n or (RESTYLED if only_pictures else len(part))
     chosen = np.asarray(_check_rows(given.rows or range(min(count, len(part))), len(part)))
     rows = part.rows[chosen]
+    asked.begin()
     restyled = asked.model.restyle(rows, labels, None if asked.known is None else asked.known[chosen])
+    shown = len(chosen) if given.rows else given.n or RESTYLED
 
     def draw() -> Any:
-        shown = len(chosen) if given.rows else given.n or RESTYLED
         originals = np.asarray(rows).reshape(len(restyled), *restyled.shape[2:])
         return figures.restyled(originals[:shown], restyled[:shown], [str(label) for label in labels.tolist()])
 
     def table() -> Table:
         return _grouped({"row": range(len(chosen)), "label": labels.tolist()}, restyled, asked.columns)
 
-    what = f"{len(chosen):,} rows under {len(labels)} label{'' if len(labels) == 1 else 's'}"
-    return Result(what, {"restyled": restyled, "labels": labels}, table, draw)
+    what = "{rows} rows under " + f"{len(labels)} label{'' if len(labels) == 1 else 's'}"
+    arrays = {"rows": chosen} if is_frame(restyled) else {"restyled": restyled, "labels": labels}
+    return Result(what, arrays, table, draw, shown=shown)
 
 
 def _grouped(places: Mapping[str, Sequence[Any]], data: Any, columns: Any) -> Table:
     """Groups of rows as a table that says beside each where it belongs: two columns, and the values of each."""
-    if isinstance(data, dict):
-        data = {view: values.reshape(-1, *values.shape[2:]) for view, values in data.items()}
-    header, cells = vectors(
-        data if isinstance(data, dict) or is_frame(data) else data.reshape(-1, data.shape[-1]), columns
-    )
+    several = isinstance(data, dict)
+    if not is_frame(data):  # which is as long as all groups together
+        flat = {view: each.reshape(-1, each.shape[-1]) for view, each in (data if several else {"": data}).items()}
+        data = flat if several else flat[""]
+    header, cells = vectors(data, columns)
     return [*places, *header], [[*place, *line] for place, line in zip(product(*places.values()), cells, strict=True)]
 
 
@@ -150,7 +163,7 @@ def impute(asked: Asked) -> Result:
     """The rows, their missing cells filled in."""
     import pandas as pd
 
-    given, rows = asked.given, asked.part.rows
+    given, rows = asked.given, cast(Any, asked.part.rows)
     options: dict[str, Any] = {"random_state": given.seed, "n_samples": given.samples}
     if given.draws is None:
         filled = [asked.model.impute(rows, asked.known, **options)]
@@ -184,6 +197,7 @@ def _filled_cells(asked: Asked, rows: Any, filled: Any) -> Any:
 def denoise(asked: Asked) -> Result:
     """The rows, cleaned of noise."""
     rows, corrupt = asked.part.rows, asked.given.corrupt
+    asked.begin()
     noisy = asked.model.corrupt(rows, random_state=asked.given.seed) if corrupt else rows
     cleaned = asked.model.reconstruct(noisy, asked.known)
     states = {"original": rows, "noisy": noisy, "cleaned": cleaned} if corrupt else {"noisy": rows, "cleaned": cleaned}
@@ -195,7 +209,7 @@ def denoise(asked: Asked) -> Result:
         return figures.image_grid(np.concatenate(shown), rows=len(shown), row_labels=list(states), value_range=scale)
 
     arrays = {"denoised": cleaned} | ({"noisy": noisy} if corrupt else {})
-    return Result("{rows} rows cleaned", arrays, lambda: vectors(cleaned, asked.columns), draw)
+    return Result("{rows} rows cleaned", arrays, lambda: vectors(cleaned, asked.columns), draw, shown=COMPLETED)
 
 
 def complete(asked: Asked) -> Result:
@@ -209,12 +223,14 @@ def complete(asked: Asked) -> Result:
             f"every row of {given.data} has all of {', '.join(rows.names)}, so there is nothing to complete; name the "
             "views to complete the others from with --given."
         )
+    asked.begin()
     completed = model.complete(rows, draws=given.draws, random_state=given.seed)
     return Result(
         "{rows} rows, " + " and ".join(completed) + " completed",
         completed,
         lambda: _filled_table(given, completed, rows, columns),
         lambda: _draw_completions(rows, completed, truth),
+        shown=COMPLETED,
     )
 
 
@@ -270,11 +286,12 @@ def interpolate(asked: Asked) -> Result:
         pairs = np.random.default_rng(given.seed).choice(len(rows), (PATHS, 2), replace=len(rows) < 2 * PATHS)
     else:
         pairs = np.asarray([_check_rows(pair, len(rows)) for pair in given.rows])
+    asked.begin()
     steps = asked.model.interpolate(rows[pairs[:, 0]], rows[pairs[:, 1]], given.steps)
-    arrays = by_view("interpolations", steps) | {"rows": pairs}
+    arrays = {} if is_frame(steps) else by_view("interpolations", steps)
     return Result(
-        f"{len(pairs):,} paths",
-        arrays,
+        "{rows} paths",
+        arrays | {"rows": pairs},
         lambda: _grouped({"path": range(len(pairs)), "step": range(given.steps)}, steps, asked.columns),
         lambda: figures.interpolations(paths_of_images(steps)),
     )
@@ -287,6 +304,7 @@ def manifold(asked: Asked) -> Result:
         two = " ".join(map(str, given.dimensions))
         raise UsageError(f"--dimensions must be two of 1 to {model.latent_dim}; got {two}.")
     across, up = (dimension - 1 for dimension in given.dimensions)
+    asked.begin()
     codes = model.manifold_codes(given.rows, (across, up))
     data = model.manifold(given.rows, label, (across, up))
     names = f"$z_{{{across + 1}}}$", f"$z_{{{up + 1}}}$"

@@ -11,6 +11,7 @@ import numpy as np
 
 from latently.catalogue import BY_NAME
 from latently.cli.errors import UsageError
+from latently.cli.outputs import check_free
 from latently.data import Dataset
 from latently.errors import NotSupportedError
 from latently.run import known_labels, open_rows
@@ -46,6 +47,10 @@ class Asked:
     def part(self) -> Dataset:
         """The rows that DATA and its options name."""
         return open_rows(self.given.data, self.model, self.about, **self.opening)
+
+    def begin(self) -> None:
+        """Say, once all that is asked is in order, that the work begins: a file that it would write over stops it."""
+        check_free(self.paths, self.given.force)
 
     @cached_property
     def known(self) -> np.ndarray | None:

@@ -1,12 +1,12 @@
 """What `latently` can do, as one table: it is read without importing a command."""
 
-import difflib
 from collections.abc import Callable, Sequence
 from functools import partial
 from importlib import import_module
 from typing import NamedTuple
 
 from latently.cli.errors import UsageError
+from latently.errors import did_you_mean
 
 
 class Command(NamedTuple):
@@ -96,6 +96,5 @@ def find_command(name: str) -> Command:
     """The command of a name; the error where there is none names one that is spelt alike."""
     if name in COMMANDS:
         return COMMANDS[name]
-    close = difflib.get_close_matches(name, COMMANDS, n=1)
-    meant = f" Did you mean `latently {close[0]}`?" if close else ""
+    meant = did_you_mean(name, list(COMMANDS), "`latently {}`")
     raise UsageError(f"there is no command {name!r}; `latently --help` lists them.{meant}")

@@ -1,5 +1,7 @@
 """From exceptions to what a terminal is told: one sentence and an exit code."""
 
+from typing import Any
+
 from latently.catalogue import BY_NAME
 from latently.errors import ArgumentError, NotSupportedError
 
@@ -28,6 +30,8 @@ def sentence(error: Exception) -> str:
     Example:
         >>> sentence(ArgumentError("latent_dim", "must be 2 for {prior=swiss-roll}", 10, "Use {latent_dim=2}."))
         '--latent-dim must be 2 for --prior swiss-roll; got 10. Use --latent-dim 2.'
+        >>> sentence(ArgumentError("epochs", "must be above 0", -5.0))
+        '--epochs must be above 0; got -5.'
         >>> sentence(NotSupportedError("ACGAN", "encode data", "it has no encoder", ("VAE", "ConditionalVAE")))
         'this ACGAN cannot encode data: it has no encoder. Models that can: vae, cvae.'
         >>> sentence(FileNotFoundError(2, "No such file or directory", "x.npy"))
@@ -37,10 +41,15 @@ def sentence(error: Exception) -> str:
         return f"{error.filename}: {error.strerror[0].lower()}{error.strerror[1:]}."
     if isinstance(error, NotSupportedError):
         return error.worded(as_typed, lambda name: BY_NAME[name].terminal if name in BY_NAME else name)
-    text = " ".join((error.worded(as_typed) if isinstance(error, ArgumentError) else str(error)).split())
+    text = " ".join((error.worded(as_typed, _shown) if isinstance(error, ArgumentError) else str(error)).split())
     if isinstance(error, _EXPECTED) and text:
         return text
     return f"{type(error).__name__}: {text or 'no message'} (LATENTLY_TRACEBACK=1 shows where it comes from)."
+
+
+def _shown(value: Any) -> str:
+    """A value that was typed: 5 is a number, too, where 5.5 may stand."""
+    return repr(int(value) if isinstance(value, float) and value.is_integer() else value)
 
 
 def as_typed(name: str, value: str | None) -> str:

@@ -44,7 +44,7 @@ def datasets(words: Sequence[str]) -> int:
     print()
     print_table(("your own", "what is read"), _FILES)
     print()
-    print_table(("--views", "several views of a row, for ACCA"), _VIEWS)
+    print_table(("--views", "several views of a row, for models that learn from such"), _VIEWS)
     return 0
 
 

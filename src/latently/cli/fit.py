@@ -11,6 +11,7 @@ from latently.catalogue import BY_TERMINAL_NAME, MODELS
 from latently.cli.errors import FAILURE, UsageError
 from latently.cli.options import PLAYING_OPTIONS, RUN, FitParser, find_preset
 from latently.cli.parsing import Option, Parser, epilog
+from latently.errors import did_you_mean
 from latently.recipes import Recipe, load_recipe
 
 if TYPE_CHECKING:
@@ -154,7 +155,8 @@ def _model(name: str) -> str:
     if model := find_preset(name):
         raise UsageError(f"{name!r} is a preset, no model: `latently fit {model} --preset {name}`.")
     models = ", ".join(BY_TERMINAL_NAME)
-    raise UsageError(f"MODEL must be one of {models}, and come before the options; got {name!r}.")
+    meant = did_you_mean(name, {spelling: each.terminal for each in MODELS for spelling in (each.name, each.terminal)})
+    raise UsageError(f"MODEL must be one of {models}, and come before the options; got {name!r}.{meant}")
 
 
 def _without_recipe(words: Sequence[str]) -> tuple[list[str], str | None]:

@@ -64,7 +64,7 @@ def report(words: Sequence[str]) -> int:
 
 def compare(words: Sequence[str]) -> int:
     """`latently compare RUN...`: the numbers and the pictures of several runs, side by side."""
-    from latently.cli.outputs import choose_paths, output_options
+    from latently.cli.outputs import check_free, choose_paths, output_options
 
     kinds = (".html",)
     runs = Option("runs", Path, metavar="RUN", about="the runs' folders", nargs="+", positional=True)
@@ -82,13 +82,14 @@ def compare(words: Sequence[str]) -> int:
     ).parse(words)
 
     from latently.cli.terminal import print_json, print_table
-    from latently.report import compare_runs, measures
+    from latently.report import compare_runs, measures, unmeasured
     from latently.run import Run
 
     opened = [Run.open(folder) for folder in dict.fromkeys(given.runs)]
     if len(opened) < 2:
         raise UsageError(f"compare needs two runs or more; got {opened[0].folder}.")
     paths, table = choose_paths(given, "compare", kinds), measures(opened)
+    check_free(paths, given.force)
     for path in paths:
         compare_runs(opened, path)
     if given.json:
@@ -96,8 +97,8 @@ def compare(words: Sequence[str]) -> int:
         return 0
     if table.rows:
         print_table(table.header, table.rows, numbers=range(1, len(table.header)))
-    else:
-        print("None of the runs has been evaluated; `latently evaluate RUN` does that.")
+    for reason in unmeasured(opened):
+        print(f"\n{reason}")
     print("\n" + "\n".join(map(str, paths)))
     return 0
 

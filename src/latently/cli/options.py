@@ -14,6 +14,7 @@ from docstring_parser import parse as parse_docstring
 from latently.catalogue import BY_TERMINAL_NAME, MODELS
 from latently.cli.errors import UsageError
 from latently.cli.parsing import Kind, Option, Parser, members, origin
+from latently.errors import did_you_mean
 from latently.recipes import read_yaml
 
 RUN = Option("run", Path, metavar="RUN", about="the run's folder", positional=True)
@@ -123,7 +124,9 @@ class FitParser(Parser):
         layers = [self._read_all(recipe), *files, given]
         preset = next((layer["preset"] for layer in reversed(layers) if "preset" in layer), None)
         if preset is not None and preset not in self.presets:
-            raise UsageError(f"--preset must be one of {', '.join(self.presets) or '(none yet)'}; got {preset!r}.")
+            own, owner = ", ".join(self.presets) or "(none yet)", find_preset(preset)
+            meant = f" That is a preset of {owner}." if owner else did_you_mean(preset, self.presets.keys())
+            raise UsageError(f"--preset must be one of {own}; got {preset!r}.{meant}")
         values = {name: option.default for name, option in self.options.items()}
         for layer in ({} if preset is None else self._read_all(self.presets[preset]), *layers):
             values |= layer

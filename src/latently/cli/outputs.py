@@ -36,6 +36,7 @@ class Result:
         table: for `.csv`.
         draw: for `.png`: the figure.
         remark: prints what is to be said besides.
+        shown: how many rows a picture shows; all, unless said.
     """
 
     what: str
@@ -43,11 +44,14 @@ class Result:
     table: Callable[[], Table] = _nothing
     draw: Callable[[], "Figure"] = _nothing
     remark: Callable[[], None] = lambda: None
+    shown: int | None = None
 
 
 def output_options(default: str, kinds: Sequence[str] = ()) -> tuple[Option, ...]:
     """`--out` and `--force`, from what is written unless said otherwise and the kinds of files (all, unless said)."""
-    suffixes = ", ".join(kinds or FORMS)
+    kinds = kinds or tuple(FORMS)
+    only = {".png": " for images", ".csv": " for tables", ".npy": " for one view"} if ".png" in kinds else {}
+    suffixes = ", ".join(kind + only.get(kind, "") for kind in kinds)
     about = f"a file of the kind that its suffix says, {suffixes}; may be given several times (default: {default})"
     return (
         Option("out", Path, about=about, metavar="FILE", nargs="append"),
@@ -74,24 +78,32 @@ def by_view(name: str, data: Any) -> dict[str, np.ndarray]:
 
 
 def choose_paths(given: Any, stem: str, kinds: Sequence[str]) -> list[Path]:
-    """The files to write, seen to before any work: those of `--out`, or one of the first kind in the current folder."""
+    """The files to write: those of `--out`, or one of the first kind in the current folder; they can be written."""
     paths: list[Path] = given.out or [Path(f"{stem}{kinds[0]}")]
     for path in paths:
         if path.suffix.lower() not in kinds:
             raise UsageError(f"--out must end in {' or '.join(kinds)} here; got {path}.")
-        if path.exists() and not given.force:
-            raise UsageError(f"{path} is there already; give another --out, or --force to overwrite it.")
         if not path.parent.is_dir():
             raise UsageError(f"--out {path}: there is no folder {path.parent}.")
     return paths
 
 
-def write(paths: Sequence[Path], result: Result) -> None:
+def check_free(paths: Sequence[Path], force: bool) -> None:
+    """See that no file is written over, unless that is asked for: before any work, and once all else is in order."""
+    for path in paths:
+        if path.exists() and not force:
+            raise UsageError(f"{path} is there already; give another --out, or --force to overwrite it.")
+
+
+def write(paths: Sequence[Path], result: Result, force: bool) -> None:
     """Write a result in every form asked for, and say so."""
+    check_free(paths, force)
     rows = len(next(iter(result.arrays.values())))
     for path in paths:
         write_atomically(path, FORMS[path.suffix.lower()](result))
-        print(f"{path}: {result.what.format(rows=f'{rows:,}')}")
+        first = result.shown is not None and result.shown < rows and path.suffix.lower() == ".png"
+        counted = f"the first {result.shown} of {rows:,}" if first else f"{rows:,}"
+        print(f"{path}: {result.what.format(rows=counted)}")
     result.remark()
 
 
@@ -177,7 +189,7 @@ def _parquet(result: Result) -> bytes:
         with contextlib.suppress(TypeError, ValueError):
             frame[name] = pd.to_numeric(frame[name])
     try:
-        return frame.to_parquet(index=False)
+        return bytes(frame.to_parquet(index=False))
     except ImportError as error:
         raise UsageError("a .parquet file needs PyArrow to be written; run: pip install 'latently[tables]'.") from error
 

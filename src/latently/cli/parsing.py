@@ -2,7 +2,6 @@
 
 import argparse
 import contextlib
-import difflib
 import os
 import sys
 import textwrap
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, NoReturn, TypeAlias, Union, get_args, get_origin
 
 from latently.cli.errors import UsageError
-from latently.errors import ArgumentError
+from latently.errors import ArgumentError, did_you_mean
 
 Kind: TypeAlias = Any
 """What an option takes, as an annotation: `int | None`, `Literal["a", "b"]`, `Sequence[int]`; `None` for a flag."""
@@ -43,6 +42,7 @@ class Option:
         least: the smallest number allowed.
         nargs: how many values it takes, for `argparse`; `"append"`: it may be given several times.
         positional: whether it is given by its place, without its name.
+        also: another name that it may be given by.
     """
 
     name: str
@@ -53,6 +53,7 @@ class Option:
     least: int | None = None
     nargs: int | str | None = None
     positional: bool = False
+    also: str = ""
 
     @property
     def flag(self) -> str:
@@ -83,7 +84,7 @@ class Option:
 
     def add_to(self, group: Any) -> None:
         """Make it an argument of a parser, which hands on what is typed unread, and nothing where nothing is."""
-        names: list[str] = [self.flag]
+        names: list[str] = [self.flag, *([f"--{self.also}"] if self.also else [])]
         keywords: dict[str, Any] = {"dest": self.name, "default": argparse.SUPPRESS, "help": self.help}
         if self.positional:
             names, keywords = [self.name], {"help": self.help}
@@ -146,6 +147,8 @@ class Parser(argparse.ArgumentParser):
         try:
             typed, others = self.parse_known_args([_dashed(word) for word in words])
         except argparse.ArgumentError as error:
+            if error.argument_name is None:
+                self.error(error.message)
             raise UsageError(f"{error.argument_name}: {error.message}; {self.see_help}") from None
         if others:
             raise self.unknown(others[0].partition("=")[0])
@@ -156,16 +159,19 @@ class Parser(argparse.ArgumentParser):
         return read
 
     def error(self, message: str) -> NoReturn:
-        """Raise what argparse would print."""
+        """Raise what argparse would print; of arguments that are missing, what the first one is."""
+        missing = message.rpartition(": ")[2].split(", ")
+        for option in self.options.values():
+            if option.positional and option.metavar in missing:
+                raise UsageError(f"{option.metavar} is missing: give {option.about}; {self.see_help}")
         raise UsageError(f"{message.rstrip('.')}; {self.see_help}")
 
     def unknown(self, word: str) -> UsageError:
         """What is said of a word that is no option of the command."""
         if not word.startswith("-"):
             return UsageError(f"{word!r} is one argument too many; {self.see_help}")
-        close = difflib.get_close_matches(word, [option.flag for option in self.options.values()], n=1)
-        meant = f"; did you mean {close[0]}?" if close else "."
-        return UsageError(f"there is no option {word}{meant} `{self.prog} --help` lists all.")
+        meant = did_you_mean(word, [option.flag for option in self.options.values()])
+        return UsageError(f"there is no option {word}; `{self.prog} --help` lists all.{meant}")
 
 
 def epilog(examples: Iterable[str]) -> str | None:

@@ -38,7 +38,7 @@ def use(name: str, words: Sequence[str]) -> int:
     else:
         require_prediction(model, of_classes=verb.of_classes)
     paths = choose_paths(given, verb.stem, _kinds(verb, model, given))
-    write(paths, getattr(answers, name)(Asked(given, model, about, paths)))
+    write(paths, getattr(answers, name)(Asked(given, model, about, paths)), given.force)
     return 0
 
 

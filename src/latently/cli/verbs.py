@@ -80,7 +80,8 @@ VERBS = {
             "runs/vae-digits-1 --n 1000 --out samples.npz",
             "runs/cvae-digits-1 --labels all --n 10 --out digits.png"), (
             Option("n", int, None, "how many (default: 64, or 10 for each label)", least=1),
-            Option("labels", str, None, "so many of each of these classes or clusters, or of all", "L[,L...]"),
+            Option("labels", str, None, "so many of each of these classes or clusters, or of all", "L[,L...]",
+                   also="label"),
             _seed("of the draw")),
             "samples", takes_data=False,
             next=Next("Sample", "{labels}", "draw new data", " --n 64")),
@@ -121,7 +122,8 @@ VERBS = {
             "has it and the model knows it, else inferred.", (
             "runs/cvae-mnist-1 mnist --part test",
             "runs/m2-digits-1 digits --labels 3,8 --n 20 --out restyled.png --out restyled.npz"), (
-            Option("labels", str, "all", "these labels, or numbers of clusters (default: all)", "L[,L...]"),
+            Option("labels", str, "all", "these labels, or numbers of clusters (default: all)", "L[,L...]",
+                   also="label"),
             Option("n", int, None,
                    f"the first N rows only (default: {RESTYLED} in a picture, all in a data file)", least=1),
             Option("rows", Sequence[int], None, "these rows instead, counted from 0")),
@@ -140,7 +142,7 @@ VERBS = {
             Option("draws", int, None,
                    "K completions of each row, of an encoder that is not deterministic", "K", least=1),
             _seed("of the draws")),
-            "completed",
+            "completed", writes=(".png", ".csv", ".npz"),
             next=Next("Complete", " --given {view}", "complete a missing view", " --given {view}")),
         Verb("impute", "impute",
             "Fill in the missing cells of a table, by what the model makes of the cells that are there: with what is "
@@ -169,7 +171,7 @@ VERBS = {
             "runs/vae-digits-1 --rows 3,17 8,120 --steps 12 --out paths.png --out paths.npz"), (
             Option("rows", tuple[int, int], None, f"numbers of rows, from 0 (default: {PATHS} pairs, drawn by seed)",
                    "A,B", nargs="+"),
-            Option("steps", int, 10, "points on a path, both ends included"),
+            Option("steps", int, 10, "points on a path, both ends included", least=2),
             Option("part", Literal["train", "validation", "test"], "test", "of the run's data (default: test)"),
             _seed("of the pairs")),
             "interpolations", takes_data=False, of_run=True, writes=_IN_PATHS,
@@ -182,7 +184,7 @@ VERBS = {
             "runs/cvae-digits-1 --label 3 --dimensions 2 5"), (
             Option("rows", int, 20, "rows and columns of the grid", least=1),
             Option("label", str, None,
-                   "the class or cluster whose plane it is, for a decoder that is given a label", "L"),
+                   "the class or cluster whose plane it is, for a decoder that is given a label", "L", also="labels"),
             Option("dimensions", int, (1, 2), "the two that vary, counted from 1", ("I", "J"), nargs=2)),
             "manifold", takes_data=False),
     )

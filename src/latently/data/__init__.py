@@ -8,7 +8,7 @@ from latently.data.columns import KINDS
 from latently.data.dataset import Dataset, Splits, keep_labels, split
 from latently.data.labels import encode_labels, label_values
 from latently.data.open import open_dataset, open_whole
-from latently.data.rows import DataArgumentError, DataError, Rows, Subset
+from latently.data.rows import DataArgumentError, DataError, Rows, Subset, check_finite
 from latently.data.table import Table
 from latently.data.views import Views
 
@@ -35,6 +35,7 @@ __all__ = [
     "ViewsPreprocessing",
     "assume",
     "assumed",
+    "check_finite",
     "digits",
     "encode_labels",
     "keep_labels",

@@ -72,12 +72,12 @@ class Column:
         Raises:
             DataError: it is not what is said.
         """
-        from pandas import api
+        import pandas as pd
 
         there = cells.dropna()
         if not len(there):
             return "it is empty"
-        if isinstance(cells.dtype, _categorical()):
+        if isinstance(cells.dtype, pd.CategoricalDtype):
             words = tuple(_plain(word) for word in cells.cat.categories)
             return (
                 cls(name, "category", words, dtype="category")
@@ -86,11 +86,11 @@ class Column:
             )
         if kind is not None:
             return cls._told(name, there, kind)
-        if api.types.is_datetime64_any_dtype(cells):
+        if pd.api.types.is_datetime64_any_dtype(cells):
             return cls._told(name, there, "date")
-        if api.types.is_bool_dtype(cells):
+        if pd.api.types.is_bool_dtype(cells):
             return cls(name, "binary", (False, True), dtype=str(cells.dtype))
-        if api.types.is_numeric_dtype(cells):
+        if pd.api.types.is_numeric_dtype(cells):
             return cls._numeric(name, there)
         return cls._textual(name, there)
 
@@ -272,7 +272,7 @@ def _days(cells: "pd.Series[Any]", pattern: str | None) -> Float64[np.ndarray, "
     if getattr(moments.dt, "tz", None) is not None:
         moments = moments.dt.tz_convert(None)
     days = (moments - pd.Timestamp(0)) / pd.Timedelta(days=1)
-    return days.to_numpy(np.float64)
+    return np.asarray(days.to_numpy(np.float64))
 
 
 def _are_counts(numbers: Float64[np.ndarray, "n"]) -> bool:
@@ -344,12 +344,6 @@ def _as_dtype(cells: "pd.Series[Any]", dtype: str) -> "pd.Series[Any]":
 
 def _finite(number: float) -> float | None:
     return float(number) if math.isfinite(number) else None
-
-
-def _categorical() -> type:
-    import pandas as pd
-
-    return pd.CategoricalDtype
 
 
 def _wrong_kind(name: str, kind: str, found: str, instead: str) -> DataArgumentError:

@@ -1,6 +1,5 @@
 """One call for every source of data."""
 
-import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,6 +20,7 @@ from latently.data.rows import DataArgumentError, DataError, Subset, as_rows, is
 from latently.data.table import Table
 from latently.data.tables import is_table, open_table
 from latently.data.view_making import Groups, halves, noisy, view_groups
+from latently.errors import did_you_mean
 
 Source = str | Path
 _ARCHIVES = (".npz",)
@@ -290,9 +290,7 @@ def _open(source: Source, how: Opening) -> Parts:
     if source in BUILTIN:
         return Parts(digits()) if source == "digits" else load(MNIST if source == "mnist" else FASHION_MNIST)
     if not path.exists():
-        close = difflib.get_close_matches(str(source), BUILTIN, n=1)
-        meant = f' Did you mean "{close[0]}"?' if close else ""
-        known = ", ".join(BUILTIN)
+        meant, known = did_you_mean(str(source), list(BUILTIN), '"{}"'), ", ".join(BUILTIN)
         raise DataError(f'there is no file or folder "{source}", and the data sets with a name are {known}.{meant}')
     if kind == "a folder of idx files":
         return open_idx_folder(path, how.unlabelled)

@@ -2,7 +2,7 @@
 
 import hashlib
 import mmap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING, Any, Protocol, final, runtime_checkable
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, final, runtime_checkable
 import numpy as np
 from jaxtyping import Bool, Float64, Int
 
+from latently.data.sparse import Sparse
 from latently.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -128,8 +129,8 @@ def _is_scattered(rows: Any, row_bytes: int) -> bool:
 
 
 def as_rows(X: Any, name: str = "X") -> Rows:
-    """X as rows of real numbers: arrays, memory maps and subsets as they are, anything else through `np.asarray`."""
-    rows: Rows = X if isinstance(X, np.ndarray | Subset) else np.asarray(X)
+    """X as rows of real numbers: arrays, maps, subsets and sparse rows as they are, others through `np.asarray`."""
+    rows: Rows = X if isinstance(X, np.ndarray | Subset | Sparse) else np.asarray(X)
     if len(rows.shape) < 2:
         raise DataArgumentError(
             name,
@@ -181,6 +182,61 @@ def pieces(rows: Rows, limit_bytes: int = PIECE_BYTES) -> Iterator[np.ndarray]:
         release(rows)
 
 
+def check_finite(rows: Rows, name: str = "X", columns: Iterable[Any] | None = None, *, allow_nan: bool = False) -> None:
+    """See that all numbers are finite: the error tells rows and columns where one is not, the first few of each.
+
+    Args:
+        rows: of shape `(n, ...)`, read 8 MB at a time. Of a `Subset`, rows go by their numbers in the whole array.
+        name: what the rows are called in the error.
+        columns: the names of the columns of a table.
+        allow_nan: NaN stands for a number that is missing, and is no error.
+
+    Raises:
+        DataArgumentError: a number is infinite or, unless they are allowed, NaN.
+
+    Example:
+        >>> table = np.array([[20.0, 1.0], [np.nan, 2.0], [np.nan, np.inf]])
+        >>> check_finite(table, columns=["age", "visits"])
+        Traceback (most recent call last):
+        latently.data.rows.DataArgumentError: X must be finite, and has NaN in column 'age' (rows 1 and 2) and infinity
+        in column 'visits' (row 2), counted from 0. Fill in those values, or leave those rows out.
+    """
+    kinds = {"NaN": np.isnan, "infinity": np.isinf}
+    start = 0
+    for piece in pieces(rows) if rows.dtype.kind == "f" else ():
+        with np.errstate(over="ignore", invalid="ignore"):
+            fine = np.isfinite(piece.sum())  # in one pass and without a mask
+        bad = {} if fine else {kind: test(piece) for kind, test in kinds.items() if not (allow_nan and kind == "NaN")}
+        if any(places.any() for places in bad.values()):
+            numbers = rows.rows[start:] if isinstance(rows, Subset) else np.arange(start, len(rows))
+            found = [f"{kind} in {_places(at, numbers, columns)}" for kind, at in bad.items() if at.any()]
+            rule = f"must be finite, and has {' and '.join(found)}, counted from 0"
+            raise DataArgumentError(name, rule, remedy="Fill in those values, or leave those rows out.")
+        start += len(piece)
+
+
+def _places(bad: Bool[np.ndarray, "rows ..."], numbers: Int[np.ndarray, "_"], columns: Iterable[Any] | None) -> str:
+    """Where something holds, in words: columns of a table with their rows; else rows, and the first place."""
+
+    def rows_of(places: Bool[np.ndarray, "rows"]) -> str:
+        found = numbers[np.flatnonzero(places)].tolist()
+        return f"row{'' if len(found) == 1 else 's'} {_first(found)}"
+
+    if bad.ndim != 2:
+        row, *place = np.argwhere(bad)[0].tolist()
+        return f"{rows_of(np.asarray(bad.reshape(len(bad), -1).any(axis=1)))} (first at {[int(numbers[row]), *place]})"
+    names = range(bad.shape[1]) if columns is None else list(map(repr, columns))
+    return _first([f"column {names[place]} ({rows_of(bad[:, place])})" for place in np.flatnonzero(bad.any(axis=0))])
+
+
+def _first(found: Sequence[Any], most: int = 3) -> str:
+    """The first few of a list, in words; an ellipsis stands for the rest."""
+    told = list(map(str, found[:most]))
+    if len(found) > most:
+        return ", ".join([*told, "…"])
+    return " and ".join([", ".join(told[:-1]), told[-1]] if len(told) > 1 else told)
+
+
 def _memory_map(rows: Any) -> mmap.mmap | None:
     found = False
     while rows is not None:
@@ -219,13 +275,7 @@ def summarize(rows: Rows, per_feature: bool, name: str = "X") -> Statistics:
         numbers = piece.astype(np.float64).reshape((len(piece), -1) if per_feature else (-1,))
         low, high = float(numbers.min()), float(numbers.max())
         if not (np.isfinite(low) and np.isfinite(high)):
-            counts = {"NaN": int(np.isnan(numbers).sum()), "infinite": int(np.isinf(numbers).sum())}
-            found = " and ".join(f"{count:,} {kind}" for kind, count in counts.items() if count)
-            raise DataArgumentError(
-                name,
-                f"must be finite, but at least {found} of its values are not",
-                remedy="Drop those rows or fill in the values (for example with sklearn.impute.SimpleImputer).",
-            )
+            check_finite(rows, name)
         minimum, maximum = min(minimum, low), max(maximum, high)
         m = len(numbers)
         piece_mean = numbers.mean(axis=0)

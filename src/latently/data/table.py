@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Bool, Float64
 
 from latently.data.columns import KINDS, Column, Kind, finite, names_rows
-from latently.data.rows import DataArgumentError, DataError, Rows
+from latently.data.rows import DataArgumentError, DataError, Rows, check_finite, is_mapped
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,6 +68,12 @@ class Table:
             DataError: a column is not of the kind that is said, or none is left.
         """
         frame, container = as_frame(X)
+        measured = frame.select_dtypes("float")
+        check_finite(
+            measured.to_numpy(np.float64, na_value=np.nan),
+            columns=None if container == "array" else measured.columns,
+            allow_nan=True,
+        )
         told, names = kinds_of(kinds), list(map(str, frame.columns))
         for argument, given in (("kinds", told), ("columns", columns or ()), ("leave_out", leave_out)):
             for name in given:
@@ -111,7 +117,11 @@ class Table:
         missing = [column.name for column in columns if column.name not in frame.columns]
         if missing:
             rule = f"lacks the column{'s' * (len(missing) > 1)} {_some(missing)}, which {owner} was fitted on"
-            raise DataArgumentError("X", rule, remedy="Add it; cells that are not known may be left empty.")
+            raise DataArgumentError(
+                "X",
+                rule,
+                remedy=f"Add {'them' if len(missing) > 1 else 'it'}; cells that are not known may be left empty.",
+            )
         for column in columns:
             if unknown := column.unknown_words(frame[column.name]):
                 warnings.warn(
@@ -143,7 +153,7 @@ class Table:
     @property
     def missing(self) -> Bool[np.ndarray, "rows columns"]:
         """Which cells are missing."""
-        return np.isnan(np.asarray(self.values))
+        return np.asarray(np.isnan(np.asarray(self.values)))
 
     def __len__(self) -> int:
         return len(self.values)
@@ -260,7 +270,8 @@ def needs_table(X: Any) -> bool:
         frame, _ = as_frame(X)
         plain = all(_is_plain(dtype) for dtype in frame.dtypes)
         return not plain or bool(frame.isna().any(axis=None))
-    return isinstance(X, np.ndarray) and X.ndim == 2 and X.dtype.kind == "f" and bool(np.isnan(X).any())
+    gappy = isinstance(X, np.ndarray) and not is_mapped(X) and X.ndim == 2 and X.dtype.kind == "f"
+    return gappy and bool(np.isnan(X).any())
 
 
 def plain_names(frame: "pd.DataFrame") -> tuple[list[str], list[str]] | None:

@@ -205,17 +205,17 @@ class TablePreprocessing:
     ) -> Float64[np.ndarray, "batch columns"]:
         column, offset, scale = self.columns[places[0]], self.offset[places], self.scale[places]
         if column.kind == "binary":
-            return np.where(np.isnan(elements), np.nan, elements > 0.5)
+            return np.asarray(np.where(np.isnan(elements), np.nan, elements > 0.5))
         if column.kind == "category":
             likeliest = np.nan_to_num(elements).argmax(axis=1)
-            return np.where(np.isnan(elements[:, 0]), np.nan, likeliest)[:, None]
+            return np.asarray(np.where(np.isnan(elements[:, 0]), np.nan, likeliest)[:, None])
         if _bends(column):
-            return np.sinh(np.clip(elements, -80, 80)) * scale + offset
-        moved = elements[:, : len(places)] * scale + offset
+            return np.asarray(np.sinh(np.clip(elements, -80, 80)) * scale + offset)
+        moved: Float64[np.ndarray, "batch columns"] = elements[:, : len(places)] * scale + offset
         if column.kind == "heavy":
-            return np.exp(np.clip(moved, -80, 80))
+            return np.asarray(np.exp(np.clip(moved, -80, 80)))
         if column.kind in ("count", "poisson"):
-            return np.maximum(np.round(np.expm1(np.minimum(moved, 40))), 0)
+            return np.asarray(np.maximum(np.round(np.expm1(np.minimum(moved, 40))), 0))
         if column.kind != "date":
             return moved
         days = (moved - _UNIX_YEAR) * _YEAR
@@ -223,7 +223,7 @@ class TablePreprocessing:
             cosine, sine = elements[:, [1 + 2 * number]], elements[:, [2 + 2 * number]]
             phase, sure = np.arctan2(sine, cosine) / (2 * np.pi) * turn, np.minimum(np.hypot(cosine, sine), 1)
             days += sure * (_nearest(days, phase, turn) - days)  # a mean of many seasons is short, and tells of none
-        return days if column.decimals is None else np.round(days)
+        return days if column.decimals is None else np.asarray(np.round(days))
 
     def check(self, X: Table, owner: str = "TablePreprocessing", *, noisy: bool = False) -> Table:  # noqa: ARG002
         """X with the columns that were fitted."""

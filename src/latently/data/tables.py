@@ -203,7 +203,7 @@ def _labels(cells: "pd.Series[Any]") -> Shaped[np.ndarray, "rows"]:
     from pandas.api.types import is_float_dtype
 
     if is_float_dtype(cells):
-        return cells.to_numpy(np.float64, na_value=np.nan)
+        return np.asarray(cells.to_numpy(np.float64, na_value=np.nan))
     return np.array(["" if missing else str(cell).strip() for cell, missing in zip(cells, cells.isna(), strict=True)])
 
 

@@ -53,7 +53,7 @@ class Dialect:
             DataError: it is no text in the encoding that is told, or something is told that a dialect has not got.
         """
         if isinstance(told, str):  # as in delimiter=semicolon,decimal=comma
-            told = dict(word.split("=", 1) if "=" in word else (word, "") for word in told.split(","))
+            told = {name: value for name, _, value in (word.partition("=") for word in told.split(","))}
         given = {name.strip(): SIGNS.get(value, value) for name, value in (told or {}).items()}
         known = [field.name for field in fields(cls)]
         for name in given:

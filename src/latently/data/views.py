@@ -118,7 +118,8 @@ class Views:
         return Views.checked(self.names, self.arrays, self.present & ~np.isin(self.names, names))
 
     def __getitem__(self, rows: Any) -> "Views":
-        """Some rows, by slice, integer array or mask."""
+        """Some rows, by slice, integer array or mask; an integer gives one row, as views of one row."""
+        rows = np.asarray([rows]) if isinstance(rows, int | np.integer) else rows
         return Views.checked(self.names, tuple(array[rows] for array in self.arrays), self.present[rows])
 
     def __repr__(self) -> str:

@@ -12,10 +12,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, Int, PRNGKeyArray
+from sklearn.utils import ClassifierTags
+from sklearn.utils.validation import check_is_fitted
 
 from latently.abilities import may
 from latently.catalogue import MODELS
 from latently.data import TablePreprocessing
+from latently.errors import did_you_mean
 from latently.estimators.face import Face
 from latently.estimators.hyperparameters import (
     Count,
@@ -29,6 +32,7 @@ from latently.estimators.hyperparameters import (
     Probability,
     Seed,
     Share,
+    Verbosity,
     check_hyperparameters,
 )
 from latently.estimators.inputs import accept, accept_labels, fit_preprocessing, seed_of, stored
@@ -79,7 +83,7 @@ class LatentModel(Face):
         learning_rate_decay: share of the epochs, at the end, over which the learning rates fall linearly to 0.
         devices: how many local devices share each batch.
         random_state: seed of the run; with it, a run is repeated exactly.
-        verbose: show progress.
+        verbose: show progress, unless it is False or 0; numbers above 1 show no more than 1 does.
 
     Attributes:
         game_: the fitted game, its batch norms calibrated.
@@ -87,7 +91,7 @@ class LatentModel(Face):
         assumptions_: what the data was taken for where it could be something else, each with what decides.
         classes_: the labels seen in `fit`, in order, or `None` when there were none.
         task_: what the game was built for.
-        history_: the mean of every term for each chunk of rounds, unweighted.
+        history_: the mean of every term for each chunk of rounds, unweighted; `history_frame` gives it as a table.
         row_shape_: the shape of a row of the training data; name → shape where there are several views.
         n_features_in_: numbers in a row.
         event_size_: likewise.
@@ -117,7 +121,7 @@ class LatentModel(Face):
     learning_rate_decay: Share = 0.0
     devices: Count = 1
     random_state: Seed | np.random.RandomState | None = None
-    verbose: bool = False
+    verbose: Verbosity = False
 
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     """Name → hyperparameters that follow a published description."""
@@ -147,8 +151,8 @@ class LatentModel(Face):
         if name not in cls.presets:
             owner = next((model.name for model in MODELS if name in model.load().presets), None)
             whose = f" ({name!r} is a preset of {owner})" if owner else ""
-            own = ", ".join(sorted(cls.presets)) or "(none)"
-            raise ValueError(f"{cls.__name__} has the presets {own}; got {name!r}{whose}.")
+            own, meant = ", ".join(sorted(cls.presets)) or "(none)", did_you_mean(name, cls.presets.keys(), '"{}"')
+            raise ValueError(f"{cls.__name__} has the presets {own}; got {name!r}{whose}.{'' if owner else meant}")
         return cls(**{**cls.presets[name], **changes})
 
     def fit(self, X: Any, y: Any = None) -> Self:
@@ -156,7 +160,9 @@ class LatentModel(Face):
 
         Args:
             X: rows `(n, features)`, `(n, height, width)` or `(n, height, width, channels)`; uint8 is taken as pixels
-                from 0 to 255. A memory map that does not fit on the device is streamed.
+                from 0 to 255. A memory map that does not fit on the device is streamed, and of a sparse matrix of SciPy
+                a batch at a time becomes an array. Frames of pandas and polars may have words, dates, truth values and
+                gaps, and so may arrays have gaps (NaN): see `latently.Table`.
             y: the class of each row, `-1` where it is unknown. A model that needs no labels ignores it.
 
         Returns:
@@ -233,6 +239,33 @@ class LatentModel(Face):
                 warnings.warn(warning, CollapseWarning, stacklevel=3)
         return self
 
+    def history_frame(self) -> Any:
+        """The course of the fit as a pandas data frame: a line for each chunk of rounds, a column for each term.
+
+        Returns:
+            The frame: its index is the last `round` of each chunk; its columns are the `epoch`, the
+            `samples_per_second`, of a run's folder also the `seconds` since it began, and the terms by their names,
+            such as `"vae/kl"`, unweighted.
+
+        Raises:
+            ImportError: pandas is not installed.
+
+        Example:
+            >>> import numpy as np
+            >>> from latently import VAE
+            >>> frame = VAE(latent_dim=2, hidden=(8,), epochs=4, random_state=0).fit(np.eye(20)).history_frame()
+            >>> frame.index[-1], frame.columns.tolist()[2:]
+            (4, ['vae/active_dimensions', 'vae/kl', 'vae/reconstruction'])
+        """
+        check_is_fitted(self)
+        try:
+            import pandas
+        except ImportError:
+            raise ImportError("history_frame needs pandas; install it with: pip install 'latently[tables]'.") from None
+        told = ("round", "epoch", "samples_per_second", "seconds")
+        lines = [{name: chunk[name] for name in told if name in chunk} | chunk["terms"] for chunk in self.history_]
+        return pandas.DataFrame(lines, columns=None if lines else ["round"]).set_index("round")
+
     def peek(self, trainer: Trainer[Any], X: Any) -> Float[np.ndarray, "rows latent"]:
         """The codes that a trainer's game gives now, while it is being trained.
 
@@ -259,6 +292,9 @@ class LatentModel(Face):
         tags.transformer_tags.preserves_dtype = []  # codes are float32, whatever X is
         tags.target_tags.required = self.labels == "required"
         tags.input_tags.two_d_array = not self.takes_views
+        if may(self.game_type, "predict"):  # scikit-learn's checks of sparse rows ask for it
+            tags.classifier_tags = ClassifierTags()
+        tags.input_tags.sparse = not self.takes_views
         tags.input_tags.allow_nan = not self.takes_views and may(self.game_type, "impute")
         return tags
 

@@ -4,25 +4,28 @@ import abc
 from collections.abc import Mapping
 from functools import cache, partial
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, TypeAlias
 
 import equinox as eqx
 import jax
 import numpy as np
 from jaxtyping import Float, PRNGKeyArray, Shaped
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.utils import check_array
+from sklearn.utils._set_output import _wrap_data_with_container
 from sklearn.utils.validation import check_is_fitted
 
 from latently.abilities import ABILITIES, HasViews, inability, is_able, may
 from latently.catalogue import MODELS
 from latently.data import Table, TablePreprocessing
-from latently.data.table import filled_in
+from latently.data.table import filled_in, is_frame
 from latently.errors import ArgumentError, NotSupportedError, in_python, words
-from latently.estimators.inputs import RandomState, accept, seed_of
+from latently.estimators.inputs import RandomState, accept, accept_codes, row_alone, seed_of, views_asked_for
 from latently.fitted import Fitted
 from latently.game import Game, Task
 from latently.inference import regroup
+
+Codes: TypeAlias = Any
+"""An array `(n, latent_dim)`, or a data frame of pandas or polars, as `set_output` says."""
 
 _ABILITY_OF = {method: name for name, ability in ABILITIES.items() for method in ability.methods}
 
@@ -31,7 +34,8 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """The calls of a fitted model. They check what is given and forward it to `fitted_`.
 
     A method is there (`hasattr` is true of it) where the model has the ability that it stands for: see
-    `latently.abilities`.
+    `latently.abilities`. What gives codes (`transform`, `aggregate_codes`, `sample_prior`, `manifold_codes`) gives an
+    array, or after `set_output(transform="pandas")` or `"polars"` a data frame; what takes codes takes either.
 
     Attributes:
         fitted_: the game that was trained, with its preprocessing, its classes and its task.
@@ -68,6 +72,8 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         """Whether the model has an ability; one that is not fitted answers for the game that it would build."""
         if not may(self.game_type, ability) or not ABILITIES[ability].unmet:
             return may(self.game_type, ability)
+        if not self.__sklearn_is_fitted__() and ABILITIES[ability].of_data:
+            return True
         game = self.fitted_.game if self.__sklearn_is_fitted__() else self._outline()
         return game is None or is_able(game, ability)
 
@@ -78,11 +84,12 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         """
         shape: tuple[int, ...] = (8, 8, 1) if getattr(self, "network", None) == "conv" else (4,)
         task = Task(shape, "unit", rows=2, n_labels=2, labels_known="some", rounds=1)
-        if self.takes_views:
-            task = Task((shape, shape), ("unit", "unit"), 2, None, "none", 1, views=("one", "other"))
         try:
+            if self.takes_views:
+                names = views_asked_for(self)
+                task = Task((shape,) * len(names), ("unit",) * len(names), 2, None, "none", 1, views=names)
             return eqx.filter_eval_shape(lambda key: self.build_game(task, key), jax.random.key(0))
-        except (TypeError, ValueError):
+        except (LookupError, TypeError, ValueError):
             return None
 
     @abc.abstractmethod
@@ -153,11 +160,11 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         """
         return self._taking(labels).codes(self._rows(X), labels)
 
-    def aggregate_codes(self, X: Any, random_state: RandomState = None) -> Float[np.ndarray, "rows latent"]:
+    def aggregate_codes(self, X: Any, random_state: RandomState = None) -> Codes:
         """One draw of q(z|x) for each row `(n, latent_dim)`: together, a sample of the aggregated posterior."""
-        return self._fitted().draw_codes(self._rows(X), seed_of(random_state))
+        return self._framed(self._fitted().draw_codes(self._rows(X), seed_of(random_state)), X)
 
-    def inverse_transform(self, Z: Float[np.ndarray, "rows latent"], labels: Any = None) -> Any:
+    def inverse_transform(self, Z: Codes, labels: Any = None) -> Any:
         """The data that codes stand for: the mean of p(x|z).
 
         Args:
@@ -173,17 +180,15 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             NotSupportedError: labels are given to a model whose decoder is given none.
         """
         fitted = self._taking(labels)
-        Z = check_array(Z, dtype=np.float32)
-        if Z.shape[1] != self.latent_dim:
-            raise ValueError(f"Z must have latent_dim={self.latent_dim} columns; got {Z.shape[1]}.")
+        Z = accept_codes(self, Z)
         if not fitted.decodes_labels:
-            return _framed(fitted.decode(Z))
+            return _as_given(fitted.decode(Z))
         if labels is None:
             known = ", ".join(map(str, np.asarray(fitted.label_values)))
             raise ValueError(
                 f"the decoder of {type(self).__name__} is given a label beside each code: give labels, among {known}."
             )
-        return _framed(fitted.decode(Z, fitted.one_hot(fitted.label_places(labels, len(Z)))))
+        return _as_given(fitted.decode(Z, fitted.one_hot(fitted.label_places(labels, len(Z)))))
 
     def reconstruct(self, X: Any, labels: Any = None) -> Any:
         """Each row, encoded to its mean code and decoded again.
@@ -195,12 +200,11 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         Returns:
             Rows in the shape, the units and the type of the training data.
         """
-        fitted, rows = self._taking(labels), self._rows(X)
-        return _framed(fitted.decode(fitted.codes(rows, labels), fitted.label_weights(rows, labels)))
+        return _as_given(self._taking(labels).reconstruct(self._rows(X), labels))
 
     def corrupt(self, X: Any, random_state: RandomState = None) -> Any:
         """Rows as the encoder met them in training, noise and all: what a denoising model learned to clean."""
-        return _framed(self._fitted().corrupt(self._rows(X), seed_of(random_state)))
+        return _as_given(self._fitted().corrupt(self._rows(X), seed_of(random_state)))
 
     def sample(
         self, n: int = 1, labels: Any = None, random_state: RandomState = None, noise: bool | None = None
@@ -225,16 +229,17 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         drawn = isinstance(fitted.preprocessing, TablePreprocessing) if noise is None else noise
         of_rows = seed if drawn else None
         if not fitted.decodes_labels:
-            return _framed(fitted.decode(self.sample_prior(n, labels, seed), noise=of_rows))
-        codes = self.sample_prior(n, None, seed)
+            return _as_given(fitted.decode(self._draw_prior(n, labels, seed), noise=of_rows))
+        codes = self._draw_prior(n, None, seed)
         if labels is None:
             labels = np.random.default_rng(seed).choice(np.asarray(fitted.label_values), n)
-        return _framed(fitted.decode(codes, fitted.one_hot(fitted.label_places(labels, n)), of_rows))
+        return _as_given(fitted.decode(codes, fitted.one_hot(fitted.label_places(labels, n)), of_rows))
 
-    def sample_prior(
-        self, n: int, labels: Any = None, random_state: RandomState = None
-    ) -> Float[np.ndarray, "n latent"]:
+    def sample_prior(self, n: int, labels: Any = None, random_state: RandomState = None) -> Codes:
         """Draws from the prior p(z), or p(z|y) where it is tied to labels: codes `(n, latent_dim)`; see `sample`."""
+        return self._framed(self._draw_prior(n, labels, random_state))
+
+    def _draw_prior(self, n: int, labels: Any, random_state: RandomState) -> Float[np.ndarray, "n latent"]:
         fitted = self._fitted()
         if n < 1:
             raise ArgumentError("n", "must be 1 or more", n)
@@ -247,37 +252,42 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         low, high = self._fitted().game.prior.support()
         return float(low), float(high)
 
-    def prior_log_density(self, Z: Float[np.ndarray, "rows latent"]) -> Float[np.ndarray, "rows"] | None:
+    def prior_log_density(self, Z: Codes) -> Float[np.ndarray, "rows"] | None:
         """Log p(z) of codes in nats, or `None` for a prior that lives on a curve.
 
         Args:
             Z: codes of shape `(n, latent_dim)`.
         """
-        return self._fitted().prior_log_density(Z)
+        return self._fitted().prior_log_density(accept_codes(self, Z))
 
     def interpolate(self, a: Any, b: Any, steps: int = 8) -> Any:
         """Straight paths between the codes of two rows, decoded.
 
         Args:
-            a: rows, as in `fit`, where the paths begin.
-            b: as many rows, where they end.
+            a: rows, as in `fit`, where the paths begin; or one row alone, such as `X[0]`.
+            b: as many rows, where they end; or one row alone.
             steps: points on each path, the two ends included; 2 or more.
 
         Returns:
-            Data of shape `(n, steps, *row)`; of a table a frame of n · steps rows, path after path.
+            Data of shape `(n, steps, *row)`; the one path between two rows that were given alone is `(steps, *row)`.
+            Of a table a frame of n · steps rows, path after path.
 
         Raises:
             ValueError: there are fewer than two steps, or more rows of one than of the other.
         """
         if steps < 2:
             raise ArgumentError("steps", "counts both ends, so it must be 2 or more", steps)
-        fitted, ends = self._fitted(), [self._rows(rows) for rows in (a, b)]
+        fitted, alone = self._fitted(), [row_alone(self, rows) for rows in (a, b)]
+        ends = [self._rows(rows if one is None else one) for rows, one in zip((a, b), alone, strict=True)]
         if len(ends[0]) != len(ends[1]):
             raise ValueError(f"a and b must have the same number of rows; got {len(ends[0])} and {len(ends[1])}.")
         path = _paths(fitted.codes(ends[0]), fitted.codes(ends[1]), steps)
         weights = [fitted.label_weights(rows) for rows in ends]
         between = None if weights[0] is None or weights[1] is None else _paths(weights[0], weights[1], steps)
-        return _framed(fitted.decode(path, between), len(ends[0]), steps)
+        paths = _as_given(fitted.decode(path, between), len(ends[0]), steps)
+        if is_frame(paths) or any(one is None for one in alone):
+            return paths
+        return jax.tree.map(lambda data: data[0], paths)
 
     def manifold(self, rows: int = 20, label: Any = None, dimensions: tuple[int, int] = (0, 1)) -> Any:
         """The grid over the prior's support, decoded: `manifold_codes` shows where each cell lies.
@@ -291,13 +301,16 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             Data of shape `(rows * rows, *row)`, top row first: the first dimension grows to the right, the second
             upwards.
         """
-        codes = self.manifold_codes(rows, dimensions)
+        codes = self._grid_codes(rows, dimensions)
         if label is None and self.decodes_labels:
             label = np.asarray(self.label_values)[0]
         return self.inverse_transform(codes, label)
 
-    def manifold_codes(self, rows: int = 20, dimensions: tuple[int, int] = (0, 1)) -> Float[np.ndarray, "cells latent"]:
+    def manifold_codes(self, rows: int = 20, dimensions: tuple[int, int] = (0, 1)) -> Codes:
         """The codes of `manifold`, `(rows * rows, latent_dim)`: two dimensions span the prior, others are 0."""
+        return self._framed(self._grid_codes(rows, dimensions))
+
+    def _grid_codes(self, rows: int, dimensions: tuple[int, int]) -> Float[np.ndarray, "cells latent"]:
         low, high = self.prior_support()
         if rows < 1:
             raise ArgumentError("rows", "must be 1 or more", rows)
@@ -327,7 +340,7 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         wanted = np.atleast_1d(np.asarray(fitted.label_values if labels is None else labels))
         weights = fitted.one_hot(fitted.label_places(wanted, len(wanted)))
         data = fitted.decode(np.repeat(codes, len(wanted), axis=0), np.tile(weights, (len(codes), 1)))
-        return _framed(data, len(codes), len(wanted))
+        return _as_given(data, len(codes), len(wanted))
 
     def impute(
         self,
@@ -468,16 +481,26 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         return fitted.bounds(self._rows(X), n_samples, kind, seed_of(random_state), labels)
 
     def score(self, X: Any, y: Any = None) -> float:
-        """The mean evidence lower bound in nats: the higher, the better; y is ignored."""
+        """How well the model explains rows: the higher, the better; y is ignored.
+
+        Returns:
+            The mean evidence lower bound in nats; of a model whose kind bounds no likelihood, such as `Autoencoder` and
+            `VCCA`, R² of the reconstruction, 1 − its squared error over that of the mean row. Columns of a table count
+            alike there, and so do views.
+        """
         del y
-        return float(self.score_samples(X).mean())
+        if self._is_able("log_likelihood"):
+            return float(self.score_samples(X).mean())
+        from latently.estimators.scoring import reconstruction_r2  # slow to load, and seldom asked for
+
+        return reconstruction_r2(self._fitted(), self._rows(X))
 
     def posterior_kl(self, X: Any) -> Float[np.ndarray, "rows latent"]:
         """KL(q(z_d|x) ‖ p(z_d)) of each row and dimension, in nats: `(n, latent_dim)`."""
         return self._fitted().posterior_kl(self._rows(X))
 
     def save(self, path: str | Path, about: Mapping[str, Any] | None = None) -> None:
-        """Write the fitted model: `model.safetensors` and `config.json` in the folder `path`, each atomically.
+        """Write the fitted model: `model.safetensors`, `config.json` and `history.jsonl` in `path`, each atomically.
 
         Args:
             path: the folder; it is made where it is missing.
@@ -492,6 +515,10 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     def _n_features_out(self) -> int:
         check_is_fitted(self)
         return int(self.latent_dim)
+
+    def _framed(self, codes: Float[np.ndarray, "n latent"], X: Any = None) -> Codes:
+        """Codes as `set_output` asks for them, and as `transform` gives them; a pandas frame has X's index."""
+        return _wrap_data_with_container("transform", codes, X, self)
 
     def _rows(self, X: Any) -> Any:
         """Rows as the fitted model takes them."""
@@ -520,7 +547,7 @@ def _others(name: str, ability: str) -> tuple[str, ...]:
     return tuple(each for each in _able(ability) if each != name)
 
 
-def _framed(data: Any, *groups: int) -> Any:
+def _as_given(data: Any, *groups: int) -> Any:
     """Data as it is given back: a table in the frame or the array that its model was fitted on, others in groups."""
     if isinstance(data, Table):
         return data.frame()

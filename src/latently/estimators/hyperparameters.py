@@ -43,6 +43,7 @@ Share: TypeAlias = Annotated[float, Range(0, 1)]
 Probability: TypeAlias = Annotated[float, Range(0, 1, open_high=True)]
 OpenShare: TypeAlias = Annotated[float, Range(0, 1, open_low=True, open_high=True)]
 Seed: TypeAlias = Annotated[int, Range(0, 2**32 - 1)]
+Verbosity: TypeAlias = bool | Annotated[int, Range(0)]
 
 LikelihoodName: TypeAlias = Literal["auto", "bernoulli", "gaussian", "laplace"]
 ViewLikelihoods: TypeAlias = LikelihoodName | Sequence[LikelihoodName] | Mapping[str, LikelihoodName]

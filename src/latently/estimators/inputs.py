@@ -2,14 +2,17 @@
 
 import warnings
 from collections.abc import Mapping, Sequence
+from math import prod
 from numbers import Integral
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
-from jaxtyping import Int, Shaped
+from jaxtyping import Float, Int, Shaped
+from scipy.sparse import issparse
 from sklearn.utils import check_array, check_random_state
 from sklearn.utils.validation import validate_data
 
+from latently.catalogue import models_that_may
 from latently.data import (
     Preprocessing,
     Subset,
@@ -17,10 +20,13 @@ from latently.data import (
     TablePreprocessing,
     Views,
     ViewsPreprocessing,
+    check_finite,
     encode_labels,
     label_values,
 )
+from latently.data.assumptions import warn_of
 from latently.data.labels import Unlabelled, minus_ones
+from latently.data.sparse import Sparse
 from latently.data.table import is_frame, needs_table
 from latently.errors import ArgumentError
 
@@ -56,31 +62,39 @@ def accept(estimator: Any, X: Any, *, reset: bool = False) -> Any:
         return _accept_first_views(estimator, X) if reset else _accept_known_views(estimator, X)
     if isinstance(X, Subset):
         return X
-    if isinstance(X, Views):
-        raise ArgumentError(
-            "X",
-            "must have one view",
-            ", ".join(X.names),
-            f'Use ACCA for several, or give one of them: X.view("{X.names[0]}").',
-        )
+    if isinstance(X, Views | Mapping):
+        names, others = tuple(X.names if isinstance(X, Views) else X), models_that_may("complete")
+        one = f'X.view("{names[0]}")' if isinstance(X, Views) else f"X[{next(iter(names), '')!r}]"
+        remedy = f"Use {' or '.join(model.name for model in others)} for several, or give one of them: {one}."
+        raise ArgumentError("X", "must have one view", ", ".join(map(str, names)), remedy)
+    if issparse(X):
+        return Sparse(validate_data(estimator, X, reset=reset, accept_sparse="csr"))
+    if isinstance(X, Sparse):
+        return X
     if needs_table(X) if reset else isinstance(estimator.preprocessing_, TablePreprocessing):
         return _accept_first_table(estimator, X) if reset else _accept_known_table(estimator, X)
     if isinstance(X, np.memmap):
         return Subset(X, np.arange(len(X)))
-    if not hasattr(X, "ndim"):
-        X = np.asarray(X)
-    if X.ndim <= 2 and (reset or len(estimator.row_shape_) == 1):
-        X = validate_data(estimator, X, reset=reset)
+    X = X if hasattr(X, "shape") else np.asarray(X)  # a data frame stays one, for the names of its columns
+    shape, columns = X.shape, None
+    if len(shape) <= 2 and (reset or len(estimator.row_shape_) == 1):
+        X = validate_data(estimator, X, reset=reset, ensure_all_finite=False)
+        columns = getattr(estimator, "feature_names_in_", None)
     else:
-        X = check_array(X, allow_nd=X.ndim > 2)
+        X = check_array(X, allow_nd=len(shape) > 2, ensure_all_finite=False)
+    check_finite(X, columns=columns)
     return X.astype(X.dtype.newbyteorder("="), copy=False)
 
 
 def _accept_first_table(estimator: Any, X: Any) -> Table:
     """The table that a model is about to be fitted on."""
     table = X if isinstance(X, Table) else Table.of(X)
+    for sentence in table.assumed:
+        if "is left out" in sentence:
+            warn_of(sentence)
     if not estimator.__sklearn_tags__().input_tags.allow_nan:
-        rule = f"must be numbers without gaps for {type(estimator).__name__}, which has no likelihood for other columns"
+        name = type(estimator).__name__
+        rule = f"must be numbers without gaps (NaN) for {name}, which has no likelihood for other columns"
         raise ArgumentError("X", rule, remedy="Use VAE or AAE, or fill in the gaps and turn words into numbers.")
     if estimator.network != "mlp":
         raise ArgumentError("network", "must be mlp for a table with gaps, or of several kinds", estimator.network)
@@ -96,6 +110,38 @@ def _accept_known_table(estimator: Any, X: Any) -> Table:
         if X.ndim < 2:
             return Table(*check_array(X, ensure_all_finite="allow-nan"))  # in the words of scikit-learn
     return Table.like(X, estimator.preprocessing_.columns, type(estimator).__name__)
+
+
+def row_alone(estimator: Any, X: Any) -> Any:
+    """One row that is given alone, as rows of one; `None` where X is rows.
+
+    Args:
+        estimator: fitted; a row is as those of its data, or flat.
+        X: what the user gave; of several views a dict or a list of such rows.
+    """
+    if not estimator.takes_views:
+        return _alone(X, estimator.row_shape_)
+    if not isinstance(X, dict | list | tuple):
+        return None
+    named = X if isinstance(X, dict) else dict(zip(estimator.view_names_, X, strict=False))
+    alone = {name: _alone(row, estimator.row_shape_.get(name)) for name, row in named.items()}
+    return None if any(row is None for row in alone.values()) else alone
+
+
+def _alone(row: Any, shape: tuple[int, ...] | None) -> Any:
+    if shape is None or np.shape(row) not in (shape, (prod(shape),)) or np.shape(row) == (1, prod(shape)):
+        return None
+    named = hasattr(row, "to_frame") and hasattr(row, "index")  # a row of a pandas frame keeps its columns' names
+    return row.to_frame().T if named else np.asarray(row)[None]
+
+
+def accept_codes(estimator: Any, Z: Any) -> Float[np.ndarray, "n latent"]:
+    """Codes `(n, latent_dim)` for a fitted model, from an array or a data frame; `ValueError` where they are none."""
+    codes: Float[np.ndarray, "n latent"] = check_array(Z, dtype=np.float32, ensure_all_finite=False)
+    check_finite(codes, "Z")
+    if codes.shape[1] != estimator.latent_dim:
+        raise ValueError(f"Z must have latent_dim={estimator.latent_dim} columns; got {codes.shape[1]}.")
+    return codes
 
 
 def _accept_first_views(estimator: Any, X: Any) -> Views:
@@ -224,6 +270,20 @@ def fit_preprocessing(model: Any, X: Any) -> Preprocessing | TablePreprocessing 
     if isinstance(X, Table):
         return TablePreprocessing.fit(X)
     return _fit_rows(model, X, model.likelihood, image=model.network == "conv")
+
+
+def views_asked_for(model: Any) -> tuple[str, ...]:
+    """Names for the views of data that a model's hyperparameters suit: those that they name, and more where needed.
+
+    Args:
+        model: an estimator of several views, fitted or not.
+    """
+    likelihood, sources = model.likelihood, getattr(model, "inferred_from", ())
+    named = [*(likelihood if isinstance(likelihood, Mapping) else ())]
+    named += [sources] if isinstance(sources, str) else sources
+    named = [name for name in dict.fromkeys(named) if name not in ("each", "first")]
+    wanted = len(likelihood) if isinstance(likelihood, list | tuple) else 2
+    return (*named, *(f"view {place}" for place in range(len(named), wanted)))
 
 
 def view_likelihood(model: Any, names: Sequence[str], place: int) -> str:

@@ -1,6 +1,7 @@
 """Models on disk: `config.json` says what they are, `model.safetensors` holds their arrays.
 
-Loading runs no code from the files: a config may only name an estimator of the catalogue.
+`history.jsonl` holds the course of the fit, as in a run's folder. Loading runs no code from the files: a config
+may only name an estimator of the catalogue.
 """
 
 import dataclasses
@@ -20,18 +21,23 @@ from latently.catalogue import BY_NAME
 from latently.data import preprocessing_from_config
 from latently.estimators.base import LatentModel
 from latently.estimators.hyperparameters import check_hyperparameters
-from latently.files import write_atomically
-from latently.game import Batch, Task
+from latently.files import read_records, write_atomically, write_records
+from latently.game import Batch, Cells, Task
 from latently.probability import Prior, prior_from_config
 from latently.training import load_tree, save_tree
 
 FORMAT = 1
+HISTORY = "history.jsonl"
 
 
 def save_model(model: Any, path: Path, about: Mapping[str, Any]) -> None:
-    """Write a fitted estimator to the folder `path`; both files are written atomically, the arrays first."""
+    """Write a fitted estimator to the folder `path`; each file is written atomically, the arrays first."""
     path.mkdir(parents=True, exist_ok=True)
     save_tree(path / "model.safetensors", eqx.filter(model.game_, eqx.is_array), {"format": FORMAT})
+    if model.history_:
+        write_records(path / HISTORY, model.history_)
+    else:  # of a model that was loaded without one; nobody else's may stay
+        (path / HISTORY).unlink(missing_ok=True)
     write_atomically(path / "config.json", json.dumps({**model_config(model), **about}, indent=2).encode())
 
 
@@ -81,7 +87,7 @@ def load(path: str | Path) -> LatentModel:
     arrays, static = eqx.partition(template, lambda leaf: isinstance(leaf, jax.ShapeDtypeStruct))
     arrays, _ = load_tree(path / "model.safetensors", arrays)
     model._take_game(eqx.combine(arrays, static))
-    model.history_ = []
+    model.history_ = read_records(path / HISTORY)
     loaded: LatentModel = model
     return loaded
 
@@ -144,7 +150,8 @@ def _skeleton(config: dict[str, Any]) -> Any:
     model.classes_ = None if config["classes"] is None else np.asarray(config["classes"])
     model.seed_ = int(config["seed"])
     if "task" in config:
-        model.task_ = Task(**{name: _revived(value) for name, value in config["task"].items()})
+        written = {name: _revived(value) for name, value in config["task"].items()}
+        model.task_ = Task(**{**written, "cells": tuple(Cells(*cell) for cell in written.get("cells", ()))})
     else:  # of version 0.1.0, which saved none; what it lacks decides on no array
         model.task_ = model._task(rows=1, labels_known="some", rounds=1)
     if model.classes_ is not None and model.classes_.shape != (model.task_.n_labels,):

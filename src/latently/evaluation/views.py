@@ -58,9 +58,9 @@ def several_views(
         return {"skipped": "fewer than 10 rows have all views"}
     fitted, tested = train.data[train.chosen], test.data[test.chosen]
     names = tested.names
-    codes = {name: (model.transform(fitted.only(name)), model.transform(tested.only(name))) for name in names}
+    codes = {name: (_codes(model, fitted.only(name)), _codes(model, tested.only(name))) for name in names}
     data = {name: (flat(fitted.only(name)), flat(tested.only(name))) for name in names}
-    together = {"all": (model.transform(fitted), model.transform(tested))}
+    together = {"all": (_codes(model, fitted), _codes(model, tested))}
     return {
         "correlation": {
             f"{a} and {b}": _common(codes[a], codes[b], data[a], data[b]) for a, b in combinations(names, 2)
@@ -70,6 +70,10 @@ def several_views(
         "rows": len(tested),
         "train_rows": len(fitted),
     }
+
+
+def _codes(model: FittedModel, rows: Views) -> Float[np.ndarray, "rows latent"]:
+    return np.asarray(model.transform(rows))
 
 
 def _common(of_a: Pair, of_b: Pair, data_a: Pair, data_b: Pair) -> dict[str, Any]:

@@ -16,7 +16,7 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from latently.abilities import Decodes, Denoises, Encodes, LabelRole
+from latently.abilities import Decodes, Denoises, Encodes, LabelRole, ReadsGaps
 from latently.game import Batch, Game, Player, Terms
 from latently.games.encoder_decoder import corrupted
 from latently.networks import Conditional, calibrated_pair
@@ -24,7 +24,7 @@ from latently.probability import Corruption, Deterministic, Distribution, Fitted
 from latently.streams import stream
 
 
-class Autoencoder(Game, Encodes, Decodes, Denoises):
+class Autoencoder(Game, Encodes, Decodes, ReadsGaps, Denoises):
     """One player moves the encoder and the decoder so that codes decode to the data; nothing shapes the codes.
 
     Attributes:

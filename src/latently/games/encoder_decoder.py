@@ -8,14 +8,14 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
-from latently.abilities import Decodes, Denoises, Encodes
+from latently.abilities import Decodes, Denoises, Encodes, ReadsGaps
 from latently.game import Batch, Game
 from latently.networks import Conditional, calibrated_pair, condition
 from latently.probability import Distribution
 from latently.streams import stream
 
 
-class EncoderDecoder(Game, Encodes, Decodes, Denoises):
+class EncoderDecoder(Game, Encodes, Decodes, ReadsGaps, Denoises):
     """A game of q(z|x) or q(z|x, y), and p(x|z) or p(x|y, z).
 
     Attributes:

@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from latently.abilities import Classifies, Decodes, Denoises, Encodes, LabelRole
+from latently.abilities import Classifies, Decodes, Denoises, Encodes, LabelRole, ReadsGaps
 from latently.game import Batch, Game, Player, Terms
 from latently.games.critics import CRITIC_WEIGHTS, critic_terms
 from latently.games.encoder_decoder import corrupted, one_hot
@@ -26,7 +26,7 @@ from latently.streams import stream
 ClassAndStyle = tuple[Float[Array, "batch classes"], Float[Array, "batch latent"]]
 
 
-class SemiSupervisedAAE(Game, Encodes, Decodes, Classifies, Denoises):
+class SemiSupervisedAAE(Game, Encodes, Decodes, ReadsGaps, Classifies, Denoises):
     """One encoder gives a class and a style; a critic for each asks them to look like draws of their priors.
 
     Attributes:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Self
 import equinox as eqx
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from latently.abilities import Classifies, Decodes, Encodes, LabelRole
+from latently.abilities import Classifies, Decodes, Encodes, LabelRole, ReadsGaps
 from latently.game import Batch, Game, History, Player, Terms
 from latently.games.semi_supervised_vae import SemiSupervisedVAE
 from latently.games.vae import VAE
@@ -18,7 +18,7 @@ from latently.probability import Distribution, Normal
 from latently.streams import stream
 
 
-class StackedSemiSupervisedVAE(Game, Encodes, Decodes, Classifies):
+class StackedSemiSupervisedVAE(Game, Encodes, Decodes, ReadsGaps, Classifies):
     """M2's player, on fresh draws of the frozen first stage's posterior.
 
     Attributes:

@@ -287,7 +287,7 @@ class CategoricalColumns(Columns):
     def _logits(self, outputs: Float[Array, "batch elements"]) -> Float[Array, "batch columns words"]:
         """The logits of each column, filled up to the longest with words that are never drawn."""
         places, there = self._places()
-        return jnp.where(there, outputs[:, places], jnp.finfo(outputs.dtype).min)
+        return jnp.where(there, outputs[:, places], -jnp.inf)
 
     def _flat(self, of_words: Float[Array, "batch columns words"]) -> Float[Array, "batch elements"]:
         _, there = self._places()

@@ -8,6 +8,9 @@ from typing import Any
 
 import yaml
 
+from latently.catalogue import BY_TERMINAL_NAME
+from latently.errors import did_you_mean
+
 
 @dataclass(frozen=True)
 class Target:
@@ -115,7 +118,8 @@ def load_recipe(name: str) -> Recipe:
             raise ValueError(f"there is no file {name}; give a recipe's name ({', '.join(recipe_names())}) or a file.")
         return _read(path.stem, path.read_text(), str(path))
     if name not in recipe_names():
-        raise ValueError(f"there is no recipe {name!r}; the recipes are {', '.join(recipe_names())}, or a YAML file.")
+        meant, known = did_you_mean(name, recipe_names()), ", ".join(recipe_names())
+        raise ValueError(f"there is no recipe {name!r}; the recipes are {known}, or a YAML file.{meant}")
     return _read(name, (_folder() / f"{name}.yaml").read_text(), f"recipe {name}")
 
 
@@ -141,6 +145,9 @@ def _read(name: str, text: str, source: str) -> Recipe:
         raise ValueError(
             f"{source} must hold about, model, options, and reach: a list of name, key, at_most or at_least ({error})."
         ) from None
+    if recipe.model not in BY_TERMINAL_NAME:
+        meant, known = did_you_mean(str(recipe.model), BY_TERMINAL_NAME.keys()), ", ".join(BY_TERMINAL_NAME)
+        raise ValueError(f"{source}: model must be one of {known}; got {recipe.model!r}.{meant}")
     for target in reach:
         if (target.at_most is None) == (target.at_least is None):
             raise ValueError(f"{source}: {target.name!r} must have one of at_most and at_least.")

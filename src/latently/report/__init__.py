@@ -4,7 +4,7 @@
 shows, `comparison` what that of several runs does.
 """
 
-from latently.report.comparison import compare_runs, measures
+from latently.report.comparison import compare_runs, measures, unmeasured
 from latently.report.page import Exhibit, ReportFigure, ReportRow, ReportTable, write_exhibition, write_report
 from latently.report.story import report_run
 
@@ -16,6 +16,7 @@ __all__ = [
     "compare_runs",
     "measures",
     "report_run",
+    "unmeasured",
     "write_exhibition",
     "write_report",
 ]

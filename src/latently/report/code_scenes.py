@@ -66,7 +66,7 @@ def plane_of(model: Any, codes: Codes) -> Plane:
         density = model.prior_log_density(grid)
         if density is not None:
             return Plane(dimensions, (low, high), ("density", axis, axis, np.exp(density).reshape(GRID, GRID)), words)
-    draws = model.sample_prior(3000, random_state=0)[:, list(dimensions)]
+    draws = np.asarray(model.sample_prior(3000, random_state=0))[:, list(dimensions)]
     return Plane(dimensions, (low, high), ("points", draws), words)
 
 
@@ -158,7 +158,7 @@ def prior_match(model: Any, plane: Plane, codes: Codes, draws: Codes) -> Scene:
     """How draws of the rows' codes are spread, beside draws of the prior."""
 
     def draw() -> Figure:
-        prior = model.sample_prior(len(draws), random_state=1)
+        prior = np.asarray(model.sample_prior(len(draws), random_state=1))
         return figures.prior_match(draws, prior, limits=widened(plane.limits, draws, most=MOST_PRIORS))
 
     what = "The code" if _one_code_a_row(codes, draws) else "One draw of the posterior"

@@ -1,5 +1,6 @@
 """Several runs side by side: in what they differ, their numbers, their pictures."""
 
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,10 @@ def compare_runs(runs: Sequence[Run], path: Path) -> Path:
         facts={},
         tables=[differences(runs), measures(runs)],
         rows=_pictures(runs, names, configs),
-        warnings=[doubt] if _differ([[each.get(name) for name in _SPLIT] for each in data]) else [],
+        warnings=[
+            *([doubt] if _differ([[each.get(name) for name in _SPLIT] for each in data if each]) else []),
+            *unmeasured(runs),
+        ],
     )
 
 
@@ -55,6 +59,26 @@ def measures(runs: Sequence[Run]) -> ReportTable:
     rows = [(name, *(table.get(name, _NONE) for table in tables)) for name in _merged(tables)]
     about = "Each run's evaluation.json, on the rows that it kept from training."
     return ReportTable("Evaluation", ("measure", *names_of(runs)), rows, about)
+
+
+def unmeasured(runs: Sequence[Run]) -> list[str]:
+    """A sentence for each run without an `evaluation.json`: why its column is empty, and how to fill it."""
+    told = []
+    for name, run in zip(names_of(runs), runs, strict=True):
+        if (run.folder / "evaluation.json").exists():
+            continue
+        about, folder = run.config().get("run"), shlex.quote(str(run.folder))
+        if about is None:
+            why = f"it was saved from Python, without rows to measure it on; `latently evaluate {folder} --data SOURCE`"
+            why += " measures it on yours"
+        elif not run.is_finished:
+            why = f"it is not trained to its end; `latently resume {folder}` goes on"
+        elif not run.lacks_evaluation:
+            why = "no rows were kept from training"
+        else:
+            why = f"it was not evaluated; `latently evaluate {folder}` does that"
+        told.append(f"{name} has no numbers: {why}.")
+    return told
 
 
 def differences(runs: Sequence[Run]) -> ReportTable:

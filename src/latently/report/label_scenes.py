@@ -159,7 +159,7 @@ def _restyled(
 
 def _styles(model: Any, shown: Dataset) -> Figure:
     values, names = _first_labels(model, shown, SHOWN_LABELS)
-    noise = model.sample_prior(STYLES, random_state=1)
+    noise = np.asarray(model.sample_prior(STYLES, random_state=1))
     data = model.inverse_transform(np.repeat(noise, len(values), axis=0), np.tile(values, STYLES))
     return figures.image_grid(data, rows=STYLES, columns=len(values), column_labels=names)
 
@@ -167,7 +167,7 @@ def _styles(model: Any, shown: Dataset) -> Figure:
 def _walks(model: Any, shown: Dataset) -> Figure:
     """Paths on which every point is a draw of a normal prior, as likely as the ends: cos t · a + sin t · b."""
     values, names = _first_labels(model, shown, STYLES)
-    a, b = (model.sample_prior(len(values), random_state=seed)[:, None] for seed in (2, 3))
+    a, b = (np.asarray(model.sample_prior(len(values), random_state=seed))[:, None] for seed in (2, 3))
     angle = np.linspace(0, np.pi / 2, STEPS, dtype=np.float32)[None, :, None]
     path = (np.cos(angle) * a + np.sin(angle) * b).reshape(-1, a.shape[-1])
     data = model.inverse_transform(path, np.repeat(values, STEPS))

@@ -71,7 +71,7 @@ def scenes(model: Any, run: Run, splits: Splits, shown: Dataset, evaluation: Map
     labels = None if shown.labels is None else shown.labels[: len(rows)]
     pictures = not isinstance(rows, Views) and figures.are_pictures(rows.shape[1:])
     if "encode" in model.abilities():
-        codes, draws = model.transform(rows), model.aggregate_codes(rows, random_state=0)
+        codes, draws = np.asarray(model.transform(rows)), np.asarray(model.aggregate_codes(rows, random_state=0))
         plane = plane_of(model, codes)
         yield film(run, plane, splits)
         yield codes_over_prior(model, plane, codes, draws, shown)

@@ -13,7 +13,7 @@ from jaxtyping import Float, Int
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import load_file
 
-from latently.files import write_atomically
+from latently.files import read_records, write_atomically
 
 _NEEDED = ("data", "fingerprint", "model", "rounds", "title", "use_labels")
 """What every run says of itself."""
@@ -121,12 +121,7 @@ class Run:
 
     def history(self) -> list[dict[str, Any]]:
         """The progress after each chunk and the `seconds` since the run began; a line that a crash cut is left out."""
-        path = self.folder / "history.jsonl"
-        records = []
-        for line in path.read_text().splitlines() if path.exists() else []:
-            with contextlib.suppress(json.JSONDecodeError):
-                records.append(json.loads(line))
-        return records
+        return read_records(self.folder / "history.jsonl")
 
     def film(self) -> tuple[Int[np.ndarray, "frames"], Float[np.ndarray, "frames rows latent"]] | None:
         """The rounds of the film's frames and the codes of `film_rows` in them, or `None` where nothing was filmed."""

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float
 from safetensors.numpy import save
 
-from latently.files import write_atomically
+from latently.files import write_atomically, write_records
 from latently.run.folder import Run
 from latently.training import Progress, Trainer
 
@@ -23,7 +23,7 @@ class HistoryWriter:
     def __init__(self, run: Run, round_: int) -> None:
         self._path = run.folder / "history.jsonl"
         kept = [record for record in run.history() if record["round"] <= round_]
-        write_atomically(self._path, "".join(json.dumps(record) + "\n" for record in kept).encode())
+        write_records(self._path, kept)
         self._began = time.monotonic() - seconds_in(kept)
 
     def next_stop(self, round_: int) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from latently import __version__
+from latently.catalogue import models_that_may
 from latently.data import DataAssumption, Dataset, Splits, assumed
 from latently.data.labels import UNKNOWN
 from latently.errors import ArgumentError
@@ -214,7 +215,8 @@ def _check_views(estimator: Any, part: Dataset) -> None:
         )
     if views and not estimator.takes_views:
         rule = f"gives several views ({views}), and {name} learns from rows of one view"
-        raise ArgumentError("views", rule, remedy="Leave it out, or fit ACCA.")
+        others = " or ".join(model.name for model in models_that_may("complete"))
+        raise ArgumentError("views", rule, remedy=f"Leave it out, or fit {others}.")
 
 
 def _check_labels(estimator: Any, part: Dataset, use_labels: bool) -> None:

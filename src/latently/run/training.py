@@ -55,7 +55,7 @@ class Training:
         if self.trainer.round < self.until:
             return False
         self.model.adopt(self.trainer)
-        history = self.run.history()
+        history = self.model.history_ = self.run.history()  # of all rounds, with those before a resumed run
         warnings = self.trainer.state.game.diagnose([record["terms"] for record in history])
         about = self.run.config()["run"]
         seconds = seconds_in(history) + about.get("first_seconds", 0.0)

@@ -1,0 +1,200 @@
+"""Models of tables with gaps and of several kinds of columns: learned from as they are, filled in, drawn anew."""
+
+import pickle
+
+import jax.numpy as jnp
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.pipeline import make_pipeline
+
+import latently
+from latently import (
+    AAE,
+    ACGAN,
+    VAE,
+    ConditionalVAE,
+    NotSupportedError,
+    SemiSupervisedVAE,
+    StackedSemiSupervisedVAE,
+    Table,
+)
+
+DRAW = np.random.default_rng(0)
+N = 240
+TOWN = DRAW.integers(0, 3, N)
+AGE = (25 + 20 * TOWN + DRAW.normal(0, 4, N)).round()
+WHOLE = pd.DataFrame(
+    {
+        "id": [f"P{row}" for row in range(N)],
+        "age": AGE,
+        "town": np.array(["Bonn", "Trier", "Ulm"])[TOWN],
+        "visits": DRAW.poisson(1 + 2 * TOWN),
+        "income": np.exp(DRAW.normal(9 + TOWN / 2, 0.3, N)).round(2),
+        "smoker": DRAW.random(N) < 0.2 + 0.3 * TOWN,
+    }
+)
+GAPS = np.random.default_rng(1).random(WHOLE.shape) < 0.15
+GAPS[:, [0, 3, 5]] = False  # whole numbers and truth values keep their types
+FRAME = WHOLE.mask(GAPS)
+KINDS = ("number", "category", "count", "heavy", "binary")
+MODELS = [
+    VAE(latent_dim=2),
+    VAE(latent_dim=2, corruption="masking:0.3"),
+    AAE(latent_dim=2, encoder="gaussian"),
+    AAE(latent_dim=2),
+    ConditionalVAE(latent_dim=2),
+    SemiSupervisedVAE(latent_dim=2),
+    StackedSemiSupervisedVAE(latent_dim=2, first=VAE(latent_dim=3, hidden=(8,), epochs=1)),
+    latently.Autoencoder(latent_dim=2),
+    latently.DenoisingAutoencoder(latent_dim=2, corruption="gaussian:0.1"),
+    latently.ContractiveAutoencoder(latent_dim=2),
+    latently.FactorVAE(latent_dim=2),
+    latently.SupervisedAAE(latent_dim=2),
+    latently.SemiSupervisedAAE(latent_dim=2),
+    latently.ClusteringAAE(latent_dim=2, n_clusters=3),
+]
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    model = VAE(latent_dim=3, hidden=(64,), epochs=150, batch_size=40, learning_rate=3e-3, random_state=0)
+    with pytest.warns(latently.data.DataAssumption, match='column "id" is left out'):
+        return model.fit(FRAME)
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: type(model).__name__)
+def test_every_model_with_a_decoder_learns_from_gaps_and_words(model):
+    model = clone(model).set_params(hidden=(8,), epochs=1, random_state=0)
+    model.fit(FRAME.drop(columns="id"), TOWN % 2)
+    codes = model.transform(FRAME)
+    assert codes.shape == (N, 2)
+    assert np.isfinite(codes).all()
+    assert model.reconstruct(FRAME).notna().all(axis=None)
+    filled = model.impute(FRAME, n_samples=3)
+    assert filled.notna().all(axis=None)
+    assert all(np.isfinite(value) for value in model.history_[-1]["terms"].values())
+
+
+def test_samples_are_rows_of_the_same_kinds_that_keep_what_columns_have_to_do_with_each_other(fitted):
+    samples = fitted.sample(2000, random_state=0)
+    assert list(samples.columns) == ["age", "town", "visits", "income", "smoker"]
+    assert samples["visits"].dtype.kind == "i"
+    assert samples["visits"].min() >= 0
+    assert samples["income"].min() > 0
+    assert set(samples["town"]) == {"Bonn", "Trier", "Ulm"}
+    assert samples["smoker"].dtype == bool
+    assert ((samples["age"] % 1) == 0).all()
+    for town, age in WHOLE.groupby("town")["age"].mean().items():
+        assert samples["age"][samples["town"] == town].mean() == pytest.approx(age, abs=3)
+    assert not samples.equals(fitted.sample(2000, random_state=1))
+    typical = fitted.sample(2000, random_state=0, noise=False)
+    assert typical["age"].std() < samples["age"].std()
+
+
+def test_gaps_are_filled_in_and_all_else_stays(fitted):
+    filled = fitted.impute(FRAME)
+    there = FRAME.notna()
+    pd.testing.assert_frame_equal(filled.where(there), FRAME)
+    assert filled.drop(columns="id").notna().all(axis=None)
+    assert filled.index.equals(FRAME.index)
+    missing = GAPS[:, 2]
+    assert (filled["town"][missing] == WHOLE["town"][missing]).mean() > 0.7  # a third by chance
+    error = (filled["age"] - WHOLE["age"])[GAPS[:, 1]]
+    assert np.sqrt((error**2).mean()) < 0.6 * AGE.std()
+
+
+def test_multiple_imputation_draws_tables_that_differ_in_the_gaps_alone(fitted):
+    first, second = fitted.impute(FRAME, draws=2)
+    assert not first["age"].equals(second["age"])
+    pd.testing.assert_frame_equal(first.where(FRAME.notna()), second.where(FRAME.notna()))
+    again, _ = fitted.impute(FRAME, draws=2)
+    pd.testing.assert_frame_equal(first, again)
+
+
+def test_a_model_of_a_table_is_saved_loaded_and_copied(fitted, tmp_path):
+    fitted.save(tmp_path)
+    for model in (latently.load(tmp_path), pickle.loads(pickle.dumps(fitted))):
+        np.testing.assert_array_equal(model.transform(FRAME), fitted.transform(FRAME))
+        pd.testing.assert_frame_equal(model.sample(5, random_state=0), fitted.sample(5, random_state=0))
+        assert model.assumptions_ == fitted.assumptions_
+
+
+def test_what_comes_in_as_an_array_comes_out_as_one():
+    X = DRAW.normal(size=(40, 3)).astype(np.float32)
+    X[DRAW.random(X.shape) < 0.2] = np.nan
+    X[np.isnan(X).all(axis=1)] = 0
+    model = VAE(latent_dim=2, hidden=(8,), epochs=1, random_state=0).fit(X)
+    assert model.sample(4).shape == (4, 3)
+    assert model.reconstruct(X).shape == X.shape
+    filled = model.impute(X)
+    assert type(filled) is np.ndarray
+    assert filled.dtype == np.float32
+    np.testing.assert_array_equal(filled[~np.isnan(X)], X[~np.isnan(X)])
+    assert np.isfinite(model.score_samples(X, n_samples=5, kind="importance")).all()
+    assert make_pipeline(clone(model)).fit_transform(X).shape == (40, 2)
+
+
+def test_a_polars_frame_gives_polars_frames():
+    pl = pytest.importorskip("polars")
+    frame = pl.from_pandas(FRAME.drop(columns="id"))
+    model = VAE(latent_dim=2, hidden=(8,), epochs=1, random_state=0).fit(frame)
+    assert isinstance(model.sample(3), pl.DataFrame)
+    filled = model.impute(frame)
+    assert filled.null_count().to_numpy().sum() == 0
+    assert filled.columns == frame.columns
+
+
+def test_the_bound_counts_what_is_there():
+    X = DRAW.normal(size=(60, 2))
+    X[:30, 1] = np.nan
+    model = VAE(latent_dim=1, hidden=(8,), epochs=1, random_state=0).fit(X)
+    hidden = np.where([[False, True]], np.nan, np.abs(X))
+    assert (model.score_samples(hidden[30:]) != model.score_samples(np.abs(X[30:]))).all()
+    x = model.preprocessing_(Table.like(X, model.preprocessing_.columns))
+    p = model.game_.decode(jnp.asarray(model.transform(X))).log_probs(x)
+    assert (np.asarray(p)[:30, 1] == 0).all()
+    assert (np.asarray(p)[:30, 0] != 0).all()
+
+
+def test_counts_asked_for_come_out_as_counts():
+    counts = DRAW.poisson(3, size=(60, 4)).astype(np.uint8)
+    table = Table.of(counts, kinds=dict.fromkeys(("x0", "x1", "x2", "x3"), "count"))
+    samples = VAE(latent_dim=2, hidden=(8,), epochs=2, random_state=0).fit(table).sample(50, random_state=0)
+    assert samples.dtype == np.uint8
+    assert samples.shape == (50, 4)
+
+
+@pytest.mark.parametrize(
+    ("ask", "sentence"),
+    [
+        (lambda: ACGAN(latent_dim=2).fit(FRAME, TOWN), r"X must be numbers without gaps \(NaN\) for ACGAN"),
+        (lambda: VAE(network="conv").fit(FRAME), "network must be mlp for a table with gaps"),
+        (
+            lambda: VAE(likelihood="bernoulli").fit(FRAME),
+            r"likelihood must be left at auto .*kinds=.*; got|each column has",
+        ),
+        (
+            lambda: VAE(corruption="salt-and-pepper:0.1").fit(FRAME),
+            "corruption must be gaussian or masking for a table",
+        ),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::latently.data.DataAssumption")
+def test_what_a_table_cannot_have_is_told_in_one_sentence(ask, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        ask()
+
+
+def test_a_model_of_rows_without_gaps_does_not_impute():
+    model = VAE(latent_dim=2, hidden=(8,), epochs=1).fit(np.eye(20))
+    assert not hasattr(model, "impute")
+    with pytest.raises(NotSupportedError, match="fill in missing cells: it was fitted on rows without gaps"):
+        model.impute(np.eye(20))
+
+
+def test_a_row_of_nothing_is_the_priors_own(fitted):
+    nothing = FRAME.iloc[:2].mask(np.ones((2, FRAME.shape[1]), bool))
+    filled = fitted.impute(nothing.astype(object))
+    assert filled["town"].isin(["Bonn", "Trier", "Ulm"]).all()
