@@ -18,7 +18,7 @@ import numpy as np
 import optax
 from jaxtyping import Array, Float, Int, PRNGKeyArray, Shaped
 
-from latently.data import Preprocessing, Subset, Table, TablePreprocessing, encode_labels, preprocessing_from_config
+from latently.data import Preprocessing, Subset, Table, TablePreprocessing, encode_labels
 from latently.data.rows import hash_rows, spread_rows
 from latently.evaluation.rows import known_labels
 from latently.files import cache_directory, write_atomically
@@ -88,9 +88,12 @@ class Judge:
         classes, codes = np.unique(labels[known], return_inverse=True)
         if len(classes) < 2:
             raise ValueError(f"y must name two classes or more for a judge to tell apart; got {len(classes)}.")
-        rows = X if len(known) == len(X) else X[known] if isinstance(X, Table) else Subset(X, known)
-        of_table = isinstance(rows, Table)
-        preprocessing = TablePreprocessing.fit(rows) if of_table else Preprocessing.fit(rows, image=len(rows.shape) > 2)
+        if isinstance(X, Table):
+            rows: Any = X[known]
+            preprocessing: Preprocessing | TablePreprocessing = TablePreprocessing.fit(rows)
+        else:
+            rows = X if len(known) == len(X) else Subset(X, known)
+            preprocessing = Preprocessing.fit(rows, image=len(rows.shape) > 2)
         if rounds is None:
             rounds = min(max(EPOCHS * len(rows) // BATCH_SIZE, LEAST_ROUNDS), MOST_ROUNDS)
         network = _train(rows, codes.astype(np.int32), preprocessing, rounds, observers)
@@ -192,7 +195,9 @@ def kept_judge(X: Any, y: Shaped[np.ndarray, "rows"]) -> Judge | None:
     try:
         about = json.loads(path.read_text())
         classes, rows = np.asarray(about["classes"]), int(about["training_rows"])
-        preprocessing = preprocessing_from_config(about["preprocessing"])
+        found = about["preprocessing"]
+        kind = TablePreprocessing if "columns" in found else Preprocessing
+        preprocessing = kind.from_config(found)
 
         def untrained() -> Chain:
             network = judge_network(preprocessing, len(classes), jax.random.key(0))

@@ -142,13 +142,13 @@ def _skipped(model: FittedModel, *abilities: str) -> Block | None:
     return {"skipped": reason} if reason else None
 
 
-def _tables(model: FittedModel, *data: Data | None) -> list[Data | None]:
+def _tables(model: FittedModel, train: Data | None, test: Data) -> tuple[Data | None, Data]:
     """Frames and rows with gaps as tables of the same columns; all rows, for a model that fills in gaps."""
-    given = [rows for rows in data if rows is not None]
-    if inability(model, "impute") and not any(map(needs_table, given)):
-        return list(data)
-    columns = next((rows for rows in given if isinstance(rows, Table)), Table.of(given[0])).columns
-    return [None if rows is None else Table.like(rows, columns) for rows in data]
+    if inability(model, "impute") and not needs_table(test) and not needs_table(train):
+        return train, test
+    first = next((rows for rows in (train, test) if isinstance(rows, Table)), test if train is None else train)
+    columns = first.columns if isinstance(first, Table) else Table.of(first).columns
+    return None if train is None else Table.like(train, columns), Table.like(test, columns)
 
 
 def _reconstruction(model: FittedModel, test: Selection) -> Block:

@@ -1,6 +1,6 @@
 """The numbers of an evaluation as lines to print."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from latently.evaluation.model import UNABLE
@@ -281,7 +281,7 @@ def _share(name: str, share: float, error: float, note: str) -> Line:
     return Line(name, 100 * share, "%", f"{_plus_minus(100 * error)}{note}")
 
 
-def _least(shares: dict[str, float | None]) -> str:
+def _least(shares: Mapping[str, float | None]) -> str:
     """The label with the least of the known shares, and that share."""
     known = {label: share for label, share in shares.items() if share is not None}
     label = min(known, key=lambda label: known[label])

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 from jaxtyping import Float64, Int
-from matplotlib.axis import Axis
+from matplotlib.axis import Axis, XAxis
 from matplotlib.ticker import MaxNLocator
 
 from latently.figures.style import fix_ticks, limits_of, numbers, shortened
@@ -109,7 +109,7 @@ class Shown(NamedTuple):
             fix_ticks(axis, limits, most=4, characters=17, whole=self.is_whole)
             return
         found = _dates(*limits) if self.kind == "date" else self._tails(*limits)
-        flat = axis.axis_name == "x"
+        flat = isinstance(axis, XAxis)
         fitting = [ticks for ticks in found if ticks[1] and _keep_apart(ticks, limits, flat=flat)]
         places, names = max(
             fitting, key=lambda ticks: (len(ticks[1]), float(np.ptp(ticks[0]))), default=(np.empty(0), [])
@@ -127,7 +127,7 @@ class Shown(NamedTuple):
             found = [np.concatenate([-each[::-1], [0.0], each]) for each in found]
         elif top < 100 * bottom:
             found += [np.outer(decades, digits).ravel() for digits in ((1, 2, 5), (2, 5), (1, 3), (2,), (3,), (5,))]
-            found += [MaxNLocator(nbins=bins, steps=[1, 2, 5, 10]).tick_values(bottom, top) for bins in (4, 3, 2)]
+            found += [np.asarray(MaxNLocator(bins, steps=[1, 2, 5, 10]).tick_values(bottom, top)) for bins in (4, 3, 2)]
         for each in found:
             kept = [cell for cell in each.tolist() if bottom <= cell <= top]
             yield self.places(np.array(kept)), [_in_short(cell) for cell in kept]

@@ -128,9 +128,9 @@ def _each(
         if column.has_words:
             _shares(axes, column, a[:, k], b[:, k])
             continue
-        places = [column.places(rows[:, k]) for rows in (a, b)]
-        bounds = column.limits(*places)
-        _histograms(axes, *places, column.edges(bounds, BINS))
+        data, samples = (column.places(rows[:, k]) for rows in (a, b))
+        bounds = column.limits(data, samples)
+        _histograms(axes, data, samples, column.edges(bounds, BINS))
         axes.set_xlim(*bounds)
         column.fix_ticks(axes.xaxis, bounds)
     return figure

@@ -200,9 +200,8 @@ def _columns(evaluation: Mapping[str, Any]) -> list[ReportTable]:
     def cells(of_column: Mapping[str, Any]) -> tuple[str, str]:
         """How well the model does, and the likeliest word or the mean."""
         if "accuracy" in of_column:
-            return tuple(
-                "–" if of_column[key] is None else f"{100 * of_column[key]:.3g} %" for key in ("accuracy", "majority")
-            )
+            right, majority = of_column["accuracy"], of_column["majority"]
+            return ("–", "–") if right is None else (f"{100 * right:.3g} %", f"{100 * majority:.3g} %")
         error = of_column.get("standardized_error")
         return ("–", "–") if error is None else (f"{error:.3g} sd", "1 sd")
 
