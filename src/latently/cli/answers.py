@@ -1,6 +1,7 @@
 """How each verb is answered: from what is asked of a fitted model to what is written."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,6 +14,7 @@ from latently.cli.outputs import Result, Table, beside, by_view, images, paths_o
 from latently.cli.terminal import print_measures
 from latently.cli.verbs import COMPLETED, PATHS, RECONSTRUCTED, RESTYLED
 from latently.data import Views
+from latently.data.table import is_frame
 from latently.data.tables import TEXT, read_cells, table_suffix
 from latently.errors import ArgumentError
 from latently.evaluation import as_table, classification, clustering
@@ -122,23 +124,31 @@ def restyle(asked: Asked) -> Result:
     only_pictures = all(path.suffix.lower() == ".png" for path in asked.paths)
     count = given.n or (RESTYLED if only_pictures else len(part))
     chosen = np.asarray(_check_rows(given.rows or range(min(count, len(part))), len(part)))
-    rows = np.asarray(part.rows[chosen])
+    rows = part.rows[chosen]
     asked.begin()
     restyled = asked.model.restyle(rows, labels, None if asked.known is None else asked.known[chosen])
-
-    def table() -> Table:
-        header, values = vectors(restyled.reshape(-1, restyled.shape[-1]), asked.columns)
-        places = [(row, label) for row in range(len(restyled)) for label in labels.tolist()]
-        return ["row", "label", *header], [[*place, *line] for place, line in zip(places, values, strict=True)]
-
     shown = len(chosen) if given.rows else given.n or RESTYLED
 
     def draw() -> Any:
-        originals = rows.reshape(len(restyled), *restyled.shape[2:])
+        originals = np.asarray(rows).reshape(len(restyled), *restyled.shape[2:])
         return figures.restyled(originals[:shown], restyled[:shown], [str(label) for label in labels.tolist()])
 
+    def table() -> Table:
+        return _grouped({"row": range(len(chosen)), "label": labels.tolist()}, restyled, asked.columns)
+
     what = "{rows} rows under " + f"{len(labels)} label{'' if len(labels) == 1 else 's'}"
-    return Result(what, {"restyled": restyled, "labels": labels}, table, draw, shown=shown)
+    arrays = {"rows": chosen} if is_frame(restyled) else {"restyled": restyled, "labels": labels}
+    return Result(what, arrays, table, draw, shown=shown)
+
+
+def _grouped(places: Mapping[str, Sequence[Any]], data: Any, columns: Any) -> Table:
+    """Groups of rows as a table that says beside each where it belongs: two columns, and the values of each."""
+    several = isinstance(data, dict)
+    if not is_frame(data):  # which is as long as all groups together
+        flat = {view: each.reshape(-1, each.shape[-1]) for view, each in (data if several else {"": data}).items()}
+        data = flat if several else flat[""]
+    header, cells = vectors(data, columns)
+    return [*places, *header], [[*place, *line] for place, line in zip(product(*places.values()), cells, strict=True)]
 
 
 def _check_rows(rows: Sequence[int], total: int) -> Sequence[int]:
@@ -278,8 +288,13 @@ def interpolate(asked: Asked) -> Result:
         pairs = np.asarray([_check_rows(pair, len(rows)) for pair in given.rows])
     asked.begin()
     steps = asked.model.interpolate(rows[pairs[:, 0]], rows[pairs[:, 1]], given.steps)
-    arrays = by_view("interpolations", steps) | {"rows": pairs}
-    return Result("{rows} paths", arrays, draw=lambda: figures.interpolations(paths_of_images(steps)))
+    arrays = {} if is_frame(steps) else by_view("interpolations", steps)
+    return Result(
+        "{rows} paths",
+        arrays | {"rows": pairs},
+        lambda: _grouped({"path": range(len(pairs)), "step": range(given.steps)}, steps, asked.columns),
+        lambda: figures.interpolations(paths_of_images(steps)),
+    )
 
 
 def manifold(asked: Asked) -> Result:

@@ -59,6 +59,7 @@ COMMANDS = {
         Command(_USE, "use", "restyle RUN DATA", "each row under other labels, its style kept"),
         Command(_USE, "use", "denoise RUN DATA", "noise cleaned away"),
         Command(_USE, "use", "complete RUN DATA", "missing views, from those that are given"),
+        Command(_USE, "use", "impute RUN DATA", "the missing cells of a table, filled in"),
         Command(_USE, "use", "interpolate RUN", "paths through the latent space"),
         Command(_USE, "use", "manifold RUN", "the plane of codes, decoded"),
         Command(_KNOW, "find", "datasets", "the data that can be opened"),

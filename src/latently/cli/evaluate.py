@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from latently.cli.errors import UsageError
-from latently.cli.options import RUN
+from latently.cli.options import DIALECT, RUN
 from latently.cli.parsing import Option, Parser
 
 _EXAMPLES = (
@@ -18,6 +18,7 @@ _OPTIONS = (
     replace(RUN, about="a run's folder; or a model's, with --data"),
     Option("data", metavar="SOURCE", about="other data: a name, a folder or a file"),
     Option("labels_column", about="the column of that table that holds the labels"),
+    DIALECT,
     Option("skip_bad", None, False, "leave out images that cannot be read"),
     Option("importance_samples", int, 100, "draws behind each importance-weighted bound", "K"),
     Option("max_rows", int, 10_000, "evaluate on so many rows at most"),
@@ -46,18 +47,16 @@ def evaluate(words: Sequence[str]) -> int:
 
     from latently.cli.fit import data_arguments
     from latently.cli.terminal import Reporter, print_json, print_measures
-    from latently.data.open import holds_images
     from latently.evaluation import as_table
-    from latently.run import Run, images_like, load_model, open_run_splits, open_splits, short_name
+    from latently.run import Run, load_model, open_run_splits, open_splits, reading_of, short_name
     from latently.run.evaluating import evaluate_run, judge_for
 
     model, run, reporter = load_model(given.run), Run.open(given.run), Reporter(json=given.json)
     if given.data is None:
         data, splits, name = run.about()["data"], open_run_splits(run.about()), "evaluation.json"
     else:
-        data = data_arguments(given)
-        if holds_images(data["source"]):
-            data |= images_like(model, data["views"], run.config().get("run", {}))
+        data, about = data_arguments(given), run.config().get("run", {})
+        data |= reading_of(data["source"], model, about, labels_column=given.labels_column, dialect=given.dialect)
         splits, name = open_splits(data), f"evaluation-{short_name(data['source'])}.json"
     settings = {name: getattr(given, name) for name in ("importance_samples", "max_rows", "seed", "parzen")}
     if given.judge:

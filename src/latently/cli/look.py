@@ -9,6 +9,9 @@ from latently.cli.errors import UsageError
 from latently.cli.options import RUN, RUN_OR_MODEL
 from latently.cli.parsing import Option, Parser, in_words
 
+MOST_COLUMNS = 12
+"""Of a table, that are named."""
+
 
 def info(words: Sequence[str]) -> int:
     """`latently info RUN`: what a run or a model is."""
@@ -146,6 +149,10 @@ def _rows(config: Mapping[str, Any]) -> str:
     preprocessing = config.get("preprocessing", {})
     if isinstance(views := preprocessing.get("views"), dict):
         return "; ".join(f"{name} {_rows({'preprocessing': view})}" for name, view in views.items())
+    if columns := preprocessing.get("columns"):  # of a table
+        kinds = [f"{column['name']} {column['kind']}" for column in columns]
+        more = [f"and {len(kinds) - MOST_COLUMNS:,} more"] if len(kinds) > MOST_COLUMNS else []
+        return ", ".join(kinds[:MOST_COLUMNS] + more)
     shape = "×".join(map(str, preprocessing.get("row_shape", ())))
     return f"{shape} {preprocessing.get('dtype', '')}, scaled to {preprocessing.get('range', '?')}"
 

@@ -60,7 +60,7 @@ class Verb(NamedTuple):
     next: Next | None = None
 
 
-_IN_PATHS = (".png", ".npz", ".npy")
+_IN_PATHS = (".png", ".npz", ".npy", ".csv", ".parquet")
 _TABLES, _CODES = (".csv", ".npz", ".npy", ".parquet"), (".npz", ".csv", ".npy", ".parquet")
 _PREDICTED = "{0}.csv; an .npz file holds {0}, probabilities, names of their columns, and labels where there are any"
 
@@ -175,7 +175,8 @@ VERBS = {
             Option("part", Literal["train", "validation", "test"], "test", "of the run's data (default: test)"),
             _seed("of the pairs")),
             "interpolations", takes_data=False, of_run=True, writes=_IN_PATHS,
-            default="interpolations.png for images, else interpolations.npz"),
+            default="interpolations.png for images, interpolations.csv for tables of several kinds, else "
+            "interpolations.npz"),
         Verb("manifold", "sample",
             "Decode a grid of codes over the prior's support: two dimensions, any others at 0.", (
             "runs/vae-digits-1",

@@ -309,6 +309,8 @@ def hash_rows(
     digest = hashlib.sha256() if digest is None else digest
     for view in views:
         digest.update(f"{tuple(view.shape)} {view.dtype}".encode())
+        if columns := getattr(view, "columns", None):  # of a table: what its numbers stand for
+            digest.update(repr(columns).encode())
         whole = int(np.prod(view.shape)) * view.dtype.itemsize <= WHOLE_BYTES
         rows = view[:] if whole else view[spread_rows(len(view), 4096)]
         digest.update(np.ascontiguousarray(rows).tobytes())

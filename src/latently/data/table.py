@@ -117,7 +117,11 @@ class Table:
         missing = [column.name for column in columns if column.name not in frame.columns]
         if missing:
             rule = f"lacks the column{'s' * (len(missing) > 1)} {_some(missing)}, which {owner} was fitted on"
-            raise DataArgumentError("X", rule, remedy="Add it; cells that are not known may be left empty.")
+            raise DataArgumentError(
+                "X",
+                rule,
+                remedy=f"Add {'them' if len(missing) > 1 else 'it'}; cells that are not known may be left empty.",
+            )
         for column in columns:
             if unknown := column.unknown_words(frame[column.name]):
                 warnings.warn(

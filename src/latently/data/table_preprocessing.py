@@ -191,7 +191,7 @@ class TablePreprocessing:
         return (jnp.zeros((rows, *self.event_shape)),)
 
     def inverse(self, x: Float[Array, "batch elements"] | Float[np.ndarray, "batch elements"]) -> Table:
-        """Rows of the table: of words the likeliest, of dates the one of that season next to its year."""
+        """Rows of the table: of words the likeliest, of dates the one next to its year, as far as a season is told."""
         elements = np.asarray(x, np.float64)
         values, start = np.empty((len(elements), len(self.columns))), 0
         for places in self._alike():
@@ -221,7 +221,8 @@ class TablePreprocessing:
         days = (moved - _UNIX_YEAR) * _YEAR
         for number, turn in enumerate(_turns(column)):
             cosine, sine = elements[:, [1 + 2 * number]], elements[:, [2 + 2 * number]]
-            days = _nearest(days, np.arctan2(sine, cosine) / (2 * np.pi) * turn, turn)
+            phase, sure = np.arctan2(sine, cosine) / (2 * np.pi) * turn, np.minimum(np.hypot(cosine, sine), 1)
+            days += sure * (_nearest(days, phase, turn) - days)  # a mean of many seasons is short, and tells of none
         return days if column.decimals is None else np.asarray(np.round(days))
 
     def check(self, X: Table, owner: str = "TablePreprocessing", *, noisy: bool = False) -> Table:  # noqa: ARG002

@@ -19,14 +19,15 @@ import numpy as np
 import optax
 from jaxtyping import Array, Float, Int, PRNGKeyArray, Shaped
 
-from latently.data import DataAssumption, Preprocessing, Subset, encode_labels
+from latently.data import DataAssumption, Preprocessing, Subset, Table, TablePreprocessing, encode_labels
 from latently.data.rows import hash_rows, spread_rows
 from latently.evaluation.rows import known_labels
 from latently.files import cache_directory, write_atomically
 from latently.game import Batch
 from latently.games.classifier import Classifier
 from latently.inference import in_pieces
-from latently.networks import Chain, Layer, Shift, conv_encoder, mlp
+from latently.networks import Chain, Layer, MarkGaps, Shift, conv_encoder, mlp
+from latently.probability import first_elements
 from latently.training import Feed, Observer, Trainer, load_tree, save_tree
 
 EPOCHS, LEAST_ROUNDS, MOST_ROUNDS = 12, 1500, 20_000
@@ -61,7 +62,7 @@ class Judge:
     """
 
     network: Chain
-    preprocessing: Preprocessing
+    preprocessing: Preprocessing | TablePreprocessing
     classes: Shaped[np.ndarray, "classes"]
     training_rows: int
 
@@ -72,7 +73,8 @@ class Judge:
         """Learn from real data. The same rows give the same judge.
 
         Args:
-            X: rows `(n, features)`, `(n, height, width)` or `(n, height, width, channels)`, as models take them.
+            X: rows `(n, features)`, `(n, height, width)` or `(n, height, width, channels)`, or a table, as models take
+                them.
             y: the label of each row; rows where it is -1 (or the empty word) are left out.
             rounds: of 128 rows; unless said, 12 passes over the rows, and at least 1500 rounds.
             observers: look on between chunks of rounds, a progress bar for instance.
@@ -87,10 +89,14 @@ class Judge:
         classes, codes = np.unique(labels[known], return_inverse=True)
         if len(classes) < 2:
             raise ValueError(f"y must name two classes or more for a judge to tell apart; got {len(classes)}.")
-        rows = X if len(known) == len(X) else Subset(X, known)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DataAssumption)  # whoever fitted the model was told
-            preprocessing = Preprocessing.fit(rows, image=len(rows.shape) > 2)
+        if isinstance(X, Table):
+            rows: Any = X[known]
+            preprocessing: Preprocessing | TablePreprocessing = TablePreprocessing.fit(rows)
+        else:
+            rows = X if len(known) == len(X) else Subset(X, known)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", DataAssumption)  # whoever fitted the model was told
+                preprocessing = Preprocessing.fit(rows, image=len(rows.shape) > 2)
         if rounds is None:
             rounds = min(max(EPOCHS * len(rows) // BATCH_SIZE, LEAST_ROUNDS), MOST_ROUNDS)
         network = _train(rows, codes.astype(np.int32), preprocessing, rounds, observers)
@@ -109,6 +115,8 @@ class Judge:
         return self._read(X, Chain(self.network.layers[:-1]), probabilities=False)
 
     def _read(self, X: Any, network: Chain, *, probabilities: bool) -> Float[np.ndarray, "rows outputs"]:
+        if isinstance(self.preprocessing, TablePreprocessing):
+            X = Table.like(X, self.preprocessing.columns, "the judge")
         if math.prod(X.shape[1:]) != self.preprocessing.n_features:
             raise ValueError(
                 f"X must have rows of shape {self.preprocessing.row_shape}, as the judge's training rows had; "
@@ -123,9 +131,14 @@ def _outputs(network: Layer, probabilities: bool, x: Float[Array, "piece ..."]) 
     return jax.nn.softmax(outputs) if probabilities else outputs
 
 
-def judge_network(event_shape: tuple[int, ...], n_classes: int, key: PRNGKeyArray) -> Chain:
+def judge_network(preprocessing: Preprocessing | TablePreprocessing, n_classes: int, key: PRNGKeyArray) -> Chain:
     """The untrained network: images are moved about a little while it learns, by a fourteenth of their size."""
     common: dict[str, Any] = {"normalize": "batch", "dropout": DROPOUT}
+    event_shape = preprocessing.event_shape
+    if isinstance(preprocessing, TablePreprocessing):
+        width, firsts = event_shape[0], tuple(first_elements(preprocessing.cells).tolist())
+        flatten, *rest = mlp(width + len(firsts), (2 * FEATURES, FEATURES), n_classes, key, **common).layers
+        return Chain((MarkGaps(flatten, firsts, width), *rest))
     if len(event_shape) == 1:
         return mlp(event_shape[0], (2 * FEATURES, FEATURES), n_classes, key, **common)
     height, width, channels = event_shape
@@ -134,18 +147,23 @@ def judge_network(event_shape: tuple[int, ...], n_classes: int, key: PRNGKeyArra
 
 
 def _train(
-    rows: Any, codes: Int[np.ndarray, "rows"], preprocessing: Preprocessing, rounds: int, observers: Sequence[Observer]
+    rows: Any,
+    codes: Int[np.ndarray, "rows"],
+    preprocessing: Preprocessing | TablePreprocessing,
+    rounds: int,
+    observers: Sequence[Observer],
 ) -> Chain:
     optimizer = optax.adam(optax.cosine_decay_schedule(LEARNING_RATE, rounds))
-    build = eqx.filter_jit(lambda key: judge_network(preprocessing.event_shape, int(codes.max()) + 1, key))
+    build = eqx.filter_jit(lambda key: judge_network(preprocessing, int(codes.max()) + 1, key))
     game = Classifier(build(jax.random.key(0)), optimizer)
+    stored = rows.values if isinstance(rows, Table) else rows
     feed = Feed(
-        (rows,), codes, batch_size=BATCH_SIZE, seed=0, prepare=lambda views, key: (preprocessing(views[0], key),)
+        (stored,), codes, batch_size=BATCH_SIZE, seed=0, prepare=lambda views, key: (preprocessing(views[0], key),)
     )
     trainer = Trainer(game, feed, seed=0)
     trainer.run(rounds, observers)
     spread = spread_rows(len(rows), CALIBRATION_ROWS)
-    batch = Batch((preprocessing(np.asarray(rows[spread])),), jnp.asarray(codes[spread]))
+    batch = Batch((preprocessing(np.asarray(stored[spread])),), jnp.asarray(codes[spread]))
     network: Chain = trainer.state.game.calibrated(batch, jax.random.key(0)).network  # type: ignore[assignment]
     return network
 
@@ -180,10 +198,12 @@ def kept_judge(X: Any, y: Shaped[np.ndarray, "rows"]) -> Judge | None:
     try:
         about = json.loads(path.read_text())
         classes, rows = np.asarray(about["classes"]), int(about["training_rows"])
-        preprocessing = Preprocessing.from_config(about["preprocessing"])
+        found = about["preprocessing"]
+        kind = TablePreprocessing if "columns" in found else Preprocessing
+        preprocessing = kind.from_config(found)
 
         def untrained() -> Chain:
-            network = judge_network(preprocessing.event_shape, len(classes), jax.random.key(0))
+            network = judge_network(preprocessing, len(classes), jax.random.key(0))
             return network.calibrated(jnp.zeros((2, *preprocessing.event_shape)))[0]
 
         shapes, static = eqx.partition(

@@ -20,6 +20,7 @@ _METHODS = {
     "predict": ("classes_", "predict", "predict_proba"),
     "log_likelihood": ("event_size_", "score_samples"),
     "label_likelihood": ("event_size_", "classes_", "score_samples"),
+    "impute": ("impute",),
     "complete": ("transform", "complete"),
     "posterior_kl": ("posterior_kl",),
 }
@@ -66,6 +67,9 @@ class FittedModel(Protocol):
 
         def reconstruct(self, X: Data) -> Data:
             """`decode`: every row, encoded and decoded again, in the shape and the units of `X`."""
+
+        def impute(self, X: Data, *, random_state: int) -> Data:
+            """`impute`: the rows of a table with their missing cells filled in."""
 
         def complete(self, views: Data) -> dict[str, np.ndarray]:
             """`complete`: every view that some row lacks, completed."""

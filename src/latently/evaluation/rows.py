@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int, Shaped
 
 from latently.data import Table, Views
+from latently.data.table import is_frame
 from latently.evaluation.model import Data
 
 BLOCK_ROWS = 4096
@@ -47,9 +48,10 @@ class Selection(NamedTuple):
         """The chosen rows and their labels, read `BLOCK_ROWS` at a time."""
         for start in range(0, len(self.chosen), BLOCK_ROWS):
             block = slice(start, start + BLOCK_ROWS)
-            rows = self.data[self.chosen[block]]
+            chosen = self.chosen[block]
+            rows = self.data.iloc[chosen] if hasattr(self.data, "iloc") else self.data[chosen]
             labels = None if self.labels is None else self.labels[block]
-            yield rows if isinstance(rows, Table | Views) else np.asarray(rows), labels
+            yield rows if isinstance(rows, Table | Views) or is_frame(rows) else np.asarray(rows), labels
 
     def apply(self, function: Callable[[Data], np.ndarray]) -> np.ndarray:
         """`function` of the chosen rows, block by block, joined."""

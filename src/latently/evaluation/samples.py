@@ -6,7 +6,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float, Shaped
 
-from latently.data import Views
+from latently.data import Table, Views
 from latently.data.views import joined
 from latently.evaluation.fidelity import DENSITY_NEIGHBOURS, SUPPORT_NEIGHBOURS, fidelity, frechet_distance
 from latently.evaluation.model import Data, FittedModel, inability
@@ -59,9 +59,13 @@ def samples(model: FittedModel, judge: Judges, train: Selection | None, test: Se
     reference = _features(judge, train.some(n, stream(seed, _REFERENCE)))
     shown = test.some(n, stream(seed, _TEST))
     labels = _wanted(model, judge, shown, stream(seed, _LABELS))
-    drawn = np.asarray(whole_rows(model.sample(n, labels, random_state=stream(seed, _DRAWS))))
-    if reason := not_finite(drawn, "{} samples are not finite"):
+    drawn = whole_rows(model.sample(n, labels, random_state=stream(seed, _DRAWS)))
+    drawn = Table.like(drawn, test.data.columns) if isinstance(test.data, Table) else np.asarray(drawn)
+    if reason := not_finite(np.asarray(drawn), "{} samples are not finite"):
         return {"skipped": reason}
+    if isinstance(drawn, Table):  # a judge reads gaps: samples have those of the rows that they are compared with
+        gaps = shown.apply(lambda X: X.missing)
+        drawn = Table(drawn.columns, np.where(gaps, np.nan, np.asarray(drawn)), drawn.container)
     return {
         **_compared(judge, reference, Selection.choose(drawn, labels, n, 0)),
         "test": _compared(judge, reference, shown),

@@ -5,8 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from latently.data import Splits, Views
+from latently.data import Splits, Table, Views
+from latently.data.table import needs_table
 from latently.errors import ArgumentError
+from latently.evaluation import cells
 from latently.evaluation.classification import classification, clustering, regions
 from latently.evaluation.codes import active_dimensions, kl_by_dimension, probe, reconstruction
 from latently.evaluation.disentanglement import disentanglement
@@ -24,7 +26,7 @@ PRIOR_SAMPLES = 3
 BANDWIDTH_ROWS = 1000
 VIEWS_ROWS = 5
 # Streams of numbers.
-_TRAIN, _TEST, _CODES, _PRIOR, _DIRECTIONS, _BOUNDS, _BANDWIDTH, _DRAWS, _SAMPLES, _COSTS, _VOTES = range(11)
+_TRAIN, _TEST, _CODES, _PRIOR, _DIRECTIONS, _BOUNDS, _BANDWIDTH, _DRAWS, _SAMPLES, _COSTS, _VOTES, _HIDDEN = range(12)
 
 
 def evaluate(
@@ -45,7 +47,8 @@ def evaluate(
     Args:
         model: a fitted model; what it cannot do is skipped.
         data: splits with `train` and `test`, or `(X_train, y_train, X_test, y_test)`, where the training rows and
-            the labels may be `None`. Labels are those that the model was fitted on, -1 where unknown.
+            the labels may be `None`. Labels are those that the model was fitted on, -1 where unknown. Rows are arrays,
+            views, or tables: frames, arrays with gaps (NaN), `latently.data.Table`.
         importance_samples: the number of posterior samples behind each importance-weighted bound.
         max_rows: larger training or test sets are cut to a random choice of so many rows.
         seed: decides that choice and every draw; the same seed gives the same numbers.
@@ -65,6 +68,7 @@ def evaluate(
 
         - every model: `likelihood`, `reconstruction`, `prior_match`, `probe`, `dimensions`, `regions`;
         - models that bound log p(x|y): `label_likelihood`;
+        - models that fill in missing cells: `imputation`, and its `reconstruction` is by column;
         - models that complete missing views: `views`;
         - models that predict clusters: `clustering`; all others: `classification`, to which `labels_in_training`
           is added, how many training rows had a label;
@@ -87,6 +91,7 @@ def evaluate(
         validation = data.validation.rows if validation is None else validation
         data = data.train.rows, data.train.labels, data.test.rows, data.test.labels
     X_train, y_train, X_test, y_test = data
+    X_train, X_test = _tables(model, X_train, X_test)
     train = None if X_train is None else Selection.choose(X_train, y_train, max_rows, stream(seed, _TRAIN))
     test = Selection.choose(X_test, y_test, max_rows, stream(seed, _TEST))
     if not len(test):
@@ -96,17 +101,19 @@ def evaluate(
     if not inability(model, "label_likelihood"):
         blocks["label_likelihood"] = label_likelihood(model, test, *bounds)
     blocks |= {
-        "reconstruction": _skipped(model, "encode", "decode") or _one_view(test) or reconstruction(model, test),
+        "reconstruction": _skipped(model, "encode", "decode") or _one_view(test) or _reconstruction(model, test),
         "prior_match": _skipped(model, "encode", "sample") or _prior_match(model, test, seed),
         **_about_means(model, train, test, _named(factors, len(X_test)), seed),
         **_predictions(model, test, y_train),
     }
+    if not inability(model, "impute"):
+        blocks["imputation"] = cells.imputation(model, test, stream(seed, _HIDDEN))
     if not inability(model, "complete"):
         more = VIEWS_ROWS * max_rows  # baselines and classifiers of codes learn from more rows: they are often quoted
         fitted = None if X_train is None else Selection.choose(X_train, y_train, more, stream(seed, _TRAIN))
         blocks["views"] = several_views(model, fitted, test, judge, stream(seed, _COSTS))
     if parzen:
-        window = _skipped(model, "sample") or _one_view(test)
+        window = _skipped(model, "sample") or _one_view(test) or _of_numbers(test)
         blocks["parzen"] = window or _parzen(model, test, validation, train, parzen_samples, seed)
     if judge is not None:
         blocks["samples"] = samples(model, judge, train, test, stream(seed, _SAMPLES))
@@ -133,6 +140,23 @@ def _named(factors: np.ndarray | Factors | None, n: int) -> Factors | None:
 def _skipped(model: FittedModel, *abilities: str) -> Block | None:
     reason = inability(model, *abilities)
     return {"skipped": reason} if reason else None
+
+
+def _tables(model: FittedModel, train: Data | None, test: Data) -> tuple[Data | None, Data]:
+    """Frames and rows with gaps as tables of the same columns; all rows, for a model that fills in gaps."""
+    if inability(model, "impute") and not needs_table(test) and not needs_table(train):
+        return train, test
+    first = next((rows for rows in (train, test) if isinstance(rows, Table)), test if train is None else train)
+    columns = first.columns if isinstance(first, Table) else Table.of(first).columns
+    return None if train is None else Table.like(train, columns), Table.like(test, columns)
+
+
+def _reconstruction(model: FittedModel, test: Selection) -> Block:
+    return (cells.reconstruction if isinstance(test.data, Table) else reconstruction)(model, test)
+
+
+def _of_numbers(test: Selection) -> Block | None:
+    return {"skipped": "a window needs rows of numbers without gaps"} if isinstance(test.data, Table) else None
 
 
 def _one_view(test: Selection) -> Block | None:

@@ -1,6 +1,6 @@
 """The numbers of an evaluation as lines to print."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from latently.evaluation.model import UNABLE
@@ -65,6 +65,9 @@ def _likelihood(block: Block, given: str = "") -> Iterator[Line]:
 
 def _reconstruction(block: Block) -> Iterator[Line]:
     rows = counted(block["rows"], "row")
+    if "columns" in block:
+        yield from _columns(block)
+        return
     yield Line("mean squared error", block["mean_squared_error"], "squared data units", f"per element, {rows}")
     yield Line("root mean squared error", block["root_mean_squared_error"], "data units", f"per element, {rows}")
     if block["variance_explained"] is not None:
@@ -73,6 +76,46 @@ def _reconstruction(block: Block) -> Iterator[Line]:
     if "peak" in block:
         note = f"of the mean error, peak {block['peak']:g}"
         yield Line("peak signal-to-noise ratio", block["peak_signal_to_noise_decibel"], "dB", note)
+
+
+def _columns(block: Block) -> Iterator[Line]:
+    """Of the columns of a table: how well numbers and words come back, on average and where it is worst."""
+    if block["numbers"]:
+        note = "100 % is a perfect reconstruction, 0 % the mean of the column; "
+        note += f"least for {_least(_each(block, 'variance_explained'))}; {_rows_of(block)}"
+        yield Line(_mean_of("variance explained", block["numbers"]), 100 * block["variance_explained"], "%", note)
+    yield from _words(block, "words given back")
+
+
+def _imputation(block: Block) -> Iterator[Line]:
+    if block["numbers"]:
+        errors = _each(block, "standardized_error")
+        column = max(errors, key=errors.__getitem__)
+        note = f"the mean of the column has 1; most for {column}: {errors[column]:.3g}; {_rows_of(block)}"
+        name = _mean_of("error of numbers filled in", block["numbers"])
+        yield Line(name, block["standardized_error"], "standard deviations", note)
+    yield from _words(block, "words filled in rightly")
+
+
+def _words(block: Block, name: str) -> Iterator[Line]:
+    if block["words"]:
+        note = f"the likeliest word is right for {100 * block['majority']:.1f} %; "
+        note += f"least for {_least(_each(block, 'accuracy'))}; {_rows_of(block)}"
+        yield Line(_mean_of(name, block["words"]), 100 * block["accuracy"], "%", note)
+
+
+def _each(block: Block, key: str) -> dict[str, float]:
+    """A number of every column that has it."""
+    return {name: column[key] for name, column in block["columns"].items() if column.get(key) is not None}
+
+
+def _rows_of(block: Block) -> str:
+    hidden = f", 1 of {block['times']} cells hidden at a time" if "times" in block else ""
+    return counted(block["rows"], "row") + hidden
+
+
+def _mean_of(name: str, columns: int) -> str:
+    return f"{name}, mean of {counted(columns, 'column')}"
 
 
 def _prior_match(block: Block) -> Iterator[Line]:
@@ -238,7 +281,7 @@ def _share(name: str, share: float, error: float, note: str) -> Line:
     return Line(name, 100 * share, "%", f"{_plus_minus(100 * error)}{note}")
 
 
-def _least(shares: dict[str, float | None]) -> str:
+def _least(shares: Mapping[str, float | None]) -> str:
     """The label with the least of the known shares, and that share."""
     known = {label: share for label, share in shares.items() if share is not None}
     label = min(known, key=lambda label: known[label])
@@ -270,6 +313,7 @@ _BLOCKS: dict[str, Callable[[Block], Iterator[Line]]] = {
     "parzen": _parzen,
     "samples": _samples,
     "reconstruction": _reconstruction,
+    "imputation": _imputation,
     "prior_match": _prior_match,
     "probe": _probe,
     "dimensions": _dimensions,

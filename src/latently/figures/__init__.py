@@ -6,6 +6,7 @@ from latently.figures.history import terms
 from latently.figures.images import are_pictures, image_grid
 from latently.figures.latent import Background, codes, prior_match
 from latently.figures.predictions import calibration, confusion
+from latently.figures.relations import table_relations
 from latently.figures.style import png, save
 from latently.figures.tables import table_reconstructions, table_samples
 
@@ -27,6 +28,7 @@ __all__ = [
     "restyled",
     "save",
     "table_reconstructions",
+    "table_relations",
     "table_samples",
     "terms",
 ]

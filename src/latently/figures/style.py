@@ -100,11 +100,17 @@ def limits_of(*values: Float[np.ndarray, "..."], air: float, left_out: float = 0
     return low - space, high + space
 
 
-def fix_ticks(axis: Axis, limits: tuple[float, float], *, most: int = 8, characters: int = 40) -> None:
-    """Round ticks inside the limits, so few that their labels keep apart on an axis `characters` long."""
+def fix_ticks(
+    axis: Axis, limits: tuple[float, float], *, most: int = 8, characters: int = 40, whole: bool = False
+) -> None:
+    """Round ticks inside the limits (whole numbers, if asked for), so few that their labels keep apart.
+
+    An axis is so many `characters` long.
+    """
     low, high = limits
     for bins in range(most, 0, -1):
-        ticks = np.asarray(MaxNLocator(nbins=bins, steps=[1, 2, 5, 10], min_n_ticks=1).tick_values(low, high))
+        locator = MaxNLocator(nbins=bins, steps=[1, 2, 5, 10], min_n_ticks=1, integer=whole)
+        ticks = np.asarray(locator.tick_values(low, high))
         ticks = ticks[(ticks >= low) & (ticks <= high)]
         names = numbers(ticks)
         apart = characters * float(ticks[1] - ticks[0]) / (high - low) if len(ticks) > 1 else np.inf
@@ -133,6 +139,11 @@ def _number(value: float, digits: int) -> str:
         mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
         text = f"{mantissa.rstrip('0').rstrip('.') if '.' in mantissa else mantissa}e{int(exponent)}"
     return text.replace("-", "−")
+
+
+def dot_area(n: int) -> float:
+    """Of each of so many points of a cloud, in square points: smaller where there are more of them."""
+    return float(np.clip(4000 / max(n, 1), 3, 14))
 
 
 def dots(colours: Sequence[str]) -> list[Line2D]:

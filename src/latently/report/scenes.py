@@ -9,7 +9,7 @@ from jaxtyping import Int, Shaped
 from matplotlib.figure import Figure
 
 from latently import figures
-from latently.data import Dataset, Views
+from latently.data import Dataset, Table, Views
 
 SHOWN_ROWS = 12
 PATHS, STEPS, STEPS_OF_VIEWS = 6, 10, 8
@@ -90,28 +90,45 @@ def _ends(
     return rows[first[:PATHS]], rows[np.roll(first, -(len(first) // 2))[:PATHS]]
 
 
-def table_scenes(model: Any, shown: Dataset, rows: Rows) -> Iterator[Scene]:
+def table_scenes(model: Any, shown: Dataset, rows: Rows | Table) -> Iterator[Scene]:
     """The columns of a table, reconstructed and drawn from the prior."""
-    yield Scene(
-        "reconstructions.png",
-        "Reconstructions",
-        "Each column of held-out rows, against its reconstruction.",
-        True,
-        drawn(lambda: figures.table_reconstructions(rows, model.reconstruct(rows), shown.description.get("columns"))),
-    )
-    yield table_samples(model, shown, rows)
+
+    def draw() -> Figure:
+        given, truth, columns = _numbers(model.reconstruct(rows), shown, rows)
+        return figures.table_reconstructions(truth, given, columns)
+
+    caption = "Each column of held-out rows, against its reconstruction"
+    if isinstance(rows, Table):
+        caption += ", where it is there; of words, how often each is given back"
+    yield Scene("reconstructions.png", "Reconstructions", f"{caption}.", True, drawn(draw))
+    yield from table_samples(model, shown, rows)
 
 
-def table_samples(model: Any, shown: Dataset, rows: Rows) -> Scene:
-    """Drawn rows of a table beside real ones."""
-    columns = shown.description.get("columns")
-    return Scene(
-        "samples.png",
-        "Samples",
-        "Draws from the prior, decoded, beside held-out rows.",
-        True,
-        drawn(lambda: figures.table_samples(model.sample(len(rows), random_state=0), rows, columns)),
-    )
+def table_samples(model: Any, shown: Dataset, rows: Rows | Table) -> Iterator[Scene]:
+    """Drawn rows of a table beside real ones, and what their columns have to do with each other."""
+
+    def samples() -> tuple[Rows, Rows, Any]:
+        return _numbers(model.sample(len(rows), random_state=0), shown, rows)
+
+    caption = "Draws from the prior, decoded, beside held-out rows."
+    yield Scene("samples.png", "Samples", caption, True, drawn(lambda: figures.table_samples(*samples())))
+    if isinstance(rows, Table) and len(rows.columns) > 1:
+        yield Scene(
+            "relations.png",
+            "Do samples keep what columns have to do with each other?",
+            "The pairs of columns that depend on each other most, in held-out rows and in draws from the prior; how "
+            "strongly, the numbers say, from 0 to 1. Beside a word, the dot is the mean of the numbers, and the lines "
+            "reach over their middle half and their middle nine tenths.",
+            True,
+            drawn(lambda: figures.table_relations(*samples())),
+        )
+
+
+def _numbers(given: Any, shown: Dataset, rows: Rows | Table) -> tuple[Rows, Rows, Any]:
+    """What a model gave, the rows to show it beside, and the columns of both, as figures take them."""
+    if isinstance(rows, Table):
+        return np.asarray(Table.like(given, rows.columns)), np.asarray(rows), rows.columns
+    return given, rows, shown.description.get("columns")
 
 
 def view_scenes(model: Any, shown: Dataset, rows: Views) -> Iterator[Scene]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from latently import figures
-from latently.data import Dataset, Splits, Views
+from latently.data import Dataset, Splits, Table, Views
 from latently.evaluation import Line, as_table, counted
 from latently.report.code_scenes import codes_over_prior, film, manifold, plane_of, prior_match
 from latently.report.label_scenes import class_scenes, drawing_scenes, prediction_scenes
@@ -57,7 +57,7 @@ def report_run(
         facts=_facts(model, splits, run),
         numbers=_headline(lines),
         figures=pictures,
-        tables=_tables(lines, (evaluation or {}).get("test_rows", len(shown)), len(shown)),
+        tables=_tables(lines, evaluation or {}, len(shown)),
         warnings=about.get("warnings", ()),
         command=about.get("command"),
         next_commands=next_commands,
@@ -67,7 +67,7 @@ def report_run(
 def scenes(model: Any, run: Run, splits: Splits, shown: Dataset, evaluation: Mapping[str, Any]) -> Iterator[Scene]:
     """The scenes of a run's report, in reading order: those that its model can sit for."""
     first = shown.rows[: min(len(shown), CODED_ROWS)]
-    rows: Any = first if isinstance(first, Views) else np.asarray(first)
+    rows: Any = first if isinstance(first, Table | Views) else np.asarray(first)
     labels = None if shown.labels is None else shown.labels[: len(rows)]
     pictures = not isinstance(rows, Views) and figures.are_pictures(rows.shape[1:])
     if "encode" in model.abilities():
@@ -87,7 +87,7 @@ def scenes(model: Any, run: Run, splits: Splits, shown: Dataset, evaluation: Map
             yield from table_scenes(model, shown, rows)
         yield prior_match(model, plane, codes, draws)
     else:
-        yield from drawing_scenes(model, shown) if pictures else [table_samples(model, shown, rows)]
+        yield from drawing_scenes(model, shown) if pictures else table_samples(model, shown, rows)
         yield from prediction_scenes(evaluation)
     if history := run.history():
         caption = "Means over chunks of rounds, unweighted."
@@ -143,6 +143,8 @@ def _pace(history: list[dict[str, Any]], about: Mapping[str, Any]) -> dict[str, 
 
 def _shapes(part: Dataset) -> str:
     shapes = [" × ".join(map(str, view.shape[1:])) for view in part.views]
+    if isinstance(part.x, Table):
+        return f"rows of {counted(len(part.x.columns), 'column')}"
     if not part.view_names:
         table = len(part.views[0].shape) == 2
         return f"rows of {counted(part.views[0].shape[1], 'number')}" if table else f"rows of shape {shapes[0]}"
@@ -162,6 +164,8 @@ _HEADLINE = (
     "negative evidence lower bound",
     "negative evidence lower bound given the label",
     "variance explained",
+    "variance explained, mean of *",
+    "words given back, mean of *",
     "MMD to the prior, relative",
     "accuracy of the linear probe",
     "expected calibration error",
@@ -177,10 +181,35 @@ def _headline(lines: list[Line]) -> dict[str, str]:
     return {f"{line.name} ({line.unit})" if line.unit else line.name: f"{line.value:.4g}" for line in chosen}
 
 
-def _tables(lines: list[Line], measured: int, held_out_rows: int) -> list[ReportTable]:
+def _tables(lines: list[Line], evaluation: Mapping[str, Any], held_out_rows: int) -> list[ReportTable]:
     if not lines:
         return []
+    measured = evaluation.get("test_rows", held_out_rows)
     rows = [(line.name, "–" if line.value is None else f"{line.value:.4g}", line.unit, line.note) for line in lines]
     of_all = "" if measured == held_out_rows else f" of {held_out_rows:,}"
     about = f"On {measured:,}{of_all} held-out {'row' if held_out_rows == 1 else 'rows'}."
-    return [ReportTable("Evaluation", ("measure", "value", "unit", "note"), rows, about)]
+    return [ReportTable("Evaluation", ("measure", "value", "unit", "note"), rows, about), *_columns(evaluation)]
+
+
+def _columns(evaluation: Mapping[str, Any]) -> list[ReportTable]:
+    """How each column of a table comes back, and is filled in where it is hidden."""
+    back, filled = (evaluation.get(name, {}).get("columns", {}) for name in ("reconstruction", "imputation"))
+    if not back:
+        return []
+
+    def cells(of_column: Mapping[str, Any]) -> tuple[str, str]:
+        """How well the model does, and the likeliest word or the mean."""
+        if "accuracy" in of_column:
+            right, majority = of_column["accuracy"], of_column["majority"]
+            return ("–", "–") if right is None else (f"{100 * right:.3g} %", f"{100 * majority:.3g} %")
+        error = of_column.get("standardized_error")
+        return ("–", "–") if error is None else (f"{error:.3g} sd", "1 sd")
+
+    kinds = {name: (column["kind"], f"{column['cells']:,}") for name, column in back.items()}
+    rows = [(name, *kinds[name], *cells(back[name]), *cells(filled.get(name, {}))[:1]) for name in kinds]
+    header = ("column", "kind", "cells", "given back", "by the mean, or the likeliest word", "filled in")
+    about = (
+        "Of words, the share that is right; of numbers, counts and dates, the root mean squared error in standard "
+        "deviations (of logarithms, where tails are heavy). Cells are filled in that were hidden, a fifth at a time."
+    )
+    return [ReportTable("Columns", header, rows, about)]

@@ -7,7 +7,6 @@ from latently.run.rows import (
     TABLE_OPTIONS,
     film_rows,
     fingerprint,
-    images_like,
     known_labels,
     labels_of,
     located,
@@ -15,6 +14,7 @@ from latently.run.rows import (
     open_run_splits,
     open_splits,
     open_views,
+    reading_of,
     short_name,
 )
 from latently.run.session import Plan, Session, load_model
@@ -30,7 +30,6 @@ __all__ = [
     "Training",
     "film_rows",
     "fingerprint",
-    "images_like",
     "known_labels",
     "labels_of",
     "load_model",
@@ -40,6 +39,7 @@ __all__ = [
     "open_run_splits",
     "open_splits",
     "open_views",
+    "reading_of",
     "short_name",
     "train_together",
 ]

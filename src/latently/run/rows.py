@@ -122,24 +122,9 @@ def open_rows(
         got them.
     """
     place, own = located(source), about.get("data", {})
-    path = Path(place)
     views = views_in(place, views, own.get("views"), model)
-    table = place not in BUILTIN and is_table(path)
-    held = column_names(path) if table else _arrays(place)
-    if not labels_column and own.get("labels_column") in held:
-        labels_column = own["labels_column"]  # where there is none, new rows come without labels
-    arguments = {
-        "source": place,
-        "labels_column": labels_column or None,
-        "array": own.get("array") if own.get("array") in held else None,
-        "unlabelled": own.get("unlabelled", "auto"),
-        "skip_bad": skip_bad,
-        "views": views,
-        "some_views": True,
-        **(columns_for(held, model, about) if table and views is None else {}),
-        "dialect": dialect or (own.get("dialect") if table else None),
-        **(images_like(model, views, about) if holds_images(place) else {"image_size": None}),
-    }
+    as_its_own = reading_of(place, model, about, views, labels_column=labels_column, dialect=dialect)
+    arguments = {"source": place, "skip_bad": skip_bad, "views": views, "some_views": True, **as_its_own}
     if part == "all":
         return _with_views_of(model, open_whole(**_opening(arguments)))
     same = own.get("source") == place
@@ -169,6 +154,31 @@ def open_views(
     part = open_rows(source, model, about, **opening)
     rows: Any = part.rows
     return rows, {**(columns or {}), **(part.description.get("columns") or {})}
+
+
+def reading_of(
+    source: str,
+    model: Any,
+    about: Mapping[str, Any],
+    views: str | None = None,
+    *,
+    labels_column: str | None = None,
+    dialect: str | None = None,
+) -> dict[str, Any]:
+    """Arguments of `open_dataset` that read a source as a model's own data was read; see `open_rows`."""
+    own, path = about.get("data", {}), Path(source)
+    table = source not in BUILTIN and is_table(path)
+    held = column_names(path) if table else _arrays(source)
+    if not labels_column and own.get("labels_column") in held:
+        labels_column = own["labels_column"]  # where there is none, new rows come without labels
+    return {
+        "labels_column": labels_column or None,
+        "array": own.get("array") if own.get("array") in held else None,
+        "unlabelled": own.get("unlabelled", "auto"),
+        **(columns_for(held, model, about) if table and views is None else {}),
+        "dialect": dialect or (own.get("dialect") if table else None),
+        **(images_like(model, views, about) if holds_images(source) else {"image_size": None}),
+    }
 
 
 def columns_for(there: Sequence[str], model: Any, about: Mapping[str, Any]) -> dict[str, Any]:
