@@ -73,6 +73,19 @@ def test_cells_come_back_as_they_were(name):
         assert back.dtype == FRAME[name].dtype
 
 
+def test_a_date_is_moved_to_its_season_as_far_as_that_is_told():
+    days = pd.Series(pd.date_range("2024-01-01", periods=200, freq="9D"))
+    preprocessing = TablePreprocessing.fit(Table.of(days.to_frame("seen")))
+    elements = np.asarray(preprocessing(Table.of(days.to_frame("seen"))))
+    untold = elements * [1, 0, 0]  # the mean of all seasons
+    in_year = (elements[:, 0] * preprocessing.scale[0] + preprocessing.offset[0] - 1970) * 365.2425
+    np.testing.assert_allclose(np.asarray(preprocessing.inverse(untold))[:, 0], in_year, atol=0.51)
+    half = untold + 0.5 * np.array([0, 1, 0])  # rather the turn of the year
+    moved = np.asarray(preprocessing.inverse(half))[:, 0]
+    turn = 365.2425 * np.round(in_year / 365.2425)
+    np.testing.assert_allclose(moved, in_year + 0.5 * (turn - in_year), atol=0.51)
+
+
 def test_missing_cells_stay_missing():
     gappy = FRAME.astype(object).where(np.random.default_rng(1).random(FRAME.shape) > 0.2, None).infer_objects()
     table = Table.of(gappy, kinds={name: kind for name, kind in EXPECTED.items() if name != "born"})

@@ -39,7 +39,7 @@ class Able(Unable):
     noise = 0.5
 
     def abilities(self):
-        return frozenset(ABILITIES) - {"complete"}  # a row of its data has one view
+        return frozenset(ABILITIES) - {"complete", "impute"}  # a row of its data has one view, and no gaps
 
     def transform(self, X):
         return (X[:, :2] / (1 + self.noise**2)).astype(np.float32)

@@ -72,8 +72,8 @@ def kinds_for(model: Any) -> tuple[str, ...]:
     return (*picture, *table, ".npz", *(() if several else (".npy",)))
 
 
-def by_view(name: str, data: Any) -> dict[str, np.ndarray]:
-    """Rows as arrays with a name; those of several views have the view's name behind it, as in `samples_left`."""
+def by_view(name: str, data: Any) -> dict[str, Any]:
+    """Rows with a name; those of several views have the view's name behind it, as in `samples_left`."""
     return {f"{name}_{view}": rows for view, rows in data.items()} if isinstance(data, dict) else {name: data}
 
 

@@ -143,7 +143,9 @@ def _dates(low: float, high: float) -> Iterator[Ticks]:
         ends = [int(end.astype(f"datetime64[{unit}]").astype(int)) for end in (first, last)]
         if (ends[1] - ends[0]) // step > _MOST_TICKS:
             continue
-        moments = np.arange(ends[0] // step * step, ends[1] + 1, step).astype(f"datetime64[{unit}]")
+        zero = -1970 if unit == "Y" else 0  # years are counted from there
+        start = (ends[0] - zero) // step * step + zero
+        moments = np.arange(start, ends[1] + 1, step).astype(f"datetime64[{unit}]")
         seconds = moments.astype("datetime64[s]")
         seconds = seconds[(seconds >= first) & (seconds <= last)]
         yield seconds.astype(np.float64) / _DAY, [moment.strftime(written) for moment in seconds.tolist()]

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 PANELS = 8
 MOST_NUMBERS = 2000
 """Columns are looked at as long as they have no more numbers together: 1 each, or one a word."""
-WORDS_ACROSS, LETTERS_ACROSS, NAME = 4, 24, 12
+WORDS_ACROSS, LETTERS_ACROSS = 4, 24
+NAME, SHORT = 10, 7  # letters of two names, and of three, in a heading
 ASIDE = 0.17  # of what is said of data and of samples, from the place of their word
 
 Rows = Float64[np.ndarray, "_ columns"]
@@ -82,7 +83,7 @@ def dependence(rows: Rows, shown: Sequence[Shown]) -> Float64[np.ndarray, "looke
         shown: what the columns are. Only the first are looked at, with 2000 numbers together: one a column or a word.
     """
     widths = [len(column.words) if column.has_words else 1 for column in shown]
-    looked_at = max(1, int(np.searchsorted(np.cumsum(widths), MOST_NUMBERS, side="right")))
+    looked_at = max(2, int(np.searchsorted(np.cumsum(widths), MOST_NUMBERS, side="right")))
     scores = [_scores(column, rows[:, k]) for k, column in enumerate(shown[:looked_at])]
     there = np.isfinite(rows[:, :looked_at]).astype(np.float64)
     both, n = np.maximum(there.T @ there, 1.0), len(rows)
@@ -91,30 +92,28 @@ def dependence(rows: Rows, shown: Sequence[Shown]) -> Float64[np.ndarray, "looke
     squares = (every.T @ every / n) ** 2
     shared = np.add.reduceat(np.add.reduceat(squares, starts, axis=0), starts, axis=1) * (n / both) ** 2
     degrees = np.array([max(each.shape[1] - column.has_words, 1) for each, column in zip(scores, shown, strict=False)])
-    by_chance = (np.outer(degrees, degrees) - 1) / np.maximum(both - 1, 1)
-    strength: Float64[np.ndarray, looked_at] = np.sqrt(
-        np.clip((shared - by_chance) / np.minimum.outer(degrees, degrees), 0, 1)
-    )
+    most, rest = np.minimum.outer(degrees, degrees), np.maximum(both - 1, 1)
+    found = shared - (np.outer(degrees, degrees) - 1) / rest
+    at_most = np.maximum(most - (most**2 - 1) / rest, 1e-3)
+    strength: Float64[np.ndarray, looked_at] = np.sqrt(np.clip(found / at_most, 0, 1))
     np.fill_diagonal(strength, 0.0)
     return strength
 
 
 def _scores(column: Shown, cells: Cells) -> Float64[np.ndarray, "rows numbers"]:
     """A column standardised, or for each of its words the standardised surprise that it is there; 0 where missing."""
-    there = np.isfinite(cells)
-    if column.has_words:
-        words, codes = np.unique(cells[there], return_inverse=True)
-        shares = np.bincount(codes, minlength=1) / max(len(codes), 1)
-        scores = np.zeros((len(cells), max(len(words), 1)))
-        scores[there] = ((codes[:, None] == np.arange(len(shares))) - shares) / np.sqrt(np.maximum(shares, 1e-12))
-        return scores
     places = column.places(cells)
-    known = np.where(np.isfinite(places), places, np.nan)
-    known -= np.nanmean(known) if there.any() else 0.0
-    scaled: Float64[np.ndarray, "rows numbers"] = np.nan_to_num(known / max(np.sqrt(np.nanmean(known**2)), 1e-12))[
-        :, None
-    ]
-    return scaled
+    there = np.isfinite(places)
+    known = places[there]
+    if not column.has_words:
+        scores = np.zeros((len(cells), 1))
+        scores[there, 0] = (known - known.mean()) / max(known.std(), 1e-12) if len(known) else known
+        return scores
+    words, codes = np.unique(known, return_inverse=True)
+    shares = np.bincount(codes, minlength=1) / max(len(codes), 1)
+    scores = np.zeros((len(cells), max(len(words), 1)))
+    scores[there] = ((codes[:, None] == np.arange(len(shares))) - shares) / np.sqrt(np.maximum(shares, 1e-12))
+    return scores
 
 
 def _across_and_up(shown: Sequence[Shown], first: int, second: int) -> tuple[int, int]:
@@ -154,7 +153,7 @@ def _numbers_by_words(axes: Axes, x: Shown, y: Shown, pairs: Sequence[Pair]) -> 
                 axes.vlines(place + aside, lower, upper, color=colour, linewidth=5, alpha=0.5)
                 axes.plot(place + aside, of_word.mean(), "o", color=colour, markersize=5)
                 marks.append(np.array([low, high]))
-    limits = y.limits(*marks)
+    limits = y.limits(*(marks or [np.empty(0)]))
     axes.set_ylim(*limits)
     y.fix_ticks(axes.yaxis, limits)
     return f"{shortened(y.name, NAME)} by {shortened(x.name, NAME)}"
@@ -164,15 +163,17 @@ def _words_by_words(axes: Axes, x: Shown, y: Shown, pairs: Sequence[Pair]) -> st
     """How frequent a word of y is beside each of x: the word whose share varies most."""
     codes = _words_across(axes, x, pairs[0][0])
     across, up = pairs[0]
-    shares = np.array([[np.mean(up[across == code] == word) for word in range(len(y.words))] for code in codes])
-    word = int(shares.shape[1] - 1 - shares.std(axis=0)[::-1].argmax())  # of no and yes, yes
+    shares = [[np.mean(up[across == code] == word) for code in codes] for word in range(len(y.words))]
+    spread = np.array([np.ptp(each) if codes else 0.0 for each in shares])
+    word = int(len(spread) - 1 - spread[::-1].argmax())  # of no and yes, yes
     for (words, cells), colour, aside in zip(pairs, (DATA, MODEL), (-ASIDE, ASIDE), strict=True):
         found = [cells[words == code] == word for code in codes]
         heights = [100 * float(each.mean()) if len(each) else 0.0 for each in found]
         axes.bar(np.arange(len(codes)) + aside, heights, width=2 * ASIDE, color=colour, alpha=0.75)
     axes.set_ylim(0, 105)
     axes.set_yticks([0, 50, 100], ["0 %", "50 %", "100 %"])
-    return f"{shortened(y.name, NAME)} = {shortened(y.words[word], NAME)} by {shortened(x.name, NAME)}"
+    named, value, beside = (shortened(name, SHORT) for name in (y.name, y.words[word], x.name))
+    return f"{named} = {value} by {beside}"
 
 
 def _words_across(axes: Axes, x: Shown, cells: Cells) -> list[int]:
