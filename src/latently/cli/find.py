@@ -9,9 +9,12 @@ from latently.cli.parsing import Option, Parser, in_words
 from latently.recipes import load_recipe, recipe_names
 
 _FILES = (
-    ("a folder of images", "PNG or JPEG; subfolders, or a labels.csv, are the labels"),
+    ("a folder of images", "PNG, JPEG, TIFF, WebP, BMP, GIF; subfolders, or a labels.csv, are the labels"),
+    ("train/, test/, val/ above them", "the parts of the data; likewise x_train, test_images, val_labels in a file"),
     (".npy", "an array (n, ...)"),
-    (".npz", "an array x, or the only one, and labels y"),
+    (".npz .mat .h5 .zarr", "an array x, or the only one, and labels y; --array and --labels-column name others"),
+    (".h5ad", "cells and genes of AnnData; --labels-column names a column of obs"),
+    ("hf:NAME", "a Hugging Face data set, or a folder that save_to_disk wrote"),
     (".csv .tsv .parquet", "numeric columns; --labels-column names that of the labels"),
     ("idx files, or a folder of them", "as MNIST is published: train-images-idx3-ubyte.gz and so on"),
 )

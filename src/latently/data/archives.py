@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -39,6 +39,9 @@ def _customary() -> dict[str, tuple[str, str]]:
 
 _CUSTOMARY = _customary()
 
+Archive: TypeAlias = Mapping[str, Any]
+"""Name → array, or what becomes one by `np.asarray`, read when it is asked for."""
+
 
 @dataclass(frozen=True)
 class Chosen:
@@ -49,7 +52,7 @@ class Chosen:
 
 
 def open_archive(
-    arrays: Mapping[str, Any],
+    arrays: Archive,
     path: Path,
     kind: str,
     groups: Groups | None = None,
@@ -65,7 +68,7 @@ def open_archive(
     are that part. Where `groups` names the array of each view, a row that is all NaN in one lacks it.
 
     Args:
-        arrays: name → array, or what becomes one by `np.asarray`.
+        arrays: of the file.
         path: of the file.
         kind: of the file, in words.
         groups: which array is which view, if there are several.
@@ -91,6 +94,11 @@ def open_archive(
         description = assume(description, f"{names} not used; {{array=NAME}} takes another as the rows")
     rows = {part: np.atleast_1d(np.asarray(arrays[name])) for part, name in chosen.rows.items()}
     labels = {part: np.asarray(arrays[name]) for part, name in chosen.labels.items()}
+    labels = {part: own.ravel() if own.size == max(own.shape) else own for part, own in labels.items()}
+    for part in [part for part, own in labels.items() if _samples_are_last(rows[part], own)]:
+        rows[part] = np.moveaxis(rows[part], -1, 0)
+        guess = f"the last axis of {chosen.rows[part]} is that of the rows: it has one for each label"
+        description = assume(description, guess)
     return parted(path.name, rows, labels, path.name, description, unlabelled)
 
 
@@ -137,6 +145,11 @@ def _chosen(arrays: Mapping[str, Any], path: Path, array: str | None, labels_arr
             "{array=NAME}. Where several arrays are the views of a row, name them with {views=NAME=ARRAY,NAME=ARRAY}.",
         )
     return Chosen({"train": found}, {} if key is None or key == found else {"train": key})
+
+
+def _samples_are_last(rows: np.ndarray, labels: np.ndarray) -> bool:
+    """Whether an array has the samples on its last axis, as MATLAB's images have: there is a label for each there."""
+    return rows.ndim > 1 and rows.shape[0] != labels.size == rows.shape[-1]
 
 
 def _first(keys: tuple[str, ...], names: Any) -> str | None:

@@ -57,6 +57,8 @@ def _read(y: Any, unlabelled: Unlabelled) -> tuple[Shaped[np.ndarray, "..."], Bo
     unknown, values = np.ma.getmaskarray(values), np.ma.getdata(values)
     if np.ma.isMaskedArray(y) and unlabelled == "auto":
         marker = None
+    if values.dtype.kind == "T":  # words of any length
+        values = values.astype(np.str_)
     if values.dtype.kind == "S":
         values = np.char.decode(values, "utf-8")
     if values.dtype == object:

@@ -1,6 +1,6 @@
 """One call for every source of data."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,31 +11,35 @@ from latently.data.archives import open_npz
 from latently.data.arrays import is_idx, is_idx_folder, open_idx, open_idx_folder, open_npy
 from latently.data.builtin import BUILTIN, FASHION_MNIST, MNIST, digits, load
 from latently.data.dataset import Dataset, Splits, keep_labels, split
+from latently.data.hub import PREFIX, open_hub
 from latently.data.images import open_image_views, open_images
 from latently.data.labels import Unlabelled
 from latently.data.parts import Parts, like, same_classes
 from latently.data.pictures import KINDS, ImageSize
 from latently.data.pictures import SUFFIXES as PICTURES
 from latently.data.rows import DataArgumentError, DataError, Subset, as_rows, is_mapped, summarize
+from latently.data.stores import ANNDATA, open_h5ad, open_store
+from latently.data.stores import SUFFIXES as STORES
 from latently.data.table import Table
 from latently.data.tables import is_table, open_table
 from latently.data.view_making import Groups, halves, noisy, view_groups
 from latently.errors import did_you_mean
 
 Source = str | Path
-_ARCHIVES = (".npz",)
+_ARCHIVES = (".npz", *STORES)
 
-_IMAGES, _ARRAYS = ("a folder of images", "an image"), "a file of arrays"
-_OF_TABLES = ("tables (.csv, .tsv, .xlsx, .parquet)", ("a table",))
+_IMAGES, _ARRAYS, _HUB = ("a folder of images", "an image"), "a file of arrays", "a Hugging Face data set"
+_NAMED = f"files of arrays ({', '.join(_ARCHIVES)})"
+_TABLES = "tables (.csv, .tsv, .xlsx, .parquet)"
 _FITS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "labels_column": ("tables (.csv, .tsv, .xlsx, .parquet) and files of arrays (.npz)", ("a table", _ARRAYS)),
-    "columns": _OF_TABLES,
-    "leave_out": _OF_TABLES,
-    "kinds": _OF_TABLES,
-    "dialect": _OF_TABLES,
-    "array": ("files of arrays (.npz)", (_ARRAYS,)),
-    "image_size": ("folders of images", _IMAGES),
-    "gray": ("folders of images", _IMAGES),
+    "labels_column": (f"{_TABLES}, .h5ad and {_NAMED}", ("a table", "AnnData", _ARRAYS, _HUB)),
+    "columns": (_TABLES, ("a table",)),
+    "leave_out": (_TABLES, ("a table",)),
+    "kinds": (_TABLES, ("a table",)),
+    "dialect": (_TABLES, ("a table",)),
+    "array": (_NAMED, (_ARRAYS, _HUB)),
+    "image_size": ("folders of images", (*_IMAGES, _HUB)),
+    "gray": ("folders of images", (*_IMAGES, _HUB)),
     "white_level": ("folders of images", _IMAGES),
 }
 """Argument → what it is for, in words, and the kinds of sources that take it."""
@@ -106,9 +110,9 @@ def open_dataset(
 
     Args:
         source: `"digits"`, `"mnist"`, `"fashion-mnist"`, or the path of a folder of images (or of four idx files named
-            as MNIST's are), of an image, or of a `.npy`, `.npz` or idx file, or of a table: `.csv`, `.tsv` or `.txt`,
-            packed with gzip or not, `.xlsx`, `.parquet` or a folder of its parts. Where a path is named as a data set
-            is, write `./digits`.
+            as MNIST's are), of an image, or of a `.npy`, `.npz`, `.mat`, HDF5, Zarr, `.h5ad` or idx file, or of a
+            table: `.csv`, `.tsv` or `.txt`, packed with gzip or not, `.xlsx`, `.parquet` or a folder of its parts; or
+            `"hf:NAME"`, a Hugging Face data set. Where a path is named as a data set is, write `./digits`.
         labels_column: the column of a table, or the array of a file of arrays, that holds the labels.
         columns: the columns of a table to take; all unless said.
         leave_out: the columns of a table not to take.
@@ -218,7 +222,7 @@ def _with_own_parts(
 
 def _part_of_its_own(name: str, source: Source, train: Dataset, how: Opening) -> Dataset:
     """Rows from a source of their own, opened as the training rows were; of its parts, the one of this name."""
-    if not (source in BUILTIN or Path(source).expanduser().exists()):
+    if not _exists(source):
         rule = "must be a share of the rows, such as 0.2, or the path of a file or folder that exists"
         raise DataArgumentError(name, rule, str(source))
     shape = train.x.shape[1:]
@@ -244,19 +248,27 @@ def _made(views: str, part: Dataset, seed: tuple[int, int]) -> Dataset:
     return noisy(part, seed) if views == "noisy" else halves(part, views)
 
 
+def _exists(source: Source) -> bool:
+    """Whether there is such a source, or it is for others to say."""
+    return source in BUILTIN or str(source).startswith(PREFIX) or Path(source).expanduser().exists()
+
+
 def _kind(source: Source) -> str:
     """What a source is, in words."""
     path = Path(source).expanduser()
     suffix = path.suffix.lower()
     if source in BUILTIN:
         return "a data set with a name"
+    if str(source).startswith(PREFIX):
+        return _HUB
     if is_table(path):
         return "a table"
-    if path.is_dir():
+    if path.is_dir() and suffix != ".zarr":
         return "a folder of idx files" if is_idx_folder(path) else "a folder of images"
     if is_idx(path):
         return "an idx file"
-    kinds = {_ARRAYS: _ARCHIVES, "an image": PICTURES, "a NumPy file": (".npy",)}
+    kinds: dict[str, Collection[str]] = {_ARRAYS: _ARCHIVES, "an image": PICTURES, "a NumPy file": (".npy",)}
+    kinds["AnnData"] = (ANNDATA,)
     return next((kind for kind, suffixes in kinds.items() if suffix in suffixes), "another file")
 
 
@@ -271,11 +283,10 @@ def _check(source: Source, kind: str, how: Opening) -> None:
         if getattr(how, name) is not None and kind not in kinds:
             raise DataArgumentError(name, f"is for {what}, and {source} is none", getattr(how, name))
     named = how.groups is not None
-    exists = source in BUILTIN or Path(source).expanduser().exists()
-    if named and exists and kind not in ("a table", _ARRAYS, "a folder of images"):
+    if named and _exists(source) and kind not in ("a table", _ARRAYS, "a folder of images"):
         raise DataArgumentError(
             "views",
-            "that are named are the arrays of a .npz file, the columns of a table or the subfolders of a folder; "
+            "that are named are the arrays of a file of arrays, the columns of a table or the subfolders of a folder; "
             f"{source} has none",
             remedy="Use {views=halves} for images.",
         )
@@ -289,7 +300,7 @@ def _open(source: Source, how: Opening) -> Parts:
     _check(source, kind, how)
     if source in BUILTIN:
         return Parts(digits()) if source == "digits" else load(MNIST if source == "mnist" else FASHION_MNIST)
-    if not path.exists():
+    if not _exists(source):
         meant, known = did_you_mean(str(source), list(BUILTIN), '"{}"'), ", ".join(BUILTIN)
         raise DataError(f'there is no file or folder "{source}", and the data sets with a name are {known}.{meant}')
     if kind == "a folder of idx files":
@@ -302,14 +313,21 @@ def _open(source: Source, how: Opening) -> Parts:
         return Parts(open_idx(path, how.unlabelled))
     if kind == "a NumPy file":
         return Parts(open_npy(path, how.unlabelled))
+    if kind == _HUB:
+        columns, size = (how.labels_column, how.array), how.image_size
+        return open_hub(str(source), *columns, size, gray=how.gray, unlabelled=how.unlabelled)  # type: ignore[arg-type]
+    if kind == "AnnData":
+        return Parts(open_h5ad(path, how.labels_column, how.unlabelled))
     if kind == _ARRAYS:
+        opens = open_npz if path.suffix.lower() == ".npz" else open_store
         named = {"array": how.array, "labels_array": how.labels_column}
-        return open_npz(path, how.groups, **named, unlabelled=how.unlabelled)
+        return opens(path, how.groups, **named, unlabelled=how.unlabelled)
     if kind == "a table":
         return Parts(open_table(path, how.labels_column, how.groups, **how.of_tables))
     raise DataError(
-        f'{source} ends in "{path.suffix}", which is not known here; give a folder of {KINDS} images, .npy, .npz, '
-        ".csv, .tsv, .xlsx, .parquet or idx files (such as train-images-idx3-ubyte.gz)."
+        f'{source} ends in "{path.suffix}", which is not known here; give a folder of {KINDS} images, .npy, '
+        f"{', '.join(_ARCHIVES)}, .csv, .tsv, .xlsx, .parquet, .h5ad or idx files (such as "
+        "train-images-idx3-ubyte.gz)."
     )
 
 

@@ -97,6 +97,18 @@ def read_pictures(
     return Pictures(images[: len(good)], good, assume(facts, *guesses))
 
 
+def as_one_size(
+    images: Iterable[Image.Image], image_size: ImageSize = None, gray: bool | None = None
+) -> UInt8[np.ndarray, "images height width *channels"]:
+    """Opened images as `read_pictures` reads files."""
+    images = list(images)
+    headers = [_header(image) for image in images]
+    height, width = _height_width(image_size, [header.size for header in headers])
+    in_gray = all(header.gray for header in headers) if gray is None else gray
+    white = _white(None, [header.peak for header in headers if header.peak is not None])
+    return np.stack([_pixels(image, height, width, in_gray, white) for image in images])
+
+
 def _guesses(
     headers: Sequence[_Header],
     size: tuple[int, int],

@@ -20,10 +20,13 @@ from latently.data import (
     open_dataset,
     open_whole,
 )
+from latently.data.hub import PREFIX
 from latently.data.labels import UNKNOWN
 from latently.data.layout import channels_first
 from latently.data.open import holds_images
 from latently.data.rows import hash_rows, spread_rows
+from latently.data.stores import ANNDATA, array_names, obs_names
+from latently.data.stores import SUFFIXES as STORES
 from latently.data.tables import column_names, is_table
 from latently.errors import ArgumentError
 
@@ -52,6 +55,8 @@ def fingerprint(splits: Splits) -> str:
 
 def located(source: str) -> str:
     """A data set's name as it is, a path absolute; what does not exist stays as it was typed, for the error."""
+    if source.startswith(PREFIX) and (inner := located(source.removeprefix(PREFIX))):
+        return PREFIX + inner
     path = Path(source).expanduser()
     return str(path.resolve()) if source not in BUILTIN and path.exists() else source
 
@@ -168,7 +173,7 @@ def reading_of(
     """Arguments of `open_dataset` that read a source as a model's own data was read; see `open_rows`."""
     own, path = about.get("data", {}), Path(source)
     table = source not in BUILTIN and is_table(path)
-    held = column_names(path) if table else _arrays(source)
+    held = () if source in BUILTIN else _names_in(path)
     if not labels_column and own.get("labels_column") in held:
         labels_column = own["labels_column"]  # where there is none, new rows come without labels
     return {
@@ -265,7 +270,7 @@ def views_in(source: str, given: str | None, own: str | None, model: Any) -> str
         return None
     if given is not None:
         return given
-    held = _arrays(source)
+    held = _names_in(Path(source))
     named = [view for view in model.row_shape_ if view in held]
     return ",".join(f"{view}={view}" for view in named) or own
 
@@ -294,10 +299,16 @@ def _with_views_of(model: Any, part: Dataset) -> Dataset:
     )
 
 
-def _arrays(source: str) -> list[str]:
-    """The names of the arrays of a `.npz` file."""
-    path = Path(source)
-    if path.suffix.lower() != ".npz" or not zipfile.is_zipfile(path):
+def _names_in(path: Path) -> Sequence[str]:
+    """The names of the columns or arrays that a file holds."""
+    suffix = path.suffix.lower()
+    if is_table(path):
+        return column_names(path)
+    if suffix == ANNDATA:
+        return obs_names(path)
+    if suffix in STORES:
+        return array_names(path)
+    if suffix != ".npz" or not zipfile.is_zipfile(path):
         return []
     with zipfile.ZipFile(path) as archive:
         return [name.removesuffix(".npy") for name in archive.namelist()]

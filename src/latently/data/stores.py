@@ -1,0 +1,205 @@
+"""Stores of named arrays that other programs write: MATLAB's `.mat`, HDF5, `.h5ad` of AnnData, Zarr.
+
+All but `.mat` need a package of their own, an extra, which is imported when such a file is opened.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Shaped
+
+from latently.data.archives import Archive, open_archive
+from latently.data.assumptions import assume
+from latently.data.dataset import Dataset
+from latently.data.labels import Unlabelled
+from latently.data.parts import Parts
+from latently.data.rows import DataArgumentError, DataError
+from latently.data.view_making import Groups
+
+HDF5 = (".h5", ".hdf5")
+SUFFIXES = (".mat", *HDF5, ".zarr")
+ANNDATA = ".h5ad"
+
+
+def open_store(path: Path, groups: Groups | None = None, **chosen: Any) -> Parts:
+    """The rows and labels of a store (see `open_archive`); the arrays of a group are called `group/array`."""
+    with _opened(path) as arrays:
+        return open_archive(arrays, path, f"{path.suffix.lower()} file", groups, **chosen)
+
+
+def array_names(path: Path) -> list[str]:
+    """The names of the arrays of a store; none, where it cannot be read, as opening it will say."""
+    try:
+        with _opened(path) as arrays:
+            return list(arrays)
+    except DataError:
+        return []
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Archive]:
+    """Name → array of a store, each read when it is asked for."""
+    suffix = path.suffix.lower()
+    if suffix == ".zarr":
+        zarr = _package("zarr", path, "zarr")
+        try:
+            store = zarr.open(str(path), mode="r")
+        except (ValueError, KeyError, OSError) as error:
+            raise DataError(f"{path} is damaged or no Zarr store ({error}); write it anew.") from error
+        arrays = dict(_leaves(store)) if hasattr(store, "members") else {"X": store}
+        yield {name: _harmless(array, path) for name, array in arrays.items()}
+        return
+    if suffix == ".mat" and (found := _matlab(path)) is not None:
+        yield found
+        return
+    with _hdf5(path) as file:
+        matlab = suffix == ".mat"  # since version 7.3, which writes the axes the other way round
+        yield {name: _Transposed(array) if matlab else array for name, array in _leaves(file) if "#" not in name}
+
+
+def _harmless(array: Any, path: Path) -> Any:
+    """An array of Zarr, if reading it runs no code from the file: one of its codecs does."""
+    stored = {name: value for name, value in array.metadata.to_dict().items() if name != "attributes"}
+    if array.dtype.kind == "O" or "pickle" in str(stored).lower():
+        raise DataError(
+            f"{path} holds Python objects, which are not loaded because a file of them can run code; save the array "
+            "with a type of numbers."
+        )
+    return array
+
+
+def _matlab(path: Path) -> dict[str, np.ndarray] | None:
+    """The arrays of a `.mat` file; `None` where it is of version 7.3, which is HDF5."""
+    from scipy.io import loadmat
+    from scipy.io.matlab import MatReadError
+
+    try:
+        held = loadmat(str(path), appendmat=False)
+    except NotImplementedError:
+        return None
+    except (MatReadError, ValueError, TypeError, OSError, EOFError, KeyError, IndexError) as error:
+        raise DataError(f"{path} is damaged or no MATLAB file ({error}); save it anew.") from error
+    arrays = {name: value for name, value in held.items() if not name.startswith("__")}
+    return {name: np.asarray(value) for name, value in arrays.items()}
+
+
+class _Transposed:
+    """An array of HDF5 whose axes MATLAB wrote in its own order."""
+
+    def __init__(self, array: Any) -> None:
+        self._array, self.shape = array, tuple(reversed(array.shape))
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        del copy
+        return np.asarray(self._array[()], dtype=dtype).T
+
+
+@contextmanager
+def _hdf5(path: Path) -> Iterator[Any]:
+    h5py = _package("h5py", path, "hdf5")
+    try:
+        file = h5py.File(path, "r")
+    except OSError as error:
+        raise DataError(f"{path} is damaged or no HDF5 file ({error}); write it anew.") from error
+    with file:
+        yield file
+
+
+def _leaves(group: Any, before: str = "") -> Iterator[tuple[str, Any]]:
+    """The arrays of a group and of the groups in it, under their paths."""
+    for name, each in group.items() if hasattr(group, "items") else group.members():
+        if hasattr(each, "dtype"):
+            yield before + name, each
+        else:
+            yield from _leaves(each, f"{before}{name}/")
+
+
+def open_h5ad(path: Path, labels_column: str | None = None, unlabelled: Unlabelled = "auto") -> Dataset:
+    """The observations of an AnnData file: rows of `X`, made dense, with one column of `obs` as their labels.
+
+    Args:
+        path: of the file.
+        labels_column: of `obs`.
+        unlabelled: which label marks a row without one.
+    """
+    with _hdf5(path) as file:
+        missing = [name for name in ("X", "obs", "var") if name not in file]
+        if missing:
+            raise DataError(f"{path} is no AnnData file: it has no {missing[0]}; write it anew with write_h5ad.")
+        rows, columns = _dense(file["X"], path), _column(file["var"], None)
+        others = [name for name in file["obs"] if name != file["obs"].attrs.get("_index")]
+        if labels_column is not None and labels_column not in others:
+            rule = f"must be a column of obs in {path}, which has {', '.join(others) or 'none'}"
+            raise DataArgumentError("labels_column", rule, labels_column)
+        labels = None if labels_column is None else _column(file["obs"], labels_column)
+    names = [] if columns is None else [str(name) for name in columns.tolist()]
+    description: dict[str, Any] = {"source": "AnnData file", "columns": names, "labels_column": labels_column}
+    if others and labels_column is None:
+        listed = ", ".join(others)
+        description = assume(
+            description, f"no column of obs is the labels; {{labels_column=NAME}} takes one of {listed}"
+        )
+    source = f"{path.name}, obs[{labels_column!r}]"
+    return Dataset.of(path.name, rows, labels, source, description, unlabelled=unlabelled)
+
+
+def obs_names(path: Path) -> list[str]:
+    """The columns of `obs` of an AnnData file; none, where it cannot be read."""
+    try:
+        with _hdf5(path) as file:
+            return list(file.get("obs", {}))
+    except DataError:
+        return []
+
+
+def _dense(x: Any, path: Path) -> Shaped[np.ndarray, "rows columns"]:
+    """A matrix that is stored as it is, or by its nonzero numbers."""
+    if hasattr(x, "dtype"):
+        whole: np.ndarray = x[()]
+        return whole
+    from scipy import sparse
+
+    kinds: dict[str, Callable[..., Any]] = {"csr_matrix": sparse.csr_matrix, "csc_matrix": sparse.csc_matrix}
+    kind = str(x.attrs.get("encoding-type", ""))
+    if kind not in kinds:
+        raise DataError(f"{path} stores X as {kind or 'something else'}, which is not known here; store it dense.")
+    matrix = kinds[kind]((x["data"][()], x["indices"][()], x["indptr"][()]), shape=tuple(x.attrs["shape"]))
+    return np.asarray(matrix.toarray())
+
+
+def _column(frame: Any, name: str | None) -> Shaped[np.ndarray, "rows"] | None:
+    """A column of a data frame in HDF5, or (`None`) its index; categories as words, empty where there is none."""
+    column = frame.get(name or str(frame.attrs.get("_index", "_index")))
+    if column is None:
+        return None
+    result: np.ndarray
+    if hasattr(column, "dtype"):
+        return _words(column[()])
+    if "categories" in column:
+        categories, codes = _words(column["categories"][()]), column["codes"][()]
+        words = categories.dtype.kind == "U"
+        result = np.append(categories, "" if words else -1)[codes]
+    else:
+        result = np.where(column["mask"][()], -1, column["values"][()])  # integers or booleans with gaps
+    return result
+
+
+def _words(values: Any) -> Shaped[np.ndarray, "rows"]:
+    """Bytes and Python's strings as NumPy's words; numbers as they are."""
+    array = np.asarray(values)
+    if array.dtype.kind not in "OS":
+        return array
+    return np.asarray([each.decode() if isinstance(each, bytes) else str(each) for each in array.tolist()])
+
+
+def _package(name: str, path: Path, extra: str) -> Any:
+    """A package that is imported when it is needed."""
+    import importlib
+
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        raise DataError(f"{path} needs {name} to be read; run: pip install 'latently[{extra}]'.") from error

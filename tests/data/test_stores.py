@@ -1,0 +1,217 @@
+"""Files that other programs write: MATLAB's, HDF5, AnnData's, Zarr stores, Hugging Face data sets."""
+
+import json
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from latently.data import DataError, assumed, open_dataset, open_whole
+
+GENERATOR = np.random.default_rng(0)
+X = GENERATOR.normal(size=(20, 3))
+KINDS = np.array(["ant", "bee"] * 10)
+PARTED = {"x_train": X[:12], "y_train": KINDS[:12], "x_test": X[12:], "y_test": KINDS[12:]}
+
+
+# ---- MATLAB ----
+
+
+def test_a_matlab_file_opens_with_its_labels_lying_either_way(tmp_path):
+    from scipy.io import savemat
+
+    for shape in ((20, 1), (1, 20)):
+        savemat(tmp_path / "rows.mat", {"X": X, "y": (np.arange(20) % 2 + 1).reshape(shape)})
+        whole = open_whole(tmp_path / "rows.mat")
+        np.testing.assert_array_equal(whole.x, X)
+        assert whole.classes == (1, 2)
+        assert whole.labels.tolist() == [0, 1] * 10
+
+
+def test_images_of_matlab_have_their_samples_last(tmp_path):
+    from scipy.io import savemat
+
+    images = GENERATOR.integers(0, 256, (6, 5, 3, 20)).astype(np.uint8)
+    savemat(tmp_path / "rows.mat", {"X": images, "y": np.arange(20) % 10})
+    whole = open_whole(tmp_path / "rows.mat")
+    np.testing.assert_array_equal(whole.x[7], images[..., 7])
+    assert assumed(whole.description) == ("the last axis of X is that of the rows: it has one for each label",)
+
+
+def test_a_matlab_file_of_version_7_3_has_its_axes_turned_back(tmp_path):
+    h5py = pytest.importorskip("h5py")
+    with h5py.File(tmp_path / "rows.mat", "w", userblock_size=512) as file:
+        file["X"], file["y"] = X.T, np.arange(20.0)[None] % 2
+    with (tmp_path / "rows.mat").open("r+b") as file:  # as MATLAB writes it
+        file.write(b"MATLAB 7.3 MAT-file".ljust(124) + b"\x00\x02IM")
+    whole = open_whole(tmp_path / "rows.mat")
+    np.testing.assert_array_equal(whole.x, X)
+    assert whole.labels.tolist() == [0, 1] * 10
+
+
+# ---- HDF5 ----
+
+
+def test_the_arrays_and_groups_of_an_hdf5_file_are_parts(tmp_path):
+    h5py = pytest.importorskip("h5py")
+    for name, separator in (("flat.h5", "_"), ("groups.hdf5", "/")):
+        with h5py.File(tmp_path / name, "w") as file:
+            for key, values in PARTED.items():
+                role, part = key.split("_")
+                words = values.astype("S") if values.dtype.kind == "U" else values
+                file[f"{part}{separator}{role}"] = words
+        data = open_dataset(tmp_path / name)
+        np.testing.assert_array_equal(data.train.x, X[:12])
+        assert data.test.classes == ("ant", "bee")
+        assert data.test.labels.tolist() == [0, 1] * 4
+
+
+def test_an_array_of_an_hdf5_file_is_named(tmp_path):
+    h5py = pytest.importorskip("h5py")
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["deep/one"], file["deep/two"], file["kind"] = X, 2 * X, np.arange(20) % 2
+    with pytest.raises(DataError, match=r'holds "deep/one" \(20, 3\), "deep/two" \(20, 3\), "kind" \(20,\), and which'):
+        open_dataset(tmp_path / "a.h5")
+    whole = open_whole(tmp_path / "a.h5", array="deep/two", labels_column="kind")
+    np.testing.assert_array_equal(whole.x, 2 * X)
+    assert whole.classes == (0, 1)
+
+
+# ---- AnnData ----
+
+
+def write_anndata(path, sparse=False):
+    """A file as AnnData 0.12 writes it: 4 cells of 3 genes."""
+    h5py = pytest.importorskip("h5py")
+    dense = np.array([[0, 1, 0], [2, 0, 0], [0, 0, 3], [0, 4, 0]], np.float32)
+    with h5py.File(path, "w") as file:
+        if sparse:
+            from scipy.sparse import csr_matrix
+
+            matrix, group = csr_matrix(dense), file.create_group("X")
+            group.attrs.update({"encoding-type": "csr_matrix", "shape": dense.shape})
+            group["data"], group["indices"], group["indptr"] = matrix.data, matrix.indices, matrix.indptr
+        else:
+            file["X"] = dense
+        obs, var = file.create_group("obs"), file.create_group("var")
+        obs.attrs["_index"] = var.attrs["_index"] = "_index"
+        obs["_index"], var["_index"] = [b"c1", b"c2", b"c3", b"c4"], [b"CD4", b"CD8", b"MS4A1"]
+        obs["cell_type/categories"], obs["cell_type/codes"] = [b"B", b"T"], np.array([1, -1, 0, 1], np.int8)
+        obs["batch"] = np.array([1, 1, 2, 2])
+    return dense
+
+
+@pytest.mark.parametrize("sparse", [False, True])
+def test_cells_are_rows_genes_are_columns_and_a_column_of_obs_the_labels(sparse, tmp_path):
+    dense = write_anndata(tmp_path / "cells.h5ad", sparse)
+    whole = open_whole(tmp_path / "cells.h5ad", labels_column="cell_type")
+    np.testing.assert_array_equal(whole.x, dense)
+    assert whole.description["columns"] == ["CD4", "CD8", "MS4A1"]
+    assert whole.classes == ("B", "T")
+    assert whole.labels.tolist() == [1, -1, 0, 1]
+    assert open_whole(tmp_path / "cells.h5ad", labels_column="batch").classes == (1, 2)
+
+
+def test_columns_of_obs_are_offered_as_labels(tmp_path):
+    write_anndata(tmp_path / "cells.h5ad")
+    whole = open_whole(tmp_path / "cells.h5ad")
+    assert whole.labels is None
+    assert assumed(whole.description) == (
+        "no column of obs is the labels; {labels_column=NAME} takes one of batch, cell_type",
+    )
+    with pytest.raises(DataError, match=r"^labels_column must be a column of obs in .*, which has batch, cell_type"):
+        open_whole(tmp_path / "cells.h5ad", labels_column="sort")
+
+
+# ---- Zarr ----
+
+
+def test_a_zarr_store_is_a_group_of_arrays_or_one(tmp_path):
+    zarr = pytest.importorskip("zarr")
+    store = zarr.open_group(str(tmp_path / "rows.zarr"), mode="w")
+    for name, values in PARTED.items():
+        store.create_array(name, data=np.arange(len(values)) % 2 if values.dtype.kind == "U" else values)
+    data = open_dataset(tmp_path / "rows.zarr")
+    np.testing.assert_array_equal(data.test.x, X[12:])
+    assert data.train.labels.tolist() == [0, 1] * 6
+    zarr.save_array(str(tmp_path / "one.zarr"), X)
+    np.testing.assert_array_equal(open_whole(tmp_path / "one.zarr").x, X)
+
+
+@pytest.mark.parametrize("field", ["compressor", "filters"])
+def test_a_zarr_store_that_runs_code_when_it_is_read_is_refused(field, tmp_path):
+    pytest.importorskip("zarr")
+    folder, codec = tmp_path / "trap.zarr", {"id": "pickle", "protocol": 5}
+    folder.mkdir()
+    about = {"zarr_format": 2, "shape": [2, 2], "chunks": [2, 2], "dtype": "<f8", "fill_value": 0.0, "order": "C"}
+    about |= {"compressor": None, "filters": None} | {field: codec if field == "compressor" else [codec]}
+    (folder / ".zarray").write_text(json.dumps(about))
+    (folder / "0.0").write_bytes(b"cposix\n_exit\n(I3\ntR.")
+    with pytest.raises(DataError, match=r"Python objects|damaged or no Zarr store"):
+        open_whole(folder)
+
+
+# ---- Hugging Face ----
+
+
+@pytest.fixture
+def hub(tmp_path):
+    """A saved data set of pictures: 6 to train on, 3 for the test, of the classes ant and bee."""
+    datasets = pytest.importorskip("datasets")
+    features = datasets.Features(
+        {"image": datasets.Image(), "label": datasets.ClassLabel(names=["ant", "bee"]), "id": datasets.Value("int64")}
+    )
+
+    def part(n):
+        pictures = [Image.fromarray(np.full((8, 8), 10 * row, np.uint8)) for row in range(n)]
+        values = {"image": pictures, "label": [row % 2 for row in range(n)], "id": list(range(n))}
+        return datasets.Dataset.from_dict(values, features=features)
+
+    datasets.DatasetDict({"train": part(6), "test": part(3)}).save_to_disk(str(tmp_path / "bugs"))
+    return f"hf:{tmp_path / 'bugs'}"
+
+
+def test_a_saved_hugging_face_data_set_has_its_splits_and_the_names_of_its_classes(hub):
+    data = open_dataset(hub)
+    assert (len(data.train), len(data.validation), len(data.test)) == (6, 0, 3)
+    assert data.train.x.shape == (6, 8, 8)
+    np.testing.assert_array_equal(data.test.x[:, 0, 0], [0, 10, 20])
+    assert data.test.classes == ("ant", "bee")
+    assert data.test.labels.tolist() == [0, 1, 0]
+    (guess,) = assumed(data.train.description)
+    assert guess.startswith("the columns id of hf:")
+    assert open_dataset(hub, image_size=4).train.x.shape == (6, 4, 4)
+
+
+def test_columns_of_numbers_are_rows_where_there_are_no_pictures(tmp_path):
+    datasets = pytest.importorskip("datasets")
+    columns = {"a": X[:, 0].tolist(), "b": X[:, 1].tolist(), "kind": KINDS.tolist()}
+    datasets.Dataset.from_dict(columns).save_to_disk(str(tmp_path / "numbers"))
+    whole = open_whole(f"hf:{tmp_path / 'numbers'}", labels_column="kind")
+    np.testing.assert_allclose(whole.x, X[:, :2])
+    assert whole.classes == ("ant", "bee")
+    assert whole.description["columns"] == ["a", "b"]
+    with pytest.raises(DataError, match=r"^labels_column must be a column of hf:.*, which has a, b, kind; got 'sort'"):
+        open_whole(f"hf:{tmp_path / 'numbers'}", labels_column="sort")
+
+
+# ---- what is refused ----
+
+
+@pytest.mark.parametrize("name", ["a.mat", "a.h5", "a.h5ad", "a.zarr"])
+def test_a_damaged_store_gets_a_sentence_that_names_it(name, tmp_path):
+    (tmp_path / name).write_bytes(b"hello, world" * 50)
+    with pytest.raises(DataError, match=r"damaged or no|is no AnnData"):
+        open_dataset(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("package", "name", "extra"),
+    [("h5py", "a.h5", "hdf5"), ("h5py", "a.h5ad", "hdf5"), ("zarr", "a.zarr", "zarr"), ("datasets", "hf:a", "hub")],
+)
+def test_a_package_that_is_missing_is_named_with_its_extra(package, name, extra, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, package, None)
+    (tmp_path / name.removeprefix("hf:")).write_bytes(b"")
+    with pytest.raises(DataError, match=rf"needs {package} to be read; run: pip install 'latently\[{extra}\]'\."):
+        open_dataset(name if name.startswith("hf:") else tmp_path / name)
