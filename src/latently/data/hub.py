@@ -37,30 +37,27 @@ def open_hub(
         gray: likewise.
         unlabelled: which label marks a row without one.
     """
-    splits = _loaded(source.removeprefix(PREFIX))
-    own = {PART_OF[name.split("_")[0]]: each for name, each in splits.items() if name.split("_")[0] in PART_OF}
-    if "train" not in own:
-        own = {"train": next(iter(splits.values()))}
-    features = own["train"].features
+    name = source.removeprefix(PREFIX)
+    splits = {PART_OF.get(split.split("_")[0], split): table for split, table in _loaded(name).items()}
+    if "train" not in splits:
+        splits = {"train": next(iter(splits.values()))}
+    features = splits["train"].features
     label = _labels_in(features, labels_column, source)
     rows = _rows_in(features, array, label, source)
+    description: dict[str, Any] = {"source": "Hugging Face data set", "array": ", ".join(rows)}
+    description |= {"columns": rows} if len(rows) > 1 else {}
+    if others := ", ".join(column for column in features if column not in (*rows, label)):
+        guess = f"the columns {others} of {source} were not used; {{array=NAME}} takes another as the rows"
+        description = assume(description, guess)
     opened: dict[str, Dataset] = {}
-    for part in [name for name in NAMES if name in own]:
-        if opened and opened["train"].x.ndim > 2 and image_size is None:  # type: ignore[attr-defined]
-            image_size, gray = opened["train"].x.shape[1:3], opened["train"].x.ndim == 3  # type: ignore[attr-defined]
-        table = own[part].with_format(None)
-        values = _values(table, rows, image_size, gray)
-        labels = None if label is None else _labels(table, label)
-        description: dict[str, Any] = {"source": "Hugging Face data set", "array": ", ".join(rows), "part": part}
-        others = [name for name in features if name not in (*rows, label)]
-        if others:
-            guess = (
-                f"the columns {', '.join(others)} of {source} were not used; {{array=NAME}} takes another as the rows"
-            )
-            description = assume(description, guess)
-        if len(rows) > 1:
-            description["columns"] = rows
-        opened[part] = Dataset.of(source, values, labels, f"{source}, {label}", description, unlabelled=unlabelled)
+    for part in [part for part in NAMES if part in splits]:
+        values = _values(splits[part], rows, image_size, gray)
+        if values.ndim > 2:  # the other parts come in the size and colours of the training rows
+            image_size, gray = values.shape[1:3], values.ndim == 3
+        labels = None if label is None else _labels(splits[part], label)
+        called = f"{PREFIX}{Path(name).name}"
+        facts = {**description, "part": part}
+        opened[part] = Dataset.of(called, values, labels, f"{called}, {label}", facts, unlabelled=unlabelled)
     return same_classes(Parts(**opened))
 
 
