@@ -39,7 +39,7 @@ class Able(Unable):
     noise = 0.5
 
     def abilities(self):
-        return frozenset(ABILITIES) - {"complete"}  # a row of its data has one view
+        return frozenset(ABILITIES) - {"complete", "sample_conditions"}  # rows have one view, and one class
 
     def transform(self, X):
         return (X[:, :2] / (1 + self.noise**2)).astype(np.float32)

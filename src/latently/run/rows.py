@@ -15,6 +15,7 @@ from latently.data import (
     BUILTIN,
     Dataset,
     Splits,
+    Table,
     TablePreprocessing,
     Views,
     open_dataset,
@@ -23,7 +24,8 @@ from latently.data import (
 from latently.data.labels import UNKNOWN
 from latently.data.layout import channels_first
 from latently.data.open import holds_images
-from latently.data.rows import hash_rows, spread_rows
+from latently.data.parts import conditions_like
+from latently.data.rows import as_names, hash_rows, spread_rows
 from latently.data.tables import column_names, is_table
 from latently.errors import ArgumentError
 
@@ -47,6 +49,9 @@ def fingerprint(splits: Splits) -> str:
     for part in (splits.train, splits.validation, splits.test):
         digest.update(",".join(part.view_names).encode())
         hash_rows(part.views, part.labels, digest, part.present)
+        if part.conditions is not None:
+            digest.update(repr(part.conditions.columns).encode())
+            hash_rows((part.conditions.values,), None, digest)
     return digest.hexdigest()[:16]
 
 
@@ -99,7 +104,7 @@ def open_rows(
     about: Mapping[str, Any],
     *,
     part: str = "all",
-    labels_column: str | None = None,
+    labels_column: Sequence[str] | None = None,
     skip_bad: bool = False,
     views: str | None = None,
     dialect: str | None = None,
@@ -112,7 +117,7 @@ def open_rows(
         about: what the run says of its own data, which decides the split, a table's column of labels and what is which
             view.
         part: one of `PARTS`.
-        labels_column: of a table; the run's own column unless said.
+        labels_column: of a table, one or several; the run's own unless said.
         skip_bad: leave out images that cannot be read.
         views: what is which view; as the run says unless said.
         dialect: how a table is written as text, where that is not to be guessed.
@@ -126,11 +131,11 @@ def open_rows(
     views = views_in(place, views, own.get("views"), model)
     table = place not in BUILTIN and is_table(path)
     held = column_names(path) if table else _arrays(place)
-    if not labels_column and own.get("labels_column") in held:
-        labels_column = own["labels_column"]  # where there is none, new rows come without labels
+    if not labels_column:  # where there is none, new rows come without labels
+        labels_column = [name for name in as_names(own.get("labels_column")) if name in held]
     arguments = {
         "source": place,
-        "labels_column": labels_column or None,
+        "labels_column": list(labels_column) if labels_column else None,
         "array": own.get("array") if own.get("array") in held else None,
         "unlabelled": own.get("unlabelled", "auto"),
         "skip_bad": skip_bad,
@@ -199,12 +204,19 @@ def labels_of(part: Dataset) -> Shaped[np.ndarray, "rows"] | None:
     return np.ma.MaskedArray(values, mask=part.labels == UNKNOWN) if UNKNOWN in part.classes else values
 
 
-def known_labels(model: Any, part: Dataset) -> Shaped[np.ndarray, "rows"] | None:
+def targets_of(part: Dataset) -> Shaped[np.ndarray, "rows"] | Table | None:
+    """What a model is given beside a part's rows: labels as they were in the data, or conditions."""
+    return labels_of(part) if part.conditions is None else part.conditions
+
+
+def known_labels(model: Any, part: Dataset) -> Shaped[np.ndarray, "rows"] | Table | None:
     """A part's labels for a model whose decoder is given the label; `None` where it is not, or knows none of them.
 
-    A label that it does not know is -1 among numbers and empty among words.
+    A label that it does not know is -1 among numbers and empty among words; a condition, missing.
     """
     values = labels_of(part)
+    if model.conditions_ is not None:
+        return conditions_like(part, model.conditions_.columns)
     if values is None or not model.decodes_labels or model.classes_ is None:
         return None
     own = {str(value): value for value in model.classes_.tolist()}
