@@ -31,7 +31,7 @@ class Encodes(eqx.Module):
 
         Args:
             x: prepared rows, `[batch, ...]`; of several views a `Batch`, which says which views a row has.
-            y: one-hot labels, for a game whose `label_role` is `"decoder"`.
+            y: one-hot labels, or conditions with NaN for unknown ones, for a game whose `label_role` is `"decoder"`.
         """
 
 
@@ -40,7 +40,7 @@ class Decodes(eqx.Module):
 
     Attributes:
         prior: p(z): what codes look like.
-        n_labels: how many classes the game knows; `None` where it knows none.
+        n_labels: how many classes the game knows; `None` where it knows none, or its decoder is given conditions.
         label_role: where a label goes that is asked for.
     """
 
@@ -105,6 +105,10 @@ class ReadsGaps(eqx.Module):
     """A game that reads rows some of whose cells are missing, where it was built for a table: see `MarkGaps`."""
 
 
+class TakesConditions(eqx.Module):
+    """A game that may be told, in the place of one class a row, conditions: several labels, measured numbers."""
+
+
 class Denoises(eqx.Module):
     """A game whose encoder can be shown corrupted rows in training, so that it learns to give clean ones back.
 
@@ -163,16 +167,21 @@ def _gives_label_to_decoder(game: Any) -> bool:
     return bool(game.label_role == "decoder")
 
 
+def _is_told_conditions(game: Any) -> bool:
+    return _gives_label_to_decoder(game) and game.n_labels is None
+
+
 def _reads_gaps(game: Any) -> bool:
+    """Whether what a network reads first may have gaps: rows, that is, and not what it is told of them."""
     return any(map(_marks_gaps, jax.tree.leaves(game, is_leaf=_marks_gaps)))
 
 
 def _marks_gaps(layer: Any) -> bool:
-    return isinstance(layer, MarkGaps)
+    return isinstance(layer, MarkGaps) and layer.start == 0
 
 
 _NO_ENCODER = "it has no encoder"
-_NO_LABELS = "it was fitted without labels; fit it with labels"
+_NO_LABELS = "it was fitted without classes; fit it with labels of one class a row"
 _NO_DENSITY = "it has no posterior, or no likelihood, with a density over the data"
 _UNMET_DENSITY = "that needs an encoder and a prior with a density: {encoder=gaussian}, and a {prior} that is no curve"
 _NO_LABEL_TO_DECODER = "its decoder is given no label"
@@ -195,8 +204,16 @@ ABILITIES: dict[str, Ability] = {
         "draw data of a class",
         (Decodes,),
         "it has no prior",
-        lambda game: game.label_role is not None,
+        lambda game: game.label_role is not None and game.n_labels is not None,
         "no label is tied to its codes or given to its decoder",
+    ),
+    "sample_conditions": Ability(
+        "draw data under conditions",
+        (Decodes, TakesConditions),
+        "it learns from one class a row, if it learns from labels",
+        _is_told_conditions,
+        "no conditions were given to fit, such as several labels or measured numbers",
+        of_data=True,
     ),
     "predict": Ability(
         "predict classes",

@@ -12,7 +12,15 @@ import numpy as np
 from jaxtyping import Float, Int, PRNGKeyArray, Shaped
 
 from latently import abilities, inference
-from latently.data import Preprocessing, Table, TablePreprocessing, ViewsPreprocessing, label_values
+from latently.data import (
+    ConditionPreprocessing,
+    Preprocessing,
+    Table,
+    TablePreprocessing,
+    ViewsPreprocessing,
+    label_values,
+)
+from latently.data.conditions import asked_conditions, warn_of_far
 from latently.errors import ArgumentError
 from latently.game import Batch, Task
 from latently.streams import stream
@@ -23,19 +31,22 @@ class Fitted:
     """A game that was trained, with what it takes to speak to it in the units of the data.
 
     It encodes, decodes, bounds, samples and classifies rows in pieces, so that memory stays bounded whatever their
-    number. Rows are those that `preprocessing.check` lets pass; labels are the values of `label_values`.
+    number. Rows are those that `preprocessing.check` lets pass; labels are the values of `label_values`, or conditions
+    as `latently.data.conditions.asked_conditions` reads them.
 
     Attributes:
         game: its batch norms calibrated; it implements the interfaces of `latently.abilities`.
         preprocessing: what was done to the data.
         classes: the labels that it learned, in order; `None` where there were none.
         task: what the game was built for.
+        conditions: what was done to the conditions that it learned; `None` where there were none.
     """
 
     game: Any
     preprocessing: Preprocessing | TablePreprocessing | ViewsPreprocessing
     classes: Shaped[np.ndarray, "classes"] | None
     task: Task
+    conditions: ConditionPreprocessing | None = None
 
     @property
     def abilities(self) -> frozenset[str]:
@@ -51,7 +62,7 @@ class Fitted:
     @property
     def label_values(self) -> Shaped[np.ndarray, "classes"] | None:
         """The labels that it takes: the classes that it learned, or the numbers of its clusters."""
-        if self.game.label_role is None:
+        if self.game.label_role is None or self.conditions is not None:
             return None
         return np.arange(self.game.n_labels) if self.classes is None else self.classes
 
@@ -110,7 +121,7 @@ class Fitted:
         return self.decode(self.codes(rows, labels), self.label_weights(rows, labels))
 
     def label_weights(self, rows: Any, labels: Any = None) -> Float[np.ndarray, "rows classes"] | None:
-        """The labels of rows as one-hot weights, the likeliest class in the place of an unknown one.
+        """The labels of rows as one-hot weights, the likeliest class in the place of an unknown one; or conditions.
 
         `None` for a decoder that is given no label.
         """
@@ -178,10 +189,47 @@ class Fitted:
         weights: Float[np.ndarray, "n classes"] = np.eye(self.game.n_labels, dtype=np.float32)[places]
         return weights
 
+    def told(self, labels: Any, n: int | None) -> Float[np.ndarray, "n facts"]:
+        """What a decoder is told of each of n codes: the class, one-hot; or conditions, NaN where one is not named.
+
+        Args:
+            labels: one for all or one for each; `None` for conditions of which none is named.
+            n: how many; `None` for as many as there are labels.
+
+        Raises:
+            ArgumentError: they are too many or too few, or none that the model knows; or a condition is not named, and
+                the model has no code that could hold it.
+        """
+        if self.conditions is None:
+            labels = np.atleast_1d(labels) if n is None else labels
+            return self.one_hot(self.label_places(labels, len(labels) if n is None else n))
+        told = self.conditions(labels, n)
+        if np.isnan(told).any() and "encode" not in self.abilities:
+            names = ", ".join(column.name for column in self.conditions.columns)
+            raise ArgumentError("labels", f"must give each of {names}: noise does not hold what is not told")
+        return told
+
+    def told_instead(self, labels: Any, known: Any, n: int) -> Float[np.ndarray, "n labels facts"]:
+        """What a decoder is told of each of n rows under each of the labels; conditions not named are as `known`."""
+        wanted = self.told(labels, None)
+        if self.conditions is None:
+            return np.broadcast_to(wanted, (n, *wanted.shape))
+        return np.where(np.isnan(wanted), self.conditions(known, n)[:, None], wanted)
+
+    def drawn_labels(self, labels: Any, n: int, seed: int) -> Any:
+        """Labels to draw n rows under, where none or not all are named: any class, conditions as the data has them."""
+        if self.conditions is None:
+            return np.random.default_rng(seed).choice(np.asarray(self.label_values), n) if labels is None else labels
+        if labels is not None:
+            warn_of_far(asked_conditions(labels, self.conditions.columns))
+        return self.conditions.draw(labels, n, seed)
+
     def _given(self, labels: Any, n: int) -> Shaped[np.ndarray, "n ..."] | None:
         """Labels as a decoder that knows them takes them: one-hot where all are known, else -1 for unknown ones."""
         if not self.decodes_labels:
             return None
+        if self.conditions is not None:
+            return self.conditions(labels, n)
         places = np.full(n, -1, np.int32) if labels is None else self.label_places(labels, n, unknown=True)
         return places if (places < 0).any() else self.one_hot(places)
 

@@ -24,6 +24,9 @@ Schedule: TypeAlias = Callable[[Int[Array, ""]], Float[Array, ""]]
 
 Weight: TypeAlias = float | Schedule
 
+Labels: TypeAlias = Int[Array, "batch"] | Float[Array, "batch elements"]
+"""What is known of each row: its class, -1 where that is unknown; or its conditions, NaN where one is."""
+
 LabelsKnown: TypeAlias = Literal["all", "some", "none"]
 """Of how many rows the labels are known."""
 
@@ -36,7 +39,8 @@ class Batch(eqx.Module):
 
     Attributes:
         views: one array per view, each of shape `[batch, *features]`, already scaled.
-        labels: the class of each row, `-1` where it is unknown; `None` when the data has no labels at all.
+        labels: the class of each row, `-1` where it is unknown; or its conditions, which a game is told as they are,
+            `[batch, elements]`, NaN in all elements of one that is unknown. `None` when the data has no labels at all.
         labelled: a second, independent draw from the labelled rows alone. With 100 labels in 60,000 rows a uniform
             batch holds none, so a supervised term takes its mean over this draw instead of masking the first.
         present: which views each row has, where rows may lack some; the rows of a view that is not present are zeros.
@@ -47,7 +51,7 @@ class Batch(eqx.Module):
     """
 
     views: tuple[Shaped[Array, "batch ..."], ...]
-    labels: Int[Array, "batch"] | None = None
+    labels: Labels | None = None
     labelled: Optional["Batch"] = None
     present: Bool[Array, "batch views"] | None = None
 
@@ -57,7 +61,7 @@ class Batch(eqx.Module):
         return self.views[0]
 
     @property
-    def y(self) -> Int[Array, "batch"]:
+    def y(self) -> Labels:
         """The labels, of a batch that has them."""
         if self.labels is None:
             raise ValueError("the batch has no labels, but the game learns from them; hand labels to the feed.")
@@ -157,11 +161,13 @@ class Task:
         range: where the numbers of a row lie: `"unit"` is [0, 1], `"symmetric"` is [-1, 1], `"real"` has mean 0 and
             deviation 1; of several views, one each.
         rows: how many rows there are to learn from.
-        n_labels: the number of classes, or of clusters to be found; `None` for a model that knows none.
+        n_labels: the number of classes, or of clusters to be found; `None` for a model that knows none, or is told
+            conditions.
         labels_known: of `"all"`, `"some"` or `"none"` of the rows.
         rounds: how many rounds will be played.
         views: the names of the views, where there are several.
         cells: of the columns of a table with gaps or of several kinds, in the order of the row; else none.
+        conditions: what each row comes with that is more than one class: several labels, measured numbers; else none.
     """
 
     shape: tuple[Any, ...]
@@ -172,6 +178,7 @@ class Task:
     rounds: int
     views: tuple[str, ...] = ()
     cells: tuple[Cells, ...] = ()
+    conditions: tuple[Cells, ...] = ()
 
     def of_view(self, place: int) -> "Task":
         """The task of one view alone, by its place."""

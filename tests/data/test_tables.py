@@ -93,7 +93,6 @@ def test_a_table_is_split_like_any_other_data(tmp_path):
         ({"x": [1.0, 1e300]}, None, 'beyond 3.4e38, in column "x"'),
         (IRIS, "sort", r"labels_column must be a column of .* which has length, width, kind; got 'sort'\."),
         ({"kind": ["a", "b"]}, "kind", "no numeric columns"),
-        ({"x": [1.0, 2.0], "y": [0.5, 1.0]}, "y", "fractions"),
     ],
 )
 def test_a_wrong_column_is_named(suffix, columns, labels_column, message, tmp_path):

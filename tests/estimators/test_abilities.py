@@ -60,7 +60,7 @@ def test_without_labels_there_are_no_classes_to_predict():
     assert hasattr(small(AAE), "predict"), "labels may yet be given"
     fitted = as_if_fitted(small(AAE), X)
     assert not hasattr(fitted, "predict")
-    with pytest.raises(NotSupportedError, match="it was fitted without labels; fit it with labels"):
+    with pytest.raises(NotSupportedError, match="it was fitted without classes; fit it with labels of one class a row"):
         fitted.predict(X)
 
 

@@ -39,7 +39,8 @@ class Able(Unable):
     noise = 0.5
 
     def abilities(self):
-        return frozenset(ABILITIES) - {"complete", "impute"}  # a row of its data has one view, and no gaps
+        # Rows have one view, one class, and no gaps.
+        return frozenset(ABILITIES) - {"complete", "impute", "sample_conditions"}
 
     def transform(self, X):
         return (X[:, :2] / (1 + self.noise**2)).astype(np.float32)

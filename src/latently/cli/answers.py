@@ -25,30 +25,35 @@ from latently.run import Run, labels_of, located, open_run_splits, open_views
 def sample(asked: Asked) -> Result:
     """New data from the prior."""
     model, given = asked.model, asked.given
-    classes = None if given.labels is None else asked.labels(given.labels)
-    each = given.n or (64 if classes is None else 10)
-    labels = None if classes is None else np.repeat(classes, each)
+    wanted = None if given.labels is None else asked.labels(given.labels)
+    n = given.n or (64 if wanted is None else 10)
+    each = None if wanted is None else wanted.each(n)
     asked.begin()
-    samples = model.sample(each if labels is None else len(labels), labels, random_state=given.seed)
-    names = None if classes is None else [str(each) for each in classes.tolist()]
+    samples = model.sample(n if each is None else len(each.labels), each and each.labels, random_state=given.seed)
+    names, columns = (None, {}) if each is None or wanted is None else (wanted.names, each.columns)
     return Result(
         "{rows} samples",
-        by_view("samples", samples) | {"labels": labels},
-        lambda: beside(vectors(samples, asked.columns), label=labels),
+        by_view("samples", samples) | _plural(columns),
+        lambda: beside(vectors(samples, asked.columns), **columns),
         lambda: figures.image_grid(images(samples), rows=None if names is None else len(names), row_labels=names),
     )
 
 
+def _plural(columns: Mapping[str, Any]) -> dict[str, Any]:
+    """Columns as arrays of a `.npz` file: that of classes is called `labels`, that of a condition `labels_NAME`."""
+    return {"labels" if name == "label" else f"labels_{name}": values for name, values in columns.items()}
+
+
 def encode(asked: Asked) -> Result:
     """The codes of the rows."""
-    rows, labels = asked.part.rows, labels_of(asked.part)
+    rows, of_rows = asked.part.rows, asked.of_rows
     asked.begin()
     codes = asked.model.transform(rows, asked.known)
     header = [f"z{place + 1}" for place in range(codes.shape[1])]
     return Result(
         "{rows} codes of " + f"{codes.shape[1]} dimensions",
-        {"codes": codes, "labels": labels},
-        lambda: beside((header, [[f"{value:.9g}" for value in row] for row in codes.tolist()]), label=labels),
+        {"codes": codes} | _plural(of_rows),
+        lambda: beside((header, [[f"{value:.9g}" for value in row] for row in codes.tolist()]), **of_rows),
     )
 
 
@@ -120,35 +125,40 @@ def _print_agreement(asked: Asked, predicted: np.ndarray, probabilities: np.ndar
 
 def restyle(asked: Asked) -> Result:
     """Each row under other labels."""
-    given, part, labels = asked.given, asked.part, asked.labels(asked.given.labels)
+    given, part, wanted = asked.given, asked.part, asked.labels(asked.given.labels)
+    if asked.model.conditions_ is not None and asked.known is None:
+        names = ", ".join(column.name for column in asked.model.conditions_.columns)
+        raise UsageError(f"{given.data} has none of the conditions {names}; name its columns of them: --labels-column.")
     only_pictures = all(path.suffix.lower() == ".png" for path in asked.paths)
     count = given.n or (RESTYLED if only_pictures else len(part))
     chosen = np.asarray(_check_rows(given.rows or range(min(count, len(part))), len(part)))
     rows = part.rows[chosen]
     asked.begin()
-    restyled = asked.model.restyle(rows, labels, None if asked.known is None else asked.known[chosen])
+    restyled = asked.model.restyle(rows, wanted.labels, None if asked.known is None else asked.known[chosen])
     shown = len(chosen) if given.rows else given.n or RESTYLED
 
     def draw() -> Any:
         originals = np.asarray(rows).reshape(len(restyled), *restyled.shape[2:])
-        return figures.restyled(originals[:shown], restyled[:shown], [str(label) for label in labels.tolist()])
+        return figures.restyled(originals[:shown], restyled[:shown], wanted.names)
 
     def table() -> Table:
-        return _grouped({"row": range(len(chosen)), "label": labels.tolist()}, restyled, asked.columns)
+        labels = list(zip(*(column.tolist() for column in wanted.columns.values()), strict=True))
+        places = [(row, *label) for row, label in product(range(len(chosen)), labels)]
+        return _grouped(["row", *wanted.columns], places, restyled, asked.columns)
 
-    what = "{rows} rows under " + f"{len(labels)} label{'' if len(labels) == 1 else 's'}"
-    arrays = {"rows": chosen} if is_frame(restyled) else {"restyled": restyled, "labels": labels}
+    what = "{rows} rows under " + f"{len(wanted.labels)} label{'' if len(wanted.labels) == 1 else 's'}"
+    arrays = {"rows": chosen} if is_frame(restyled) else {"restyled": restyled} | _plural(wanted.columns)
     return Result(what, arrays, table, draw, shown=shown)
 
 
-def _grouped(places: Mapping[str, Sequence[Any]], data: Any, columns: Any) -> Table:
-    """Groups of rows as a table that says beside each where it belongs: two columns, and the values of each."""
+def _grouped(names: Sequence[str], places: Sequence[tuple[Any, ...]], data: Any, columns: Any) -> Table:
+    """Groups of rows as a table that says beside each where it belongs, in columns of these names."""
     several = isinstance(data, dict)
     if not is_frame(data):  # which is as long as all groups together
         flat = {view: each.reshape(-1, each.shape[-1]) for view, each in (data if several else {"": data}).items()}
         data = flat if several else flat[""]
     header, cells = vectors(data, columns)
-    return [*places, *header], [[*place, *line] for place, line in zip(product(*places.values()), cells, strict=True)]
+    return [*names, *header], [[*place, *line] for place, line in zip(places, cells, strict=True)]
 
 
 def _check_rows(rows: Sequence[int], total: int) -> Sequence[int]:
@@ -292,7 +302,7 @@ def interpolate(asked: Asked) -> Result:
     return Result(
         "{rows} paths",
         arrays | {"rows": pairs},
-        lambda: _grouped({"path": range(len(pairs)), "step": range(given.steps)}, steps, asked.columns),
+        lambda: _grouped(("path", "step"), list(product(range(len(pairs)), range(given.steps))), steps, asked.columns),
         lambda: figures.interpolations(paths_of_images(steps)),
     )
 
@@ -330,7 +340,7 @@ def _label_of_plane(asked: Asked) -> Any:
         if not model.decodes_labels:
             model.require("restyle")
         return asked.label(text)
-    if model.decodes_labels:
+    if model.decodes_labels and model.knows_labels:
         names = ", ".join(map(str, model.label_values.tolist()))
         raise UsageError(f"every label has a plane of its own; give --label, one of {names}.")
     return None

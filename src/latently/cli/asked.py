@@ -1,20 +1,24 @@
 """What a verb is asked: a fitted model, new rows for it, labels that it knows; and a sentence where it cannot."""
 
 import inspect
+import itertools
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from latently.catalogue import BY_NAME
 from latently.cli.errors import UsageError
 from latently.cli.outputs import check_free
-from latently.data import Dataset
+from latently.cli.parsing import in_words
+from latently.data import Dataset, Table
+from latently.data.columns import Column
 from latently.errors import NotSupportedError
-from latently.run import known_labels, open_rows
+from latently.run import known_labels, labels_of, open_rows
 
 
 @dataclass(frozen=True)
@@ -53,25 +57,97 @@ class Asked:
         check_free(self.paths, self.given.force)
 
     @cached_property
-    def known(self) -> np.ndarray | None:
+    def known(self) -> np.ndarray | Table | None:
         """The labels of those rows, for a model whose decoder is given one."""
         return known_labels(self.model, self.part)
 
-    def labels(self, text: str) -> np.ndarray:
+    @property
+    def of_rows(self) -> dict[str, np.ndarray | None]:
+        """What the rows come with: their labels, or the cells of each condition."""
+        if self.part.conditions is None:
+            return {"label": labels_of(self.part)}
+        cells = self.part.conditions.to_pandas()
+        return {name: cells[name].to_numpy() for name in cells.columns}
+
+    def labels(self, text: str) -> "Wanted":
         """The labels that `--labels` names, separated by commas, or all; as the model knows them."""
+        if self.model.conditions_ is not None:
+            return Wanted.of_conditions(text, self.model.conditions_.columns, "--labels")
         known = self._by_name("--labels")
         if text == "all":
-            return np.asarray(self.model.label_values)
-        return np.asarray([_known(word.strip(), known, "--labels", ", or all") for word in text.split(",")])
+            return Wanted.of_classes(self.model.label_values)
+        return Wanted.of_classes([_known(word.strip(), known, "--labels", ", or all") for word in text.split(",")])
 
     def label(self, text: str) -> Any:
         """The one label that `--label` names, as the model knows it."""
-        return _known(text, self._by_name("--label"), "--label")
+        if self.model.conditions_ is None:
+            return _known(text, self._by_name("--label"), "--label")
+        wanted = Wanted.of_conditions(text, self.model.conditions_.columns, "--label")
+        if len(wanted.labels) > 1:
+            raise UsageError(f"--label takes one value for each condition; got {text!r}.")
+        return wanted.labels[0]
 
     def _by_name(self, flag: str) -> dict[str, Any]:
         if self.model.label_values is None:
             raise UsageError(f"{flag}: this {type(self.model).__name__} knows no labels; leave it out.")
         return {str(value): value for value in self.model.label_values.tolist()}
+
+
+class Wanted(NamedTuple):
+    """Labels that are asked for.
+
+    Attributes:
+        labels: each as a model takes it: a class, or a dict of conditions.
+        columns: the same by column: `label`, or the name of each condition that is named → a value each.
+    """
+
+    labels: Any
+    columns: dict[str, np.ndarray]
+
+    @property
+    def names(self) -> list[str]:
+        """Each in words."""
+        if list(self.columns) == ["label"]:
+            return [str(label) for label in self.labels.tolist()]
+        return [", ".join(f"{name}={in_words(value)}" for name, value in each.items()) for each in self.labels]
+
+    def each(self, n: int) -> "Wanted":
+        """Each n times."""
+        columns = {name: np.repeat(values, n) for name, values in self.columns.items()}
+        if isinstance(self.labels, np.ndarray):
+            return Wanted(np.repeat(self.labels, n), columns)
+        return Wanted([label for label in self.labels for _ in range(n)], columns)
+
+    @classmethod
+    def of_classes(cls, classes: Any) -> "Wanted":
+        """Classes, or clusters."""
+        return cls(np.asarray(classes), {"label": np.asarray(classes)})
+
+    @classmethod
+    def of_conditions(cls, text: str, columns: Sequence[Column], flag: str) -> "Wanted":
+        """Conditions as they are typed: `age=40,sex=f`, `age=20,40,60`; the values of all, in order; those of one.
+
+        Example:
+            >>> columns = Table.of({"age": [30.5, 70.0], "sex": ["f", "m"]}).columns
+            >>> Wanted.of_conditions("sex=f,age=40,50", columns, "--labels").names
+            ['sex=f, age=40', 'sex=f, age=50']
+        """
+        names = [column.name for column in columns]
+        begins = "|".join(map(re.escape, names))
+        parts = re.split(rf",(?=\s*(?:{begins})\s*=)", text)
+        given = {name.strip(): value for name, sign, value in (part.partition("=") for part in parts) if sign}
+        if not given and len(names) == 1:
+            given = {names[0]: text}
+        if not given and len(values := text.split(",")) == len(names):
+            given = dict(zip(names, values, strict=True))
+        if not given or text == "all":
+            raise UsageError(
+                f"{flag} must name conditions, of {', '.join(names)}: {flag} {names[0]}=VALUE; got {text!r}."
+            )
+        of_name = {column.name: column for column in columns}
+        choices = [_values(of_name.get(name), value, flag) for name, value in given.items()]
+        labels = [dict(zip(given, each, strict=True)) for each in itertools.product(*choices)]
+        return cls(labels, {name: np.asarray([label[name] for label in labels]) for name in given})
 
 
 def require_prediction(model: Any, *, of_classes: bool) -> None:
@@ -87,6 +163,18 @@ def require_prediction(model: Any, *, of_classes: bool) -> None:
         instead = "finds clusters of its own; use `latently cluster`."
         instead = instead if of_classes else "was fitted with classes; use `latently classify`."
         raise UsageError(f"this {type(model).__name__} {instead}")
+
+
+def _values(column: Column | None, text: str, flag: str) -> list[Any]:
+    """The values of a condition that are typed, separated by commas; a word may have commas itself."""
+    words = [] if column is None else [str(word) for word in column.words]
+    values = [text.strip()] if text.strip() in words else [each.strip() for each in text.split(",")]
+    if column is None or words or column.kind == "date":
+        return values
+    try:
+        return [float(value) for value in values]
+    except ValueError:
+        raise UsageError(f"{flag} must give a number for {column.name}; got {text!r}.") from None
 
 
 def _known(word: str, known: Mapping[str, Any], flag: str, more: str = "") -> Any:

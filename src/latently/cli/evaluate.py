@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from latently.cli.errors import UsageError
-from latently.cli.options import DIALECT, RUN
+from latently.cli.options import DIALECT, LABELS_COLUMN, RUN
 from latently.cli.parsing import Option, Parser
 
 _EXAMPLES = (
@@ -17,7 +17,7 @@ _EXAMPLES = (
 _OPTIONS = (
     replace(RUN, about="a run's folder; or a model's, with --data"),
     Option("data", metavar="SOURCE", about="other data: a name, a folder or a file"),
-    Option("labels_column", about="the column of that table that holds the labels"),
+    replace(LABELS_COLUMN, about="a column of that table that holds labels; may be repeated"),
     DIALECT,
     Option("skip_bad", None, False, "leave out images that cannot be read"),
     Option("importance_samples", int, 100, "draws behind each importance-weighted bound", "K"),

@@ -111,6 +111,7 @@ def resume(words: Sequence[str]) -> int:
 
 def data_arguments(given: Any) -> dict[str, Any]:
     """The arguments of `open_dataset` among parsed options; paths are absolute: a run can be resumed from anywhere."""
+    from latently.data.rows import as_names
     from latently.run import TABLE_OPTIONS, located
 
     if given.data is None:
@@ -120,6 +121,8 @@ def data_arguments(given: Any) -> dict[str, Any]:
     of_images = ("image_size", "gray", "white_level", "skip_bad")
     names = ("labels_column", "array", *TABLE_OPTIONS, *of_images, "views", "label_seed")
     found = {name: getattr(given, name, None) for name in names}
+    columns = as_names(found["labels_column"])
+    found["labels_column"] = list(columns) if len(columns) > 1 else next(iter(columns), None)
     parts = {name: getattr(given, name, None) for name in ("validation", "test")}
     found |= {name: located(part) if isinstance(part, str) else part for name, part in parts.items()}
     found |= {"unlabelled": getattr(given, "unlabelled", "auto")}

@@ -33,12 +33,16 @@ DIALECT = Option(
     about="how a table is written as text, where that is not to be guessed: delimiter, decimal, thousands, comment, "
     "encoding, as in delimiter=semicolon,decimal=comma",
 )  # fmt: skip
+LABELS_COLUMN = Option(
+    "labels_column", str, nargs="append", metavar="NAME",
+    about="the column of a table, or the array of a file of arrays, that holds the labels; of a table several times: "
+    "each is a condition (of cvae, supervised-aae and acgan)",
+)  # fmt: skip
 DATA_OPTIONS = (
     Option("data", str, about="a data set's name (`latently datasets`), a folder of images, or a file",
            metavar="SOURCE"),
     Option("labels", int, about="show the model N labels, evenly over the classes; 0 for none (default: all)"),
-    Option("labels_column", str, about="the column of a table, or the array of a file of arrays, that holds the labels",
-           metavar="NAME"),
+    LABELS_COLUMN,
     Option("array", str, about="the array of a file of arrays that holds the rows, where its name does not tell",
            metavar="NAME"),
     Option("unlabelled", int | str | None, "auto", metavar="LABEL",
@@ -47,7 +51,7 @@ DATA_OPTIONS = (
     Option("leave_out", Sequence[str], about="columns of a table that are not to be learned", metavar="NAME,NAME"),
     Option("kinds", str, metavar="NAME=KIND,NAME=KIND",
            about="what columns of a table are, where that is not to be guessed: number, robust, heavy (a logarithm), "
-           "count, poisson, binary, category or date"),
+           "count, poisson, binary, category or date; one of labels with a kind is a condition"),
     DIALECT,
     Option("gray", bool, about="read images in gray, or not (default: in colour where one of them is)"),
     Option("white_level", float, metavar="X",

@@ -133,7 +133,7 @@ def vectors(rows: Any, columns: Mapping[str, Sequence[str]] | Sequence[str] | No
     return list(columns or [f"x{place + 1}" for place in range(rows.shape[1])]), rows.astype(str).tolist()
 
 
-def beside(table: Table, **columns: np.ndarray | None) -> Table:
+def beside(table: Table, /, **columns: np.ndarray | None) -> Table:
     """A table with more columns at its right, by name; those that are `None` are left out."""
     header, rows = table
     given = {name: values.tolist() for name, values in columns.items() if values is not None}
@@ -162,7 +162,8 @@ def paths_of_images(paths: Any) -> np.ndarray:
 
 def _npz(result: Result) -> bytes:
     buffer = io.BytesIO()
-    arrays = {name: values for name, values in result.arrays.items() if values is not None}
+    arrays = {name: np.asarray(values) for name, values in result.arrays.items() if values is not None}
+    arrays = {name: values.astype(str) if values.dtype == object else values for name, values in arrays.items()}
     np.savez(buffer, allow_pickle=False, **arrays)
     return buffer.getvalue()
 

@@ -74,6 +74,8 @@ class Option:
         """
         if value is None and self.default is None:
             return None
+        if self.nargs == "append" and isinstance(value, list | tuple):
+            return tuple(map(self.read, value))
         try:
             found = _read(bool if self.kind is None else self.kind, value)
         except ValueError:

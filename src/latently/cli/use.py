@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from latently.cli.options import DIALECT, RUN, RUN_OR_MODEL
+from latently.cli.options import DIALECT, LABELS_COLUMN, RUN, RUN_OR_MODEL
 from latently.cli.outputs import choose_paths, kinds_for, output_options, write
 from latently.cli.parsing import Option, Parser
 from latently.cli.verbs import VERBS, Verb
@@ -14,7 +14,7 @@ _DATA = Option(
 _DATA_OPTIONS = (
     Option("part", Literal["all", "train", "validation", "test"], "all",
            "all rows, or those of the run's own split (default: all)"),
-    Option("labels_column", about="the column of a table that holds the labels"),
+    LABELS_COLUMN,
     Option("views", metavar="SPEC",
            about="what of the data is which view, for a model of several, as for `latently fit`; views that the data "
            "lacks may be left out (default: as the run says)"),

@@ -1,12 +1,13 @@
 """The verbs: what a fitted model can be asked from the terminal, as one table; and how people are told of them."""
 
+import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from latently.cli.outputs import FORMS
-from latently.cli.parsing import Option
+from latently.cli.parsing import Option, in_words
 
 RECONSTRUCTED, COMPLETED, RESTYLED, PATHS = 24, 12, 10, 6
 """Rows in a picture."""
@@ -78,10 +79,12 @@ VERBS = {
         Verb("sample", "sample", "Draw codes from the prior and decode them.", (
             "runs/vae-digits-1",
             "runs/vae-digits-1 --n 1000 --out samples.npz",
-            "runs/cvae-digits-1 --labels all --n 10 --out digits.png"), (
+            "runs/cvae-digits-1 --labels all --n 10 --out digits.png",
+            "runs/cvae-people-1 --labels age=20,40,60,sex=f --n 5"), (
             Option("n", int, None, "how many (default: 64, or 10 for each label)", least=1),
-            Option("labels", str, None, "so many of each of these classes or clusters, or of all", "L[,L...]",
-                   also="label"),
+            Option("labels", str, None,
+                   "so many of each of these classes or clusters, or of all; or under conditions: age=40,sex=f",
+                   "L[,L...]", also="label"),
             _seed("of the draw")),
             "samples", takes_data=False,
             next=Next("Sample", "{labels}", "draw new data", " --n 64")),
@@ -122,13 +125,14 @@ VERBS = {
             "has it and the model knows it, else inferred.", (
             "runs/cvae-mnist-1 mnist --part test",
             "runs/m2-digits-1 digits --labels 3,8 --n 20 --out restyled.png --out restyled.npz"), (
-            Option("labels", str, "all", "these labels, or numbers of clusters (default: all)", "L[,L...]",
-                   also="label"),
+            Option("labels", str, "all",
+                   "these labels, or numbers of clusters (default: all); or conditions that change: age=20,40,60",
+                   "L[,L...]", also="label"),
             Option("n", int, None,
                    f"the first N rows only (default: {RESTYLED} in a picture, all in a data file)", least=1),
             Option("rows", Sequence[int], None, "these rows instead, counted from 0")),
             "restyled",
-            next=Next("Restyle", "", "give other data every label")),
+            next=Next("Restyle", "{conditions}", "give other data every label", "{conditions}")),
         Verb("complete", "complete",
             "Fill in the views of each row that are missing, with a model of several views. A picture shows the first "
             f"{COMPLETED} rows: given, completed and, where the data has it, true. The CSV file that fills the "
@@ -184,7 +188,8 @@ VERBS = {
             "runs/cvae-digits-1 --label 3 --dimensions 2 5"), (
             Option("rows", int, 20, "rows and columns of the grid", least=1),
             Option("label", str, None,
-                   "the class or cluster whose plane it is, for a decoder that is given a label", "L", also="labels"),
+                   "the class or cluster whose plane it is, for a decoder that is given a label; or conditions: "
+                   "age=40,sex=f", "L", also="labels"),
             Option("dimensions", int, (1, 2), "the two that vary, counted from 1", ("I", "J"), nargs=2)),
             "manifold", takes_data=False),
     )
@@ -227,6 +232,18 @@ def _offered(model: Any, folder: Path, data: str) -> Iterator[tuple[Next, str]]:
 
 def _filled(commands: Mapping[str, str], model: Any) -> dict[str, str]:
     """Command lines with what they say of the model's labels and views."""
-    labels = " --labels all" if model.knows_labels else ""
-    view = model.view_names_[0] if "complete" in model.abilities() else ""
-    return {name: line.replace("{labels}", labels).replace("{view}", view) for name, line in commands.items()}
+    conditions = "" if model.conditions_ is None else _condition(model.conditions_.columns[0])
+    filled = {
+        "{labels}": " --labels all" if model.knows_labels else conditions,
+        "{conditions}": conditions,
+        "{view}": model.view_names_[0] if "complete" in model.abilities() else "",
+    }
+    return {name: re.sub(r"{\w+}", lambda mark: filled[mark[0]], line) for name, line in commands.items()}
+
+
+def _condition(column: Any) -> str:
+    """An option that asks for one value of a condition: the middle of its range, or its last word."""
+    from latently.data.conditions import spread
+
+    value = column.words[-1] if column.words else spread(column, 3)[1]
+    return " --labels " + shlex.quote(f"{column.name}={in_words(value)}")

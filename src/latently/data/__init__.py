@@ -13,6 +13,7 @@ from latently.data.table import Table
 from latently.data.views import Views
 
 if TYPE_CHECKING:
+    from latently.data.condition_preprocessing import ConditionPreprocessing
     from latently.data.preprocessing import Preprocessing
     from latently.data.table_preprocessing import TablePreprocessing
     from latently.data.views_preprocessing import ViewsPreprocessing, preprocessing_from_config
@@ -21,6 +22,7 @@ __all__ = [
     "BUILTIN",
     "KINDS",
     "Builtin",
+    "ConditionPreprocessing",
     "DataArgumentError",
     "DataAssumption",
     "DataError",
@@ -49,6 +51,10 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """Load what needs JAX when it is asked for: data sets do not."""
+    if name == "ConditionPreprocessing":
+        from latently.data import condition_preprocessing
+
+        return condition_preprocessing.ConditionPreprocessing
     if name in ("Preprocessing", "TablePreprocessing", "ViewsPreprocessing", "preprocessing_from_config"):
         from latently.data import views_preprocessing
 

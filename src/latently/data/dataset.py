@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Bool, Int, Shaped
 
 from latently.data.assumptions import assume
+from latently.data.conditions import conditions_of
 from latently.data.labels import UNKNOWN, Label, Unlabelled, encode_labels, minus_ones
 from latently.data.rows import DataArgumentError, DataError, Rows, Subset, is_mapped
 from latently.data.table import Table
@@ -28,6 +29,8 @@ class Dataset:
         description: what was done to the data, as JSON-able facts: it goes into the report.
         view_names: of the views, where a row is made of several; none where the one view is all there is.
         present: which views each row has, of shape `(n, views)`; `None` where every row has all of them.
+        conditions: what each row comes with where that is more than one class (see `latently.data.conditions`); there
+            are no labels then.
 
     Raises:
         DataError: views, labels, names and what is present differ in length.
@@ -45,6 +48,7 @@ class Dataset:
     description: Mapping[str, Any] = field(default_factory=dict)
     view_names: tuple[str, ...] = ()
     present: Bool[np.ndarray, "rows views"] | None = None
+    conditions: Table | None = None
 
     def __post_init__(self) -> None:
         n_views, lengths = len(self.views), [len(view) for view in self.views]
@@ -54,9 +58,10 @@ class Dataset:
         if len(set(lengths)) != 1:
             found = ", ".join(map(str, lengths)) or "none"
             raise DataError(f"the views of {self.name} must have equally many rows; got {found}.")
-        if self.labels is not None and len(self.labels) != len(self):
+        labels: Any = self.labels if self.conditions is None else self.conditions
+        if labels is not None and len(labels) != len(self):
             raise DataError(
-                f"{self.name} has {len(self):,} rows but {len(self.labels):,} labels; "
+                f"{self.name} has {len(self):,} rows but {len(labels):,} labels; "
                 "give one label a row (an empty one, or -1, where it is unknown)."
             )
         if self.present is not None and self.present.shape != (len(self), n_views):
@@ -71,7 +76,7 @@ class Dataset:
         cls,
         name: str,
         rows: Rows | Mapping[str, Rows],
-        labels: Shaped[np.ndarray, "..."] | None,
+        labels: Shaped[np.ndarray, "..."] | Table | None,
         source: str,
         description: Mapping[str, Any],
         present: Mapping[str, Bool[np.ndarray, "rows"]] | None = None,
@@ -81,15 +86,17 @@ class Dataset:
 
         `unlabelled` is the label that marks a row without one (see `latently.data.label_values`).
         """
-        codes, classes, description = code_labels(labels, source, description, unlabelled)
+        conditions = None if labels is None else conditions_of(labels, unlabelled=unlabelled)
+        of_classes = None if conditions is not None or isinstance(labels, Table) else labels
+        codes, classes, description = code_labels(of_classes, source, description, unlabelled)
         if not isinstance(rows, Mapping):
-            return cls(name, (rows,), codes, classes, description)
+            return cls(name, (rows,), codes, classes, description, conditions=conditions)
         try:
             views = Views(rows, present)
         except DataError as error:
             raise DataError(f"{name}: {error}") from None
         found = None if views.complete else views.present
-        return cls(name, views.arrays, codes, classes, description, views.names, found)
+        return cls(name, views.arrays, codes, classes, description, views.names, found, conditions)
 
     def __len__(self) -> int:
         return len(self.views[0])
@@ -97,6 +104,8 @@ class Dataset:
     def __repr__(self) -> str:
         views = ", ".join(f"{view.dtype} {view.shape}" for view in self.views)
         labels = "no labels" if self.labels is None else f"{int((self.labels != UNKNOWN).sum())} labels"
+        if self.conditions is not None:
+            return f"Dataset({self.name}: {views}, conditions {', '.join(self.conditions.names)})"
         return f"Dataset({self.name}: {views}, {labels}, {len(self.classes)} classes)"
 
     @property
@@ -119,6 +128,7 @@ class Dataset:
             views=tuple(_take(view, rows) for view in self.views),
             labels=None if self.labels is None else self.labels[rows],
             present=None if self.present is None else self.present[rows],
+            conditions=None if self.conditions is None else self.conditions[rows],
             description={**self.description, **description},
         )
 
@@ -203,6 +213,9 @@ def keep_labels(dataset: Dataset, count: int, seed: int = 0) -> Dataset:
         >>> np.bincount(few.labels[few.labels >= 0])
         array([2, 2])
     """
+    if dataset.conditions is not None:
+        rule = f"keeps labels of so many classes; those of {dataset.name} are {', '.join(dataset.conditions.names)}"
+        raise DataArgumentError("labels", rule, count, "Leave it out.")
     if dataset.labels is None:
         raise DataArgumentError("labels", f"must be left out: there are none to keep, {dataset.name} has none", count)
     known = np.flatnonzero(dataset.labels != UNKNOWN)

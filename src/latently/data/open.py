@@ -1,6 +1,6 @@
 """One call for every source of data."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from latently.data.labels import Unlabelled
 from latently.data.parts import Parts, like, same_classes
 from latently.data.pictures import KINDS, ImageSize
 from latently.data.pictures import SUFFIXES as PICTURES
-from latently.data.rows import DataArgumentError, DataError, Subset, as_rows, is_mapped, summarize
+from latently.data.rows import DataArgumentError, DataError, Subset, as_names, as_rows, is_mapped, summarize
 from latently.data.stores import ANNDATA, open_h5ad, open_store
 from latently.data.stores import SUFFIXES as STORES
 from latently.data.table import Table
@@ -49,7 +49,7 @@ _FITS: dict[str, tuple[str, tuple[str, ...]]] = {
 class Opening:
     """How a source is opened: the arguments of `open_dataset` that are not about cutting it, `views` as groups."""
 
-    labels_column: str | None = None
+    labels_column: str | Sequence[str] | None = None
     columns: Iterable[str] | None = None
     leave_out: Iterable[str] | None = None
     kinds: Mapping[str, str] | str | None = None
@@ -83,7 +83,7 @@ class Opening:
 def open_dataset(
     source: Source,
     *,
-    labels_column: str | None = None,
+    labels_column: str | Sequence[str] | None = None,
     columns: Iterable[str] | None = None,
     leave_out: Iterable[str] = (),
     kinds: Mapping[str, str] | str | None = None,
@@ -113,11 +113,12 @@ def open_dataset(
             as MNIST's are), of an image, or of a `.npy`, `.npz`, `.mat`, HDF5, Zarr, `.h5ad` or idx file, or of a
             table: `.csv`, `.tsv` or `.txt`, packed with gzip or not, `.xlsx`, `.parquet` or a folder of its parts; or
             `"hf:NAME"`, a Hugging Face data set. Where a path is named as a data set is, write `./digits`.
-        labels_column: the column of a table, or the array of a file of arrays, that holds the labels.
+        labels_column: the column of a table, or the array of a file of arrays, that holds the labels; or several
+            columns, which are conditions, for a model that takes them (see `latently.data.conditions`).
         columns: the columns of a table to take; all unless said.
         leave_out: the columns of a table not to take.
         kinds: name of a column → its kind, or `"sex=category,income=heavy"`, where that is not to be guessed: see
-            `latently.data.KINDS`.
+            `latently.data.KINDS`. A column of labels whose kind is told is a condition.
         dialect: how a text is written, where that is not to be guessed: `delimiter`, `decimal`, `thousands`, `comment`
             and `encoding`, as a dict or as `"delimiter=semicolon,decimal=comma"`.
         array: the array of a file of arrays that holds the rows, where its name does not tell.
@@ -313,14 +314,19 @@ def _open(source: Source, how: Opening) -> Parts:
         return Parts(open_idx(path, how.unlabelled))
     if kind == "a NumPy file":
         return Parts(open_npy(path, how.unlabelled))
+    told = as_names(how.labels_column)
+    if len(told) > 1 and kind != "a table":
+        rule = f"names several columns, which is for tables; of {source} one holds the labels"
+        raise DataArgumentError("labels_column", rule, ", ".join(told))
+    label = next(iter(told), None)
     if kind == _HUB:
-        columns, size = (how.labels_column, how.array), how.image_size
+        columns, size = (label, how.array), how.image_size
         return open_hub(str(source), *columns, size, gray=how.gray, unlabelled=how.unlabelled)  # type: ignore[arg-type]
     if kind == "AnnData":
-        return Parts(open_h5ad(path, how.labels_column, how.unlabelled))
+        return Parts(open_h5ad(path, label, how.unlabelled))
     if kind == _ARRAYS:
         opens = open_npz if path.suffix.lower() == ".npz" else open_store
-        named = {"array": how.array, "labels_array": how.labels_column}
+        named = {"array": how.array, "labels_array": label}
         return opens(path, how.groups, **named, unlabelled=how.unlabelled)
     if kind == "a table":
         return Parts(open_table(path, how.labels_column, how.groups, **how.of_tables))

@@ -1,15 +1,17 @@
 """Data that comes in parts: rows to train on, to validate and to test, as whoever published them cut them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Shaped
 
+from latently.data.columns import Column
+from latently.data.conditions import conditions_of, recognised
 from latently.data.dataset import Dataset, code_labels
 from latently.data.labels import UNKNOWN, Label, Unlabelled
-from latently.data.rows import DataArgumentError, Rows
+from latently.data.rows import DataArgumentError, Rows, as_names
 from latently.data.table import Table
 
 NAMES: dict[str, tuple[str, ...]] = {
@@ -47,7 +49,7 @@ class Parts(NamedTuple):
             return self.train
         each_view = zip(*(part.views for part in parts), strict=True)
         views = tuple(map(_joined, each_view))
-        labels = present = None
+        labels = present = conditions = None
         if any(part.labels is not None for part in parts):
             labels = np.concatenate([np.full(len(p), UNKNOWN) if p.labels is None else p.labels for p in parts])
         if any(part.present is not None for part in parts):
@@ -55,7 +57,12 @@ class Parts(NamedTuple):
             present = np.concatenate(
                 [np.ones((len(part), shape), bool) if part.present is None else part.present for part in parts]
             )
-        return replace(self.train, views=views, labels=labels, present=present)
+        if self.train.conditions is not None:
+            of_parts = [conditions_like(part, self.train.conditions.columns) for part in parts]
+            missing = [np.full((len(part), self.train.conditions.shape[1]), np.nan) for part in parts]
+            cells = [gap if c is None else np.asarray(c) for c, gap in zip(of_parts, missing, strict=True)]
+            conditions = Table(self.train.conditions.columns, np.concatenate(cells))
+        return replace(self.train, views=views, labels=labels, present=present, conditions=conditions)
 
 
 def parted(
@@ -79,20 +86,42 @@ def parted(
         class_names: what the classes stand for, where the labels are their numbers.
     """
     flat = [values.reshape(len(values)) if values.size == len(values) else values for values in labels.values()]
-    together, classes, description = code_labels(
-        np.concatenate(flat) if flat else None, source, description, unlabelled
-    )
+    given = np.concatenate(flat) if flat else None
+    conditions = None if given is None else conditions_of(given, unlabelled=unlabelled)
+    together, classes, description = code_labels(given if conditions is None else None, source, description, unlabelled)
     cuts = np.cumsum([len(values) for values in flat])[:-1]
     codes = {} if together is None else dict(zip(labels, np.split(together, cuts), strict=True))
+    rows_of = dict(zip(labels, np.split(np.arange(sum(map(len, flat))), cuts), strict=True)) if flat else {}
+    told = {} if conditions is None else {part: conditions[of_part] for part, of_part in rows_of.items()}
     several = {"split": "the official parts"} if len(rows) > 1 else {}
     return Parts(
         **{
             part: Dataset(
-                name, (each,), codes.get(part), class_names or classes, {**several, **description, "part": part}
+                name,
+                (each,),
+                codes.get(part),
+                class_names or classes,
+                {**several, **description, "part": part},
+                conditions=told.get(part),
             )
             for part, each in rows.items()
         }
     )
+
+
+def conditions_like(part: Dataset, columns: Sequence[Column]) -> Table | None:
+    """The conditions of a part as others are known; `None` where there are none of them.
+
+    Args:
+        part: one whose labels may look like classes, if they are whole numbers.
+        columns: what the conditions are.
+    """
+    given = part.conditions
+    if given is None and part.labels is not None:
+        named = as_names(part.description.get("labels_column")) or (columns[0].name,)
+        cells = np.array([*part.classes, None], object)[part.labels]
+        given = conditions_of({named[0]: cells}) if len(part) and (part.labels != UNKNOWN).any() else None
+    return given if given is None else recognised(given, columns)
 
 
 def like(train: Dataset, part: Dataset, argument: str) -> Dataset:
@@ -101,6 +130,9 @@ def like(train: Dataset, part: Dataset, argument: str) -> Dataset:
     Raises:
         DataArgumentError: its rows are not like those to train on.
     """
+    if train.conditions is not None:
+        known = conditions_like(part, train.conditions.columns)
+        part = replace(part, labels=None, classes=(), conditions=known)
     if isinstance(train.x, Table):
         part = replace(part, views=(Table.like(part.x, train.x.columns, train.name),))
     for own, other in zip(train.views, part.views, strict=False):

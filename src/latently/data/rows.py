@@ -321,6 +321,16 @@ def hash_rows(
     return digest
 
 
+def as_names(names: str | Sequence[str] | None) -> tuple[str, ...]:
+    """No name, one or several, as an argument or a run's configuration holds them.
+
+    Example:
+        >>> as_names(None), as_names("age"), as_names(["age", "sex"])
+        ((), ('age',), ('age', 'sex'))
+    """
+    return (names,) if isinstance(names, str) else tuple(names or ())
+
+
 def spread_rows(rows: int, most: int) -> Int[np.ndarray, "chosen"]:
     """The numbers of at most so many rows, spread evenly over all of them: 0, 3, 6, 9 for 4 of 10."""
     return np.unique(np.linspace(0, rows - 1, min(rows, most)).astype(int))

@@ -10,11 +10,12 @@ import numpy as np
 from jaxtyping import Bool, Float32, Shaped
 
 from latently.data.assumptions import assume
-from latently.data.columns import finite
+from latently.data.columns import Kind, finite
+from latently.data.conditions import conditions_of
 from latently.data.dataset import Dataset
 from latently.data.labels import Unlabelled
-from latently.data.rows import DataArgumentError, DataError, Rows
-from latently.data.table import Table, plain_names
+from latently.data.rows import DataArgumentError, DataError, Rows, as_names
+from latently.data.table import Table, kinds_of, plain_names
 from latently.data.tall_tables import is_tall, open_tall
 from latently.data.text_tables import Dialect, header_of, read_text
 from latently.data.view_making import Groups
@@ -48,7 +49,7 @@ def is_table(path: Path) -> bool:
 
 def open_table(
     path: Path,
-    labels_column: str | None = None,
+    labels_column: str | Sequence[str] | None = None,
     groups: Groups | None = None,
     *,
     columns: Iterable[str] | None = None,
@@ -65,7 +66,8 @@ def open_table(
 
     Args:
         path: a text file (.csv, .tsv, .txt, gzipped or not), a Parquet file or a folder of its parts, an Excel file.
-        labels_column: the column of labels.
+        labels_column: the column of labels; several are conditions (see `latently.data.conditions`), and so is one of
+            fractions, or one whose kind is told.
         groups: which columns are the views.
         columns: the names of those to take; all unless said.
         leave_out: the names of those not to take.
@@ -76,18 +78,24 @@ def open_table(
     Raises:
         DataError: it is no table, or a column is not what it is said to be.
     """
+    told, kinds = as_names(labels_column), kinds_of(kinds)
+    of_labels = {name: kinds.pop(name) for name in told if name in kinds}
     if groups is None and not kinds and not dialect and _is_tall_parquet(path):
-        left = {*leave_out, labels_column}
+        left = {*leave_out, *told}
         names = [name for name in column_names(path) if name not in left and (columns is None or name in set(columns))]
-        rows, labels = open_tall(path, names, labels_column)
+        rows, cells = open_tall(path, names, told)
         tall = {"source": "table, read a piece at a time", "labels_column": labels_column, "columns": names}
-        return Dataset.of(path.name, rows, labels, path.name, tall, unlabelled=unlabelled)
-    frame, assumed = read_frame(path, dialect, words=() if labels_column is None else (labels_column,))
+        return Dataset.of(path.name, rows, _labels(cells, of_labels), path.name, tall, unlabelled=unlabelled)
+    frame, assumed = read_frame(path, dialect, words=told if len(told) == 1 and not of_labels else ())
     names = list(map(str, frame.columns))
-    if labels_column is not None and labels_column not in names:
-        rule = f"must be a column of {path}, which has {', '.join(names)}"
-        raise DataArgumentError("labels_column", rule, labels_column)
-    labels = None if labels_column is None else _labels(frame.pop(labels_column))
+    for name in told:
+        if name not in names:
+            rule = f"must be a column of {path}, which has {', '.join(names)}"
+            raise DataArgumentError("labels_column", rule, name)
+    labels, frame = _labels(frame[list(told)], of_labels), frame.drop(columns=list(told))
+    if isinstance(labels, np.ndarray) and table_suffix(path) in TEXT and Dialect.of(path, dialect).decimal == ",":
+        measured = conditions_of(np.char.replace(labels, ",", "."), told[0])
+        labels = labels if measured is None else measured
     description: dict[str, Any] = {"source": "table", "labels_column": labels_column}
     source = f'{path.name}, column "{labels_column}"'
     if groups is not None:
@@ -214,10 +222,18 @@ def _word_in(cells: "pd.Series[Any]") -> str:
     return str(words.iloc[0]) if len(words) else ""
 
 
-def _labels(cells: "pd.Series[Any]") -> Shaped[np.ndarray, "rows"]:
-    """Labels as words, or as numbers with NaN where one is missing."""
+def _labels(frame: "pd.DataFrame", kinds: Mapping[str, Kind]) -> Shaped[np.ndarray, "rows"] | Table | None:
+    """Labels as words, or as numbers with NaN where one is missing; conditions as a table; `None` of no column."""
     from pandas.api.types import is_float_dtype
 
+    if len(frame.columns) > 1 or kinds:
+        return conditions_of({name: frame[name] for name in frame.columns}, kinds=kinds)
+    if not len(frame.columns):
+        return None
+    cells = frame[frame.columns[0]]
+    measured = conditions_of(cells, str(frame.columns[0]))
+    if measured is not None:
+        return measured
     if is_float_dtype(cells):
         return np.asarray(cells.to_numpy(np.float64, na_value=np.nan))
     return np.array(["" if missing else str(cell).strip() for cell, missing in zip(cells, cells.isna(), strict=True)])

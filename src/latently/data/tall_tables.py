@@ -4,13 +4,15 @@ import hashlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from jaxtyping import Shaped
 
 from latently.data.rows import DataArgumentError, DataError, Rows, check_finite
 from latently.files import cache_directory
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 TALL_BYTES = 2**30
 """A table of more numbers than this, at 8 bytes each, is read a piece at a time."""
@@ -21,10 +23,8 @@ def is_tall(path: Path) -> bool:
     return _size(path) > TALL_BYTES
 
 
-def open_tall(
-    path: Path, names: Sequence[str], labels_column: str | None
-) -> tuple[Rows, Shaped[np.ndarray, "rows"] | None]:
-    """The numbers of these columns as a memory map of float32, and the labels.
+def open_tall(path: Path, names: Sequence[str], labels_columns: Sequence[str]) -> tuple[Rows, "pd.DataFrame"]:
+    """The numbers of these columns as a memory map of float32, and the columns of labels.
 
     The file that is mapped stays in the cache, under a name that follows from the table's path, size and date, and from
     the columns; it takes 4 bytes a number.
@@ -48,10 +48,7 @@ def open_tall(
     if not mapped.is_file():
         _write(source, path, names, mapped)
     rows: Rows = np.load(mapped, mmap_mode="r")
-    if labels_column is None:
-        return rows, None
-    cells = source.to_table(columns=[labels_column]).column(0).to_pandas()
-    return rows, np.asarray(cells.where(cells.notna(), "").astype(str))
+    return rows, source.to_table(columns=list(labels_columns)).to_pandas()
 
 
 def _write(source: Any, path: Path, names: Sequence[str], mapped: Path) -> None:

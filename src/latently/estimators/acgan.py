@@ -14,7 +14,7 @@ from latently.estimators.hyperparameters import Count, OpenShare, Positive, Prob
 from latently.game import Task
 from latently.games import acgan as games
 from latently.networks import Activate, Chain, Conditional, LabelProduct, Layer, conv_decoder, conv_encoder, mlp
-from latently.probability import DeterministicHead
+from latently.probability import CellsHead, DeterministicHead
 from latently.streams import stream
 
 
@@ -25,6 +25,10 @@ class ACGAN(AdversarialModel):
     A generator turns noise and a class into a row; a critic tells real rows from generated ones and names the class of
     both. The generator learns to be taken for real, and for the class that was asked for. There is no encoder: `sample`
     draws, `inverse_transform` draws from noise that is given, and `predict` asks the critic.
+
+    In the place of a class there may be conditions: several labels, covariates, measured numbers. The critic then reads
+    each of them, and the generator is told all: those that `sample` is not given are drawn as the training rows have
+    them.
 
     Args:
         latent_dim: numbers of noise, which are multiplied by an embedding of the class.
@@ -39,7 +43,7 @@ class ACGAN(AdversarialModel):
         critic_channels: of the critic's convolutions with `conv`; each halves the image.
         critic_dropout: probability of dropping a hidden unit of the critic in training.
         adversarial: what the two play for in the term of the source: `logistic`, `least-squares` or `hinge`.
-        class_weight: weight of the term of the class, against 1 for the source.
+        class_weight: weight of the term of the class, or of the conditions, against 1 for the source.
         averaging: share that a running mean of the generator keeps each round, such as 0.999, and less in the first
             rounds; the mean then draws in the generator's place. None: no mean.
         spectral_norm: divide the critic's weights by their largest singular value.
@@ -100,38 +104,41 @@ class ACGAN(AdversarialModel):
             if (value := getattr(self, name)) != only:
                 rule = f"must be left out of {type(self).__name__}, which encodes and reconstructs nothing"
                 raise ArgumentError(name, rule, value, "Use {output} to say in what range the rows are.")
-        classes = task.n_labels or 1
-        generator = _build_generator(self, task, classes, stream(key, "generator"))
+        generator, conditions = _build_generator(self, task, stream(key, "generator")), task.conditions
+        read = sum(each.width for each in conditions) or task.n_labels or 1
         return games.ACGAN(
             generator=generator,
-            critic=_build_critic(self, task, 1 + classes, stream(key, "critic")),
+            critic=_build_critic(self, task, 1 + read, stream(key, "critic")),
             prior=build.prior(self),
             adversarial=self.adversarial_loss,
             optimizer=self.optimizer(task),
             critic_optimizer=self.optimizer(task, self.critic_learning_rate),
-            n_labels=classes,
+            n_labels=None if conditions else task.n_labels or 1,
             class_weight=float(self.class_weight),
             average=None if self.averaging is None else generator,
             decay=float(self.averaging or 0.0),
+            # A scale that the critic learned would weigh L_C the more against L_S, the better it reads real rows.
+            reader=CellsHead(conditions, scale=1.0) if conditions else None,
         )
 
 
-def _build_generator(model: ACGAN, task: Task, labels: int, key: PRNGKeyArray) -> Conditional:
-    """G(c, z): noise times an embedding of one of so many labels, as a row in the range of the data."""
+def _build_generator(model: ACGAN, task: Task, key: PRNGKeyArray) -> Conditional:
+    """G(c, z), a row in the range of the data: noise times an embedding of the class, or noise beside conditions."""
     dim, common, network_key = int(model.latent_dim), build.layer_options(model), stream(key, "network")
+    inputs = dim + build.told(task) if task.conditions else dim
     if model.network == "conv":
         *upsampled, last = _generated_channels(model)
         image = build.image_shape(task.shape)
         network = conv_decoder(
-            dim, build.dense_width(model), upsampled, image, image[2], network_key, **common, last=last
+            inputs, build.dense_width(model), upsampled, image, image[2], network_key, **common, last=last
         )
     else:
-        network = mlp(dim, build.hidden_widths(model), math.prod(task.shape), network_key, **common)
-    first, end = (
-        LabelProduct(labels, dim, stream(key, "embedding")),
-        Activate(build.output_activation(model, task.range)),
-    )
-    return Conditional(Chain((first, *network.layers, end)), DeterministicHead())
+        network = mlp(inputs, build.hidden_widths(model), math.prod(task.shape), network_key, **common)
+    layers = (*network.layers, Activate(build.output_activation(model, task.range)))
+    if task.conditions:  # measured ones may be 0, and a product with them would leave no noise
+        return Conditional(build.mark_gaps(Chain(layers), dim, conditions=task.conditions), DeterministicHead())
+    first = LabelProduct(build.told(task), dim, stream(key, "embedding"))
+    return Conditional(Chain((first, *layers)), DeterministicHead())
 
 
 def _generated_channels(model: ACGAN) -> tuple[int, ...]:

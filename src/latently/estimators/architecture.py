@@ -11,7 +11,7 @@ from jaxtyping import PRNGKeyArray
 
 from latently.errors import ArgumentError, setting
 from latently.estimators.inputs import view_likelihood
-from latently.game import Task
+from latently.game import Cells, Task
 from latently.networks import Conditional, Layer, MarkGaps, conv_decoder, conv_encoder, mlp
 from latently.probability import (
     BernoulliHead,
@@ -23,6 +23,7 @@ from latently.probability import (
     GaussianHead,
     Head,
     HiddenCells,
+    HiddenConditions,
     LaplaceHead,
     MaskingNoise,
     Normal,
@@ -126,15 +127,16 @@ def classifier(model: Any, task: Task, classes: int, key: PRNGKeyArray) -> Condi
 
 def reader(model: Any, task: Task, outputs: int, key: PRNGKeyArray, *, labels: int = 0) -> Layer:
     """A network that reads rows of a task, with so many numbers beside each."""
-    common = layer_options(model)
+    common, conditions = layer_options(model), task.conditions if labels else ()
     common["input_noise"] = float(model.input_noise)
     if _convolves(model, task.shape):
         height, width, channels = image_shape(task.shape)
-        maps = widths(model.channels)
-        return conv_encoder((height, width, channels + labels), maps, dense_width(model), outputs, key, **common)
-    marks = len(task.cells)  # what a row lacks
-    network = mlp(math.prod(task.shape) + marks + labels, hidden_widths(model), outputs, key, **common)
-    return MarkGaps(network, tuple(first_elements(task.cells).tolist()), task.shape[0]) if marks else network
+        shape, maps = (height, width, channels + labels), widths(model.channels)
+        network: Layer = conv_encoder(shape, maps, dense_width(model), outputs, key, **common)
+        return mark_gaps(network, channels, conditions=conditions)
+    size = math.prod(task.shape)
+    network = mlp(size + len(task.cells) + labels, hidden_widths(model), outputs, key, **common)
+    return mark_gaps(network, size, task.cells, conditions)
 
 
 def decoder(model: Any, task: Task, head: Head, key: PRNGKeyArray, *, labels: int = 0) -> Conditional:
@@ -153,11 +155,45 @@ def decoder(model: Any, task: Task, head: Head, key: PRNGKeyArray, *, labels: in
         network: Layer = conv_decoder(inputs, None, widest_last[::-1], image, outputs, key, **common)
     else:
         network = mlp(inputs, hidden_widths(model)[::-1], math.prod(task.shape) * head.parameters, key, **common)
-    return Conditional(network, head)
+    return Conditional(mark_gaps(network, int(model.latent_dim), conditions=task.conditions if labels else ()), head)
+
+
+def told(task: Task) -> int:
+    """How many numbers networks are told of a row's label: one a class; or its conditions, and if each is unknown."""
+    return sum(each.width + 1 for each in task.conditions) or task.n_labels or 1
+
+
+def label_fields(task: Task, hidden: float) -> dict[str, Any]:
+    """What a game that tells its decoder of labels has to know of them: how many classes, or what hides conditions.
+
+    Args:
+        task: says what they are.
+        hidden: the share of rows of which some conditions are hidden in training.
+    """
+    if not task.conditions:
+        return {"n_labels": task.n_labels or 1}
+    return {"n_labels": None, "conditions": HiddenConditions(tuple(each.width for each in task.conditions), hidden)}
+
+
+def mark_gaps(network: Layer, size: int, cells: tuple[Cells, ...] = (), conditions: tuple[Cells, ...] = ()) -> Layer:
+    """A network that reads 0 where something is missing, and a mark for it: in its first columns, in conditions.
+
+    Args:
+        network: that reads so many numbers, a mark for each of the cells and, if it is told any, conditions and marks.
+        size: of what it reads before it is told anything.
+        cells: what that consists of, where it may have gaps.
+        conditions: what it is told.
+    """
+    if not cells and not conditions:
+        return network
+    start = 0 if cells else size
+    firsts = [*first_elements(cells), *(size - start + first_elements(conditions))]
+    width = size - start + sum(each.width for each in conditions)
+    return MarkGaps(network, tuple(map(int, firsts)), width, start)
 
 
 def posterior(model: Any, task: Task, key: PRNGKeyArray) -> Conditional:
-    """q(z|x) for rows of a task, of the kind that `encoder` names.
+    """q(z|x) for rows of a task, of the kind that `encoder` names; q(z|x, y) where rows come under conditions.
 
     Args:
         model: an estimator with `encoder`, and with `noise_dim` where that may be `implicit`.
@@ -169,7 +205,7 @@ def posterior(model: Any, task: Task, key: PRNGKeyArray) -> Conditional:
     """
     head = GaussianHead(scale="exp") if model.encoder == "gaussian" else DeterministicHead()
     noise_dim = int(model.noise_dim) if model.encoder == "implicit" else 0
-    return encoder(model, task, head, key, noise_dim=noise_dim)
+    return encoder(model, task, head, key, noise_dim=noise_dim, labels=told(task) if task.conditions else 0)
 
 
 def prior(model: Any, n_labels: int | None = None) -> Prior:
@@ -209,6 +245,12 @@ def normal_prior(model: Any) -> Normal:
 def critic(model: Any, inputs: int, key: PRNGKeyArray, *, spectral_norm: bool = False) -> Layer:
     """A critic: one logit for each row of so many numbers."""
     return mlp(inputs, widths(model.critic_hidden), 1, key, **critic_options(model), spectral_norm=spectral_norm)
+
+
+def told_critic(model: Any, task: Task, key: PRNGKeyArray) -> Layer:
+    """A critic of codes that is told the label of each."""
+    dim = int(model.latent_dim)
+    return mark_gaps(critic(model, dim + told(task), key), dim, conditions=task.conditions)
 
 
 def critic_options(model: Any) -> dict[str, Any]:

@@ -11,13 +11,13 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float, Int, PRNGKeyArray
+from jaxtyping import Float, PRNGKeyArray, Shaped
 from sklearn.utils import ClassifierTags
 from sklearn.utils.validation import check_is_fitted
 
 from latently.abilities import may
 from latently.catalogue import MODELS
-from latently.data import TablePreprocessing
+from latently.data import ConditionPreprocessing, TablePreprocessing
 from latently.data.layout import ChannelAxis, Standardize
 from latently.errors import did_you_mean
 from latently.estimators.face import Face
@@ -36,7 +36,7 @@ from latently.estimators.hyperparameters import (
     Verbosity,
     check_hyperparameters,
 )
-from latently.estimators.inputs import accept, accept_labels, fit_preprocessing, seed_of, stored
+from latently.estimators.inputs import accept, accept_conditions, accept_labels, fit_preprocessing, seed_of, stored
 from latently.fitted import Fitted
 from latently.game import Batch, Game, LabelsKnown, Task, rounds_in
 from latently.networks import BatchNorm
@@ -97,6 +97,8 @@ class LatentModel(Face):
         preprocessing_: what was done to the data; inference repeats it.
         assumptions_: what the data was taken for where it could be something else, each with what decides.
         classes_: the labels seen in `fit`, in order, or `None` when there were none.
+        conditions_: what was done to y where it was more than one class a row; its `columns` say of each condition the
+            name, the kind, the words or the range. Else `None`.
         task_: what the game was built for.
         history_: the mean of every term for each chunk of rounds, unweighted; `history_frame` gives it as a table.
         row_shape_: the shape of a row of the training data; name → shape where there are several views.
@@ -173,7 +175,9 @@ class LatentModel(Face):
                 the device is streamed, and of a sparse matrix of SciPy a batch at a time becomes an array. Frames of
                 pandas and polars may have words, dates, truth values and gaps, and so may arrays have gaps (NaN): see
                 `latently.Table`.
-            y: the class of each row, `-1` where it is unknown. A model that needs no labels ignores it.
+            y: the class of each row, `-1` where it is unknown. A model that needs no labels ignores it. One that takes
+                conditions is given those in its place as a 0/1 matrix of several labels, as numbers with fractions, or
+                as a frame or dict of columns; empty cells and NaN are unknown (see `latently.data.conditions`).
 
         Returns:
             The fitted estimator itself.
@@ -208,9 +212,7 @@ class LatentModel(Face):
         X = accept(self, X, reset=True)
         self.seed_ = seed_of(self.random_state)
         self._take_preprocessing(fit_preprocessing(self.first_stage(), X))
-        labels, self.classes_ = accept_labels(y, len(X), type(self).__name__, self.labels, self.unlabelled)
-        known = 0 if labels is None else int((labels >= 0).sum())
-        labels_known: LabelsKnown = "none" if not known else "all" if known == len(X) else "some"
+        labels, labels_known = self._take_labels(y, len(X))
         arrays, present = stored(X)
         feed = Feed(
             arrays,
@@ -219,7 +221,7 @@ class LatentModel(Face):
             batch_size=int(self.batch_size),
             seed=self.seed_,
             prepare=self.preprocessing_.prepare,
-            draw_labelled=labels_known == "some" and self.game_type.draws_labelled,
+            draw_labelled=labels_known == "some" and self.game_type.draws_labelled and self.conditions_ is None,
         )
         self.task_ = self._task(feed.rows, labels_known, rounds_in(float(self.epochs), feed.rounds_per_epoch))
         game = self._built()
@@ -331,11 +333,24 @@ class LatentModel(Face):
         self.n_features_in_ = self.event_size_ = preprocessing.n_features
         self.row_shape_ = preprocessing.row_shape
 
+    def _take_labels(self, y: Any, rows: int) -> tuple[Any, LabelsKnown]:
+        """The class of each row as a number, or its conditions as a network is told them; and of how many it is known.
+
+        `None` where there are none.
+        """
+        conditions, self.classes_, self.conditions_ = accept_conditions(y, rows, self), None, None
+        if conditions is not None:
+            self.conditions_ = ConditionPreprocessing.fit(conditions, self.seed_)
+            return self.conditions_(conditions), "some" if conditions.missing.any() else "all"
+        labels, self.classes_ = accept_labels(y, rows, type(self).__name__, self.labels, self.unlabelled)
+        known = 0 if labels is None else int((labels >= 0).sum())
+        return labels, "none" if not known else "all" if known == rows else "some"
+
     def _take_game(self, game: Game) -> None:
         self.fitted_ = self._with(game)
 
     def _with(self, game: Game) -> Fitted:
-        return Fitted(game, self.preprocessing_, self.classes_, self.task_)
+        return Fitted(game, self.preprocessing_, self.classes_, self.task_, self.conditions_)
 
     def _task(self, rows: int, labels_known: LabelsKnown, rounds: int) -> Task:
         """What the game is to be built for."""
@@ -345,7 +360,8 @@ class LatentModel(Face):
         clusters = getattr(self, "n_clusters", None)  # a hyperparameter of models that find classes of their own
         n_labels = clusters if classes is None else len(classes)
         cells = done.cells if isinstance(done, TablePreprocessing) else ()
-        return Task(done.event_shape, ranges, rows, n_labels, labels_known, rounds, tuple(several), cells)
+        told = () if self.conditions_ is None else self.conditions_.cells
+        return Task(done.event_shape, ranges, rows, n_labels, labels_known, rounds, tuple(several), cells, told)
 
     def _built(self) -> Game:
         """The untrained game: one compiled program, and so one that is kept, instead of one for each initial weight."""
@@ -359,9 +375,9 @@ class LatentModel(Face):
         """The key of one of the streams of the fit's seed; the trainer has the seed itself."""
         return stream(jax.random.key(self.seed_), name)
 
-    def _calibration_batch(self, X: Any, labels: Int[np.ndarray, "rows"] | None) -> tuple[Any, Any]:
+    def _calibration_batch(self, X: Any, labels: Shaped[np.ndarray, "rows ..."] | None) -> tuple[Any, Any]:
         """Some of the rows, labelled ones where the model can do nothing with others, and their labels."""
-        needed = self.labels == "required" and labels is not None
+        needed = self.labels == "required" and labels is not None and self.conditions_ is None
         usable = np.flatnonzero(labels >= 0) if needed else np.arange(len(X))  # type: ignore[operator]
         chosen = np.sort(np.random.default_rng(self.seed_).permutation(usable)[: self.calibration_rows])
         return X[chosen], None if labels is None else labels[chosen]

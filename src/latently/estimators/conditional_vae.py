@@ -24,6 +24,10 @@ class ConditionalVAE(LatentModel):
     class with `restyle`. `predict` goes the other way, by Bayes' rule. Rows labelled -1 are not learned from; where a
     label is needed and not given, the likeliest class stands in.
 
+    In the place of a class, rows may come under conditions: several labels, covariates, measured numbers, some of them
+    unknown. In training, some are hidden, so that what is not told is left to the code. Draw rows under those that are
+    named with `sample(n, labels={"age": 40})`, change them with `restyle`.
+
     Args:
         posterior_scale: how the encoder gives its standard deviation: `exp` of half a log-variance, or `softplus`.
         prior: `normal`.
@@ -43,6 +47,10 @@ class ConditionalVAE(LatentModel):
         >>> cvae = ConditionalVAE(latent_dim=2, hidden=(64,), epochs=2, random_state=0).fit(X, y)
         >>> cvae.sample(3, labels=7, random_state=0).shape, cvae.restyle(X[:2]).shape
         ((3, 8, 8), (2, 10, 8, 8))
+        >>> covariates = {"digit": y.astype(str), "ink": X.mean(axis=(1, 2))}
+        >>> cvae = ConditionalVAE(latent_dim=2, hidden=(64,), epochs=2, random_state=0).fit(X, covariates)
+        >>> cvae.sample(3, labels={"digit": "7", "ink": 0.3}, random_state=0).shape
+        (3, 8, 8)
     """
 
     game_type = games.ConditionalVAE
@@ -67,14 +75,14 @@ class ConditionalVAE(LatentModel):
 
     def build_game(self, task: Task, key: PRNGKeyArray) -> games.ConditionalVAE:
         """The untrained game."""
-        classes, posterior = task.n_labels or 1, GaussianHead(scale=self.posterior_scale)
+        labels, posterior = build.told(task), GaussianHead(scale=self.posterior_scale)
         head = build.likelihood_head(self, task)
         return games.ConditionalVAE(
-            encoder=build.encoder(self, task, posterior, stream(key, "encoder"), labels=classes),
-            decoder=build.decoder(self, task, head, stream(key, "decoder"), labels=classes),
+            encoder=build.encoder(self, task, posterior, stream(key, "encoder"), labels=labels),
+            decoder=build.decoder(self, task, head, stream(key, "decoder"), labels=labels),
             prior=build.normal_prior(self),
             optimizer=build_optimizer(self, task),
-            n_labels=classes,
             beta=kl_weight(self, task),
             corruption=build.corruption(self, task),
+            **build.label_fields(task, hidden=1 / 4),
         )

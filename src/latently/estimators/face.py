@@ -18,7 +18,7 @@ from latently.abilities import ABILITIES, HasViews, inability, is_able, may
 from latently.catalogue import MODELS
 from latently.data import Table, TablePreprocessing
 from latently.data.table import filled_in, is_frame
-from latently.errors import ArgumentError, NotSupportedError, in_python, words
+from latently.errors import ArgumentError, NotSupportedError, in_python, setting, words
 from latently.estimators.inputs import RandomState, accept, accept_codes, row_alone, seed_of, views_asked_for
 from latently.fitted import Fitted
 from latently.game import Game, Task
@@ -149,7 +149,8 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         Args:
             X: rows, as in `fit`.
             labels: the class of each row, -1 where unknown, for a model whose decoder is given the label; the likeliest
-                class stands in for one that is not known.
+                class stands in for one that is not known. Or the conditions of each row (see `sample`), for a model
+                that was fitted on such: what is not known of them is left to the code.
 
         Returns:
             Codes of shape `(n, latent_dim)`.
@@ -169,7 +170,8 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
         Args:
             Z: codes of shape `(n, latent_dim)`.
-            labels: one for all or one for each, for a model whose decoder is given the label; it needs one.
+            labels: one for all or one for each, for a model whose decoder is given the label; it needs one. Of
+                conditions, those that are not named are left to the code, in a model that encodes.
 
         Returns:
             Rows in the shape, the units and the type of the training data (floats come as float32); here and below,
@@ -183,12 +185,12 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         Z = accept_codes(self, Z)
         if not fitted.decodes_labels:
             return _as_given(fitted.decode(Z))
-        if labels is None:
+        if labels is None and fitted.conditions is None:
             known = ", ".join(map(str, np.asarray(fitted.label_values)))
             raise ValueError(
                 f"the decoder of {type(self).__name__} is given a label beside each code: give labels, among {known}."
             )
-        return _as_given(fitted.decode(Z, fitted.one_hot(fitted.label_places(labels, len(Z)))))
+        return _as_given(fitted.decode(Z, fitted.told(labels, len(Z))))
 
     def reconstruct(self, X: Any, labels: Any = None) -> Any:
         """Each row, encoded to its mean code and decoded again.
@@ -213,7 +215,10 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
         Args:
             n: how many.
-            labels: one for all or one for each, for a model whose prior or decoder knows labels.
+            labels: one for all or one for each, for a model whose prior or decoder knows labels. Of a model that was
+                fitted on conditions: a dict, frame or list of dicts, such as `{"age": 40, "sex": "f"}`; one value for
+                each condition, in order; rows of such values. Those that are not named, or NaN, are drawn as the
+                training rows have them beside those that are.
             random_state: seed of the draw.
             noise: draw each row from p(x|z) instead of taking its mean; by default for tables of several kinds, or with
                 gaps, whose cells scatter around what a code stands for.
@@ -231,9 +236,7 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         if not fitted.decodes_labels:
             return _as_given(fitted.decode(self._draw_prior(n, labels, seed), noise=of_rows))
         codes = self._draw_prior(n, None, seed)
-        if labels is None:
-            labels = np.random.default_rng(seed).choice(np.asarray(fitted.label_values), n)
-        return _as_given(fitted.decode(codes, fitted.one_hot(fitted.label_places(labels, n)), of_rows))
+        return _as_given(fitted.decode(codes, fitted.told(fitted.drawn_labels(labels, n, seed), n), of_rows))
 
     def sample_prior(self, n: int, labels: Any = None, random_state: RandomState = None) -> Codes:
         """Draws from the prior p(z), or p(z|y) where it is tied to labels: codes `(n, latent_dim)`; see `sample`."""
@@ -262,6 +265,8 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
     def interpolate(self, a: Any, b: Any, steps: int = 8) -> Any:
         """Straight paths between the codes of two rows, decoded.
+
+        With conditions, codes are read and decoded without being told any, so that they hold what differs.
 
         Args:
             a: rows, as in `fit`, where the paths begin; or one row alone, such as `X[0]`.
@@ -295,6 +300,7 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         Args:
             rows: rows and columns of the grid.
             label: the class whose manifold it is, for a model whose decoder is given the label; the first unless said.
+                Or conditions, as for `sample`; those that are not named are the same all over.
             dimensions: the two of the code that vary, counted from 0; the others are 0.
 
         Returns:
@@ -302,7 +308,9 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             upwards.
         """
         codes = self._grid_codes(rows, dimensions)
-        if label is None and self.decodes_labels:
+        if self._fitted().conditions is not None:
+            label = self._fitted().drawn_labels(label, 1, 0)
+        elif label is None and self.decodes_labels:
             label = np.asarray(self.label_values)[0]
         return self.inverse_transform(codes, label)
 
@@ -329,18 +337,30 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
         Args:
             X: rows, as in `fit`.
-            labels: the labels to decode under; all that the model knows unless said.
-            known: the class of each row, -1 where unknown, which its code is read with.
+            labels: the labels to decode under; all that the model knows unless said. Of conditions, as for `sample`:
+                those that are named change, and the rest of each row's own is kept.
+            known: the class of each row, -1 where unknown, which its code is read with. Of a model of conditions they
+                are needed, since what they do not tell is in the code, and stays.
 
         Returns:
             Data of shape `(n, len(labels), *row)`; of a table a frame of n · len(labels) rows.
+
+        Raises:
+            ValueError: labels are none that the model knows, or conditions are not given.
         """
         fitted = self._fitted()
+        if fitted.conditions is not None:
+            example = setting("labels", {fitted.conditions.columns[0].name: "..."})
+            if labels is None:
+                raise ArgumentError("labels", "must name the conditions to change", remedy=f"Give {example}, say.")
+            if known is None:
+                rule = "must give the conditions of each row: what they do not tell is in its code, and would stay"
+                raise ArgumentError("known", rule)
         codes = fitted.codes(self._rows(X), known)
-        wanted = np.atleast_1d(np.asarray(fitted.label_values if labels is None else labels))
-        weights = fitted.one_hot(fitted.label_places(wanted, len(wanted)))
-        data = fitted.decode(np.repeat(codes, len(wanted), axis=0), np.tile(weights, (len(codes), 1)))
-        return _as_given(data, len(codes), len(wanted))
+        told = fitted.told_instead(fitted.label_values if labels is None else labels, known, len(codes))
+        wanted = told.shape[1]
+        data = fitted.decode(np.repeat(codes, wanted, axis=0), told.reshape(-1, told.shape[2]))
+        return _as_given(data, len(codes), wanted)
 
     def impute(
         self,
@@ -465,7 +485,8 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             random_state: seed of the draws. A row's draws hang on the seed and the row alone, so that its bound is the
                 same whatever rows are beside it.
             labels: the class of each row, -1 where unknown, for a model whose decoder is given the label. Without one,
-                the bound sums over the classes, all equally likely.
+                the bound sums over the classes, all equally likely. Of conditions, those that are not known are left
+                to the code, and the bound is on log p(x|what is known).
 
         Returns:
             Bounds in nats on the density of the preprocessed row (for pixels, of values in [0, 1]).
@@ -538,8 +559,8 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
 @cache
 def _able(ability: str) -> tuple[str, ...]:
-    """The models that have an ability with their default hyperparameters."""
-    return tuple(model.name for model in MODELS if model.load()()._is_able(ability))
+    """The models that can have an ability with their default hyperparameters, some by the data they are fitted on."""
+    return tuple(model.name for model in MODELS if model.load()().could(ability))
 
 
 def _others(name: str, ability: str) -> tuple[str, ...]:

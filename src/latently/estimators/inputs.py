@@ -26,6 +26,7 @@ from latently.data import (
     label_values,
 )
 from latently.data.assumptions import warn_of
+from latently.data.conditions import conditions_of
 from latently.data.labels import Unlabelled, minus_ones
 from latently.data.layout import bytes_are
 from latently.data.sparse import Sparse
@@ -230,10 +231,11 @@ def accept_labels(
                 "Give y, or use a model that learns without."
             )
         return None, None
+    if role == "ignored" and isinstance(y, Mapping):  # conditions, which other models learn from
+        return None, None
     values = label_values(y, unlabelled)
     if len(values) != rows:
-        rule = f"must have one label for each of the {rows} rows of X"
-        raise ArgumentError("y", rule, len(values), "Give -1 where a label is unknown.")
+        raise _too_many_or_few(rows, len(values), "Give -1 where a label is unknown.")
     if role == "ignored":
         return None, None
     codes, classes = encode_labels(y, "y", unlabelled)
@@ -246,7 +248,7 @@ def accept_labels(
         warnings.warn(
             f"{unknown:,} of {rows:,} labels are unknown (-1, None, NaN or empty): {name} learns what hangs on "
             "labels from the other rows alone. If -1 is a class of yours, say unlabelled=None.",
-            stacklevel=4,
+            stacklevel=5,
         )
     return (codes, np.asarray(classes).astype(values.dtype)) if classes else (None, None)  # as given: "7" stays a word
 
@@ -276,6 +278,39 @@ def check_minus_ones(
             f"must not be {what}, where -1 marks a row whose label is not known",
             remedy="If -1 is a class like the others, say {unlabelled=None}; if it marks such rows, {unlabelled=-1}.",
         )
+
+
+def accept_conditions(y: Any, rows: int, estimator: Any) -> Table | None:
+    """The conditions of each row, for a model that takes them; `None` where y is classes, or is ignored.
+
+    Args:
+        y: as the user gave it.
+        rows: how many there must be.
+        estimator: for which they are.
+
+    Raises:
+        ValueError: y is no classes and the model takes no others, is too long or too short, or wholly unknown.
+    """
+    if y is None or estimator.labels == "ignored":
+        return None
+    table = conditions_of(y, unlabelled=estimator.unlabelled)
+    if table is None:
+        return None
+    name = type(estimator).__name__
+    if len(table) != rows:
+        raise _too_many_or_few(rows, len(table), "Leave cells empty (NaN) that are unknown.")
+    if not may(estimator.game_type, "sample_conditions"):
+        what = "fractions, as if they were measured" if len(table.columns) == 1 else f"{len(table.columns)} columns"
+        able = ", ".join(model.name for model in models_that_may("sample_conditions"))
+        rule = f"must be integers or words; got {what}, and {name} learns from one class a row"
+        raise ArgumentError("y", rule, remedy=f"Models that take several labels, and measured ones: {able}.")
+    if table.missing.all():
+        raise ValueError(f"{name} learns from labels, and y holds none: every one is unknown.")
+    return table
+
+
+def _too_many_or_few(rows: int, found: int, remedy: str) -> ArgumentError:
+    return ArgumentError("y", f"must have one label for each of the {rows} rows of X", found, remedy)
 
 
 def fit_preprocessing(model: Any, X: Any) -> Preprocessing | TablePreprocessing | ViewsPreprocessing:

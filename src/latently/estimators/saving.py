@@ -18,7 +18,7 @@ from jaxtyping import PyTree
 from sklearn.base import BaseEstimator
 
 from latently.catalogue import BY_NAME
-from latently.data import preprocessing_from_config
+from latently.data import ConditionPreprocessing, preprocessing_from_config
 from latently.estimators.base import LatentModel
 from latently.estimators.hyperparameters import check_hyperparameters
 from latently.files import read_records, write_atomically, write_records
@@ -53,6 +53,7 @@ def model_config(model: Any) -> dict[str, Any]:
         "parameters": {name: _plain(value) for name, value in parameters.items()},
         "preprocessing": model.preprocessing_.to_config(),
         "classes": None if model.classes_ is None else model.classes_.tolist(),
+        **({} if model.conditions_ is None else {"conditions": model.conditions_.to_config()}),
         "task": dataclasses.asdict(model.task_),
         "seed": model.seed_,
     }
@@ -118,7 +119,8 @@ def game_shape(model: Any) -> PyTree:
     """
 
     def calibrated(key: Any) -> Any:
-        views, labels = model.preprocessing_.template(2), jnp.zeros(2, int)
+        views, told = model.preprocessing_.template(2), model.conditions_
+        labels = jnp.zeros(2, int) if told is None else jnp.zeros((2, *told.event_shape))
         batch = Batch(views.views, labels, present=views.present) if model.takes_views else Batch(views, labels)
         return model.build_game(model.task_, key).calibrated(batch, key)
 
@@ -148,10 +150,13 @@ def _skeleton(config: dict[str, Any]) -> Any:
     check_hyperparameters(model)
     model._take_preprocessing(preprocessing_from_config(config["preprocessing"]))
     model.classes_ = None if config["classes"] is None else np.asarray(config["classes"])
+    conditions = config.get("conditions")  # those before did not know any
+    model.conditions_ = None if conditions is None else ConditionPreprocessing.from_config(conditions)
     model.seed_ = int(config["seed"])
     if "task" in config:
-        written = {name: _revived(value) for name, value in config["task"].items()}
-        model.task_ = Task(**{**written, "cells": tuple(Cells(*cell) for cell in written.get("cells", ()))})
+        task = {name: _revived(value) for name, value in config["task"].items()}
+        cells = {name: tuple(Cells(*each) for each in task.get(name, ())) for name in ("cells", "conditions")}
+        model.task_ = Task(**task | cells)
     else:  # of version 0.1.0, which saved none; what it lacks decides on no array
         model.task_ = model._task(rows=1, labels_known="some", rounds=1)
     if model.classes_ is not None and model.classes_.shape != (model.task_.n_labels,):

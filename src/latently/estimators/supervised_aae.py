@@ -19,7 +19,8 @@ class SupervisedAAE(AdversarialModel):
 
     A critic asks of the codes of every class to fill one and the same prior, of any shape: nothing is left in them
     that would tell the class. Draw a class in every style with `sample(n, labels)`, write one row as every class with
-    `restyle`. `predict` gives the class under which a row is reconstructed best.
+    `restyle`. `predict` gives the class under which a row is reconstructed best. In the place of a class there may be
+    conditions (see `ConditionalVAE`).
 
     Args:
         encoder: q(z|x): `deterministic` or `gaussian`.
@@ -56,16 +57,17 @@ class SupervisedAAE(AdversarialModel):
 
     def build_game(self, task: Task, key: PRNGKeyArray) -> games.SupervisedAAE:
         """The untrained game."""
-        classes, head = task.n_labels or 1, build.likelihood_head(self, task)
+        head = build.likelihood_head(self, task)
         return games.SupervisedAAE(
             encoder=build.posterior(self, task, stream(key, "encoder")),
-            decoder=build.decoder(self, task, head, stream(key, "decoder"), labels=classes),
-            critic=build.critic(self, int(self.latent_dim) + classes, stream(key, "critic")),
+            decoder=build.decoder(self, task, head, stream(key, "decoder"), labels=build.told(task)),
+            critic=build.told_critic(self, task, stream(key, "critic")),
             prior=build.prior(self),
             adversarial=self.adversarial_loss,
             optimizer=self.optimizer(task),
             critic_optimizer=self.optimizer(task, self.critic_learning_rate),
             generator_optimizer=self.optimizer(task),
-            n_labels=classes,
             corruption=build.corruption(self, task),
+            # What is hidden has to be in the code: a critic that meets it often lets more of it stay in other codes.
+            **build.label_fields(task, hidden=1 / 16),
         )

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Shaped
 
+from latently.data import Table
 from latently.evaluation.model import FittedModel
 from latently.evaluation.rows import Selection, known_labels, not_finite, squared_distances, standard_error, unlabelled
 
@@ -64,7 +65,7 @@ def likelihood(
     """
 
     def bounds(samples: int, kind: str) -> dict[str, Any]:
-        def score(X: Any, labels: np.ndarray | None) -> np.ndarray:
+        def score(X: Any, labels: Any) -> np.ndarray:
             y = {"labels": labels} if given_labels else {}
             return model.score_samples(X, n_samples=samples, kind=kind, random_state=random_state, **y)
 
@@ -77,7 +78,12 @@ def likelihood(
 def label_likelihood(
     model: FittedModel, rows: Selection, importance_samples: int, random_state: int = 0
 ) -> dict[str, Any]:
-    """Bounds on log p(x|y) as `likelihood` gives them, of rows with a label that the model has seen; or `skipped`."""
+    """Bounds on log p(x|y) as `likelihood` gives them, of rows with a label that the model has seen; or `skipped`.
+
+    Of rows that come under conditions, y is what is known of them.
+    """
+    if isinstance(rows.labels, Table):
+        return likelihood(model, rows, importance_samples, random_state, given_labels=True)
     if reason := unlabelled(rows.labels):
         return {"skipped": reason}
     if model.classes_ is None:

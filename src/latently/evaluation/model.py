@@ -17,6 +17,7 @@ _METHODS = {
     "decode": ("reconstruct",),
     "sample": ("sample_prior", "sample"),
     "sample_labels": ("label_values", "sample"),
+    "sample_conditions": ("conditions_", "sample"),
     "predict": ("classes_", "predict", "predict_proba"),
     "log_likelihood": ("event_size_", "score_samples"),
     "label_likelihood": ("event_size_", "classes_", "score_samples"),
@@ -53,6 +54,10 @@ class FittedModel(Protocol):
             """`predict`, `label_likelihood`: the labels it was fitted on; `None` where its classes are clusters."""
 
         @property
+        def conditions_(self) -> Any:
+            """`sample_conditions`: what was done to the conditions it was fitted on; `columns` says what each is."""
+
+        @property
         def event_size_(self) -> int:
             """`log_likelihood`, `label_likelihood`: the number of dimensions of one row of data."""
 
@@ -78,7 +83,7 @@ class FittedModel(Protocol):
             """`sample`: `n` codes from the prior."""
 
         def sample(self, n: int, labels: Any = None, *, random_state: int) -> Data:
-            """`sample`: `n` rows of new data; `sample_labels`: one of each label."""
+            """`sample`: `n` rows of new data; `sample_labels`: one of each label; `sample_conditions`: likewise."""
 
         def predict(self, X: Data) -> np.ndarray:
             """`predict`: the class of every row, one of `classes_`; or its cluster, from 0."""

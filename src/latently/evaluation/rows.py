@@ -1,7 +1,7 @@
 """Rows: which ones are evaluated, how they pass through a model in bounded memory, and what is counted over them."""
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float, Int, Shaped
@@ -14,10 +14,13 @@ BLOCK_ROWS = 4096
 
 
 class Selection(NamedTuple):
-    """Chosen rows of a data set, not yet read: the whole data, the labels of the chosen rows, and their numbers."""
+    """Chosen rows of a data set, not yet read: the whole data, the labels of the chosen rows, and their numbers.
+
+    Of rows that come under conditions, the labels are a table of these.
+    """
 
     data: Data
-    labels: np.ndarray | None
+    labels: Any
     chosen: Int[np.ndarray, "rows"]
 
     @classmethod
@@ -44,7 +47,7 @@ class Selection(NamedTuple):
         kept[np.random.default_rng(seed).choice(len(self), n, replace=False)] = True
         return self.where(kept)
 
-    def blocks(self) -> Iterator[tuple[Data, np.ndarray | None]]:
+    def blocks(self) -> Iterator[tuple[Data, Any]]:
         """The chosen rows and their labels, read `BLOCK_ROWS` at a time."""
         for start in range(0, len(self.chosen), BLOCK_ROWS):
             block = slice(start, start + BLOCK_ROWS)

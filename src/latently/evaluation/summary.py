@@ -11,6 +11,7 @@ from latently.errors import ArgumentError
 from latently.evaluation import cells
 from latently.evaluation.classification import classification, clustering, regions
 from latently.evaluation.codes import active_dimensions, kl_by_dimension, probe, reconstruction
+from latently.evaluation.conditions import conditions, known_conditions
 from latently.evaluation.disentanglement import disentanglement
 from latently.evaluation.likelihood import label_likelihood, likelihood
 from latently.evaluation.likelihood import parzen as parzen_window
@@ -27,6 +28,7 @@ BANDWIDTH_ROWS = 1000
 VIEWS_ROWS = 5
 # Streams of numbers.
 _TRAIN, _TEST, _CODES, _PRIOR, _DIRECTIONS, _BOUNDS, _BANDWIDTH, _DRAWS, _SAMPLES, _COSTS, _VOTES, _HIDDEN = range(12)
+_ASKED = 12
 
 
 def evaluate(
@@ -47,8 +49,8 @@ def evaluate(
     Args:
         model: a fitted model; what it cannot do is skipped.
         data: splits with `train` and `test`, or `(X_train, y_train, X_test, y_test)`, where the training rows and
-            the labels may be `None`. Labels are those that the model was fitted on, -1 where unknown. Rows are arrays,
-            views, or tables: frames, arrays with gaps (NaN), `latently.data.Table`.
+            the labels may be `None`. Labels are those that the model was fitted on, -1 where unknown, or conditions. Rows
+            are arrays, views, or tables: frames, arrays with gaps (NaN), `latently.data.Table`.
         importance_samples: the number of posterior samples behind each importance-weighted bound.
         max_rows: larger training or test sets are cut to a random choice of so many rows.
         seed: decides that choice and every draw; the same seed gives the same numbers.
@@ -69,6 +71,7 @@ def evaluate(
         - every model: `likelihood`, `reconstruction`, `prior_match`, `probe`, `dimensions`, `regions`;
         - models that bound log p(x|y): `label_likelihood`;
         - models that fill in missing cells: `imputation`, and its `reconstruction` is by column;
+        - models that sample under conditions: `conditions`;
         - models that complete missing views: `views`;
         - models that predict clusters: `clustering`; all others: `classification`, to which `labels_in_training`
           is added, how many training rows had a label;
@@ -89,9 +92,16 @@ def evaluate(
             raise ArgumentError(name, f"must be at least {least}", value, "The default suits most data.")
     if isinstance(data, Splits):
         validation = data.validation.rows if validation is None else validation
-        data = data.train.rows, data.train.labels, data.test.rows, data.test.labels
+        parts = ((part, part.conditions) for part in (data.train, data.test))
+        told = [part.labels if conditions is None else conditions for part, conditions in parts]
+        data = data.train.rows, told[0], data.test.rows, told[1]
     X_train, y_train, X_test, y_test = data
     X_train, X_test = _tables(model, X_train, X_test)
+    of_train = of_test = None
+    if not inability(model, "sample_conditions"):
+        of_train = None if X_train is None else known_conditions(model, y_train, len(X_train))
+        of_test = known_conditions(model, y_test, len(X_test))
+    y_train, y_test = (None if of_test is not None or isinstance(y, Table) else y for y in (y_train, y_test))
     train = None if X_train is None else Selection.choose(X_train, y_train, max_rows, stream(seed, _TRAIN))
     test = Selection.choose(X_test, y_test, max_rows, stream(seed, _TEST))
     if not len(test):
@@ -99,7 +109,10 @@ def evaluate(
     bounds = importance_samples, stream(seed, _BOUNDS)
     blocks = {"likelihood": _skipped(model, "log_likelihood") or likelihood(model, test, *bounds)}
     if not inability(model, "label_likelihood"):
-        blocks["label_likelihood"] = label_likelihood(model, test, *bounds)
+        blocks["label_likelihood"] = label_likelihood(model, _told(test, of_test), *bounds)
+    if not inability(model, "sample_conditions"):
+        asked = stream(seed, _ASKED)
+        blocks["conditions"] = _one_view(test) or conditions(model, train, of_train, test, of_test, asked)
     blocks |= {
         "reconstruction": _skipped(model, "encode", "decode") or _one_view(test) or _reconstruction(model, test),
         "prior_match": _skipped(model, "encode", "sample") or _prior_match(model, test, seed),
@@ -119,6 +132,11 @@ def evaluate(
         blocks["samples"] = samples(model, judge, train, test, stream(seed, _SAMPLES))
     rows = {"train_rows": 0 if train is None else len(train), "test_rows": len(test)}
     return {"seed": seed, **rows, **{name: {**block, "seed": seed} for name, block in blocks.items()}}
+
+
+def _told(test: Selection, conditions: Table | None) -> Selection:
+    """Rows with their conditions in the place of labels, where there are any."""
+    return test if conditions is None else Selection(test.data, conditions[test.chosen], test.chosen)
 
 
 def _named(factors: np.ndarray | Factors | None, n: int) -> Factors | None:

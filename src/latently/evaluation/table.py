@@ -240,6 +240,20 @@ def _samples(block: Block) -> Iterator[Line]:
         yield Line(name, scale * block[key], unit, f"{beside}, {block['judge']['features']} features of the judge")
 
 
+def _conditions(block: Block) -> Iterator[Line]:
+    for name, found in block["by_condition"].items():
+        if skipped := _skipped(f"samples read for {name}", found):
+            yield skipped
+            continue
+        rows = f"{counted(found['rows'], 'sample')}, by a reader of {counted(found['train_rows'], 'training row')}"
+        if "accuracy" in found:
+            note = f"real test rows {100 * found['real']:.4g} %; {rows}"
+            yield _share(f"samples read as the {name} asked for", found["accuracy"], found["standard_error"], note)
+        elif found["correlation"] is not None:
+            real = "" if found["real"] is None else f"real test rows {found['real']:.4g}; "
+            yield Line(f"correlation of {name} with what was asked", found["correlation"], "", f"{real}{rows}")
+
+
 def _views(block: Block) -> Iterator[Line]:
     rows = counted(block["rows"], "row")
     for pair, common in block["correlation"].items():
@@ -310,6 +324,7 @@ _SAID_BY = {
 _BLOCKS: dict[str, Callable[[Block], Iterator[Line]]] = {
     "likelihood": _likelihood,
     "label_likelihood": lambda block: _likelihood(block, " given the label"),
+    "conditions": _conditions,
     "parzen": _parzen,
     "samples": _samples,
     "reconstruction": _reconstruction,

@@ -16,28 +16,33 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
-from latently.abilities import Classifies, Decodes, LabelRole
-from latently.game import Batch, Game, History, Player, Terms
+from latently.abilities import Classifies, Decodes, LabelRole, TakesConditions
+from latently.game import Batch, Game, History, Labels, Player, Terms
 from latently.games.critics import accuracy, collapse_warnings
-from latently.games.encoder_decoder import one_hot
+from latently.games.encoder_decoder import told
 from latently.networks import Conditional, Layer, condition
-from latently.probability import AdversarialLoss, Distribution, Prior
+from latently.probability import AdversarialLoss, CellsHead, Distribution, Prior
 from latently.streams import stream
 
 
-class ACGAN(Game, Decodes, Classifies):
+class ACGAN(Game, Decodes, Classifies, TakesConditions):
     """A generator is asked for a class; a critic tells real rows from generated ones, and names the class of both.
 
+    In the place of a class there may be conditions. None are hidden in training: noise that has to choose among what
+    is not told falls on one choice. The critic reads those that are known, of real rows and of the fakes asked for.
+
     Attributes:
-        generator: G(c, z), fed z beside the one-hot class c.
-        critic: for each row one logit for P(S = real | x) and then one for each class, for P(C = c | x).
+        generator: G(c, z), fed z beside the one-hot class c, or beside conditions.
+        critic: for each row one logit for P(S = real | x) and then one for each class, for P(C = c | x); or, for
+            conditions, one for each of their elements.
         prior: p(z); only draws of it are needed.
         adversarial: what the two play for in the term of the source, L_S.
         optimizer, critic_optimizer: how they move.
-        n_labels: the number of classes.
+        n_labels: the number of classes; `None` for conditions.
         class_weight: weight of the term of the class, L_C, against that of the source, for both players.
         average: a running mean of the generator, which then draws in its place; `None` for none.
         decay: the share of the mean that a round leaves as it was.
+        reader: makes P(C = c | x) of the critic's outputs, a product over conditions; `None` for classes.
     """
 
     draws_labelled: ClassVar[bool] = True
@@ -49,18 +54,20 @@ class ACGAN(Game, Decodes, Classifies):
     adversarial: AdversarialLoss
     optimizer: optax.GradientTransformation = eqx.field(static=True)
     critic_optimizer: optax.GradientTransformation = eqx.field(static=True)
-    n_labels: int = eqx.field(static=True)
+    n_labels: int | None = eqx.field(static=True)
     class_weight: float = eqx.field(static=True, default=1.0)
     average: Conditional | None = None
     decay: float = eqx.field(static=True, default=0.999)
+    reader: CellsHead | None = None
 
     def players(self) -> tuple[Player, ...]:
         """Critic and generator; and the mean that follows the generator, if there is one."""
-        of_both = {"real_class": self.class_weight, "fake_class": self.class_weight}
-        seen = {"source_accuracy": 0.0, "class_accuracy": 0.0}
-        of_fakes = {"class": self.class_weight, "class_accuracy": 0.0}
+        seen = {} if self.n_labels is None else {"class_accuracy": 0.0}
+        of_both = {f"{source}_{self._label}": self.class_weight for source in ("real", "fake")}
+        of_both |= {"source_accuracy": 0.0, **seen}
+        of_fakes = {self._label: self.class_weight, **seen}
         players = (
-            Player("critic", ("critic",), ACGAN.judge, self.critic_optimizer, of_both | seen),
+            Player("critic", ("critic", "reader"), ACGAN.judge, self.critic_optimizer, of_both),
             Player("generator", ("generator",), ACGAN.fool, self.optimizer, of_fakes),
         )
         if self.average is None:
@@ -80,21 +87,18 @@ class ACGAN(Game, Decodes, Classifies):
         return {
             "real": self.adversarial.real(on_real),
             "fake": self.adversarial.fake(on_fake),
-            "real_class": _cross_entropy(class_of_real, known.y),
-            "fake_class": _cross_entropy(class_of_fake, known.y),
+            f"real_{self._label}": self._misread(class_of_real, known.y),
+            f"fake_{self._label}": self._misread(class_of_fake, known.y),
             "source_accuracy": accuracy(on_real, on_fake),
-            "class_accuracy": _share_right(class_of_real, known.y),
+            **self._accuracy(class_of_real, known.y),
         }
 
     def fool(self, batch: Batch, key: PRNGKeyArray) -> Terms:
         """L_C − L_S: fakes want to be called real, and to be taken for the class that was asked for."""
         source, classes = self._verdict(self._fakes(batch, key), stream(key, "fooled critic"))
         y = batch.known.y
-        return {
-            "fooling": self.adversarial.fool(source),
-            "class": _cross_entropy(classes, y),
-            "class_accuracy": _share_right(classes, y),
-        }
+        fooling = {"fooling": self.adversarial.fool(source), self._label: self._misread(classes, y)}
+        return fooling | self._accuracy(classes, y)
 
     def follow(self, batch: Batch, key: PRNGKeyArray) -> Terms:
         """½ ‖average − generator‖², over all weights."""
@@ -112,7 +116,7 @@ class ACGAN(Game, Decodes, Classifies):
 
     def calibrated(self, batch: Batch, key: PRNGKeyArray) -> Self:
         """A copy whose batch norms hold the statistics of fakes, one for each of these rows and of its class."""
-        asked = self._asked(batch.y, key)
+        asked = self._asked(batch, key)
         fitted = [each.calibrated(asked, stream(key, "generator"))[0] for each in self._pair()]
         calibrated: Self = eqx.tree_at(lambda game: game._pair(), self, fitted)
         return calibrated
@@ -130,10 +134,23 @@ class ACGAN(Game, Decodes, Classifies):
 
         The key being the same, the fakes are the same, and so one computation, for both players: critic moves first.
         """
-        return self.generator(self._asked(batch.known.y, key), stream(key, "generator")).mean
+        return self.generator(self._asked(batch.known, key), stream(key, "generator")).mean
 
-    def _asked(self, y: Int[Array, "known"], key: PRNGKeyArray) -> Float[Array, "known both"]:
-        return condition(self.prior.sample(stream(key, "prior"), len(y)), one_hot(y, self.n_labels))
+    def _asked(self, rows: Batch, key: PRNGKeyArray) -> Float[Array, "known both"]:
+        return condition(self.prior.sample(stream(key, "prior"), len(rows.x)), told(self, rows))
+
+    @property
+    def _label(self) -> str:
+        return "class" if self.reader is None else "condition"
+
+    def _misread(self, logits: Float[Array, "rows outputs"], y: Labels) -> Float[Array, ""]:
+        """L_C: −E log P(C = c | x); of conditions, of those that are known."""
+        if self.reader is None:
+            return _cross_entropy(logits, y)
+        return -self.reader(logits).log_prob(y).mean()
+
+    def _accuracy(self, logits: Float[Array, "rows outputs"], y: Labels) -> Terms:
+        return {"class_accuracy": _share_right(logits, y)} if self.reader is None else {}
 
     def _verdict(
         self, x: Float[Array, "rows ..."], key: PRNGKeyArray | None = None

@@ -12,26 +12,30 @@ import equinox as eqx
 import optax
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from latently.abilities import Bounds, Classifies, LabelRole
+from latently.abilities import Bounds, Classifies, LabelRole, TakesConditions
 from latently.game import Batch, History, Player, Terms, Weight
-from latently.games.encoder_decoder import EncoderDecoder, explained_by_each_label, one_hot
+from latently.games.encoder_decoder import EncoderDecoder, explained_by_each_label, told
 from latently.games.vae import gaussian_divergence, unused_dimensions
 from latently.networks import Conditional, condition
-from latently.probability import Corruption, Normal
+from latently.probability import Corruption, HiddenConditions, Normal
 from latently.streams import stream
 
 
-class ConditionalVAE(EncoderDecoder, Classifies, Bounds):
+class ConditionalVAE(EncoderDecoder, Classifies, Bounds, TakesConditions):
     """One player raises a lower bound on log p(x|y); label and code are both needed to give x, and share the work.
 
+    The label y is one class a row, or conditions: then some are hidden in training, so that p(x|y) is learned for
+    what is known of y, whatever that is, and the code holds all else.
+
     Attributes:
-        encoder: q(z|x, y), fed x beside the one-hot label.
-        decoder: p(x|y, z), fed z beside the one-hot label.
+        encoder: q(z|x, y), fed x beside the one-hot label, or beside conditions.
+        decoder: p(x|y, z), fed z beside them.
         prior: p(z), normal.
         optimizer: how the player moves.
-        n_labels: the number of classes.
+        n_labels: the number of classes; `None` for conditions.
         beta: the weight of the KL term, or its schedule.
         corruption: what is done to x before it is encoded; the decoder still has to give the clean x.
+        conditions: what hides conditions in training; `None` for classes.
     """
 
     draws_labelled: ClassVar[bool] = True
@@ -42,9 +46,10 @@ class ConditionalVAE(EncoderDecoder, Classifies, Bounds):
     decoder: Conditional
     prior: Normal
     optimizer: optax.GradientTransformation = eqx.field(static=True)
-    n_labels: int = eqx.field(static=True)
+    n_labels: int | None = eqx.field(static=True)
     beta: Weight = eqx.field(static=True, default=1.0)
     corruption: Corruption | None = None
+    conditions: HiddenConditions | None = None
 
     def players(self) -> tuple[Player, ...]:
         """One player."""
@@ -53,7 +58,7 @@ class ConditionalVAE(EncoderDecoder, Classifies, Bounds):
 
     def negative_bound(self, batch: Batch, key: PRNGKeyArray) -> Terms:
         """The two terms of −log p(x|y): the rows are those whose label is known."""
-        x, y = batch.known.x, one_hot(batch.known.y, self.n_labels)
+        x, y = batch.known.x, told(self, batch.known, key)
         q = self.encode_in_training(x, key, y)
         p = self.decoder(condition(q.sample(stream(key, "code")), y), stream(key, "decoder"))
         return {"reconstruction": -p.log_prob(x).mean(), **gaussian_divergence(q, self.prior)}

@@ -1,7 +1,7 @@
-"""What games of one encoder and one decoder share; and how a game that knows labels explains a row by each of them."""
+"""What games of one encoder and one decoder share; what a game tells its networks of labels, and explains by each."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import equinox as eqx
 import jax
@@ -21,6 +21,7 @@ class EncoderDecoder(Game, Encodes, Decodes, ReadsGaps, Denoises):
     Attributes:
         encoder: the posterior of the code.
         decoder: the likelihood of x.
+        encoder_knows: whether the encoder is told the label, too, where the decoder is.
         corruption: what is done to x before it is encoded; the decoder still has to give the clean x.
     """
 
@@ -30,13 +31,13 @@ class EncoderDecoder(Game, Encodes, Decodes, ReadsGaps, Denoises):
         def encoder(self) -> Conditional: ...
         @property
         def decoder(self) -> Conditional: ...
+        @property
+        def encoder_knows(self) -> bool: ...
 
     else:
         encoder: eqx.AbstractVar[Conditional]
         decoder: eqx.AbstractVar[Conditional]
-
-    encoder_knows: ClassVar[bool] = True
-    """Whether the encoder is told the label, too, where the decoder is."""
+        encoder_knows = True
 
     def encode(self, x: Float[Array, "batch ..."], y: Float[Array, "batch classes"] | None = None) -> Distribution:
         """q(z|x), or q(z|x, y)."""
@@ -54,7 +55,7 @@ class EncoderDecoder(Game, Encodes, Decodes, ReadsGaps, Denoises):
 
     def calibrated(self, batch: Batch, key: PRNGKeyArray) -> Self:
         """A copy whose batch norms hold the statistics of these rows, with their labels, and of their codes."""
-        y = one_hot(batch.y, self.n_labels) if self.label_role == "decoder" else None
+        y = told(self, batch) if self.label_role == "decoder" else None
         pair = calibrated_pair(self.encoder, self.decoder, batch.x, key, y, encoder_knows=self.encoder_knows)
         calibrated: Self = eqx.tree_at(lambda game: (game.encoder, game.decoder), self, pair)
         return calibrated
@@ -71,6 +72,20 @@ def corrupted(game: Any, x: Float[Array, "batch ..."], key: PRNGKeyArray) -> Flo
     return noisy
 
 
+def told(game: Any, batch: Batch, key: PRNGKeyArray | None = None) -> Float[Array, "batch facts"]:
+    """What networks are told of each row of a game that knows labels: its class, one-hot; or its conditions.
+
+    Args:
+        game: of classes, where it has `n_labels`; of conditions else.
+        batch: with the labels.
+        key: of a round; some conditions are hidden then, the same ones for all players, by `game.conditions`.
+    """
+    if game.n_labels is not None:
+        return one_hot(batch.y, game.n_labels)
+    conditions: Float[Array, "batch facts"] = batch.y
+    return conditions if key is None else game.conditions(conditions, stream(key, "conditions"))
+
+
 def one_hot(labels: Int[Array, "batch"], n_labels: int | None) -> Float[Array, "batch classes"]:
     """Labels as vectors of 0 and 1."""
     assert n_labels is not None  # a game that is given labels was built for some
@@ -78,9 +93,10 @@ def one_hot(labels: Int[Array, "batch"], n_labels: int | None) -> Float[Array, "
 
 
 def explained_by_each_label(
-    explain: Callable[[Float[Array, "batch classes"]], Float[Array, "batch"]], rows: int, n_labels: int
+    explain: Callable[[Float[Array, "batch classes"]], Float[Array, "batch"]], rows: int, n_labels: int | None
 ) -> Float[Array, "batch classes"]:
     """How well each label explains each row, one label after the other: `explain` scores rows by one-hot labels."""
+    assert n_labels is not None  # a game of conditions tells no classes apart
     scores: Float[Array, "classes batch"] = jax.lax.map(
         lambda label: explain(one_hot(jnp.full(rows, label), n_labels)), jnp.arange(n_labels)
     )

@@ -14,33 +14,36 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from latently.abilities import Bounds, Classifies, LabelRole
+from latently.abilities import Bounds, Classifies, LabelRole, TakesConditions
 from latently.game import Batch, History, Player, Terms
-from latently.games.aae import code, has_density
+from latently.games.aae import has_density
 from latently.games.critics import CRITIC_WEIGHTS, collapse_warnings, critic_terms
-from latently.games.encoder_decoder import EncoderDecoder, explained_by_each_label, one_hot
+from latently.games.encoder_decoder import EncoderDecoder, explained_by_each_label, told
 from latently.networks import Conditional, Layer, condition
-from latently.probability import AdversarialLoss, Corruption, Prior
+from latently.probability import AdversarialLoss, Corruption, HiddenConditions, Prior
 from latently.streams import stream
 
 
-class SupervisedAAE(EncoderDecoder, Classifies, Bounds):
+class SupervisedAAE(EncoderDecoder, Classifies, Bounds, TakesConditions):
     """The decoder is told the class of x, and a critic asks of the codes of every class to fill one and the same prior.
 
+    In the place of a class there may be conditions, some of them hidden in training. The encoder is told them, too, so
+    that the code can hold those that are not known.
+
     Attributes:
-        encoder: q(z|x): the style does not ask for the label.
-        decoder: p(x|y, z), fed z beside the one-hot label.
-        critic: tells draws of the prior from codes, each beside its one-hot label; it gives one logit a row.
+        encoder: q(z|x): the style does not ask for the class. With conditions, q(z|x, y).
+        decoder: p(x|y, z), fed z beside the one-hot label, or beside conditions.
+        critic: tells draws of the prior from codes, each beside its label; it gives one logit a row.
         prior: p(z); only draws of it are needed.
         adversarial: what the critic and the encoder play for.
         optimizer, critic_optimizer, generator_optimizer: how the players move.
-        n_labels: the number of classes.
+        n_labels: the number of classes; `None` for conditions.
         corruption: what is done to x before it is encoded.
+        conditions: what hides conditions in training; `None` for classes.
     """
 
     draws_labelled: ClassVar[bool] = True
     label_role: ClassVar[LabelRole] = "decoder"
-    encoder_knows: ClassVar[bool] = False
 
     encoder: Conditional
     decoder: Conditional
@@ -50,8 +53,14 @@ class SupervisedAAE(EncoderDecoder, Classifies, Bounds):
     optimizer: optax.GradientTransformation = eqx.field(static=True)
     critic_optimizer: optax.GradientTransformation = eqx.field(static=True)
     generator_optimizer: optax.GradientTransformation = eqx.field(static=True)
-    n_labels: int = eqx.field(static=True)
+    n_labels: int | None = eqx.field(static=True)
     corruption: Corruption | None = None
+    conditions: HiddenConditions | None = None
+
+    @property
+    def encoder_knows(self) -> bool:
+        """Whether the encoder is told what the decoder is: of conditions alone."""
+        return self.n_labels is None
 
     @property
     def has_densities(self) -> bool:
@@ -68,21 +77,19 @@ class SupervisedAAE(EncoderDecoder, Classifies, Bounds):
 
     def reconstruct(self, batch: Batch, key: PRNGKeyArray) -> Terms:
         """−E log p(x|y, z), of rows whose label is known."""
-        rows = batch.known
-        z = self.encode_in_training(rows.x, key).sample(stream(key, "code"))
-        seen = self._with_its_label(z, rows)
-        return {"reconstruction": -self.decoder(seen, stream(key, "decoder")).log_prob(rows.x).mean()}
+        x, y = batch.known.x, told(self, batch.known, key)
+        z = self.encode_in_training(x, key, y).sample(stream(key, "code"))
+        return {"reconstruction": -self.decoder(condition(z, y), stream(key, "decoder")).log_prob(x).mean()}
 
     def discriminate(self, batch: Batch, key: PRNGKeyArray) -> Terms:
         """The critic calls draws of the prior real and codes fake."""
-        rows = batch.known
-        z_prior = self.prior.sample(stream(key, "prior"), len(rows.x))
-        both = [self._with_its_label(each, rows) for each in (z_prior, code(self, rows, key))]
+        z, y = self._codes(batch, key)
+        both = [condition(each, y) for each in (self.prior.sample(stream(key, "prior"), len(z)), z)]
         return critic_terms(self.adversarial, self.critic(jnp.concatenate(both), stream(key, "critic"))[:, 0])
 
     def fool(self, batch: Batch, key: PRNGKeyArray) -> Terms:
         """The encoder wants its codes to be called real."""
-        seen = self._with_its_label(code(self, batch.known, key), batch.known)
+        seen = condition(*self._codes(batch, key))
         return {"fooling": self.adversarial.fool(self.critic(seen, stream(key, "fooled critic"))[:, 0])}
 
     def class_scores(self, x: Float[Array, "batch ..."]) -> Float[Array, "batch classes"]:
@@ -94,5 +101,9 @@ class SupervisedAAE(EncoderDecoder, Classifies, Bounds):
         """A critic that always wins, or one that never learned."""
         return collapse_warnings(history)
 
-    def _with_its_label(self, z: Float[Array, "known latent"], rows: Batch) -> Float[Array, "known seen"]:
-        return condition(z, one_hot(rows.y, self.n_labels))
+    def _codes(
+        self, batch: Batch, key: PRNGKeyArray
+    ) -> tuple[Float[Array, "known latent"], Float[Array, "known facts"]]:
+        """Codes as inference will give them (see `latently.games.aae.code`), of rows whose label is known; and that."""
+        y = told(self, batch.known, key)
+        return self.encode(batch.known.x, y).sample(stream(key, "code")), y

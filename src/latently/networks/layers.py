@@ -157,17 +157,19 @@ class Chain(Layer):
 
 
 class MarkGaps(Layer):
-    """A network of rows with gaps: it reads 0 in the place of what is missing (NaN), and behind the row what is.
+    """A network of features with gaps: it reads 0 in the place of what is missing (NaN), and behind them what is.
 
     Args:
-        network: what reads the row, one number for each column (1 where it is missing), and what it is conditioned on.
-        firsts: the first element of each column.
-        width: the number of elements of a row.
+        network: what reads the features, one number for each column behind them (1 where it is missing), and the rest.
+        firsts: the first element of each column, counted from `start`.
+        width: the number of elements that may be missing.
+        start: the first of them; what stands before it is read as it is.
     """
 
     network: Layer
     firsts: tuple[int, ...] = eqx.field(static=True)
     width: int = eqx.field(static=True)
+    start: int = eqx.field(static=True, default=0)
 
     def __call__(self, x: Float[Array, "batch ..."], key: PRNGKeyArray | None = None) -> Float[Array, "batch ..."]:
         """The network's output."""
@@ -184,11 +186,11 @@ class MarkGaps(Layer):
         network, outputs = self.network.calibrated(self._marked(x))
         return eqx.tree_at(lambda layer: layer.network, self, network), outputs
 
-    def _marked(self, x: Float[Array, "batch ..."]) -> Float[Array, "batch features"]:
-        row, rest = jnp.split(x.reshape(len(x), -1), (self.width,), axis=1)
-        missing = jnp.isnan(row)
-        marks = missing[:, jnp.asarray(self.firsts)].astype(row.dtype)
-        return jnp.concatenate([jnp.where(missing, 0.0, row), marks, rest], axis=1)
+    def _marked(self, x: Float[Array, "batch ..."]) -> Float[Array, "batch ..."]:
+        before, gappy, rest = jnp.split(x, (self.start, self.start + self.width), axis=-1)
+        missing = jnp.isnan(gappy)
+        marks = missing[..., jnp.asarray(self.firsts)].astype(x.dtype)
+        return jnp.concatenate([before, jnp.where(missing, 0.0, gappy), marks, rest], axis=-1)
 
 
 def _layer_key(key: PRNGKeyArray | None, number: int) -> PRNGKeyArray | None:

@@ -133,7 +133,7 @@ def codes_over_prior(model: Any, plane: Plane, codes: Codes, draws: Codes, shown
 
     what = "codes" if _one_code_a_row(codes, draws) else "mean codes"
     caption = f"The {what} of {counted(len(codes), 'held-out row')} ({plane.words})."
-    if "restyle" in model.abilities():
+    if "restyle" in model.abilities() and model.knows_labels:
         caption += " The decoder is given the label, so the code need only hold the style: classes may mix."
     return Scene("codes.png", "Codes over the prior", caption, False, drawn(draw))
 
@@ -141,7 +141,7 @@ def codes_over_prior(model: Any, plane: Plane, codes: Codes, draws: Codes, shown
 def manifold(model: Any, plane: Plane, shown: Dataset) -> Scene:
     """What codes on a grid in the plane decode to; the first class alone, where the decoder is given the label."""
     label, title, under = None, "The manifold", ""
-    if "restyle" in model.abilities():
+    if "restyle" in model.abilities() and model.knows_labels:
         label, name = model.label_values.tolist()[0], label_names(model, shown)[0]
         title, under = f"The manifold of {name}", f" under the label {name}: one class in many styles"
 

@@ -1,6 +1,7 @@
 """The pictures of a model that knows labels: classes (or clusters) predicted, drawn and exchanged."""
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,13 +10,16 @@ from matplotlib.figure import Figure
 
 from latently import figures
 from latently.data import Dataset
-from latently.report.scenes import Scene, drawn
+from latently.data.columns import Column
+from latently.data.conditions import spread
+from latently.report.scenes import Scene, drawn, samples
 
 DRAWS = 10  # of each label
 RESTYLED_ROWS = 10
 STYLES = 10
 STEPS = 12
 SHOWN_LABELS = 30
+SHOWN_CONDITIONS = 4
 ACROSS = 12  # more labels than this stand side by side, not one below the other
 
 
@@ -84,8 +88,24 @@ def class_scenes(
         )
 
 
+def condition_scenes(model: Any) -> Iterator[Scene]:
+    """Draws of the code, decoded under each value of a condition, for the first few conditions."""
+    for place, column in enumerate(model.conditions_.columns[:SHOWN_CONDITIONS], 1):
+        yield Scene(
+            f"condition-{place}.png",
+            f"Under {column.name}",
+            f"Each row is one draw of the code and of the other conditions, decoded under each {column.name}.",
+            True,
+            drawn(partial(_under, model, column)),
+        )
+
+
 def drawing_scenes(model: Any, shown: Dataset) -> Iterator[Scene]:
     """Samples by class, one draw of noise under every class, and paths from draw to draw, where no rows are encoded."""
+    if model.conditions_ is not None:
+        yield samples(model)
+        yield from condition_scenes(model)
+        return
     yield from class_scenes(model, shown, np.empty(0), None)
     yield Scene(
         "styles.png",
@@ -155,6 +175,15 @@ def _restyled(
     values, names = _first_labels(model, shown, SHOWN_LABELS)
     data = model.restyle(rows[chosen], values, known=known_labels_of(model, shown, chosen))
     return figures.restyled(rows[chosen], data, _heads(model, names))
+
+
+def _under(model: Any, column: Column) -> Figure:
+    values, noise = spread(column, ACROSS), model.sample_prior(STYLES, random_state=1)
+    told = model.conditions_.draw(None, STYLES, 0).to_pandas().loc[np.repeat(np.arange(STYLES), len(values))]
+    told[column.name] = values * STYLES
+    data = model.inverse_transform(np.repeat(noise, len(values), axis=0), told)
+    names = [f"{value:.4g}" if isinstance(value, float) else str(value) for value in values]
+    return figures.image_grid(data, rows=STYLES, columns=len(values), column_labels=names)
 
 
 def _styles(model: Any, shown: Dataset) -> Figure:

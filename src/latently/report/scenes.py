@@ -69,7 +69,7 @@ def samples(model: Any) -> Scene:
 
 def interpolations(model: Any, rows: Rows, labels: Int[np.ndarray, "rows"] | None) -> Scene:
     """Paths from image to image, of two classes each where the classes are known."""
-    between = "codes and the labels" if "restyle" in model.abilities() else "codes"
+    between = "codes and the labels" if "restyle" in model.abilities() and model.knows_labels else "codes"
     return Scene(
         "interpolations.png",
         "Between two rows",

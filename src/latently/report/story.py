@@ -11,7 +11,7 @@ from latently import figures
 from latently.data import Dataset, Splits, Table, Views
 from latently.evaluation import Line, as_table, counted
 from latently.report.code_scenes import codes_over_prior, film, manifold, plane_of, prior_match
-from latently.report.label_scenes import class_scenes, drawing_scenes, prediction_scenes
+from latently.report.label_scenes import class_scenes, condition_scenes, drawing_scenes, prediction_scenes
 from latently.report.page import ReportFigure, ReportTable, write_report
 from latently.report.scenes import (
     Scene,
@@ -81,6 +81,7 @@ def scenes(model: Any, run: Run, splits: Splits, shown: Dataset, evaluation: Map
         elif pictures:
             yield reconstructions(model, rows)
             yield from class_scenes(model, shown, rows, labels) if model.knows_labels else [samples(model)]
+            yield from condition_scenes(model) if model.conditions_ is not None else []
             yield manifold(model, plane, shown)
             yield interpolations(model, rows, labels)
         else:
@@ -111,6 +112,9 @@ def _facts(model: Any, splits: Splits, run: Run) -> dict[str, str]:
         classes = counted(len(train.classes), "class", "classes")
         known = f"{int((train.labels >= 0).sum()):,} of {counted(len(train), 'row')}"
         facts["labels"] = f"{known}, {classes}" if model.classes_ is not None else f"{classes}, not shown to the model"
+    if train.conditions is not None:
+        names = ", ".join(train.conditions.names)
+        facts["conditions"] = names if model.conditions_ is not None else f"{names}, not shown to the model"
     facts |= {
         "code": f"{counted(model.latent_dim, 'dimension')}, {model.game_.prior.name} prior",
         "network": f"{model.network}, hidden {tuple(model.hidden) if model.hidden else 'as by default'}",
@@ -152,7 +156,8 @@ def _shapes(part: Dataset) -> str:
 
 
 _HEADLINE = (
-    "samples read as the class asked for",
+    "samples read as the * asked for",
+    "correlation of * with what was asked",
     "classification error",
     "accuracy by the AAE protocol",
     "accuracy by Hungarian matching",

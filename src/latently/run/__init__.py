@@ -16,6 +16,7 @@ from latently.run.rows import (
     open_views,
     reading_of,
     short_name,
+    targets_of,
 )
 from latently.run.session import Plan, Session, load_model
 from latently.run.training import Training, train_together
@@ -41,5 +42,6 @@ __all__ = [
     "open_views",
     "reading_of",
     "short_name",
+    "targets_of",
     "train_together",
 ]

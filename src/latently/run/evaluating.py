@@ -9,7 +9,7 @@ from latently.evaluation import Judge, evaluate
 from latently.evaluation.judge import judge_of, kept_judge
 from latently.evaluation.samples import whole_rows
 from latently.run.folder import Run
-from latently.run.rows import labels_of, open_splits
+from latently.run.rows import labels_of, open_splits, targets_of
 from latently.training.bar import ProgressBar
 
 
@@ -24,7 +24,7 @@ def evaluate_run(
     test = splits.test if len(splits.test) else splits.validation
     if not len(test):
         return None
-    rows = (splits.train.rows, labels_of(splits.train), test.rows, labels_of(test))
+    rows = (splits.train.rows, targets_of(splits.train), test.rows, targets_of(test))
     validation = splits.validation.rows if len(splits.validation) and len(splits.test) else None
     evaluation = evaluate(model, rows, **settings, validation=validation)
     run.write_json(name, evaluation)

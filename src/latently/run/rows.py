@@ -15,6 +15,7 @@ from latently.data import (
     BUILTIN,
     Dataset,
     Splits,
+    Table,
     TablePreprocessing,
     Views,
     open_dataset,
@@ -24,7 +25,8 @@ from latently.data.hub import PREFIX
 from latently.data.labels import UNKNOWN
 from latently.data.layout import channels_first
 from latently.data.open import holds_images
-from latently.data.rows import hash_rows, spread_rows
+from latently.data.parts import conditions_like
+from latently.data.rows import as_names, hash_rows, spread_rows
 from latently.data.stores import ANNDATA, array_names, obs_names
 from latently.data.stores import SUFFIXES as STORES
 from latently.data.tables import column_names, is_table
@@ -50,6 +52,9 @@ def fingerprint(splits: Splits) -> str:
     for part in (splits.train, splits.validation, splits.test):
         digest.update(",".join(part.view_names).encode())
         hash_rows(part.views, part.labels, digest, part.present)
+        if part.conditions is not None:
+            digest.update(repr(part.conditions.columns).encode())
+            hash_rows((part.conditions.values,), None, digest)
     return digest.hexdigest()[:16]
 
 
@@ -104,7 +109,7 @@ def open_rows(
     about: Mapping[str, Any],
     *,
     part: str = "all",
-    labels_column: str | None = None,
+    labels_column: Sequence[str] | None = None,
     skip_bad: bool = False,
     views: str | None = None,
     dialect: str | None = None,
@@ -117,7 +122,7 @@ def open_rows(
         about: what the run says of its own data, which decides the split, a table's column of labels and what is which
             view.
         part: one of `PARTS`.
-        labels_column: of a table; the run's own column unless said.
+        labels_column: of a table, one or several; the run's own unless said.
         skip_bad: leave out images that cannot be read.
         views: what is which view; as the run says unless said.
         dialect: how a table is written as text, where that is not to be guessed.
@@ -167,17 +172,17 @@ def reading_of(
     about: Mapping[str, Any],
     views: str | None = None,
     *,
-    labels_column: str | None = None,
+    labels_column: Sequence[str] | None = None,
     dialect: str | None = None,
 ) -> dict[str, Any]:
     """Arguments of `open_dataset` that read a source as a model's own data was read; see `open_rows`."""
     own, path = about.get("data", {}), Path(source)
     table = source not in BUILTIN and is_table(path)
     held = () if source in BUILTIN else _names_in(path)
-    if not labels_column and own.get("labels_column") in held:
-        labels_column = own["labels_column"]  # where there is none, new rows come without labels
+    if not labels_column:  # where there is none, new rows come without labels
+        labels_column = [name for name in as_names(own.get("labels_column")) if name in held]
     return {
-        "labels_column": labels_column or None,
+        "labels_column": list(labels_column) if labels_column else None,
         "array": own.get("array") if own.get("array") in held else None,
         "unlabelled": own.get("unlabelled", "auto"),
         **(columns_for(held, model, about) if table and views is None else {}),
@@ -214,12 +219,19 @@ def labels_of(part: Dataset) -> Shaped[np.ndarray, "rows"] | None:
     return np.ma.MaskedArray(values, mask=part.labels == UNKNOWN) if UNKNOWN in part.classes else values
 
 
-def known_labels(model: Any, part: Dataset) -> Shaped[np.ndarray, "rows"] | None:
+def targets_of(part: Dataset) -> Shaped[np.ndarray, "rows"] | Table | None:
+    """What a model is given beside a part's rows: labels as they were in the data, or conditions."""
+    return labels_of(part) if part.conditions is None else part.conditions
+
+
+def known_labels(model: Any, part: Dataset) -> Shaped[np.ndarray, "rows"] | Table | None:
     """A part's labels for a model whose decoder is given the label; `None` where it is not, or knows none of them.
 
-    A label that it does not know is -1 among numbers and empty among words.
+    A label that it does not know is -1 among numbers and empty among words; a condition, missing.
     """
     values = labels_of(part)
+    if model.conditions_ is not None:
+        return conditions_like(part, model.conditions_.columns)
     if values is None or not model.decodes_labels or model.classes_ is None:
         return None
     own = {str(value): value for value in model.classes_.tolist()}

@@ -17,7 +17,7 @@ from latently.errors import ArgumentError
 from latently.estimators.inputs import check_minus_ones
 from latently.estimators.saving import before_fit, load, model_config
 from latently.run.folder import Run
-from latently.run.rows import fingerprint, labels_of, open_run_splits, open_splits
+from latently.run.rows import fingerprint, open_run_splits, open_splits, targets_of
 from latently.training import why_apart
 
 
@@ -162,8 +162,8 @@ def trainer_for(model: Any, splits: Splits, use_labels: bool, *, verbose: bool, 
     An earlier stage is fitted now, unless a checkpoint that holds it will be restored: `resumed`.
     """
     before = model.verbose
-    labels = labels_of(splits.train) if use_labels else None
-    if labels is not None:  # the data says which are unknown, and nothing is left to guess
+    labels = targets_of(splits.train) if use_labels else None
+    if isinstance(labels, np.ndarray):  # the data says which are unknown, and nothing is left to guess
         labels = np.ma.MaskedArray(labels, mask=splits.train.labels == UNKNOWN)
     try:
         return model.set_params(verbose=verbose).trainer(splits.train.rows, labels, resumed=resumed)
@@ -230,7 +230,7 @@ def _check_labels(estimator: Any, part: Dataset, use_labels: bool) -> None:
     if not use_labels:
         rule = f"must not be 0, since {name} learns from labels"
         raise ArgumentError("labels", rule, remedy="Give another number, or leave it out for all.")
-    if part.labels is None:
+    if part.labels is None and part.conditions is None:
         raise ArgumentError(
             "data",
             f"must have labels: {name} learns from labels, and {part.name} has none",

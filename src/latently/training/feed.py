@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypeAlias, runtime_checkable
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Int, PRNGKeyArray, Shaped
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray, Shaped
 
 from latently.errors import ArgumentError
 from latently.game import Batch, masked
@@ -49,7 +49,7 @@ class Chunk(eqx.Module):
     """What a chunk of rounds is played on: the data, and which of its rows each round draws."""
 
     views: tuple[Shaped[Array, "rows ..."], ...]
-    labels: Int[Array, "rows"] | None
+    labels: Int[Array, "rows"] | Float[Array, "rows elements"] | None
     order: Int[Array, "rounds batch"]
     labelled_order: Int[Array, "rounds labelled"] | None
     present: Bool[Array, "rows views"] | None = None
@@ -106,7 +106,7 @@ class Feed:
 
     Args:
         views: one array-like a view, all of the same length, in their stored type (uint8 stays uint8).
-        labels: the class of each row, `-1` where it is unknown.
+        labels: the class of each row, `-1` where it is unknown; or its conditions, one row of numbers each.
         present: which views each row has; all of them unless said.
         batch_size: rows a round; if there are fewer, all of them.
         seed: of the order in which rows are drawn.
@@ -128,7 +128,7 @@ class Feed:
     def __init__(
         self,
         views: Sequence[_ArrayLike],
-        labels: Int[np.ndarray, "rows"] | None = None,
+        labels: Int[np.ndarray, "rows"] | Float[np.ndarray, "rows elements"] | None = None,
         *,
         present: Bool[np.ndarray, "rows views"] | None = None,
         batch_size: int,
@@ -220,7 +220,7 @@ class Feed:
         batches, labelled_batches = np.split(numbers, [order.shape[1]], axis=1)
         return Chunk(
             tuple(jnp.asarray(_read(view, rows, numbers.size)) for view in self.views),
-            None if self.labels is None else jnp.asarray(_read(self.labels, rows, numbers.size), jnp.int32),
+            None if self.labels is None else _labels(_read(self.labels, rows, numbers.size)),
             jnp.asarray(batches),
             None if labelled is None else jnp.asarray(labelled_batches),
             None if self.present is None else jnp.asarray(_read(self.present, rows, numbers.size)),
@@ -228,7 +228,7 @@ class Feed:
 
     def _on_device(self) -> _Stored:
         if self._data is None:
-            labels = None if self.labels is None else jnp.asarray(self.labels, jnp.int32)
+            labels = None if self.labels is None else _labels(self.labels)
             present = None if self.present is None else jnp.asarray(self.present)
             # A copy: the device may else share the memory of an array that its owner goes on to change.
             self._data = tuple(jnp.array(np.asarray(view, _native(view))) for view in self.views), labels, present
@@ -236,6 +236,11 @@ class Feed:
 
     def _pad(self, order: Int[np.ndarray, "rounds batch"]) -> Int[Array, "max_rounds batch"]:
         return jnp.asarray(np.pad(order, ((0, self.max_rounds - len(order)), (0, 0))))
+
+
+def _labels(labels: Shaped[np.ndarray, "rows ..."]) -> Shaped[Array, "rows ..."]:
+    """Labels on the device: classes as integers, conditions as numbers."""
+    return jnp.asarray(labels, jnp.int32 if labels.ndim == 1 else jnp.float32)
 
 
 def _native(array: _ArrayLike) -> np.dtype[Any]:

@@ -1,0 +1,125 @@
+"""Whether samples are what was asked for: what readers of real rows make of them, beside the conditions."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float, Shaped
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.decomposition import PCA
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC, SVR
+
+from latently.data import Table
+from latently.data.columns import Column
+from latently.data.conditions import asked_conditions, conditions_of, recognised
+from latently.evaluation.model import Data, FittedModel
+from latently.evaluation.rows import Selection, not_finite, share, stream
+
+READER_ROWS = 4000
+COMPONENTS = 50
+LEAST_ROWS = 10
+_TRAIN, _DRAWS = range(2)  # one stream of numbers each
+_WORDS = ("category", "binary")
+
+_Rows = Float[np.ndarray, "_ numbers"]
+
+
+def known_conditions(model: FittedModel, y: Any, n: int) -> Table | None:
+    """The conditions of n rows as a model knows them; `None` where there are none."""
+    if y is None:
+        return None
+    table, columns = conditions_of(y), model.conditions_.columns
+    known = asked_conditions(y, columns) if table is None else recognised(table, columns)
+    if len(known) != n:
+        raise ValueError(f"y must have the conditions of each row of X; got those of {len(known)}, and {n} rows.")
+    return known
+
+
+def conditions(
+    model: FittedModel, train: Selection | None, told: Table | None, test: Selection, asked: Table | None, seed: int
+) -> dict[str, Any]:
+    """How samples agree with the conditions that they were asked for, those of the test rows.
+
+    Each condition has a reader, fitted on training rows and their conditions alone: a support vector machine on their
+    first 50 principal components, for regression of numbers and for classification of words. What it reads of real test
+    rows stands beside what it reads of samples: it is what a perfect model would reach.
+
+    Args:
+        model: that samples under conditions.
+        train: training rows.
+        told: all conditions of the training data.
+        test: test rows.
+        asked: all conditions of the test data.
+        seed: of the draws.
+
+    Returns:
+        `rows`, and `by_condition`: of numbers the `correlation` of what is read with what was asked, of words the
+        `accuracy` and its binomial `standard_error`; `real`, the same of real test rows; and `train_rows`, which the
+        reader was fitted on. Or `skipped`.
+    """
+    if train is None or told is None or asked is None:
+        return {"skipped": "the data has no conditions, or there are no training rows to fit a reader on"}
+    train = train if len(train) <= READER_ROWS else train.some(READER_ROWS, stream(seed, _TRAIN))
+    told, asked = told[train.chosen], asked[test.chosen]
+    drawn = model.sample(len(test), asked, random_state=stream(seed, _DRAWS))
+    rows = (train.data[train.chosen], test.data[test.chosen], drawn)
+    fitted, real, samples = map(_numbers_of(train.data), rows)
+    if reason := not_finite(samples, "{} samples are not finite"):
+        return {"skipped": reason}
+    by_condition = {
+        column.name: _compared(column, fitted, told.values[:, place], (samples, real), asked.values[:, place])
+        for place, column in enumerate(asked.columns)
+    }
+    return {"rows": len(test), "by_condition": by_condition}
+
+
+def _compared(
+    column: Column,
+    fitted: _Rows,
+    told: Shaped[np.ndarray, "fitted"],
+    seen: tuple[_Rows, _Rows],
+    asked: Shaped[np.ndarray, "seen"],
+) -> dict[str, Any]:
+    """What a reader of one condition makes of samples and of real rows."""
+    known, wanted = ~np.isnan(told), ~np.isnan(asked)
+    if known.sum() < LEAST_ROWS or wanted.sum() < LEAST_ROWS:
+        return {"skipped": f"it is known of fewer than {LEAST_ROWS} training or test rows"}
+    told, asked = _scaled(column, told[known]), _scaled(column, asked[wanted])
+    if len(np.unique(told)) < 2:
+        return {"skipped": "it is the same in all training rows"}
+    reader = _reader(column, fitted[known]).fit(fitted[known], told)
+    samples, real = (reader.predict(rows[wanted]) for rows in seen)
+    rows = {"train_rows": int(known.sum()), "rows": len(asked)}
+    if column.kind in _WORDS:
+        return {**share("accuracy", samples == asked), "real": float((real == asked).mean()), **rows}
+    return {"correlation": _correlation(samples, asked), "real": _correlation(real, asked), **rows}
+
+
+def _reader(column: Column, rows: _Rows) -> Any:
+    components = PCA(min(COMPONENTS, *rows.shape), random_state=0)
+    words = column.kind in _WORDS
+    machine = SVC(C=10) if words else TransformedTargetRegressor(SVR(C=10), transformer=StandardScaler())
+    return make_pipeline(StandardScaler(), components, machine)
+
+
+def _scaled(column: Column, values: Shaped[np.ndarray, "rows"]) -> Shaped[np.ndarray, "rows"]:
+    """Numbers on the scale on which they are compared: of heavy tails about their logarithm."""
+    return np.arcsinh(values) if column.kind == "heavy" else values
+
+
+def _correlation(read: Shaped[np.ndarray, "rows"], asked: Shaped[np.ndarray, "rows"]) -> float | None:
+    if np.std(read) == 0 or np.std(asked) == 0:
+        return None
+    return float(np.corrcoef(read, asked)[0, 1])
+
+
+def _numbers_of(data: Data) -> Callable[[Data], _Rows]:
+    """From rows to numbers side by side; of a table as a network reads them, 0 where a cell is missing."""
+    if not isinstance(data, Table):
+        return lambda rows: np.asarray(rows).reshape(len(rows), -1).astype(np.float64)
+    from latently.data import TablePreprocessing  # it needs JAX, and no other number does
+
+    read = TablePreprocessing.fit(data)
+    return lambda rows: np.nan_to_num(np.asarray(read(Table.like(rows, read.columns)), np.float64))
