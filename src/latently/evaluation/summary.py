@@ -49,8 +49,8 @@ def evaluate(
     Args:
         model: a fitted model; what it cannot do is skipped.
         data: splits with `train` and `test`, or `(X_train, y_train, X_test, y_test)`, where the training rows and
-            the labels may be `None`. Labels are those that the model was fitted on, -1 where unknown, or conditions. Rows
-            are arrays, views, or tables: frames, arrays with gaps (NaN), `latently.data.Table`.
+            the labels may be `None`. Labels are those that the model was fitted on, -1 where unknown, or conditions.
+            Rows are arrays, views, or tables: frames, arrays with gaps (NaN), `latently.data.Table`.
         importance_samples: the number of posterior samples behind each importance-weighted bound.
         max_rows: larger training or test sets are cut to a random choice of so many rows.
         seed: decides that choice and every draw; the same seed gives the same numbers.
