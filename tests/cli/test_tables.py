@@ -211,3 +211,25 @@ def test_what_a_table_cannot_be_gets_a_sentence(table_run: Path, people: Path, h
         assert sentence in answer.err
         assert len(answer.err.strip().splitlines()) == 1
     assert not list(here.iterdir())
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_codes_are_written_beside_an_identifier(suffix, people, table_run, tmp_path):
+    out = tmp_path / f"codes{suffix}"
+    answer = call("encode", table_run, people, "--id", "id", "--out", out)
+    assert answer.code == 0, answer.err
+    codes = pd.read_csv(out) if suffix == ".csv" else pd.read_parquet(out)
+    assert codes.columns.tolist() == ["id", "z1", "z2"]
+    assert codes["id"].tolist() == pd.read_csv(people)["id"].tolist()
+    whole = open_dataset(people, validation=0.0, test=0.0, kinds="income=heavy").train.rows
+    np.testing.assert_allclose(codes[["z1", "z2"]], latently.load(table_run).transform(whole), rtol=1e-5)
+
+
+def test_an_identifier_that_cannot_be_is_told_in_one_sentence(people, table_run, tmp_path):
+    for words, sentence in (
+        (("--id", "name"), "--id must be a column of people.csv, which has id, age, "),
+        (("--id", "id", "--part", "test"), "--id names a column of a table, of which all rows are encoded"),
+    ):
+        answer = call("encode", table_run, people, *words, "--out", tmp_path / "codes.csv")
+        assert answer.code == 2
+        assert sentence in answer.err

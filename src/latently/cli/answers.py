@@ -1,7 +1,7 @@
 """How each verb is answered: from what is asked of a fitted model to what is written."""
 
+import itertools
 from collections.abc import Mapping, Sequence
-from itertools import product
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,7 +15,7 @@ from latently.cli.terminal import print_measures
 from latently.cli.verbs import COMPLETED, PATHS, RECONSTRUCTED, RESTYLED
 from latently.data import Views
 from latently.data.table import is_frame
-from latently.data.tables import TEXT, read_cells, table_suffix
+from latently.data.tables import TEXT, column_names, is_table, read_cells, read_frame, table_suffix
 from latently.errors import ArgumentError
 from latently.evaluation import as_table, classification, clustering
 from latently.figures.images import display_range
@@ -47,14 +47,33 @@ def _plural(columns: Mapping[str, Any]) -> dict[str, Any]:
 def encode(asked: Asked) -> Result:
     """The codes of the rows."""
     rows, of_rows = asked.part.rows, asked.of_rows
+    ids = _identifiers(asked)
     asked.begin()
     codes = asked.model.transform(rows, asked.known)
-    header = [f"z{place + 1}" for place in range(codes.shape[1])]
-    return Result(
-        "{rows} codes of " + f"{codes.shape[1]} dimensions",
-        {"codes": codes} | _plural(of_rows),
-        lambda: beside((header, [[f"{value:.9g}" for value in row] for row in codes.tolist()]), **of_rows),
-    )
+    header = [*ids, *(f"z{place + 1}" for place in range(codes.shape[1]))]
+
+    def table() -> Table:
+        cells = [[f"{value:.9g}" for value in row] for row in codes.tolist()]
+        named = zip(*ids.values(), strict=True) if ids else itertools.repeat(())
+        return beside((header, [[*name, *row] for name, row in zip(named, cells, strict=False)]), **of_rows)
+
+    return Result("{rows} codes of " + f"{codes.shape[1]} dimensions", {"codes": codes} | _plural(of_rows) | ids, table)
+
+
+def _identifiers(asked: Asked) -> dict[str, np.ndarray]:
+    """The column that `--id` names, as it stands in the table; none where none is named."""
+    name, source = asked.given.id, Path(located(asked.given.data))
+    if name is None:
+        return {}
+    if asked.given.part != "all" or not is_table(source):
+        raise UsageError(f"--id names a column of a table, of which all rows are encoded; got --data {source.name}.")
+    known = column_names(source)
+    if name not in known:
+        raise ArgumentError("id", f"must be a column of {source.name}, which has {', '.join(known)}", name)
+    if table_suffix(source) in TEXT:
+        names, cells = read_cells(source, asked.given.dialect)
+        return {name: np.asarray(cells[names.index(name)])}
+    return {name: read_frame(source)[0][name].astype(str).to_numpy(str)}
 
 
 def reconstruct(asked: Asked) -> Result:
@@ -143,7 +162,7 @@ def restyle(asked: Asked) -> Result:
 
     def table() -> Table:
         labels = list(zip(*(column.tolist() for column in wanted.columns.values()), strict=True))
-        places = [(row, *label) for row, label in product(range(len(chosen)), labels)]
+        places = [(row, *label) for row, label in itertools.product(range(len(chosen)), labels)]
         return _grouped(["row", *wanted.columns], places, restyled, asked.columns)
 
     what = "{rows} rows under " + f"{len(wanted.labels)} label{'' if len(wanted.labels) == 1 else 's'}"
@@ -302,7 +321,9 @@ def interpolate(asked: Asked) -> Result:
     return Result(
         "{rows} paths",
         arrays | {"rows": pairs},
-        lambda: _grouped(("path", "step"), list(product(range(len(pairs)), range(given.steps))), steps, asked.columns),
+        lambda: _grouped(
+            ("path", "step"), list(itertools.product(range(len(pairs)), range(given.steps))), steps, asked.columns
+        ),
         lambda: figures.interpolations(paths_of_images(steps)),
     )
 

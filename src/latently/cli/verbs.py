@@ -93,7 +93,10 @@ VERBS = {
             "Labels that the data has and the model knows are used, others inferred.", (
             "runs/vae-digits-1 digits --out codes.csv",
             "runs/vae-photos-1 new-photos/ --skip-bad --out codes.npz",
-            "runs/vae-mnist-1 mnist --part test"), (),
+            "runs/vae-mnist-1 mnist --part test",
+            "runs/vae-patients-1 patients.csv --id patient --out codes.parquet"), (
+            Option("id", str, None, "a column of the table that is written beside the codes, as it stands there",
+                   "NAME"),),
             "codes", writes=_CODES,
             default="codes.npz, with codes, and labels where there are any",
             next=Next("Codes", " --out codes.csv", "encode other data")),
