@@ -55,6 +55,14 @@ class Fitted:
         return able if self.classes is not None else able - {"sample_labels"}
 
     @property
+    def assumed(self) -> tuple[str, ...]:
+        """What was guessed of rows and conditions (see `latently.data.assumptions`)."""
+        return (
+            *self.preprocessing.assumed,
+            *(() if self.conditions is None else self.conditions.preprocessing.assumed),
+        )
+
+    @property
     def decodes_labels(self) -> bool:
         """Whether the decoder is given the label beside the code."""
         return bool(self.game.label_role == "decoder")

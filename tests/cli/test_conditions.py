@@ -47,6 +47,7 @@ def test_a_run_keeps_its_conditions_and_goes_on(run: Path, here: Path) -> None:
     config = Run.open(run).config()
     assert config["run"]["data"]["labels_column"] == ["age", "sex"]
     assert config["classes"] is None
+    assert "each row comes under conditions, age=number,sex=binary;" in config["run"]["reading"][-1]
     assert "conditions" in Run.open(run).read_json("evaluation.json")
     assert "age, sex" in (run / "report.html").read_text()
     assert call("resume", run, "--epochs", "3", "--quiet", "--no-report").code == 0

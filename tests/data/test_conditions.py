@@ -14,7 +14,7 @@ FRAME = pd.DataFrame(
 LABELS = np.array([[1, 0, 0, 1], [0, 1, 0, 1], [1, 1, 0, 0]])
 
 
-def kinds(table):
+def kinds_of(table):
     return None if table is None else {column.name: column.kind for column in table.columns}
 
 
@@ -48,7 +48,7 @@ def kinds(table):
     ],
 )
 def test_what_is_more_than_one_class_a_row_is_conditions(y, found):
-    assert kinds(conditions_of(y)) == found
+    assert kinds_of(conditions_of(y)) == found
 
 
 def test_the_cells_are_those_that_were_given():
@@ -185,7 +185,7 @@ def test_columns_of_a_table_are_conditions(tmp_path, suffix):
 
     def opened(columns, **kinds):
         part = open_dataset(path, labels_column=columns, validation=0, test=0, **kinds).train
-        return part.views[0].shape, kinds(part.conditions), targets_of(part)
+        return part.views[0].shape, kinds_of(part.conditions), targets_of(part)
 
     shape, found, table = opened(["age", "sex"])
     assert (shape, found) == ((4, 1), {"age": "number", "sex": "binary"})

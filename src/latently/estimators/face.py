@@ -111,7 +111,7 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     def assumptions_(self) -> tuple[str, ...]:
         """What the data was taken for where it could be something else: sentences that name what decides."""
         check_is_fitted(self)
-        return tuple(words(sentence, in_python) for sentence in self.fitted_.preprocessing.assumed)
+        return tuple(words(sentence, in_python) for sentence in self.fitted_.assumed)
 
     @property
     def game_(self) -> Any:
@@ -559,8 +559,8 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
 @cache
 def _able(ability: str) -> tuple[str, ...]:
-    """The models that can have an ability with their default hyperparameters, some by the data they are fitted on."""
-    return tuple(model.name for model in MODELS if model.load()().could(ability))
+    """The models that have an ability with their default hyperparameters."""
+    return tuple(model.name for model in MODELS if model.load()()._is_able(ability))
 
 
 def _others(name: str, ability: str) -> tuple[str, ...]:

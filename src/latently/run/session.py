@@ -152,7 +152,10 @@ def reading(splits: Splits, model: Any) -> list[str]:
     parts = {"train": splits.train, "validate": splits.validation, "test": splits.test}
     counts = ", ".join(f"{len(part):,} to {verb}" for verb, part in parts.items() if len(part))
     n, preprocessing = sum(map(len, parts.values())), model.preprocessing_
-    guesses = (*assumed(splits.train.description), *preprocessing.assumed)
+    guesses = [*assumed(splits.train.description), *preprocessing.assumed]
+    if model.conditions_ is not None:
+        columns = ",".join(f"{column.name}={column.kind}" for column in model.conditions_.columns)
+        guesses.append(f"each row comes under conditions, {columns}; {{kinds=NAME=KIND}} says otherwise")
     return [f"rows: {n:,} {preprocessing.reading}; {counts}", *dict.fromkeys(guesses)]
 
 
