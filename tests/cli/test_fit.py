@@ -86,22 +86,28 @@ def test_without_rows_for_a_test_nothing_is_evaluated(here: Path) -> None:
     [
         (["--data", "digitz"], 'Did you mean "digits"?'),
         (["--data", "digits", "--latent-dim", "0"], "--latent-dim must be a whole number of 1 or more; got 0."),
-        (["--data", "digits", "--learning-rate", "0"], "--learning-rate must be a number above 0; got 0.0."),
+        (["--data", "digits", "--learning-rate", "0"], "--learning-rate must be a number above 0; got 0."),
         (["--data", "digits", "--learning-rate-decay", "3"], "--learning-rate-decay must be a number from 0 to 1"),
         (["--data", "digits", "--prior", "swiss-roll"], "--prior must be normal or star; got 'swiss-roll'."),
         (["--data", "digits", "--labels-column", "kind"], "is for tables"),
         (["--data", "digits", "--labels", "3"], "--labels must lie between the number of classes, 10, and"),
         (["--data", "digits", "--out", "full"], "full is not empty, and a run never overwrites"),
         (["--data", "digits", "--test", "1.5"], "must be fractions of the rows"),
-        (["--data", "nan.npy"], "the data must be finite, and has NaN in column 1 (rows 0, 1, 3, …), counted from 0."),
-        (["--data", "words.csv"], "name one as the labels with --labels-column."),
+        (
+            ["--data", "inf.npy"],
+            "the data must be finite, and has infinity in column 1 (rows 0, 1, 3",
+        ),
+        (
+            ["--data", "words.csv", "--kinds", "kind=number"],
+            '"kind" is of the kind number, which "ant" is not',
+        ),
     ],
 )
 def test_bad_input_leaves_nothing(words: list[str], said: str, here: Path) -> None:
     (here / "full").mkdir()
     (here / "full" / "notes.txt").write_text("mine")
     (here / "words.csv").write_text("legs,kind\n6,ant\n6,bee\n")
-    np.save(here / "nan.npy", [[1.0, np.nan]] * 9)
+    np.save(here / "inf.npy", [[1.0, np.inf]] * 9)
     there = sorted(here.rglob("*"))
     answer = small_fit("vae", *words)
     assert (answer.code, answer.out) == (2, "")

@@ -269,11 +269,13 @@ def test_what_cannot_work_is_refused_before_anything_is_trained(kind):
     assert not hasattr(model, "game_")
 
 
-def test_a_memory_map_that_holds_nan_is_refused(tmp_path):
+def test_a_memory_map_that_holds_infinity_is_refused(tmp_path):
     rows = TABLE.copy()
-    rows[7, 2] = np.nan
+    rows[7, 2] = np.inf
     np.save(tmp_path / "rows.npy", rows)
-    with pytest.raises(ValueError, match=r"^X must be finite, and has NaN in column 2 \(row 7\), counted from 0\."):
+    with pytest.raises(
+        ValueError, match=r"^X must be finite, and has infinity in column 2 \(row 7\), counted from 0\."
+    ):
         VAE(2, **FAST).fit(np.load(tmp_path / "rows.npy", mmap_mode="r"))
 
 

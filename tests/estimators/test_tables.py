@@ -203,3 +203,18 @@ def test_a_row_of_nothing_is_the_priors_own(fitted):
     nothing = FRAME.iloc[:2].mask(np.ones((2, FRAME.shape[1]), bool))
     filled = fitted.impute(nothing.astype(object))
     assert filled["town"].isin(["Bonn", "Trier", "Ulm"]).all()
+
+
+def test_gaps_of_a_file_of_numbers_are_learned_from(tmp_path):
+    X = DRAW.normal(size=(60, 3))
+    X[::4, 1] = np.nan
+    np.save(tmp_path / "rows.npy", X)
+    np.savez(tmp_path / "rows.npz", X=X)
+    filled = []
+    for name in ("rows.npy", "rows.npz"):
+        data = latently.open_dataset(tmp_path / name, seed=1)
+        model = VAE(latent_dim=2, hidden=(8,), epochs=1, random_state=0).fit(data.train.x)
+        filled.append(model.impute(data.train.x))
+        assert np.isfinite(filled[-1]).all()
+        assert np.isfinite(model.transform(data.test.x)).all()
+    assert filled[0].shape == filled[1].shape

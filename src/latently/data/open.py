@@ -17,7 +17,7 @@ from latently.data.labels import Unlabelled
 from latently.data.parts import Parts, like, same_classes
 from latently.data.pictures import KINDS, ImageSize
 from latently.data.pictures import SUFFIXES as PICTURES
-from latently.data.rows import DataArgumentError, DataError, Subset, as_names, as_rows, is_mapped, summarize
+from latently.data.rows import DataArgumentError, DataError, Subset, as_names, as_rows, check_finite, is_mapped
 from latently.data.stores import ANNDATA, open_h5ad, open_store
 from latently.data.stores import SUFFIXES as STORES
 from latently.data.table import Table
@@ -350,5 +350,6 @@ def _checked(dataset: Dataset, every_view: bool = False) -> Dataset:
                 view_name = dataset.view_names[place]
                 raise DataError(f'{dataset.name} has no row with the view "{view_name}"; give some, or leave it out.')
         elif isinstance(rows, np.ndarray) and rows.dtype.kind == "f" and not is_mapped(rows):
-            summarize(rows if present is None else Subset(rows, present), per_feature=False, name=name)
+            gaps = rows.ndim == 2 and not dataset.view_names  # which a model of a table may learn from
+            check_finite(rows if present is None else Subset(rows, present), name, allow_nan=gaps)
     return dataset

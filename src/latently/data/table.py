@@ -8,11 +8,12 @@ import numpy as np
 from jaxtyping import Bool, Float64
 
 from latently.data.columns import KINDS, Column, Kind, finite, names_rows
-from latently.data.rows import DataArgumentError, DataError, Rows, check_finite, is_mapped
+from latently.data.rows import DataArgumentError, DataError, Rows, Subset, check_finite, pieces
 
 if TYPE_CHECKING:
     import pandas as pd
 
+_MOST_BYTES = 2**30  # of an array in which gaps are looked for
 Container: TypeAlias = Literal["pandas", "polars", "array"]
 
 
@@ -270,8 +271,10 @@ def needs_table(X: Any) -> bool:
         frame, _ = as_frame(X)
         plain = all(_is_plain(dtype) for dtype in frame.dtypes)
         return not plain or bool(frame.isna().any(axis=None))
-    gappy = isinstance(X, np.ndarray) and not is_mapped(X) and X.ndim == 2 and X.dtype.kind == "f"
-    return gappy and bool(np.isnan(X).any())
+    numbers = isinstance(X, np.ndarray | Subset) and len(X.shape) == 2 and X.dtype.kind == "f"
+    if not numbers or X.shape[0] * X.shape[1] * X.dtype.itemsize > _MOST_BYTES:
+        return False
+    return any(bool(np.isnan(piece).any()) for piece in pieces(X))
 
 
 def plain_names(frame: "pd.DataFrame") -> tuple[list[str], list[str]] | None:

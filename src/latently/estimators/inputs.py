@@ -69,8 +69,10 @@ def accept(estimator: Any, X: Any, *, reset: bool = False) -> Any:
         return _accept_first_views(estimator, X) if reset else _accept_known_views(estimator, X)
     if reset and _are_counts(estimator, X):
         return _counts(X)
-    if isinstance(X, Subset) and (reset or not isinstance(estimator.preprocessing_, TablePreprocessing)):
-        return X
+    if isinstance(X, Subset):
+        if not (needs_table(X) if reset else isinstance(estimator.preprocessing_, TablePreprocessing)):
+            return X
+        X = np.asarray(X)
     if isinstance(X, Views | Mapping):
         names, others = tuple(X.names if isinstance(X, Views) else X), models_that_may("complete")
         one = f'X.view("{names[0]}")' if isinstance(X, Views) else f"X[{next(iter(names), '')!r}]"
