@@ -68,6 +68,8 @@ def conditions(
     fitted, real, samples = map(_numbers_of(train.data), rows)
     if reason := not_finite(samples, "{} samples are not finite"):
         return {"skipped": reason}
+    seen = make_pipeline(StandardScaler(), PCA(min(COMPONENTS, *fitted.shape), random_state=0)).fit(fitted)
+    fitted, real, samples = map(seen.transform, (fitted, real, samples))
     by_condition = {
         column.name: _compared(column, fitted, told.values[:, place], (samples, real), asked.values[:, place])
         for place, column in enumerate(asked.columns)
@@ -89,7 +91,8 @@ def _compared(
     told, asked = _scaled(column, told[known]), _scaled(column, asked[wanted])
     if len(np.unique(told)) < 2:
         return {"skipped": "it is the same in all training rows"}
-    reader = _reader(column, fitted[known]).fit(fitted[known], told)
+    reader: Any = SVC(C=10) if column.kind in _WORDS else _regressor()
+    reader.fit(fitted[known], told)
     samples, real = (reader.predict(rows[wanted]) for rows in seen)
     rows = {"train_rows": int(known.sum()), "rows": len(asked)}
     if column.kind in _WORDS:
@@ -97,11 +100,8 @@ def _compared(
     return {"correlation": _correlation(samples, asked), "real": _correlation(real, asked), **rows}
 
 
-def _reader(column: Column, rows: _Rows) -> Any:
-    components = PCA(min(COMPONENTS, *rows.shape), random_state=0)
-    words = column.kind in _WORDS
-    machine = SVC(C=10) if words else TransformedTargetRegressor(SVR(C=10), transformer=StandardScaler())
-    return make_pipeline(StandardScaler(), components, machine)
+def _regressor() -> Any:
+    return TransformedTargetRegressor(SVR(C=10), transformer=StandardScaler())
 
 
 def _scaled(column: Column, values: Shaped[np.ndarray, "rows"]) -> Shaped[np.ndarray, "rows"]:
@@ -118,8 +118,8 @@ def _correlation(read: Shaped[np.ndarray, "rows"], asked: Shaped[np.ndarray, "ro
 def _numbers_of(data: Data) -> Callable[[Data], _Rows]:
     """From rows to numbers side by side; of a table as a network reads them, 0 where a cell is missing."""
     if not isinstance(data, Table):
-        return lambda rows: np.asarray(rows).reshape(len(rows), -1).astype(np.float64)
+        return lambda rows: np.asarray(rows).reshape(len(rows), -1).astype(np.float32)
     from latently.data import TablePreprocessing  # it needs JAX, and no other number does
 
     read = TablePreprocessing.fit(data)
-    return lambda rows: np.nan_to_num(np.asarray(read(Table.like(rows, read.columns)), np.float64))
+    return lambda rows: np.nan_to_num(np.asarray(read(Table.like(rows, read.columns)), np.float32))
