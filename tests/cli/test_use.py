@@ -123,7 +123,7 @@ def test_of_a_picture_it_is_said_how_many_rows_it_shows(
 @pytest.mark.parametrize("command", ["sample", "reconstruct", "restyle", "denoise", "manifold"])
 def test_the_help_says_which_files_suit_which_models(command: str) -> None:
     text = " ".join(call(command, "--help").out.split())
-    assert "suffix says, .png for images, .csv for tables, .npz, .npy for one view; may be given" in text
+    assert "suffix says, .png for images, .csv for tables, .parquet for tables, .npz, .npy for one view; may" in text
     assert ".png for images, .csv for tables, .npz; may be given" in " ".join(call("complete", "--help").out.split())
 
 

@@ -50,7 +50,8 @@ class Result:
 def output_options(default: str, kinds: Sequence[str] = ()) -> tuple[Option, ...]:
     """`--out` and `--force`, from what is written unless said otherwise and the kinds of files (all, unless said)."""
     kinds = kinds or tuple(FORMS)
-    only = {".png": " for images", ".csv": " for tables", ".npy": " for one view"} if ".png" in kinds else {}
+    of_tables = {".csv": " for tables", ".parquet": " for tables"}
+    only = {".png": " for images", **of_tables, ".npy": " for one view"} if ".png" in kinds else {}
     suffixes = ", ".join(kind + only.get(kind, "") for kind in kinds)
     about = f"a file of the kind that its suffix says, {suffixes}; may be given several times (default: {default})"
     return (
@@ -68,7 +69,7 @@ def kinds_for(model: Any) -> tuple[str, ...]:
     if model.fitted_.task.cells and model.preprocessing_.container != "array":
         return (".csv", ".parquet")
     picture = (".png",) if any(figures.are_pictures(shape) for shape in shapes) else ()
-    table = (".csv",) if all(len(shape) == 1 for shape in shapes) else ()
+    table = (".csv", ".parquet") if all(len(shape) == 1 for shape in shapes) else ()
     return (*picture, *table, ".npz", *(() if several else (".npy",)))
 
 
@@ -204,8 +205,8 @@ def _png(result: Result) -> bytes:
 FORMS: dict[str, Callable[[Result], bytes]] = {
     ".png": _png,
     ".csv": _csv,
+    ".parquet": _parquet,
     ".npz": _npz,
     ".npy": _npy,
-    ".parquet": _parquet,
 }
 """Suffix → how a result is written in a file of that kind."""

@@ -62,7 +62,7 @@ class Verb(NamedTuple):
 
 
 _IN_PATHS = (".png", ".npz", ".npy", ".csv", ".parquet")
-_TABLES, _CODES = (".csv", ".npz", ".npy", ".parquet"), (".npz", ".csv", ".npy", ".parquet")
+_TABLES, _CODES = (".csv", ".parquet", ".npz", ".npy"), (".npz", ".csv", ".parquet", ".npy")
 _PREDICTED = "{0}.csv; an .npz file holds {0}, probabilities, names of their columns, and labels where there are any"
 
 
