@@ -233,3 +233,25 @@ def test_an_identifier_that_cannot_be_is_told_in_one_sentence(people, table_run,
         answer = call("encode", table_run, people, *words, "--out", tmp_path / "codes.csv")
         assert answer.code == 2
         assert sentence in answer.err
+
+
+def test_arrays_with_gaps_are_asked_as_tables_and_answered_with_arrays(here: Path) -> None:
+    x = DRAW.normal(size=(60, 3)).astype(np.float32)
+    x[np.random.default_rng(1).random(x.shape) < 0.1] = np.nan
+    np.savez("gaps.npz", X=x, y=np.arange(60) % 2)
+    answer = call("fit", "cvae", "--data", "gaps.npz", "--latent-dim", "2", "--out", "run", *SMALL)
+    assert answer.code == 0, answer.err
+    assert Path("run/figures/relations.png").exists()
+    assert call("interpolate", "run", "--steps", "4").out == "interpolations.npz: 6 paths\n"
+    assert np.load("interpolations.npz")["interpolations"].shape == (6, 4, 3)
+    assert call("restyle", "run", "gaps.npz", "--n", "5", "--out", "styles.npz").out.endswith("5 rows under 2 labels\n")
+    assert np.load("styles.npz")["restyled"].shape == (5, 2, 3)
+    assert call("impute", "run", "gaps.npz", "--samples", "5", "--out", "whole.npy").code == 0
+    whole = np.load("whole.npy")
+    assert whole.dtype == np.float32
+    assert np.isfinite(whole).all()
+    np.testing.assert_array_equal(whole[~np.isnan(x)], x[~np.isnan(x)])
+    words = ("--samples", "5", "--draws", "2", "--out", "draws.csv", "--out", "draws.npz")
+    assert call("impute", "run", "gaps.npz", *words).code == 0
+    assert np.load("draws.npz")["imputed"].shape == (2, 60, 3)
+    assert [row["draw"] for row in rows_of("draws.csv")] == ["1"] * 60 + ["2"] * 60

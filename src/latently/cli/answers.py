@@ -190,37 +190,34 @@ def _check_rows(rows: Sequence[int], total: int) -> Sequence[int]:
 
 def impute(asked: Asked) -> Result:
     """The rows, their missing cells filled in."""
-    import pandas as pd
-
     given, rows = asked.given, cast(Any, asked.part.rows)
-    options: dict[str, Any] = {"random_state": given.seed, "n_samples": given.samples}
-    if given.draws is None:
-        filled = [asked.model.impute(rows, asked.known, **options)]
-    else:
-        filled = asked.model.impute(rows, asked.known, given.draws, **options)
-    count = int(rows.missing.sum())
+    asked.begin()
+    found = asked.model.impute(rows, asked.known, given.draws, given.seed, given.samples)
+    filled, is_array = [found] if given.draws is None else found, not hasattr(rows, "missing")
+    count = int((np.isnan(rows[:]) if is_array else rows.missing).sum())
 
     def table() -> Table:
-        whole = [_filled_cells(asked, rows, each.to_pandas()) for each in filled]
+        wholes = [vectors(each, asked.columns) if is_array else _filled_cells(asked, rows, each) for each in filled]
         if given.draws is None:
-            return vectors(whole[0])
-        return vectors(pd.concat([each.assign(draw=draw) for draw, each in enumerate(whole, 1)], ignore_index=True))
+            return wholes[0]
+        cells = [[*line, draw] for draw, (_, lines) in enumerate(wholes, 1) for line in lines]
+        return [*wholes[0][0], "draw"], cells
 
-    return Result(f"{{rows}} rows, {count:,} missing cells filled in", {"rows": np.asarray(rows)}, table)
+    return Result(f"{len(rows):,} rows, {count:,} missing cells filled in", {"imputed": np.asarray(found)}, table)
 
 
-def _filled_cells(asked: Asked, rows: Any, filled: Any) -> Any:
+def _filled_cells(asked: Asked, rows: Any, filled: Any) -> Table:
     """The whole table as it is written, with the cells in its gaps; of a part of it, the columns of the model alone."""
-    source = Path(located(asked.given.data))
+    source, frame = Path(located(asked.given.data)), filled.to_pandas()
     if asked.given.part != "all" or table_suffix(source) not in TEXT:
-        return filled
+        return vectors(frame)
     header, cells = read_cells(source, asked.given.dialect)
     whole = dict(zip(header, map(list, cells), strict=True))
     for name, gaps in zip(rows.names, rows.missing.T, strict=True):
-        texts = filled[name].astype(str)
+        texts = frame[name].astype(str)
         for row in np.flatnonzero(gaps).tolist():
             whole[name][row] = texts.iloc[row]
-    return type(filled)(whole)
+    return header, list(zip(*whole.values(), strict=True))
 
 
 def denoise(asked: Asked) -> Result:

@@ -44,9 +44,9 @@ def use(name: str, words: Sequence[str]) -> int:
 
 def _kinds(verb: Verb, model: Any, given: Any) -> Sequence[str]:
     """The kinds of file that a verb can write for a model; the first is the default."""
-    if getattr(given, "draws", None) is not None and ".npz" in verb.writes:  # several completions of a row
+    if verb.ability == "complete" and given.draws is not None:  # several completions of a row
         return (".npz",)
-    return [kind for kind in verb.writes if kind in kinds_for(model)] if ".png" in verb.writes else verb.writes
+    return [kind for kind in verb.writes if kind in kinds_for(model)] if verb.writes_rows else verb.writes
 
 
 def _parser(verb: Verb) -> Parser:

@@ -40,7 +40,8 @@ class Verb(NamedTuple):
         options: of its own.
         stem: of the file that is written unless said otherwise.
         takes_data: whether it is asked about new rows.
-        writes: the kinds of file that it can write; those with pictures as far as they suit the model's rows.
+        writes: the kinds of file that it can write.
+        writes_rows: whether what it writes are rows of data, for which not all of these kinds suit every model.
         default: the file that is written unless said otherwise, in words; a picture or a table unless said.
         of_run: whether it takes the run's own data, and not the model alone.
         of_classes: of a verb that predicts: whether classes, or else clusters.
@@ -55,6 +56,7 @@ class Verb(NamedTuple):
     stem: str
     takes_data: bool = True
     writes: tuple[str, ...] = tuple(FORMS)
+    writes_rows: bool = True
     default: str = ""
     of_run: bool = False
     of_classes: bool | None = None
@@ -97,7 +99,7 @@ VERBS = {
             "runs/vae-patients-1 patients.csv --id patient --out codes.parquet"), (
             Option("id", str, None, "a column of the table that is written beside the codes, as it stands there",
                    "NAME"),),
-            "codes", writes=_CODES,
+            "codes", writes=_CODES, writes_rows=False,
             default="codes.npz, with codes, and labels where there are any",
             next=Next("Codes", " --out codes.csv", "encode other data")),
         Verb("reconstruct", "encode",
@@ -112,7 +114,7 @@ VERBS = {
             "runs/clustering-aae-digits-1 digits",
             "runs/clustering-aae-photos-1 new-photos/ --proba --out clusters.csv --out clusters.npz"), (_PROBA,),
             "clusters",
-            writes=_TABLES, default=_PREDICTED.format("clusters"), of_classes=False,
+            writes=_TABLES, writes_rows=False, default=_PREDICTED.format("clusters"), of_classes=False,
             next=Next("Clusters", "", "sort other data into the clusters")),
         Verb("classify", "predict",
             "Write the likeliest class of every row, among those that the model was fitted on, and its probability. "
@@ -121,7 +123,7 @@ VERBS = {
             "runs/m2-mnist-1 mnist --part test --proba --out classes.csv",
             "runs/aae-photos-1 new-photos/ --out classes.npz"), (_PROBA,),
             "classes",
-            writes=_TABLES, default=_PREDICTED.format("classes"), of_classes=True,
+            writes=_TABLES, writes_rows=False, default=_PREDICTED.format("classes"), of_classes=True,
             next=Next("Classes", "", "classify other data")),
         Verb("restyle", "restyle",
             "Read the style of every row, and write it under other labels. A row's own label is used where the data "
@@ -161,7 +163,7 @@ VERBS = {
                    "`draw`", "K", least=1),
             Option("samples", int, 200, "codes behind each row", least=1),
             _seed("of the draws")),
-            "imputed", writes=(".csv", ".parquet"), default="imputed.csv",
+            "imputed", writes=_TABLES, default="imputed.csv",
             next=Next("Impute", " --out filled.csv", "fill in the gaps of other data")),
         Verb("denoise", "denoise",
             "Clean noisy rows with a model that was fitted with --corruption: each is encoded, and its code decoded. A "

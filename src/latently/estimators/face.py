@@ -569,10 +569,10 @@ def _others(name: str, ability: str) -> tuple[str, ...]:
 
 
 def _as_given(data: Any, *groups: int) -> Any:
-    """Data as it is given back: a table in the frame or the array that its model was fitted on, others in groups."""
+    """Data as it is given back: a table as the frame that its model was fitted on, arrays in groups."""
     if isinstance(data, Table):
-        return data.frame()
-    return regroup(data, *groups) if groups else data
+        data = data.frame()
+    return regroup(data, *groups) if groups and not is_frame(data) else data
 
 
 def _paths(start: Float[np.ndarray, "n d"], end: Float[np.ndarray, "n d"], steps: int) -> Float[np.ndarray, "points d"]:

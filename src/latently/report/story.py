@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from latently import figures
-from latently.data import Dataset, Splits, Table, Views
+from latently.data import Dataset, Splits, Table, TablePreprocessing, Views
 from latently.evaluation import Line, as_table, counted
 from latently.report.code_scenes import codes_over_prior, film, manifold, plane_of, prior_match
 from latently.report.label_scenes import class_scenes, condition_scenes, drawing_scenes, prediction_scenes
@@ -68,6 +68,8 @@ def scenes(model: Any, run: Run, splits: Splits, shown: Dataset, evaluation: Map
     """The scenes of a run's report, in reading order: those that its model can sit for."""
     first = shown.rows[: min(len(shown), CODED_ROWS)]
     rows: Any = first if isinstance(first, Table | Views) else np.asarray(first)
+    if isinstance(model.preprocessing_, TablePreprocessing):  # its rows are tables, be they arrays with gaps
+        rows = Table.like(rows, model.preprocessing_.columns)
     labels = None if shown.labels is None else shown.labels[: len(rows)]
     pictures = not isinstance(rows, Views) and figures.are_pictures(rows.shape[1:])
     if "encode" in model.abilities():
