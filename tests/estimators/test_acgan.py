@@ -92,7 +92,9 @@ def test_a_saved_model_is_the_model(model, tmp_path):
 def test_rows_without_a_label_are_learned_from_too():
     some = np.where(np.arange(60) < 12, np.arange(60) % 3, -1)
     model = ACGAN(latent_dim=4, hidden=(8,), critic_hidden=(8,), epochs=1, batch_size=20, random_state=0)
-    model.fit(PIXELS, some)
+    with pytest.raises(ValueError, match="y must not be -1 in 48 of 60 rows"):
+        model.fit(PIXELS, some)
+    model.set_params(unlabelled=-1).fit(PIXELS, some)
     assert model.sample(2, labels=[0, 2], random_state=0).shape == (2, 9, 6)
     with pytest.raises(ValueError, match="requires y"):
         model.fit(PIXELS)

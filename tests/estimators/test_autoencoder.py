@@ -58,5 +58,5 @@ def test_a_prior_of_the_user_s_is_refused(options):
 
 def test_no_likelihood_is_offered():
     model = Autoencoder(2, **TINY, epochs=1).fit(PLANE)
-    assert model.abilities() == {"encode", "decode", "sample"}
+    assert model.abilities() == {"encode", "decode", "sample", "score"}
     assert not hasattr(model, "score_samples")

@@ -287,7 +287,7 @@ def test_its_other_terms_are_the_vaes_and_gamma_weighs_the_total_correlation_alo
 
 @pytest.mark.parametrize("options", KINDS, ids=KIND_NAMES)
 def test_it_encodes_decodes_bounds_and_denoises_as_a_vae_does(options):
-    expected = {"encode", "decode", "sample", "log_likelihood", "posterior_kl"}
+    expected = {"encode", "decode", "sample", "score", "log_likelihood", "posterior_kl"}
     expected |= {"denoise"} if "corruption" in options else set()
     assert abilities(small(**options)) == expected
 
