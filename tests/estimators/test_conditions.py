@@ -328,3 +328,23 @@ def test_restyling_needs_to_know_what_the_rows_come_with(of_people):
         of_people.restyle(X, {"age": 30})
     with pytest.raises(ValueError, match="labels must name the conditions to change"):
         of_people.restyle(X, known={"age": 30})
+
+
+def test_a_matrix_of_labels_that_people_bring_is_a_condition(case):
+    data = latently.open_dataset(case("arrays/several-labels.npz"))
+    model = ConditionalVAE(latent_dim=2, hidden=(16,), epochs=2, random_state=0).fit(
+        data.train.x, data.train.conditions
+    )
+    assert model.sample(3, labels=[1, 0, 0, 1], random_state=0).shape == (3, *data.train.x.shape[1:])
+
+
+def test_a_measured_number_that_people_bring_moves_samples_as_it_moves_the_data(case):
+    data = latently.open_dataset(case("arrays/continuous-condition.npz"), validation=0.0, test=0.0).train
+    x, y = np.asarray(data.x), np.asarray(data.conditions)[:, 0]
+    model = ConditionalVAE(latent_dim=2, hidden=(64,), epochs=150, batch_size=32, learning_rate=3e-3, random_state=0)
+    model.fit(data.x, data.conditions)
+    of_data = [x[abs(y - at) < 5].mean(axis=0) for at in (30, 70)]
+    of_samples = [np.asarray(model.sample(200, labels=float(at), random_state=0)).mean(axis=0) for at in (30, 70)]
+    moved, truth = of_samples[1] - of_samples[0], of_data[1] - of_data[0]
+    assert np.corrcoef(moved.ravel(), truth.ravel())[0, 1] > 0.9
+    assert np.linalg.norm(moved) == pytest.approx(np.linalg.norm(truth), rel=0.3)
