@@ -281,6 +281,8 @@ def test_a_tall_table_is_read_a_piece_at_a_time_and_mapped(tmp_path, monkeypatch
     np.testing.assert_array_equal(tall.labels, whole.labels)
     assert tall.classes == whole.classes == ("k0", "k1", "k2")
     assert open_table(path, "kind", leave_out=["b"]).x.shape == (500, 2)
+    with pytest.raises(DataError, match="columns must name columns among a, b, c; got 'd'"):
+        open_table(path, "kind", columns=["a", "d"])
     assert not list((tmp_path / "cache" / "tables").glob("*.part"))
     with pytest.raises(
         DataError, match="read a piece at a time, being large, and has columns that are not numbers: kind"

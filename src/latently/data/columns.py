@@ -21,7 +21,6 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 or less); `count` is negative binomial, `poisson` Poisson; `binary` is Bernoulli, `category` categorical; `date` is
 Gaussian in its years, and in the sine and cosine of the day of the year and of the hour."""
 
-UNIX_DAY = np.timedelta64(1, "D")
 MOST_WORDS = 50
 """A column of text with more words, each of which few rows share, is free text."""
 _MOST_DECIMALS = 6

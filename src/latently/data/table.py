@@ -75,14 +75,8 @@ class Table:
             columns=None if container == "array" else measured.columns,
             allow_nan=True,
         )
-        told, names = kinds_of(kinds), list(map(str, frame.columns))
-        for argument, given in (("kinds", told), ("columns", columns or ()), ("leave_out", leave_out)):
-            for name in given:
-                if name not in names:
-                    raise DataArgumentError(argument, f"must name columns among {_some(names)}", name)
-        chosen = [name for name in names if columns is None or name in set(columns)]
-        chosen = [name for name in chosen if name not in set(leave_out)]
-        known, assumed = [], []
+        told, known, assumed = kinds_of(kinds), [], []
+        chosen = chosen_names(list(map(str, frame.columns)), columns, leave_out, told)
         for name in chosen:
             alone = len(chosen) == 1 and _is_plain(frame[name].dtype)
             kind = told.get(name) or ("number" if container == "array" or alone else None)
@@ -251,6 +245,34 @@ def filled_in(X: Any, table: Table) -> Any:
     import polars as pl
 
     return pl.from_pandas(filled)
+
+
+def chosen_names(
+    names: list[str], columns: Iterable[str] | None, leave_out: Iterable[str], told: Iterable[str] = ()
+) -> list[str]:
+    """The names of the columns to learn from, in their order.
+
+    Args:
+        names: of all columns.
+        columns: those to take; all unless said.
+        leave_out: those not to take.
+        told: those whose kinds are told.
+
+    Raises:
+        DataError: one that is named is not there, or none is left.
+
+    Example:
+        >>> chosen_names(["id", "age", "town"], None, ["id"])
+        ['age', 'town']
+    """
+    wanted, left = set(names if columns is None else columns), set(leave_out)
+    for argument, given in (("kinds", told), ("columns", wanted), ("leave_out", left)):
+        if unknown := sorted(set(given) - set(names)):
+            raise DataArgumentError(argument, f"must name columns among {_some(names)}", unknown[0])
+    chosen = [name for name in names if name in wanted and name not in left]
+    if not chosen:
+        raise DataError("it has no numeric columns to learn from, nor others; give at least one besides the labels.")
+    return chosen
 
 
 def is_frame(X: Any) -> bool:

@@ -15,7 +15,7 @@ from latently.data.conditions import conditions_of
 from latently.data.dataset import Dataset
 from latently.data.labels import Unlabelled
 from latently.data.rows import DataArgumentError, DataError, Rows, as_names
-from latently.data.table import Table, kinds_of, plain_names
+from latently.data.table import Table, chosen_names, kinds_of, plain_names
 from latently.data.tall_tables import is_tall, open_tall
 from latently.data.text_tables import Dialect, header_of, read_text
 from latently.data.view_making import Groups
@@ -81,8 +81,8 @@ def open_table(
     told, kinds = as_names(labels_column), kinds_of(kinds)
     of_labels = {name: kinds.pop(name) for name in told if name in kinds}
     if groups is None and not kinds and not dialect and _is_tall_parquet(path):
-        left = {*leave_out, *told}
-        names = [name for name in column_names(path) if name not in left and (columns is None or name in set(columns))]
+        names = [name for name in column_names(path) if name not in told]
+        names = chosen_names(names, columns, [name for name in leave_out if name not in told])
         rows, cells = open_tall(path, names, told)
         tall = {"source": "table, read a piece at a time", "labels_column": labels_column, "columns": names}
         return Dataset.of(path.name, rows, _labels(cells, of_labels), path.name, tall, unlabelled=unlabelled)
@@ -105,7 +105,7 @@ def open_table(
         description = assume({**description, "columns": of_view}, *assumed)
         return Dataset.of(path.name, views, labels, source, description, present, unlabelled)
     try:
-        chosen = _chosen(frame, columns, leave_out)
+        chosen = frame[chosen_names(list(frame.columns), columns, leave_out)]
         rows, names, said = _rows(chosen, path, kinds, told=columns is not None)
     except DataArgumentError:
         raise
@@ -134,19 +134,6 @@ def _rows(
         return cast(Rows, table), list(table.names), []  # the model that meets it says what was assumed
     names, said = (list(frame.columns), []) if told else plain
     return _matrix(frame[names], path), names, said
-
-
-def _chosen(frame: "pd.DataFrame", columns: Iterable[str] | None, leave_out: Iterable[str]) -> "pd.DataFrame":
-    """The columns to learn from."""
-    names = list(frame.columns)
-    for argument, given in (("columns", columns or ()), ("leave_out", leave_out)):
-        for name in given:
-            if name not in names:
-                raise DataArgumentError(argument, f"must name columns among {', '.join(names)}", name)
-    chosen = frame[[name for name in names if (columns is None or name in set(columns)) and name not in set(leave_out)]]
-    if not len(chosen.columns):
-        raise DataError("it has no numeric columns to learn from, nor others; give at least one besides the labels.")
-    return chosen
 
 
 def read_frame(

@@ -5,9 +5,10 @@ import io
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 from latently.data.rows import DataArgumentError, DataError
 
@@ -161,19 +162,12 @@ def _checked_header(path: Path, dialect: Dialect) -> list[str]:
     return names
 
 
-class _text:  # noqa: N801 - a context manager that reads like a function
+@contextmanager
+def _text(path: Path, dialect: Dialect) -> Iterator[Iterator[str]]:
     """The lines of a text file that are no comments."""
-
-    def __init__(self, path: Path, dialect: Dialect) -> None:
-        self.path, self.dialect = path, dialect
-
-    def __enter__(self) -> Iterator[str]:
-        self.file: TextIO = io.TextIOWrapper(_opened(self.path, "rb"), encoding=self.dialect.encoding, newline="")
-        comment = self.dialect.comment
-        return (line for line in self.file if not (comment and line.startswith(comment)))
-
-    def __exit__(self, *_: Any) -> None:
-        self.file.close()
+    comment = dialect.comment
+    with io.TextIOWrapper(_opened(path, "rb"), encoding=dialect.encoding, newline="") as file:
+        yield (line for line in file if not (comment and line.startswith(comment)))
 
 
 def _names(cells: list[str]) -> list[str]:

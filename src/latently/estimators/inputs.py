@@ -131,10 +131,8 @@ def _accept_first_table(estimator: Any, X: Any) -> Table:
 
 def _accept_known_table(estimator: Any, X: Any) -> Table:
     """Rows for a model that was fitted on a table."""
-    if len(getattr(X, "shape", (1,))) == 1 and not isinstance(X, Table | Mapping):
-        X = np.asarray(X)
-        if X.ndim < 2:
-            return Table(*check_array(X, ensure_all_finite="allow-nan"))  # in the words of scikit-learn
+    if not isinstance(X, Table) and np.ndim(X) < 2:
+        check_array(X, ensure_all_finite="allow-nan")  # which refuses it, in the words of scikit-learn
     return Table.like(X, estimator.preprocessing_.columns, type(estimator).__name__)
 
 
