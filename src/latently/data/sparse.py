@@ -3,7 +3,6 @@
 from typing import Any, final
 
 import numpy as np
-from scipy.sparse import csr_array
 
 
 @final
@@ -14,12 +13,15 @@ class Sparse:
         matrix: of shape `(n, features)`, in any of SciPy's formats.
 
     Example:
+        >>> from scipy.sparse import csr_array
         >>> rows = Sparse(csr_array(np.eye(3)))
         >>> rows.shape, rows[1:].tolist()
         ((3, 3), [[0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
     """
 
     def __init__(self, matrix: Any) -> None:
+        from scipy.sparse import csr_array  # here, because data sets seldom need it
+
         self.matrix: Any = csr_array(matrix)
 
     @property
