@@ -1,6 +1,7 @@
 """Errors that carry what was wrong as structure: each door (Python, the terminal) words them in its own terms."""
 
 import difflib
+import importlib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -81,6 +82,33 @@ class NotSupportedError(NotImplementedError, AttributeError):
         """The sentence, with every argument and every other model's name as a door writes it."""
         others = f" Models that can: {', '.join(map(model, self.others))}." if self.others else ""
         return f"this {self.model} cannot {self.can}: {words(self.why, door)}.{others}"
+
+
+class MissingPackageError(ImportError, ValueError):
+    """A package that only some commands need is not installed."""
+
+
+def needed(module: str, extra: str, what: str) -> Any:
+    """A module of a package that an extra installs.
+
+    Args:
+        module: its name, such as `"optuna"`.
+        extra: of this package.
+        what: needs it, as a sentence begins.
+
+    Raises:
+        MissingPackageError: it is not installed; the sentence says how to.
+
+    Example:
+        >>> needed("no_such_package", "track", "tracking")
+        Traceback (most recent call last):
+        latently.errors.MissingPackageError: tracking needs no_such_package; run: pip install 'latently[track]'.
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        package = module.partition(".")[0]
+        raise MissingPackageError(f"{what} needs {package}; run: pip install 'latently[{extra}]'.") from error
 
 
 def setting(name: str, value: Any) -> str:

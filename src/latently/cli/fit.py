@@ -81,7 +81,7 @@ def fit_model(model: str, words: Sequence[str], recipe: Recipe | None, *, comman
     from latently.cli.terminal import Reporter
     from latently.run import Repeats, Run
 
-    reporter, how = Reporter(given.quiet, given.json, brief), {"checkpoint_seconds": given.checkpoint_every}
+    reporter, how = Reporter(given.quiet, given.json, brief), how_to_play(given)
     plan, folder = _planned(model, parser, given, recipe, command)
     status = begin(plan, folder, given.repeats, reporter, report=not given.no_report, **how)
     if status or recipe is None:
@@ -105,8 +105,13 @@ def resume(words: Sequence[str]) -> int:
     from latently.cli import session
     from latently.cli.terminal import Reporter
 
-    reporter, how = Reporter(given.quiet, given.json), {"checkpoint_seconds": given.checkpoint_every}
+    reporter, how = Reporter(given.quiet, given.json), how_to_play(given)
     return session.resume(given.run, given.epochs, reporter, report=not given.no_report, **how)
+
+
+def how_to_play(given: Any) -> dict[str, Any]:
+    """The arguments of `latently.run.Playing` among parsed options."""
+    return {"checkpoint_seconds": given.checkpoint_every, "track": tuple(dict.fromkeys(given.track or ()))}
 
 
 def data_arguments(given: Any) -> dict[str, Any]:

@@ -26,8 +26,10 @@ TELLING_OPTIONS = (
 PLAYING_OPTIONS = (
     Option("no_report", None, False, "make no figures and no report.html"),
     Option("checkpoint_every", float, 30.0, "how much work a crash may cost", "SECONDS"),
+    Option("track", Literal["tensorboard", "mlflow", "wandb"], nargs="append",
+           about="tell a tracker of parameters, terms and evaluation; may be given several times"),
     *TELLING_OPTIONS,
-)
+)  # fmt: skip
 DIALECT = Option(
     "dialect", str, metavar="NAME=SIGN,NAME=SIGN",
     about="how a table is written as text, where that is not to be guessed: delimiter, decimal, thousands, comment, "

@@ -154,9 +154,6 @@ def _resume(folder: Path) -> str:
 class _JsonLines:
     """Prints the progress after each chunk as a JSON object on a line of its own."""
 
-    def next_stop(self, round_: int) -> None:
-        """Any round will do."""
-
     def __call__(self, trainer: Any, progress: "Progress") -> None:
         """Print a line."""
         del trainer

@@ -42,7 +42,7 @@ from latently.game import Batch, Game, LabelsKnown, Task, rounds_in
 from latently.networks import BatchNorm
 from latently.probability import FittedNormal, Prior
 from latently.streams import stream
-from latently.training import Feed, Trainer, keep_compiled
+from latently.training import Feed, Observer, Trainer, keep_compiled
 
 
 class CollapseWarning(UserWarning):
@@ -166,7 +166,7 @@ class LatentModel(Face):
             raise ValueError(f"{cls.__name__} has the presets {own}; got {name!r}{whose}.{'' if owner else meant}")
         return cls(**{**cls.presets[name], **changes})
 
-    def fit(self, X: Any, y: Any = None) -> Self:
+    def fit(self, X: Any, y: Any = None, *, observers: Sequence[Observer] = ()) -> Self:
         """Learn from data.
 
         Args:
@@ -178,6 +178,8 @@ class LatentModel(Face):
             y: the class of each row, `-1` where it is unknown. A model that needs no labels ignores it. One that takes
                 conditions is given those in its place as a 0/1 matrix of several labels, as numbers with fractions, or
                 as a frame or dict of columns; empty cells and NaN are unknown (see `latently.data.conditions`).
+            observers: functions `observer(trainer, progress)`, called after each chunk of rounds, several times a
+                second: trackers (`latently.tracking`), or any of your own (see `latently.training.Observer`).
 
         Returns:
             The fitted estimator itself.
@@ -186,12 +188,12 @@ class LatentModel(Face):
             ValueError: the data or a hyperparameter is not what the model can work with.
         """
         trainer = self.trainer(X, y)
-        observers = []
+        watching = list(observers)
         if self.verbose:
             from latently.training.bar import ProgressBar
 
-            observers.append(ProgressBar(type(self).__name__))
-        trainer.run(self.total_rounds(trainer), observers)
+            watching.append(ProgressBar(type(self).__name__))
+        trainer.run(self.total_rounds(trainer), watching)
         return self.adopt(trainer)
 
     def trainer(self, X: Any, y: Any = None, *, resumed: bool = False) -> Trainer[Any]:

@@ -1,7 +1,7 @@
 """Runs are played: begun or taken up, one or several over seeds, trained to their end, and handed on to be finished."""
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -13,6 +13,7 @@ from latently.run.repeats import Repeats
 from latently.run.rows import film_rows
 from latently.run.session import Plan, Session, why_not_together
 from latently.run.training import Training, train_together
+from latently.tracking import TRACKERS, Tracker
 from latently.training import NonFiniteLossError, Observer
 
 
@@ -50,6 +51,7 @@ class Playing:
         lacks: whether a run that is trained was not finished so.
         checkpoint_seconds: the age at which a checkpoint is renewed.
         together: play several runs as one program; `None` where that pays, which is anywhere but on a CPU.
+        track: the trackers that are told of each run, by their names in the terminal (`latently.tracking.TRACKERS`).
     """
 
     reporter: Reporter
@@ -57,6 +59,11 @@ class Playing:
     lacks: Callable[[Run], bool]
     checkpoint_seconds: float = 30.0
     together: bool | None = None
+    track: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        for name in self.track:
+            TRACKERS[name].require()
 
     def begin(self, plan: Plan, folder: Path) -> bool:
         """Begin a run in a folder that is missing or empty, and play it; whether it came to its end uninterrupted.
@@ -152,13 +159,37 @@ class Playing:
 
     def _play(self, sessions: Sequence[Session], folder: Path, title: str) -> bool:
         """Train runs whose folders are locked, several as one program; then finish each."""
+        with ExitStack() as stack:
+            trackers = [[stack.enter_context(each) for each in self._trackers(session)] for session in sessions]
+            if not self._trained(sessions, trackers, folder, title):
+                return False
+            for session, of_session in zip(sessions, trackers, strict=True):
+                self.finish(session)
+                for tracker in of_session:
+                    tracker.finish(session.run.evaluation() or {})
+        return True
+
+    def _trackers(self, session: Session) -> Iterator[Tracker]:
+        """The trackers of a run, told of its parameters and its data."""
+        config = session.run.config() if self.track else {}
+        for name in self.track:
+            about = {"model": config["estimator"], "data": config["run"]["data_name"], "seed": config["seed"]}
+            yield TRACKERS[name](session.run.folder, {**config["parameters"], **about})
+
+    def _trained(
+        self, sessions: Sequence[Session], trackers: Sequence[Sequence[Tracker]], folder: Path, title: str
+    ) -> bool:
         try:
             seconds = self.checkpoint_seconds
             trainings = [
                 Training(
-                    s.model, s.trainer, s.run, film=film_rows(s.splits).rows, until=s.until, checkpoint_seconds=seconds
+                    *(s.model, s.trainer, s.run),
+                    film=film_rows(s.splits).rows,
+                    until=s.until,
+                    checkpoint_seconds=seconds,
+                    observers=own,
                 )
-                for s in sessions
+                for s, own in zip(sessions, trackers, strict=True)
             ]
             with self.reporter.watching(title) as (observers, stopping):
                 ended = train_together(trainings, observers, stopping)
@@ -173,7 +204,4 @@ class Playing:
             raise
         if not ended:
             self.reporter.stopped(sessions, folder)
-            return False
-        for session in sessions:
-            self.finish(session)
-        return True
+        return ended

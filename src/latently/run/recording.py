@@ -26,9 +26,6 @@ class HistoryWriter:
         write_records(self._path, kept)
         self._began = time.monotonic() - seconds_in(kept)
 
-    def next_stop(self, round_: int) -> None:
-        """Any round will do."""
-
     def __call__(self, trainer: Trainer[Any], progress: Progress) -> None:
         """Write a line."""
         del trainer
@@ -73,9 +70,6 @@ class Checkpointer:
     def __init__(self, run: Run, films: Sequence[Film], seconds: float) -> None:
         self._path, self._films, self._seconds = run.checkpoint, films, seconds
         self._written = time.monotonic()
-
-    def next_stop(self, round_: int) -> None:
-        """Any round will do."""
 
     def __call__(self, trainer: Trainer[Any], progress: Progress) -> None:
         """Write one, if it is time."""

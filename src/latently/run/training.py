@@ -10,7 +10,7 @@ from typing import Any
 
 from latently.run.folder import Run
 from latently.run.recording import Checkpointer, Film, HistoryWriter, seconds_in
-from latently.training import Observer, Progress, Together, Trainer
+from latently.training import Observer, Progress, Together, Trainer, next_stop
 
 
 class Training:
@@ -23,6 +23,7 @@ class Training:
         film: the rows whose codes are filmed.
         until: the round at which the run ends.
         checkpoint_seconds: a checkpoint is written when the last one is older.
+        observers: further ones, of this run alone.
     """
 
     def __init__(
@@ -34,12 +35,13 @@ class Training:
         film: Any,
         until: int,
         checkpoint_seconds: float = 30.0,
+        observers: Sequence[Observer] = (),
     ) -> None:
         self.model, self.trainer, self.run, self.until = model, trainer, run, until
         # A model without an encoder gives no codes to film.
         films = [Film(model, run, film, until, trainer)] if hasattr(model, "peek") else []
         self._keeper = Checkpointer(run, films, checkpoint_seconds)
-        self.writers: tuple[Observer, ...] = (HistoryWriter(run, trainer.round), *films, self._keeper)
+        self.writers: tuple[Observer, ...] = (HistoryWriter(run, trainer.round), *films, self._keeper, *observers)
         if trainer.round == 0:  # so that what was done before it, such as fitting an earlier stage, is not done again
             if seconds := getattr(model, "first_seconds_", None):  # which the history does not know
                 config = run.config()
@@ -101,7 +103,7 @@ class _Means:
 
     def next_stop(self, round_: int) -> int | None:
         """That of the observer."""
-        return self._observer.next_stop(round_)
+        return next_stop(self._observer, round_)
 
     def __call__(self, trainer: Trainer[Any], progress: Progress) -> None:
         """Wait until all runs have told of a chunk."""

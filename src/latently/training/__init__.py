@@ -5,7 +5,7 @@ from latently.training.compilation import keep_compiled
 from latently.training.feed import Chunk, Feed
 from latently.training.round import State, play_round
 from latently.training.together import Together, why_apart
-from latently.training.trainer import NonFiniteLossError, Observer, Progress, Trainer
+from latently.training.trainer import NonFiniteLossError, Observer, Progress, Trainer, next_stop
 
 __all__ = [
     "Chunk",
@@ -18,6 +18,7 @@ __all__ = [
     "Trainer",
     "keep_compiled",
     "load_tree",
+    "next_stop",
     "play_round",
     "save_tree",
     "why_apart",

@@ -48,9 +48,6 @@ class ProgressBar:
             self._live.stop()
             self._live = None
 
-    def next_stop(self, round_: int) -> None:
-        """Any round will do."""
-
     def note(self, text: str) -> None:
         """Say something in the last line."""
         self._note = text

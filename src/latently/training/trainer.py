@@ -61,13 +61,30 @@ class Progress:
 
 @runtime_checkable
 class Observer(Protocol):
-    """Something that looks on between chunks: a progress bar, a checkpoint, a film."""
+    """Something that looks on between chunks: a progress bar, a checkpoint, a tracker; any callable of these two.
 
-    def next_stop(self, round_: int) -> int | None:
-        """The next round after `round_` between chunks must fall, or `None` where any will do."""
+    Where chunks end is of no concern to most. One that must see certain rounds has a method `next_stop(round) -> int |
+    None` as well: the next one after `round` that a chunk must end with.
 
-    def __call__(self, trainer: "Trainer[Any]", progress: Progress) -> None:
-        """Look on after a chunk."""
+    Example:
+        >>> import numpy as np
+        >>> from latently import VAE
+        >>> def stop_early(trainer, progress):
+        ...     if progress.round >= 10:
+        ...         trainer.stop_requested = True
+        >>> model = VAE(latent_dim=2, hidden=(8,), epochs=5000, random_state=0)
+        >>> len(model.fit(np.eye(20), observers=[stop_early]).history_) < 10
+        True
+    """
+
+    def __call__(self, trainer: "Trainer[Any]", progress: Progress, /) -> None:
+        """Look on after a chunk: `trainer.state.game` is the game as it stands; `stop_requested` ends the run."""
+
+
+def next_stop(observer: Observer, round_: int) -> int | None:
+    """The next round after `round_` that an observer must see, `None` where any will do."""
+    asked = getattr(observer, "next_stop", None)
+    return None if asked is None else asked(round_)
 
 
 class Rate:
@@ -234,7 +251,7 @@ class Trainer(Generic[AnyGame]):
         return facts | {"seed": int(self.feed.order.seed)}
 
     def _next_count(self, now: int, until: int, rounds: int, observers: tuple[Observer, ...]) -> int:
-        stops = [stop for observer in observers if (stop := observer.next_stop(now)) is not None and stop > now]
+        stops = [stop for observer in observers if (stop := next_stop(observer, now)) is not None and stop > now]
         return max(0, min([now + rounds, now + self.feed.max_rounds, until, *stops]) - now)
 
     def _play_chunk(self, chunk: Chunk, count: int) -> dict[str, Float[Array, "rounds"]]:
