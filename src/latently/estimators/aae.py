@@ -9,6 +9,7 @@ from jaxtyping import PRNGKeyArray
 from latently.estimators import architecture as build
 from latently.estimators.adversarial import AdversarialModel
 from latently.estimators.hyperparameters import Count, EncoderName, OpenShare, Positive
+from latently.estimators.schedules import build_optimizer
 from latently.game import Task
 from latently.games import aae as games
 from latently.streams import stream
@@ -88,9 +89,9 @@ class AAE(AdversarialModel):
             critic=build.critic(self, seen, stream(key, "critic"), spectral_norm=bool(self.spectral_norm)),
             prior=build.prior(self, task.n_labels),
             adversarial=self.adversarial_loss,
-            optimizer=self.optimizer(task),
-            critic_optimizer=self.optimizer(task, self.critic_learning_rate),
-            generator_optimizer=self.optimizer(task, updates=int(self.generator_updates)),
+            optimizer=build_optimizer(self, task),
+            critic_optimizer=build_optimizer(self, task, self.critic_learning_rate),
+            generator_optimizer=build_optimizer(self, task, updates=int(self.generator_updates)),
             generator_updates=int(self.generator_updates),
             fooling_weight=None if self.fooling_weight is None else float(self.fooling_weight),
             n_labels=task.n_labels,

@@ -9,6 +9,7 @@ from jaxtyping import PRNGKeyArray
 from latently.estimators import architecture as build
 from latently.estimators.adversarial import AdversarialModel
 from latently.estimators.hyperparameters import Count, EncoderName, Positive, ViewLikelihoods
+from latently.estimators.schedules import build_optimizer
 from latently.game import Task
 from latently.games import acca as games
 from latently.streams import stream
@@ -91,8 +92,8 @@ class ACCA(AdversarialModel):
             critic=build.critic(self, int(self.latent_dim), stream(key, "critic")),
             prior=build.prior(self),
             adversarial=self.adversarial_loss,
-            optimizer=self.optimizer(task),
-            critic_optimizer=self.optimizer(task, self.critic_learning_rate),
+            optimizer=build_optimizer(self, task),
+            critic_optimizer=build_optimizer(self, task, self.critic_learning_rate),
             names=task.views,
             fooling_weight=float(self.fooling_weight),
             corruption=build.view_corruption(self, task),

@@ -11,6 +11,7 @@ from latently.errors import ArgumentError
 from latently.estimators import architecture as build
 from latently.estimators.adversarial import AdversarialModel
 from latently.estimators.hyperparameters import Count, OpenShare, Positive, Probability
+from latently.estimators.schedules import build_optimizer
 from latently.game import Task
 from latently.games import acgan as games
 from latently.networks import Activate, Chain, Conditional, LabelProduct, Layer, conv_decoder, conv_encoder, mlp
@@ -111,8 +112,8 @@ class ACGAN(AdversarialModel):
             critic=_build_critic(self, task, 1 + read, stream(key, "critic")),
             prior=build.prior(self),
             adversarial=self.adversarial_loss,
-            optimizer=self.optimizer(task),
-            critic_optimizer=self.optimizer(task, self.critic_learning_rate),
+            optimizer=build_optimizer(self, task),
+            critic_optimizer=build_optimizer(self, task, self.critic_learning_rate),
             n_labels=None if conditions else task.n_labels or 1,
             class_weight=float(self.class_weight),
             average=None if self.averaging is None else generator,

@@ -4,12 +4,8 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Literal
 
-import optax
-
 from latently.estimators.base import LatentModel
 from latently.estimators.hyperparameters import Count, Positive, Probability
-from latently.estimators.schedules import adam
-from latently.game import Task
 from latently.probability import ADVERSARIAL_LOSSES, AdversarialLoss
 
 
@@ -22,7 +18,7 @@ class AdversarialModel(LatentModel):
         critic_dropout: probability of dropping a hidden unit of a critic in training.
         adversarial: what critic and encoder play for: `logistic`, `least-squares` or `hinge`.
         critic_learning_rate: of the critics; the same as learning_rate unless said.
-        momentum: Adam's b1, of all players.
+        momentum: of all players: Adam's b1, Lion's likewise, or that of `sgd`; `rmsprop` has none.
     """
 
     _: dataclasses.KW_ONLY
@@ -31,13 +27,6 @@ class AdversarialModel(LatentModel):
     adversarial: Literal["logistic", "least-squares", "hinge"] = "logistic"
     critic_learning_rate: Positive | None = None
     momentum: Probability = 0.9
-
-    def optimizer(
-        self, task: Task, learning_rate: float | None = None, updates: int = 1
-    ) -> optax.GradientTransformation:
-        """Adam at that rate, or at the autoencoder's, for so many updates in each round."""
-        rate, decay = float(learning_rate or self.learning_rate), float(self.learning_rate_decay)
-        return adam(rate, float(self.momentum), decay=decay, updates=updates * task.rounds)
 
     @property
     def adversarial_loss(self) -> AdversarialLoss:

@@ -11,6 +11,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 from jaxtyping import Float, PRNGKeyArray, Shaped
 from sklearn.utils import ClassifierTags
 from sklearn.utils.validation import check_is_fitted
@@ -27,10 +28,12 @@ from latently.estimators.hyperparameters import (
     NetworkName,
     Normalization,
     NotNegative,
+    OptimizerName,
     OutputName,
     Positive,
     PriorName,
     Probability,
+    ScheduleName,
     Seed,
     Share,
     Verbosity,
@@ -86,8 +89,19 @@ class LatentModel(Face):
             `None`, NaN, pandas' NA and empty words always do.
         epochs: passes over the data.
         batch_size: rows a round.
-        learning_rate: of Adam.
-        learning_rate_decay: share of the epochs, at the end, over which the learning rates fall linearly to 0.
+        optimizer: how each player moves: `adam`, `adamw`, `sgd` (with momentum), `rmsprop` or `lion`; from Python any
+            function from the learning rate to a GradientTransformation of optax, such as `optax.adabelief`, or a
+            GradientTransformation: it holds rates of its own, and those of the model are then not looked at.
+        learning_rate: of the optimiser.
+        schedule: how all learning rates move: `constant`; `linear` or `cosine`, down to 0; `warmup-cosine`, which rises
+            over the first 5 % of the rounds; from Python a function from the round to a factor on them. Unless said,
+            `linear` where there is a learning_rate_decay, and else constant.
+        learning_rate_decay: share of the epochs, at the end, over which the learning rates fall; of a schedule that
+            falls, all of them unless said.
+        gradient_clipping: the largest norm that the gradient of a player may have, over all its weights; a longer one
+            is shortened to it.
+        weight_decay: share of itself, times the learning rate, that every matrix and kernel loses at each update, apart
+            from the gradient's step (Loshchilov & Hutter 2017, arXiv 1711.05101); 0.01 of `adamw`, else 0 unless said.
         devices: how many local devices share each batch.
         random_state: seed of the run; with it, a run is repeated exactly.
         verbose: show progress, unless it is False or 0; numbers above 1 show no more than 1 does.
@@ -128,8 +142,12 @@ class LatentModel(Face):
     unlabelled: int | float | str | None = "auto"
     epochs: Positive = 50
     batch_size: Count = 128
+    optimizer: OptimizerName | optax.GradientTransformation | Callable[..., Any] = "adam"
     learning_rate: Positive = 1e-3
+    schedule: ScheduleName | Callable[..., Any] | None = None
     learning_rate_decay: Share = 0.0
+    gradient_clipping: Positive | None = None
+    weight_decay: NotNegative | None = None
     devices: Count = 1
     random_state: Seed | np.random.RandomState | None = None
     verbose: Verbosity = False

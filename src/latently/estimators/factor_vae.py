@@ -9,7 +9,7 @@ from jaxtyping import PRNGKeyArray
 from latently.estimators import architecture as build
 from latently.estimators.base import LatentModel
 from latently.estimators.hyperparameters import Count, NotNegative, Positive, PosteriorScale
-from latently.estimators.schedules import adam, build_optimizer
+from latently.estimators.schedules import build_optimizer
 from latently.game import Task
 from latently.games import factor_vae as games
 from latently.networks import mlp
@@ -72,8 +72,7 @@ class FactorVAE(LatentModel):
 
     def build_game(self, task: Task, key: PRNGKeyArray) -> games.FactorVAE:
         """The untrained game."""
-        critic, decay = None, float(self.learning_rate_decay)
-        rate = float(self.critic_learning_rate or self.learning_rate)
+        critic = None
         if self.total_correlation == "critic":
             hidden = build.widths(self.critic_hidden)
             critic = mlp(int(self.latent_dim), hidden, 1, stream(key, "critic"), activation="leaky_relu")
@@ -82,7 +81,7 @@ class FactorVAE(LatentModel):
             decoder=build.decoder(self, task, build.likelihood_head(self, task), stream(key, "decoder")),
             prior=build.normal_prior(self),
             optimizer=build_optimizer(self, task),
-            critic_optimizer=adam(rate, 0.5, 0.9, decay=decay, updates=task.rounds),
+            critic_optimizer=build_optimizer(self, task, self.critic_learning_rate, b1=0.5, b2=0.9),
             gamma=float(self.gamma),
             critic=critic,
             sampling="stratified" if self.total_correlation == "stratified" else "weighted",

@@ -2,7 +2,7 @@
 
 import dataclasses
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from numbers import Integral, Real
 from typing import Annotated, Any, Literal, TypeAlias, Union, get_args, get_origin, get_type_hints
 
@@ -53,6 +53,8 @@ PriorName: TypeAlias = Literal["normal", "uniform", "star", "swiss-roll", "s-cur
 Normalization: TypeAlias = Literal["batch", "layer"] | None
 EncoderName: TypeAlias = Literal["deterministic", "gaussian", "implicit"]
 PosteriorScale: TypeAlias = Literal["exp", "softplus"]
+OptimizerName: TypeAlias = Literal["adam", "adamw", "sgd", "rmsprop", "lion"]
+ScheduleName: TypeAlias = Literal["constant", "linear", "cosine", "warmup-cosine"]
 
 
 def check_hyperparameters(estimator: Any) -> None:
@@ -96,6 +98,8 @@ def _fits(value: Any, kind: Any) -> bool:
         return isinstance(value, Mapping) and all(_fits(each, arguments[1]) for each in value.values())
     if origin is Sequence:
         return isinstance(value, tuple | list) and all(_fits(each, arguments[0]) for each in value)
+    if origin is Callable:
+        return callable(value)
     if kind in (int, float):
         return isinstance(value, Integral if kind is int else Real) and not isinstance(value, bool)
     return value is None if kind is type(None) else isinstance(value, kind)
@@ -134,6 +138,8 @@ def _alternatives(kind: Any, *, many: bool = False) -> list[str]:
         return [f"a list of {_either(_alternatives(arguments[0], many=True))}"]
     if origin is Mapping:
         return [f"a dict of {_either(_alternatives(arguments[1], many=True))}"]
+    if origin is Callable:
+        return ["functions" if many else "a function"]
     known = {int: "a whole number", float: "a number", str: "a word", bool: "True or False", type(None): "None"}
     one = known.get(kind) or f"a {kind.__name__}"
     return [f"{one.removeprefix('a ')}s" if many and one.startswith("a ") else one]

@@ -6,6 +6,7 @@ may only name an estimator of the catalogue.
 
 import dataclasses
 import json
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 from jaxtyping import PyTree
 from sklearn.base import BaseEstimator
 
@@ -107,7 +109,12 @@ def before_fit(config: Mapping[str, Any], **changes: Any) -> Any:
     name = config["estimator"]
     if name not in BY_NAME:
         raise ValueError(f"it names the estimator {name!r}; this version knows {', '.join(sorted(BY_NAME))}")
-    parameters = {name: _revived(value) for name, value in config["parameters"].items()}
+    given = {name: value for name, value in config["parameters"].items() if name not in changes}
+    unsaved = [name for name, value in given.items() if isinstance(value, dict) and "function" in value]
+    if unsaved:
+        what = f"{' and '.join(unsaved)} of this {name} {'were functions' if len(unsaved) > 1 else 'was a function'}"
+        warnings.warn(f"{what}, which no file holds: set it anew before you fit the model again.", stacklevel=2)
+    parameters = {name: _revived(value) for name, value in given.items() if name not in unsaved}
     return BY_NAME[name].load()(**(parameters | changes))
 
 
@@ -176,6 +183,8 @@ def _plain(value: Any) -> Any:
         return value.item()
     if isinstance(value, np.random.RandomState):
         return None  # the seed that it gave is kept beside the parameters
+    if callable(value) or isinstance(value, optax.GradientTransformation):
+        return {"function": getattr(value, "__qualname__", type(value).__name__)}
     return value
 
 

@@ -1,51 +1,172 @@
-"""What moves with the rounds of a run: learning rates that fall, weights that rise.
+"""What moves with the rounds of a run: learning rates that fall, weights that rise; and how players move.
 
 Schedules and optimisers are functions, which are the same only where they are one: equal ones are made once, so that
 runs of one kind share their compiled programs.
 """
 
+from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
+import jax
 import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float, Int
 
+from latently.errors import ArgumentError
 from latently.game import Task, Weight
 
+Rate: TypeAlias = float | optax.Schedule
 
-def build_optimizer(model: Any, task: Task) -> optax.GradientTransformation:
-    """Adam at the model's learning rate, which falls as it says, for an update in each round."""
-    return adam(float(model.learning_rate), decay=float(model.learning_rate_decay), updates=task.rounds)
+WARM_UP = 0.05
+"""Share of the updates over which `warmup-cosine` raises the learning rate."""
+
+ADAMW_DECAY = 0.01
+"""The weight decay of `adamw` where none is given, as in PyTorch."""
+
+_NAMED: dict[str, Callable[[Rate, float, float], optax.GradientTransformation]] = {
+    "adam": lambda rate, b1, b2: optax.adam(rate, b1=b1, b2=b2),
+    "adamw": lambda rate, b1, b2: optax.adam(rate, b1=b1, b2=b2),  # its decay is added as that of all others
+    "sgd": lambda rate, b1, b2: optax.sgd(rate, momentum=b1 or None),  # noqa: ARG005
+    "rmsprop": lambda rate, b1, b2: optax.rmsprop(rate),  # noqa: ARG005
+    "lion": lambda rate, b1, b2: optax.lion(rate, b1=b1, weight_decay=0.0),  # noqa: ARG005
+}
+
+
+def build_optimizer(
+    model: Any,
+    task: Task,
+    learning_rate: float | None = None,
+    *,
+    b1: float | None = None,
+    b2: float = 0.999,
+    updates: int = 1,
+) -> optax.GradientTransformation:
+    """How one player of a model's game moves, as the model's hyperparameters say.
+
+    Args:
+        model: an estimator: its `optimizer`, `schedule`, `learning_rate_decay`, `gradient_clipping`, `weight_decay`,
+            and, where it has one, its `momentum`.
+        task: what the game is built for; it says how many rounds there will be.
+        learning_rate: of this player; the model's unless said.
+        b1: Adam's, of this player; the model's momentum unless said.
+        b2: likewise.
+        updates: that the player makes in each round.
+
+    Raises:
+        ArgumentError: the hyperparameters contradict each other.
+    """
+    decay, schedule = float(model.learning_rate_decay), model.schedule
+    if decay and (schedule == "constant" or callable(schedule)):
+        shown = schedule if isinstance(schedule, str) else "a function"
+        rule = f"must be 0 for {{schedule={shown}}}, which says by itself how the learning rates move"
+        raise ArgumentError("learning_rate_decay", rule, decay, "Use {schedule=linear} or {schedule=cosine} with it.")
+    if isinstance(model.optimizer, optax.GradientTransformation):
+        _check_whole(model, learning_rate)
+    given = model.weight_decay
+    return _built(
+        model.optimizer,
+        schedule,
+        float(learning_rate or model.learning_rate),
+        float(getattr(model, "momentum", 0.9) if b1 is None else b1),
+        b2,
+        decay,
+        task.rounds,
+        updates,
+        None if model.gradient_clipping is None else float(model.gradient_clipping),
+        (ADAMW_DECAY if model.optimizer == "adamw" else 0.0) if given is None else float(given),
+    )
+
+
+def _check_whole(model: Any, learning_rate: float | None) -> None:
+    """See that nothing else is said of how a player moves, where a transformation says it all."""
+    rates = [name for name in ("critic_learning_rate", "generator_learning_rate") if getattr(model, name, None)]
+    said = [name for name in ("schedule", "learning_rate_decay", "weight_decay") if getattr(model, name)]
+    for name in [*said, *(rates if learning_rate else ())]:
+        rule = "must be left out where {optimizer} is a GradientTransformation, which holds its own rates and decays"
+        remedy = "Or hand over a function of the learning rate in its place, such as optax.sgd."
+        raise ArgumentError(name, rule, remedy=remedy)
 
 
 @lru_cache(maxsize=256)
-def adam(
-    learning_rate: float, b1: float = 0.9, b2: float = 0.999, *, decay: float = 0.0, updates: int = 1
+def _built(
+    optimizer: Any,
+    schedule: Any,
+    learning_rate: float,
+    b1: float,
+    b2: float,
+    decay: float,
+    rounds: int,
+    updates: int,
+    clipping: float | None,
+    weight_decay: float,
 ) -> optax.GradientTransformation:
-    """Adam (Kingma & Ba 2014, arXiv 1412.6980).
+    rate = moving_rate(learning_rate, schedule, decay, rounds=rounds, updates=updates)
+    if isinstance(optimizer, optax.GradientTransformation):
+        steps = [optimizer]
+    elif callable(optimizer):
+        steps = [optimizer(rate)]
+        if not isinstance(steps[0], optax.GradientTransformation):
+            rule = "must give a GradientTransformation of optax where it is called with the learning rate"
+            raise ArgumentError("optimizer", rule, type(steps[0]).__name__)
+    else:
+        steps = [_NAMED[optimizer](rate, b1, b2)]
+    if clipping is not None:
+        steps.insert(0, optax.clip_by_global_norm(clipping))
+    if weight_decay:
+        shrinking = (lambda update: -weight_decay * rate(update)) if callable(rate) else -weight_decay * rate
+        steps.append(optax.add_decayed_weights(shrinking, mask=_matrices))
+    return steps[0] if len(steps) == 1 else optax.chain(*steps)
+
+
+def _matrices(weights: Any) -> Any:
+    """Which weights decay: the matrices and the kernels, no biases and no scales."""
+    return jax.tree.map(lambda weight: weight.ndim > 1, weights)
+
+
+@lru_cache(maxsize=256)
+def moving_rate(
+    learning_rate: float, schedule: Any = None, decay: float = 0.0, *, rounds: int = 1, updates: int = 1
+) -> Rate:
+    """A learning rate that moves with the updates of a run; a number, where it stays as it is.
 
     Args:
-        learning_rate: the step's size.
-        b1: decay of the gradient's running mean.
-        b2: decay of the running mean of its square.
-        decay: share of the updates, at their end, over which the learning rate falls to 0 in a straight line.
-        updates: how many there will be.
+        learning_rate: where it stands when it is highest.
+        schedule: `linear` or `cosine` (Loshchilov & Hutter 2016, arXiv 1608.03983, without restarts): it falls to 0 in
+            a straight line, or along half a cosine; `warmup-cosine`: before that it rises from 0 over the first 5 % of
+            the updates; `constant`; or a function from the round to a factor on it. Unless said, `linear` where there
+            is a `decay`, and else constant.
+        decay: share of the updates, at their end, over which it falls; of `linear` and the cosines, all unless said.
+        rounds: how many there will be.
+        updates: in each round.
 
     Example:
-        >>> weight, falling = jnp.zeros(1), adam(0.1, decay=0.5, updates=4)
-        >>> state, steps = falling.init(weight), []
-        >>> for _ in range(4):
-        ...     step, state = falling.update(jnp.ones(1), state)
-        ...     steps.append(round(float(step[0]), 3))
-        >>> steps
-        [-0.1, -0.1, -0.1, -0.05]
+        >>> falling = moving_rate(0.1, "linear", 0.5, rounds=4)
+        >>> [round(float(falling(update)), 3) for update in range(5)]
+        [0.1, 0.1, 0.1, 0.05, 0.0]
+        >>> bent = moving_rate(0.1, "warmup-cosine", rounds=40)
+        >>> [round(float(bent(update)), 3) for update in (0, 1, 2, 21, 40)]
+        [0.0, 0.05, 0.1, 0.05, 0.0]
+        >>> halved = moving_rate(0.1, lambda round_: 0.5 ** round_, updates=2)
+        >>> [round(float(halved(update)), 3) for update in range(4)]
+        [0.1, 0.1, 0.05, 0.05]
     """
-    if not decay:
-        return optax.adam(float(learning_rate), b1=b1, b2=b2)
-    falling = max(1, round(decay * updates))
-    schedule = optax.linear_schedule(float(learning_rate), 0.0, falling, transition_begin=updates - falling)
-    return optax.adam(schedule, b1=b1, b2=b2)
+    if callable(schedule):
+        return lambda update: learning_rate * schedule(update // updates)
+    if schedule == "constant" or not (schedule or decay):
+        return learning_rate
+    total = rounds * updates
+    falling = max(1, round((decay or 1.0) * total))
+    if schedule in (None, "linear"):
+        return optax.linear_schedule(learning_rate, 0.0, falling, transition_begin=total - falling)
+    rising = round(WARM_UP * total) if schedule == "warmup-cosine" else 0
+    falling = min(falling, total - rising)
+    pieces = [
+        optax.linear_schedule(0.0, learning_rate, rising),
+        optax.constant_schedule(learning_rate),
+        optax.cosine_decay_schedule(learning_rate, falling),
+    ]
+    return optax.join_schedules(pieces, [rising, total - falling])
 
 
 @lru_cache(maxsize=256)

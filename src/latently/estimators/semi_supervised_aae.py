@@ -10,6 +10,7 @@ from jaxtyping import PRNGKeyArray
 from latently.estimators import architecture as build
 from latently.estimators.adversarial import AdversarialModel
 from latently.estimators.hyperparameters import Count, NotNegative, Positive
+from latently.estimators.schedules import build_optimizer
 from latently.game import Task
 from latently.games import semi_supervised_aae as games
 from latently.networks import BatchNorm, Chain
@@ -139,10 +140,10 @@ def _build(model: Any, task: Task, key: PRNGKeyArray, head_distance: float | Non
         style_critic=build.critic(model, dim + classes, stream(key, "style critic")),
         style_prior=build.normal_prior(model),
         adversarial=model.adversarial_loss,
-        optimizer=model.optimizer(task),
-        critic_optimizer=model.optimizer(task, model.critic_learning_rate),
-        generator_optimizer=model.optimizer(task, model.generator_learning_rate),
-        classifier_optimizer=model.optimizer(task),
+        optimizer=build_optimizer(model, task),
+        critic_optimizer=build_optimizer(model, task, model.critic_learning_rate),
+        generator_optimizer=build_optimizer(model, task, model.generator_learning_rate),
+        classifier_optimizer=build_optimizer(model, task),
         n_labels=classes,
         supervised=task.labels_known != "none",
         heads=heads,

@@ -8,6 +8,7 @@ from jaxtyping import PRNGKeyArray
 
 from latently.estimators import architecture as build
 from latently.estimators.adversarial import AdversarialModel
+from latently.estimators.schedules import build_optimizer
 from latently.game import Task
 from latently.games import supervised_aae as games
 from latently.streams import stream
@@ -64,9 +65,9 @@ class SupervisedAAE(AdversarialModel):
             critic=build.told_critic(self, task, stream(key, "critic")),
             prior=build.prior(self),
             adversarial=self.adversarial_loss,
-            optimizer=self.optimizer(task),
-            critic_optimizer=self.optimizer(task, self.critic_learning_rate),
-            generator_optimizer=self.optimizer(task),
+            optimizer=build_optimizer(self, task),
+            critic_optimizer=build_optimizer(self, task, self.critic_learning_rate),
+            generator_optimizer=build_optimizer(self, task),
             corruption=build.corruption(self, task),
             # What is hidden has to be in the code: a critic that meets it often lets more of it stay in other codes.
             **build.label_fields(task, hidden=1 / 16),
