@@ -89,14 +89,17 @@ def test_fit_alone_lists_the_models() -> None:
         (["fit", "vae", "--preset", "vae-mpl"], "got 'vae-mpl'. Did you mean vae-mlp?"),
         (["fit", "vae", "--data", "dgits"], "the data sets with a name are digits, mnist, fashion-mnist. Did you mean"),
         (["fit", "vae", "--config", "none.yaml"], "none.yaml"),
-        (["sample"], "RUN is missing: give a run's folder, or a model's; see `latently sample --help`."),
+        (
+            ["sample"],
+            "RUN is missing: give a run's folder, a model's, or hf://USER/NAME; see `latently sample --help`.",
+        ),
         (
             ["encode", "run"],
             "DATA is missing: give a data set's name (`latently datasets`), a folder, or a file; see `latently encode",
         ),
         (
             ["encode", "--part", "test"],
-            "RUN is missing: give a run's folder, or a model's; see `latently encode --help`.",
+            "RUN is missing: give a run's folder, a model's, or hf://USER/NAME; see `latently encode --help`.",
         ),
         (["resume"], "RUN is missing: give the run's folder; see `latently resume --help`."),
         (["compare"], "RUN is missing: give the runs' folders; see `latently compare --help`."),

@@ -24,9 +24,10 @@ def info(words: Sequence[str]) -> int:
     ).parse(words)
 
     from latently.cli.terminal import print_facts, print_json
+    from latently.estimators.hub import local
     from latently.run import Run
 
-    run = Run.open(given.run)
+    run = Run.open(local(given.run))
     config = run.config()
     state = {
         "state": "finished" if run.is_finished else "unfinished",

@@ -18,7 +18,7 @@ from latently.errors import did_you_mean
 from latently.recipes import read_yaml
 
 RUN = Option("run", Path, metavar="RUN", about="the run's folder", positional=True)
-RUN_OR_MODEL = dataclasses.replace(RUN, about="a run's folder, or a model's")
+RUN_OR_MODEL = dataclasses.replace(RUN, about="a run's folder, a model's, or hf://USER/NAME")
 TELLING_OPTIONS = (
     Option("quiet", None, False, "print the closing lines only"),
     Option("json", None, False, "print one JSON object a line instead, for every chunk of rounds and at the end"),

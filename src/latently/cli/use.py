@@ -30,9 +30,11 @@ def use(name: str, words: Sequence[str]) -> int:
 
     from latently.cli import answers  # slow to load, and not for --help
     from latently.cli.asked import Asked, require_prediction
+    from latently.estimators.hub import local
     from latently.run import Run, load_model
 
-    model, about = load_model(given.run), Run.open(given.run).config().get("run", {})
+    folder = local(given.run)
+    model, about = load_model(folder), Run.open(folder).config().get("run", {})
     if verb.of_classes is None:
         model.require(verb.ability)
     else:

@@ -532,6 +532,37 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         save_model(self, Path(path), about or {})
 
+    def push_to_hub(
+        self,
+        repo: str,
+        *,
+        evaluation: Mapping[str, Any] | None = None,
+        private: bool | None = None,
+        token: str | None = None,
+    ) -> str:
+        """Put the fitted model on the Hugging Face hub, with a card that says what it is.
+
+        `latently.load("hf://USER/NAME")` gives it back; `latently push` does the same for a run, with all that it knows
+        of its data and of its evaluation.
+
+        Args:
+            repo: `USER/NAME`; it is made where it is missing, and what it holds gets a new version.
+            evaluation: what `latently.evaluation.evaluate` measured, for the card.
+            private: whether only you see it; as your account says, unless given.
+            token: of the hub; the one that `hf auth login` keeps, unless given.
+
+        Returns:
+            Its address.
+
+        Raises:
+            MissingPackageError: `huggingface_hub` is not installed (`pip install 'latently[hub]'`).
+            ValueError: the hub refuses it, or cannot be reached.
+        """
+        from latently.estimators.hub import push
+
+        check_is_fitted(self)
+        return push(self, repo, evaluation=evaluation, private=private, token=token)
+
     @property
     def _n_features_out(self) -> int:
         check_is_fitted(self)

@@ -22,6 +22,7 @@ from sklearn.base import BaseEstimator
 from latently.catalogue import BY_NAME
 from latently.data import ConditionPreprocessing, preprocessing_from_config
 from latently.estimators.base import LatentModel
+from latently.estimators.hub import local
 from latently.estimators.hyperparameters import check_hyperparameters
 from latently.files import read_records, write_atomically, write_records
 from latently.game import Batch, Cells, Task
@@ -62,10 +63,10 @@ def model_config(model: Any) -> dict[str, Any]:
 
 
 def load(path: str | Path) -> LatentModel:
-    """Read a model that `save` wrote, or a run's folder.
+    """Read a model that `save` wrote, or a run's folder, or a model on the Hugging Face hub.
 
     Args:
-        path: the folder.
+        path: the folder; or `hf://USER/NAME`, or `hf://USER/NAME@REVISION`, which is downloaded once.
 
     Returns:
         The fitted estimator.
@@ -82,7 +83,7 @@ def load(path: str | Path) -> LatentModel:
         >>> latently.load(folder).transform(np.eye(20)).shape
         (20, 2)
     """
-    path = Path(path)
+    path = local(path)
     config_path = path / "config.json"
     if not config_path.exists() or not (path / "model.safetensors").exists():
         raise FileNotFoundError(f"{path} holds no model: a model's folder has config.json and model.safetensors.")
