@@ -8,7 +8,7 @@ read it.
 
 import abc
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, TypeAlias
 
 import equinox as eqx
 import jax
@@ -70,7 +70,10 @@ class Classifies(eqx.Module):
 
     Attributes:
         n_labels: how many; `None` for a game that was built without labels, and then tells none.
+        aims_at_classes: whether that is what the game is for, so that it is as good as the classes that it tells.
     """
+
+    aims_at_classes: ClassVar[bool] = False
 
     if TYPE_CHECKING:
 

@@ -186,3 +186,28 @@ def test_a_recipe_says_whether_its_numbers_are_reached(here: Path) -> None:
     assert lines[-2].split() == ["dimensions", "10", "≤", "10", "reached"]
     assert lines[-1].endswith("NOT reached")
     assert (here / "runs" / "mine-1" / "model.safetensors").exists()
+
+
+def test_a_run_ends_when_held_out_rows_have_ceased_to_gain_and_goes_on_when_told(tmp_path: Path) -> None:
+    table, folder = tmp_path / "noise.csv", tmp_path / "run"
+    np.savetxt(table, np.random.default_rng(0).normal(size=(60, 4)), delimiter=",", header="a,b,c,d", comments="")
+    words = ("fit", "vae", "--data", table, "--hidden", "64", "--learning-rate", "1e-2", "--no-report", "--quiet")
+    answer = call(*words, "--patience", "2", "--epochs", "900", "--out", folder)
+    assert answer.code == 0, answer.err
+    run = Run.open(folder)
+    about = run.about()
+    assert about["played"] < about["rounds"]
+    assert about["validation"]["name"] == "negative_bound"
+    assert about["best"]["kept"]
+    assert about["verdict"]["kind"] in ("over-fitted", "diverged", "settled")
+    assert f"of 900 epochs, {about['played']:,} rounds" in answer.out
+    assert "that model was kept" in answer.out
+    assert run.is_finished
+    again = call("resume", folder, "--no-report")
+    assert (again.code, "before its 900 epochs, as held-out rows told" in again.err) == (2, True)
+    played = about["played"]
+    assert call("resume", folder, "--epochs", "600", "--no-report", "--quiet").code == 0
+    assert run.about()["played"] > played
+    whole = call(*words, "--no-early-stopping", "--epochs", "50", "--out", tmp_path / "whole")
+    assert whole.code == 0, whole.err
+    assert Run.open(tmp_path / "whole").about()["played"] == 50

@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from latently.cli.errors import UsageError
+from latently.cli.errors import UsageError, as_typed
 from latently.cli.options import RUN, RUN_OR_MODEL
 from latently.cli.parsing import Option, Parser, in_words
+from latently.errors import words
 
 MOST_COLUMNS = 12
 """Of a table, that are named."""
@@ -138,6 +139,11 @@ def _course(run: Any, about: Mapping[str, Any], state: Mapping[str, Any]) -> dic
     }
     if history:
         facts["Trained for"] = duration(history[-1].get("seconds", 0.0))
+        if measured := [record["held_out"] for record in history if record.get("held_out")]:
+            held_out = {name: value for name, value in measured[-1].items() if "/" not in name}
+            facts["Held-out rows"] = "  ".join(f"{name} {value:.4g}" for name, value in held_out.items())
+        if sentence := about.get("verdict", {}).get("sentence"):
+            facts["Verdict"] = words(sentence, as_typed)
         facts["Last terms"] = "  ".join(f"{name} {value:.4g}" for name, value in history[-1]["terms"].items())
     if about.get("command"):
         facts["Command"] = about["command"]

@@ -85,12 +85,22 @@ _OUTPUT_OPTIONS = (
 
 _TRAINING = frozenset(
     {"epochs", "first_epochs", "batch_size", "learning_rate", "critic_learning_rate", "generator_learning_rate"}
-    | {"learning_rate_decay", "momentum", "devices", "random_state", "optimizer", "schedule", "gradient_clipping"}
+    | {
+        "learning_rate_decay",
+        "momentum",
+        "devices",
+        "random_state",
+        "early_stopping",
+        "patience",
+        "optimizer",
+        "schedule",
+        "gradient_clipping",
+    }
     | {"weight_decay"}
 )
 """Arguments that are about training and not about the model."""
 
-_HIDDEN = frozenset({"verbose"})
+_HIDDEN = frozenset({"verbose", "validation_fraction"})
 _GENERAL = ("preset", "config", "print_config")
 _PLAIN = (int, float, str, bool, type(None))
 
@@ -135,6 +145,8 @@ class FitParser(Parser):
             meant = f" That is a preset of {owner}." if owner else did_you_mean(preset, self.presets.keys())
             raise UsageError(f"--preset must be one of {own}; got {preset!r}.{meant}")
         values = {name: option.default for name, option in self.options.items()}
+        if recipe:  # which says how long the training is
+            values["early_stopping"] = False
         for layer in ({} if preset is None else self._read_all(self.presets[preset]), *layers):
             values |= layer
         return argparse.Namespace(**values)
@@ -176,6 +188,8 @@ def options_of(estimator: Any) -> list[Option]:
         told, kind, default = about.get(name, ""), _typeable(kinds[name]), parameter.default
         if name == "prior":
             kind = _narrowed(kind, told)
+        if name == "early_stopping":  # a run keeps rows for validation, and so knows when to stop
+            default = True
         if name == "random_state":  # a run from the terminal can always be resumed and repeated
             kind, default = int, 0
         options.append(Option(name, kind, default, " ".join(told.replace("`", "").split())))

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from latently.cli.errors import INTERRUPTED, UsageError
+from latently.cli.errors import INTERRUPTED, UsageError, as_typed
 from latently.cli.terminal import Reporter, number, print_facts, print_table, say
 from latently.cli.verbs import next_commands, next_steps
-from latently.evaluation import as_table, counted
+from latently.errors import words
+from latently.evaluation import as_table
 from latently.run import Plan, Playing, Repeats, Run, Session
 from latently.run.evaluating import evaluate_run, judged
+from latently.run.training import epochs_played
 from latently.training.bar import duration
 
 QUICK: dict[str, Any] = {"importance_samples": 10, "max_rows": 2000}
@@ -94,10 +96,12 @@ def _sum_up(session: Session, evaluation: Mapping[str, Any] | None, path: Path |
         reporter.event("finished", values)
         return
     reporter.remark("")
-    epochs = counted(session.model.epochs, "epoch")
-    print(f"{session.title}: {epochs}, {session.until:,} rounds in {duration(seconds)}")
+    about = run.about()
+    print(f"{session.title}: {epochs_played(about, session.model.epochs)} in {duration(seconds)}")
     if reporter.brief:
         return
+    if sentence := about.get("verdict", {}).get("sentence"):
+        print(words(sentence, as_typed))
     print()
     if evaluation is None:
         print("No rows were kept from training, so nothing was evaluated.")

@@ -4,7 +4,7 @@ import dataclasses
 import json
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, ClassVar, Literal, Self
 
 import equinox as eqx
@@ -20,7 +20,8 @@ from latently.abilities import may
 from latently.catalogue import MODELS
 from latently.data import ConditionPreprocessing, TablePreprocessing
 from latently.data.layout import ChannelAxis, Standardize
-from latently.errors import did_you_mean
+from latently.errors import ArgumentError, did_you_mean
+from latently.estimators import validating
 from latently.estimators.face import Face
 from latently.estimators.hyperparameters import (
     Count,
@@ -28,6 +29,7 @@ from latently.estimators.hyperparameters import (
     NetworkName,
     Normalization,
     NotNegative,
+    OpenShare,
     OptimizerName,
     OutputName,
     Positive,
@@ -45,7 +47,7 @@ from latently.game import Batch, Game, LabelsKnown, Task, rounds_in
 from latently.networks import BatchNorm
 from latently.probability import FittedNormal, Prior
 from latently.streams import stream
-from latently.training import Feed, Observer, Trainer, keep_compiled
+from latently.training import Feed, Observer, Trainer, Validation, Verdict, keep_compiled, verdict
 
 
 class CollapseWarning(UserWarning):
@@ -102,6 +104,10 @@ class LatentModel(Face):
             is shortened to it.
         weight_decay: share of itself, times the learning rate, that every matrix and kernel loses at each update, apart
             from the gradient's step (Loshchilov & Hutter 2017, arXiv 1711.05101); 0.01 of `adamw`, else 0 unless said.
+        early_stopping: end the training when held-out rows have stopped to gain, and give back the best model of all
+            that were measured. Held out is what `fit` is given as `X_val`, else a share of the rows.
+        patience: how often in a row held-out rows are measured without a better result before the training ends.
+        validation_fraction: the share of the rows that is held out for `early_stopping` without `X_val`.
         devices: how many local devices share each batch.
         random_state: seed of the run; with it, a run is repeated exactly.
         verbose: show progress, unless it is False or 0; numbers above 1 show no more than 1 does.
@@ -114,7 +120,12 @@ class LatentModel(Face):
         conditions_: what was done to y where it was more than one class a row; its `columns` say of each condition the
             name, the kind, the words or the range. Else `None`.
         task_: what the game was built for.
-        history_: the mean of every term for each chunk of rounds, unweighted; `history_frame` gives it as a table.
+        history_: the mean of every term for each chunk of rounds, unweighted, and what held-out rows said where they
+            were measured; `history_frame` gives it as a table.
+        criterion_: where rows were held out, which of their numbers tells how good the model is (see
+            `latently.criterion`).
+        verdict_: where rows were held out, whether the training was long enough by them: its `kind`, a `sentence`, and
+            the `epoch` of the best measurement (see `latently.training.verdict`). Else `None`.
         row_shape_: the shape of a row of the training data; name → shape where there are several views.
         n_features_in_: numbers in a row.
         event_size_: likewise.
@@ -148,6 +159,9 @@ class LatentModel(Face):
     learning_rate_decay: Share = 0.0
     gradient_clipping: Positive | None = None
     weight_decay: NotNegative | None = None
+    early_stopping: bool = False
+    patience: Count = 20
+    validation_fraction: OpenShare = 0.1
     devices: Count = 1
     random_state: Seed | np.random.RandomState | None = None
     verbose: Verbosity = False
@@ -184,7 +198,9 @@ class LatentModel(Face):
             raise ValueError(f"{cls.__name__} has the presets {own}; got {name!r}{whose}.{'' if owner else meant}")
         return cls(**{**cls.presets[name], **changes})
 
-    def fit(self, X: Any, y: Any = None, *, observers: Sequence[Observer] = ()) -> Self:
+    def fit(
+        self, X: Any, y: Any = None, *, X_val: Any = None, y_val: Any = None, observers: Sequence[Observer] = ()
+    ) -> Self:
         """Learn from data.
 
         Args:
@@ -196,6 +212,8 @@ class LatentModel(Face):
             y: the class of each row, `-1` where it is unknown. A model that needs no labels ignores it. One that takes
                 conditions is given those in its place as a 0/1 matrix of several labels, as numbers with fractions, or
                 as a frame or dict of columns; empty cells and NaN are unknown (see `latently.data.conditions`).
+            X_val: rows that are not learned from, and are measured while the model is trained.
+            y_val: their labels, as y.
             observers: functions `observer(trainer, progress)`, called after each chunk of rounds, several times a
                 second: trackers (`latently.tracking`), or any of your own (see `latently.training.Observer`).
 
@@ -205,7 +223,7 @@ class LatentModel(Face):
         Raises:
             ValueError: the data or a hyperparameter is not what the model can work with.
         """
-        trainer = self.trainer(X, y)
+        trainer = self.trainer(X, y, X_val=X_val, y_val=y_val)
         watching = list(observers)
         if self.verbose:
             from latently.training.bar import ProgressBar
@@ -214,12 +232,16 @@ class LatentModel(Face):
         trainer.run(self.total_rounds(trainer), watching)
         return self.adopt(trainer)
 
-    def trainer(self, X: Any, y: Any = None, *, resumed: bool = False) -> Trainer[Any]:
+    def trainer(
+        self, X: Any, y: Any = None, *, X_val: Any = None, y_val: Any = None, resumed: bool = False
+    ) -> Trainer[Any]:
         """The engine that `fit` would run, ready at round 0: for resuming, for watching, for measuring.
 
         Args:
             X: as for `fit`.
             y: as for `fit`.
+            X_val: as for `fit`.
+            y_val: as for `fit`.
             resumed: whether a checkpoint will be restored at once, so that nothing has to be learned before round 0.
 
         Returns:
@@ -233,6 +255,12 @@ class LatentModel(Face):
         self.seed_ = seed_of(self.random_state)
         self._take_preprocessing(fit_preprocessing(self.first_stage(), X))
         labels, labels_known = self._take_labels(y, len(X))
+        if X_val is None and y_val is not None:
+            raise ArgumentError("X_val", "is missing: y_val holds the labels of its rows")
+        out = None if X_val is None else validating.given(self, X_val, y_val)
+        if out is None and self.early_stopping:
+            X, labels, out = validating.set_aside(X, labels, float(self.validation_fraction), self.seed_)
+            labels_known = _known(labels)
         arrays, present = stored(X)
         feed = Feed(
             arrays,
@@ -248,7 +276,8 @@ class LatentModel(Face):
         if not resumed:
             game = self.before_training(game, X)
         self._calibration = self._calibration_batch(X, labels)
-        return Trainer(game, feed, seed=self.seed_, devices=int(self.devices))
+        watch = None if out is None else self._validation(game, feed, out)
+        return Trainer(game, feed, seed=self.seed_, devices=int(self.devices), validation=watch)
 
     def total_rounds(self, trainer: Trainer[Any]) -> int:
         """The rounds that `epochs` passes over the trainer's data make."""
@@ -263,13 +292,24 @@ class LatentModel(Face):
         Returns:
             The fitted estimator itself.
         """
-        game = jax.tree.map(lambda leaf: jnp.array(leaf) if eqx.is_array(leaf) else leaf, trainer.state.game)
+        game = jax.tree.map(lambda leaf: jnp.array(leaf) if eqx.is_array(leaf) else leaf, trainer.result)
         self._take_game(self._calibrated(game))
         self.history_ = [dataclasses.asdict(progress) for progress in trainer.history]
+        self.verdict_ = None if trainer.validation is None else self.judge(trainer, self.history_)
         if trainer.history:
             for warning in game.diagnose([progress.terms for progress in trainer.history]):
                 warnings.warn(warning, CollapseWarning, stacklevel=3)
         return self
+
+    def judge(self, trainer: Trainer[Any], history: Sequence[Mapping[str, Any]]) -> Verdict:
+        """What held-out rows say of a training with this course.
+
+        Args:
+            trainer: with a `validation`.
+            history: of all rounds, as in `history_`.
+        """
+        name, about = self.criterion_.name, self.criterion_.about
+        return verdict(history, name, about, kept_best=trainer.validation is not None and trainer.validation.chosen)
 
     def history_frame(self) -> Any:
         """The course of the fit as a pandas data frame: a line for each chunk of rounds, a column for each term.
@@ -277,7 +317,7 @@ class LatentModel(Face):
         Returns:
             The frame: its index is the last `round` of each chunk; its columns are the `epoch`, the
             `samples_per_second`, of a run's folder also the `seconds` since it began, and the terms by their names,
-            such as `"vae/kl"`, unweighted.
+            such as `"vae/kl"`, unweighted, those of held-out rows behind `held_out/`.
 
         Raises:
             ImportError: pandas is not installed.
@@ -296,6 +336,8 @@ class LatentModel(Face):
             raise ImportError("history_frame needs pandas; install it with: pip install 'latently[tables]'.") from None
         told = ("round", "epoch", "samples_per_second", "seconds")
         lines = [{name: chunk[name] for name in told if name in chunk} | chunk["terms"] for chunk in self.history_]
+        for line, chunk in zip(lines, self.history_, strict=True):
+            line |= {f"held_out/{name}": value for name, value in (chunk.get("held_out") or {}).items()}
         return pandas.DataFrame(lines, columns=None if lines else ["round"]).set_index("round")
 
     def peek(self, trainer: Trainer[Any], X: Any) -> Float[np.ndarray, "rows latent"]:
@@ -361,10 +403,10 @@ class LatentModel(Face):
         conditions, self.classes_, self.conditions_ = accept_conditions(y, rows, self), None, None
         if conditions is not None:
             self.conditions_ = ConditionPreprocessing.fit(conditions, self.seed_)
-            return self.conditions_(conditions), "some" if conditions.missing.any() else "all"
+            told = self.conditions_(conditions)
+            return told, _known(told)
         labels, self.classes_ = accept_labels(y, rows, type(self).__name__, self.labels, self.unlabelled)
-        known = 0 if labels is None else int((labels >= 0).sum())
-        return labels, "none" if not known else "all" if known == rows else "some"
+        return labels, _known(labels)
 
     def _take_game(self, game: Game) -> None:
         self.fitted_ = self._with(game)
@@ -402,14 +444,33 @@ class LatentModel(Face):
         chosen = np.sort(np.random.default_rng(self.seed_).permutation(usable)[: self.calibration_rows])
         return X[chosen], None if labels is None else labels[chosen]
 
-    def _calibrated(self, game: Any) -> Any:
-        if not any(map(_holds_statistics, jax.tree.leaves(game, is_leaf=_holds_statistics))):
+    def _validation(self, game: Game, feed: Feed, out: validating.HeldOut) -> Validation:
+        """What measures held-out rows while the game is trained."""
+        few = min(len(self._calibration[0]), 512)
+        cost, calibrated = (
+            (few, partial(self._calibrated, rows=few)) if _holds_any_statistics(game) else (0, lambda g: g)
+        )
+        watch, self.criterion_ = validating.validation(self, game, feed, out, calibrated, cost)
+        return watch
+
+    def _calibrated(self, game: Any, rows: int | None = None) -> Any:
+        if not _holds_any_statistics(game):
             return game
-        rows, labels = self._calibration
-        x = self.preprocessing_(rows)
+        chosen, labels = self._calibration
+        if rows is not None:
+            chosen, labels = chosen[:rows], None if labels is None else labels[:rows]
+        x = self.preprocessing_(chosen)
         views, present = (x.views, x.present) if isinstance(x, Batch) else ((x,), None)
         batch = Batch(views, None if labels is None else jnp.asarray(labels), present=present)
         return _calibrate(game, batch, self._key("calibration"))
+
+
+def _known(labels: Any) -> LabelsKnown:
+    """Of how many rows the class, or all conditions, are known."""
+    if labels is None:
+        return "none"
+    known = ~np.isnan(labels).any(axis=1) if labels.ndim == 2 else labels >= 0
+    return "all" if known.all() else "some" if labels.ndim == 2 or known.any() else "none"
 
 
 def _builder(model: LatentModel) -> Callable[[PRNGKeyArray], Game]:
@@ -433,6 +494,10 @@ def _shared_builder(kind: type[LatentModel], parameters: str, task: Task) -> Cal
 @eqx.filter_jit
 def _calibrate(game: Any, batch: Batch, key: Any) -> Any:
     return game.calibrated(batch, key)
+
+
+def _holds_any_statistics(game: Any) -> bool:
+    return any(map(_holds_statistics, jax.tree.leaves(game, is_leaf=_holds_statistics)))
 
 
 def _holds_statistics(leaf: Any) -> bool:

@@ -37,10 +37,21 @@ TERM_NAMES = {
     "generator/class_accuracy": "fakes read as asked for",
     "penalty": "gradient penalty",
     "head_distance": "closeness of the heads",
+    "negative_bound": "negative bound",
+    "unexplained": "variance missed",
+    "prior_distance": "distance to the prior",
+    "unexplained_and_prior_distance": "both together",
+    "sample_distance": "samples' distance",
+    "class_mistakes": "samples of another class",
+    "sample_distance_and_mistakes": "both together",
+    "classification_error": "classification error",
+    "held_out_loss": "loss",
 }
 """A term (or `player/term`, where it differs by the player) to what a legend calls it; others are read as spelled."""
 
 PLAYER_NAMES = {"vae": "VAE", "cvae": "CVAE", "m2": "M2", "vcca": "VCCA"}
+
+HELD_OUT = "held-out rows"
 
 LOGARITHMIC_FROM = 30.0  # where a panel's largest value is this many times its smallest
 POINTS = 600  # at most, along a line
@@ -52,12 +63,15 @@ _HEADINGS: dict[Kind, str] = {"share": "how often it is right", "count": "dimens
 def terms(history: Sequence[Mapping[str, Any]], *, title: str | None = None) -> Figure:
     """One panel for each player's losses, one for all accuracies, one for counts; a line a term, unweighted.
 
+    Where held-out rows were measured, the same terms of them are dotted lines of the same colours, and what else was
+    measured of them has a panel of its own.
+
     A panel is logarithmic where its values are positive and span more than a factor of 30. Terms are called as
     `TERM_NAMES` says.
 
     Args:
         history: records `{"round": int, "epoch": float, "terms": {"player/term": float, ...}}` in the order of rounds.
-            A record may lack terms; further keys are ignored.
+            A record may lack terms, and may have `held_out`, of the same form; further keys are ignored.
         title: one line over the figure.
 
     Raises:
@@ -67,11 +81,15 @@ def terms(history: Sequence[Mapping[str, Any]], *, title: str | None = None) -> 
     if not names:
         raise ValueError("history must hold at least one record with terms; got none. Train for a round or more.")
     contents = _contents(names)
+    if own := [
+        name for name in dict.fromkeys(each for r in history for each in r.get("held_out") or ()) if "/" not in name
+    ]:
+        contents["loss", HELD_OUT] = own
     axis, x = _progress(history)
     figure = new_figure(8.2, 0.5 + 1.75 * len(contents), title)
     panels = figure.subplots(len(contents), 1, sharex=True, squeeze=False)[:, 0]
     for panel, ((kind, heading), own) in zip(panels, contents.items(), strict=True):
-        dress(panel, title=shortened(heading, 60), ylabel=_UNITS[kind])
+        dress(panel, title=shortened(heading, 60), ylabel="value" if heading == HELD_OUT else _UNITS[kind])
         _draw(panel, own, x, history)
         _scale(panel, kind)
     dress(panels[-1], xlabel=axis)
@@ -110,11 +128,16 @@ def _draw(
     words = [term_in_words(name) for name in names]
     for name, text, colour in zip(names, words, palette(len(names)), strict=True):
         player = f"{player_in_words(name.rpartition('/')[0])}: " if words.count(text) > 1 else ""
-        y = np.array([float(record.get("terms", {}).get(name, math.nan)) for record in history])
-        at, mean = _thinned(x[np.isfinite(y)], y[np.isfinite(y)])
-        values.append(mean)
-        marker = "o" if len(mean) == 1 else None
-        axes.plot(at, mean, color=colour, linewidth=1.6, marker=marker, label=shortened(player + text, 28))
+        for part in ("terms", "held_out"):
+            y = np.array([float((record.get(part) or {}).get(name, math.nan)) for record in history])
+            at, mean = _thinned(x[np.isfinite(y)], y[np.isfinite(y)])
+            if not len(mean):
+                continue
+            values.append(mean)
+            marker = "o" if len(mean) == 1 else None
+            dotted = part == "held_out" and "/" in name
+            label = "_" if dotted else shortened(player + text, 28)
+            axes.plot(at, mean, color=colour, linewidth=1.6, marker=marker, label=label, ls=":" if dotted else "-")
     everything = np.concatenate(values)
     if everything.size and everything.min() > 0 and everything.max() > LOGARITHMIC_FROM * everything.min():
         axes.set_yscale("log")

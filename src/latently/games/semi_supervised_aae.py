@@ -45,6 +45,7 @@ class SemiSupervisedAAE(Game, Encodes, Decodes, ReadsGaps, Classifies, Denoises)
     """
 
     draws_labelled: ClassVar[bool] = True
+    aims_at_classes: ClassVar[bool] = True
 
     encoder: Layer
     decoder: Conditional

@@ -39,6 +39,7 @@ class SemiSupervisedVAE(EncoderDecoder, Classifies, Bounds):
     """
 
     draws_labelled: ClassVar[bool] = True
+    aims_at_classes: ClassVar[bool] = True
     label_role: ClassVar[LabelRole] = "decoder"
     has_densities: ClassVar[bool] = True
 

@@ -28,6 +28,7 @@ class StackedSemiSupervisedVAE(Game, Encodes, Decodes, ReadsGaps, Classifies):
 
     frozen: ClassVar[tuple[str, ...]] = ("first",)
     draws_labelled: ClassVar[bool] = True
+    aims_at_classes: ClassVar[bool] = True
     label_role: ClassVar[LabelRole] = "decoder"
 
     first: VAE

@@ -9,6 +9,7 @@ import numpy as np
 
 from latently import figures
 from latently.data import Dataset, Splits, Table, TablePreprocessing, Views
+from latently.errors import in_python, words
 from latently.evaluation import Line, as_table, counted
 from latently.report.code_scenes import codes_over_prior, film, manifold, plane_of, prior_match
 from latently.report.label_scenes import class_scenes, condition_scenes, drawing_scenes, prediction_scenes
@@ -58,7 +59,7 @@ def report_run(
         numbers=_headline(lines),
         figures=pictures,
         tables=_tables(lines, evaluation or {}, len(shown)),
-        warnings=about.get("warnings", ()),
+        warnings=[*_shortcomings(about), *about.get("warnings", ())],
         command=about.get("command"),
         next_commands=next_commands,
     )
@@ -94,6 +95,8 @@ def scenes(model: Any, run: Run, splits: Splits, shown: Dataset, evaluation: Map
         yield from prediction_scenes(evaluation)
     if history := run.history():
         caption = "Means over chunks of rounds, unweighted."
+        if any(record.get("held_out") for record in history):
+            caption += " Dotted lines are the same terms of held-out rows, which the model does not learn from."
         yield Scene("terms.png", "The terms over time", caption, True, drawn(lambda: figures.terms(history)))
 
 
@@ -122,7 +125,17 @@ def _facts(model: Any, splits: Splits, run: Run) -> dict[str, str]:
         "network": f"{model.network}, hidden {tuple(model.hidden) if model.hidden else 'as by default'}",
         "training": f"{epochs_in_words(config)} of batches of {model.batch_size}, seed {model.seed_}",
     }
+    if sentence := about.get("verdict", {}).get("sentence"):
+        facts["held-out rows"] = words(sentence, in_python)
     return facts | _pace(run.history(), about)
+
+
+def _shortcomings(about: Mapping[str, Any]) -> list[str]:
+    """Why a model should be trained again, in words; nothing where it should not."""
+    found = about.get("verdict", {})
+    kept = about.get("best", {}).get("kept", False)
+    poor = ("gaining", "diverged", "collapsed", *(() if kept else ("over-fitted",)))
+    return [words(found["sentence"], in_python)] if found.get("kind") in poor else []
 
 
 def epochs_in_words(config: Mapping[str, Any]) -> str:

@@ -68,9 +68,14 @@ class Run:
 
     @property
     def is_finished(self) -> bool:
-        """Whether the model was trained to the end that `config.json` names."""
+        """Whether the model was trained to the end that `config.json` names, or to where it had stopped to gain."""
         about = self.config().get("run", {})
-        return self.has_model and about.get("played", 0) >= about.get("rounds", 0)
+        return self.has_model and (about.get("played", 0) >= about.get("rounds", 0) or self.stopped_early)
+
+    @property
+    def stopped_early(self) -> bool:
+        """Whether held-out rows have ended the training before that."""
+        return bool(self.config().get("run", {}).get("stopped_early"))
 
     @property
     def lacks_evaluation(self) -> bool:

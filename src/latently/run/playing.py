@@ -84,8 +84,9 @@ class Playing:
         with run.lock():
             if epochs is None and run.is_finished:
                 if not self.lacks(run):
-                    played = run.config()["parameters"]["epochs"]
-                    raise ValueError(f"{run.folder} is finished, with {played:g} epochs; --epochs with more goes on.")
+                    epochs_ = f"{run.config()['parameters']['epochs']:g} epochs"
+                    how = f"before its {epochs_}, as held-out rows told" if run.stopped_early else f"with {epochs_}"
+                    raise ValueError(f"{run.folder} is finished, {how}; --epochs with more goes on.")
                 self.finish(Session.trained(run))
                 return True
             session = Session.resume(run, epochs, verbose=self.reporter.live)

@@ -29,7 +29,8 @@ class HistoryWriter:
     def __call__(self, trainer: Trainer[Any], progress: Progress) -> None:
         """Write a line."""
         del trainer
-        record = {**dataclasses.asdict(progress), "seconds": round(time.monotonic() - self._began, 3)}
+        told = {name: value for name, value in dataclasses.asdict(progress).items() if value is not None}
+        record = {**told, "seconds": round(time.monotonic() - self._began, 3)}
         with self._path.open("a") as file:
             file.write(json.dumps(record) + "\n")
 

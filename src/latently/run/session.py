@@ -54,17 +54,22 @@ class Session:
         position, splits = run.position(), open_run_splits(about)
         model = estimator_of(config, **({} if epochs is None else {"epochs": epochs}))
         resumed = run.checkpoint.exists()
-        trainer = trainer_for(model, splits, about["use_labels"], verbose=verbose, resumed=resumed)
+        trainer = trainer_for(
+            model, splits, about["use_labels"], verbose=verbose, resumed=resumed, watched="validation" in about
+        )
         until = about["rounds"] if epochs is None else model.total_rounds(trainer)
-        if epochs is not None and until <= max(about["rounds"], position):
-            before = config["parameters"]["epochs"]
-            raise ArgumentError("epochs", f"must be more than the {before:g} of {run.folder}", epochs)
+        if epochs is not None and until <= max(0 if run.stopped_early else about["rounds"], position):
+            before = position / trainer.feed.rounds_per_epoch if run.stopped_early else config["parameters"]["epochs"]
+            raise ArgumentError("epochs", f"must be more than the {before:.6g} of {run.folder}", epochs)
         if resumed:
             trainer.restore(run.checkpoint)
+        if epochs is not None and trainer.validation is not None:
+            trainer.validation.go_on()
         run.film()  # a damaged one is noticed before anything is written
         if epochs is not None:
             parameters = model_config(model)["parameters"]
-            run.write_config({**config, "parameters": parameters, "run": {**about, "rounds": until}})
+            rest = {name: value for name, value in about.items() if name != "stopped_early"}
+            run.write_config({**config, "parameters": parameters, "run": {**rest, "rounds": until}})
         return cls(run, model, trainer, splits, until, about["title"])
 
     @classmethod
@@ -113,6 +118,7 @@ class Plan:
         splits, estimator = open_splits(self.data), self.estimator
         _check_views(estimator, splits.train)
         _check_labels(estimator, splits.train, self.about["use_labels"])
+        estimator = _stopping(estimator, splits)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DataAssumption)  # whoever begins a run is told of all assumptions
             trainer = trainer_for(estimator, splits, self.about["use_labels"], verbose=verbose)
@@ -135,6 +141,7 @@ class Plan:
             "reading": reading(splits, estimator),
             "fingerprint": fingerprint(splits),
             "rounds": rounds,
+            **({} if trainer.validation is None else {"validation": estimator.criterion_._asdict()}),
             "started": datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
         }
         run = Run.create(folder)
@@ -159,19 +166,44 @@ def reading(splits: Splits, model: Any) -> list[str]:
     return [f"rows: {n:,} {preprocessing.reading}; {counts}", *dict.fromkeys(guesses)]
 
 
-def trainer_for(model: Any, splits: Splits, use_labels: bool, *, verbose: bool, resumed: bool = False) -> Any:
-    """The engine that fits a model to the training rows.
+def trainer_for(
+    model: Any, splits: Splits, use_labels: bool, *, verbose: bool, resumed: bool = False, watched: bool = True
+) -> Any:
+    """The engine that fits a model to the training rows, and measures those for validation.
 
-    An earlier stage is fitted now, unless a checkpoint that holds it will be restored: `resumed`.
+    Args:
+        model: not fitted.
+        splits: the data. Where but some labels of the training rows are shown, those for validation have none, either.
+        use_labels: whether any are shown.
+        verbose: tell how an earlier stage goes.
+        resumed: a checkpoint that holds an earlier stage will be restored; else that is fitted now.
+        watched: whether rows for validation are measured.
     """
-    before = model.verbose
-    labels = targets_of(splits.train) if use_labels else None
-    if isinstance(labels, np.ndarray):  # the data says which are unknown, and nothing is left to guess
-        labels = np.ma.MaskedArray(labels, mask=splits.train.labels == UNKNOWN)
+    before, out = model.verbose, {}
+    if watched and len(splits.validation):
+        shown = use_labels and "labels_kept" not in splits.train.description
+        out = {"X_val": splits.validation.rows, "y_val": _targets(splits.validation) if shown else None}
+    labels = _targets(splits.train) if use_labels else None
     try:
-        return model.set_params(verbose=verbose).trainer(splits.train.rows, labels, resumed=resumed)
+        return model.set_params(verbose=verbose).trainer(splits.train.rows, labels, **out, resumed=resumed)
     finally:
         model.set_params(verbose=before)
+
+
+def _targets(part: Dataset) -> Any:
+    """Labels or conditions of rows; of labels, the data says which are unknown, and nothing is left to guess."""
+    labels = targets_of(part)
+    return np.ma.MaskedArray(labels, mask=part.labels == UNKNOWN) if isinstance(labels, np.ndarray) else labels
+
+
+def _stopping(estimator: Any, splits: Splits) -> Any:
+    """The estimator as it can be trained: nothing tells it when to stop where no rows are kept for validation."""
+    if not estimator.early_stopping or len(splits.validation):
+        return estimator
+    warnings.warn(
+        "No rows are kept for validation, so nothing tells when to stop: all epochs are played.", stacklevel=4
+    )
+    return type(estimator)(**{**estimator.get_params(deep=False), "early_stopping": False})
 
 
 def why_not_together(first: Session, other: Session) -> str | None:

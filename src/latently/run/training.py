@@ -5,9 +5,10 @@ import dataclasses
 import signal
 import statistics
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from latently.evaluation import counted
 from latently.run.folder import Run
 from latently.run.recording import Checkpointer, Film, HistoryWriter, seconds_in
 from latently.training import Observer, Progress, Together, Trainer, next_stop
@@ -54,17 +55,37 @@ class Training:
         `together` is how many runs shared the time that it took.
         """
         self._keeper.write(self.trainer)
-        if self.trainer.round < self.until:
+        if self.trainer.round < self.until and not self.trainer.stopped_early:
             return False
         self.model.adopt(self.trainer)
         history = self.model.history_ = self.run.history()  # of all rounds, with those before a resumed run
         warnings = self.trainer.state.game.diagnose([record["terms"] for record in history])
         about = self.run.config()["run"]
         seconds = seconds_in(history) + about.get("first_seconds", 0.0)
-        now = {"played": self.until, "seconds": seconds, "warnings": list(warnings)}
+        now = {"played": self.trainer.round, "seconds": seconds, "warnings": list(warnings)}
         now |= {"together": together} if together > 1 else {}
+        now |= {"stopped_early": True} if self.trainer.stopped_early else {}
+        if self.trainer.validation is not None:
+            self.model.verdict_ = self.model.judge(self.trainer, history)
+            watch = self.trainer.validation
+            now["verdict"] = self.model.verdict_._asdict()
+            now["best"] = {"round": watch.best_round, "value": watch.state()["best_value"], "kept": watch.chosen}
         self.model.save(self.run.folder, about={"run": {**about, **now}})
         return True
+
+
+def epochs_played(about: Mapping[str, Any], epochs: float) -> str:
+    """How long a run was trained, in words.
+
+    Args:
+        about: what its configuration says of it.
+        epochs: that were asked for.
+    """
+    played = about.get("played", about["rounds"])
+    reached = counted(epochs, "epoch")
+    if about.get("stopped_early"):
+        reached = f"{epochs * played / about['rounds']:.3g} of {reached}"
+    return f"{reached}, {played:,} rounds"
 
 
 def train_together(

@@ -6,6 +6,8 @@ from latently.training.feed import Chunk, Feed
 from latently.training.round import State, play_round
 from latently.training.together import Together, why_apart
 from latently.training.trainer import NonFiniteLossError, Observer, Progress, Trainer, next_stop
+from latently.training.validation import Validation
+from latently.training.verdict import Verdict, verdict
 
 __all__ = [
     "Chunk",
@@ -16,10 +18,13 @@ __all__ = [
     "State",
     "Together",
     "Trainer",
+    "Validation",
+    "Verdict",
     "keep_compiled",
     "load_tree",
     "next_stop",
     "play_round",
     "save_tree",
+    "verdict",
     "why_apart",
 ]

@@ -31,6 +31,7 @@ class ProgressBar:
         self.console = Console(file=file or sys.stderr)
         self._live: Live | None = None
         self._progress: Progress | None = None
+        self._held_out: dict[str, float] = {}
         self._chunks = 0
         self._note = ""
         self._told_percent = -10.0
@@ -57,6 +58,7 @@ class ProgressBar:
     def __call__(self, trainer: Any, progress: Progress) -> None:  # noqa: ARG002
         """Take in a chunk's progress: a terminal shows it at the next redraw, a log gets a line now and then."""
         self._progress = progress
+        self._held_out = progress.held_out or self._held_out
         self._chunks += 1
         if self._live is None:
             self._print_line(progress)
@@ -66,7 +68,7 @@ class ProgressBar:
         lines: list[RenderableType] = [self._bar(width)]
         if self._progress is not None:
             lines += [Text(f"  {_state(self._progress)}", style="dim", overflow="ellipsis", no_wrap=True)]
-            lines += _terms(self._progress, width)
+            lines += _terms(self._progress.terms | _told(self._held_out), width)
         if self._note:
             lines += [Text(f"  {self._note}", style="yellow")]
         return Group(*lines)
@@ -98,7 +100,7 @@ class ProgressBar:
         self._told_percent = percent
         summary = f"{self.title}: {_state(progress)} · {self._time(progress)}"
         self.console.print(summary, highlight=False, soft_wrap=True)
-        for line in _terms(progress, WIDEST):
+        for line in _terms(progress.terms | _told(self._held_out), WIDEST):
             self.console.print(line, soft_wrap=True)
 
 
@@ -124,10 +126,15 @@ def _state(progress: Progress) -> str:
     )
 
 
-def _terms(progress: Progress, width: int) -> list[RenderableType]:
+def _told(held_out: dict[str, float]) -> dict[str, float]:
+    """What held-out rows say, but for the terms of the players, as a player of that name."""
+    return {f"held-out rows/{name}": value for name, value in held_out.items() if "/" not in name}
+
+
+def _terms(terms_of: dict[str, float], width: int) -> list[RenderableType]:
     """A line or more for each player: its name, then its terms."""
     players: dict[str, list[str]] = {}
-    for name, value in progress.terms.items():
+    for name, value in terms_of.items():
         player, term = name.split("/", 1)
         players.setdefault(player, []).append(f"{term.replace('_', ' ')} {value:.4g}".replace(" ", "\u00a0"))
     names = max(map(len, players), default=0)

@@ -95,6 +95,8 @@ def _obstacles(first: Trainer[Any], other: Trainer[Any]) -> Iterator[str]:
         yield "several devices share each batch"
     if not first._looped:
         yield "on a CPU a game with convolutions is played one round a call"
+    if first.validation is not None and first.validation.patience is not None:
+        yield "held-out rows may end each at a round of its own"
     if first.round != other.round:
         yield f"they stand at different rounds, {first.round:,} and {other.round:,}"
     if first.feed.drawn != other.feed.drawn:

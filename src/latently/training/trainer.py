@@ -19,6 +19,7 @@ from latently.training.compilation import keep_compiled
 from latently.training.devices import Devices
 from latently.training.feed import Chunk, Feed
 from latently.training.round import AnyGame, State, compiled_rounds
+from latently.training.validation import Validation
 
 # A chunk of rounds should take about this long: progress, interrupts and checkpoints happen between chunks.
 TARGET_SECONDS = 0.4
@@ -49,6 +50,7 @@ class Progress:
         samples_per_second: rows drawn a second, over the last chunks.
         seconds_left: an estimate.
         terms: `"player/term"` → mean over the rounds of the chunk, unweighted.
+        held_out: what held-out rows said after the chunk, where they were measured (see `Validation`).
     """
 
     round: int
@@ -57,6 +59,7 @@ class Progress:
     samples_per_second: float
     seconds_left: float
     terms: dict[str, float]
+    held_out: dict[str, float] | None = None
 
 
 @runtime_checkable
@@ -126,10 +129,12 @@ class Trainer(Generic[AnyGame]):
         feed: where the batches come from.
         seed: of the run: with the feed's, it decides everything.
         devices: how many local devices share each batch; the batch size must be a multiple of it.
+        validation: measures held-out rows between chunks, and may end the run.
 
     Attributes:
         history: what was told of each chunk of rounds so far.
         stop_requested: set it, in an observer or a signal's handler, and `run` returns after the chunk.
+        validation: likewise, `None` where nothing is measured.
 
     Raises:
         ValueError: the players do not fit the game (see `latently.game.check_game`), or there are too few devices.
@@ -149,9 +154,11 @@ class Trainer(Generic[AnyGame]):
         [1.0]
     """
 
-    def __init__(self, game: AnyGame, feed: Feed, *, seed: int, devices: int = 1) -> None:
+    def __init__(
+        self, game: AnyGame, feed: Feed, *, seed: int, devices: int = 1, validation: Validation | None = None
+    ) -> None:
         keep_compiled()
-        self.feed = feed
+        self.feed, self.validation = feed, validation
         self.history: list[Progress] = []
         self.stop_requested = False
         self._devices = Devices(devices, feed)
@@ -172,12 +179,27 @@ class Trainer(Generic[AnyGame]):
             self._devices.everywhere,
         )
         self._looped = self._rounds.looped
+        if validation is not None:
+            validation.begin(self._arrays.game)
 
     @property
     def state(self) -> State[AnyGame]:
         """The run as it stands. Rounds played later reuse its memory: read it anew after each `run`."""
         state: State[AnyGame] = eqx.combine(self._arrays, self._static)
         return state
+
+    @property
+    def result(self) -> AnyGame:
+        """The game that a run comes to: as it stands, or the best one where validation may end the run."""
+        if self.validation is None or not self.validation.chosen:
+            return self.state.game
+        game: AnyGame = eqx.combine(self.validation.best, self._static.game)
+        return game
+
+    @property
+    def stopped_early(self) -> bool:
+        """Whether the held-out rows have ended the run."""
+        return self.validation is not None and self.validation.stops
 
     @property
     def round(self) -> int:
@@ -206,7 +228,7 @@ class Trainer(Generic[AnyGame]):
         observers = tuple(observers)
         rate = Rate(TARGET_SECONDS, self.feed.max_rounds)
         now, count = self.round, 0
-        while now < until and not self.stop_requested:
+        while now < until and not (self.stop_requested or self.stopped_early):
             count = count or self._next_count(now, until, rate.rounds, observers)
             chunk = self._devices.place(self.feed.chunk(now, count))
             started = time.perf_counter()
@@ -231,18 +253,28 @@ class Trainer(Generic[AnyGame]):
             raise NonFiniteLossError(
                 f"the weights are no longer finite after round {self.round}; no checkpoint was written."
             )
-        save_tree(Path(path), self._arrays, {"round": self.round, **self._feed_facts()})
+        save_tree(Path(path), self._kept(), {"round": self.round, **self._feed_facts(), **self._validation_facts()})
 
     def restore(self, path: str | Path) -> None:
         """Go on from a checkpoint of the same game and feed; another is refused, and the state stays as it was."""
-        arrays, about = load_tree(Path(path), self._arrays)
+        kept, about = load_tree(Path(path), self._kept())
         for name, value in self._feed_facts().items():
             if about.get(name) != value:
                 raise ValueError(
                     f"{path} is of another run: its {name} is {about.get(name)}, this run's is {value}; "
                     "go on with the data, the batch size and the seed that it began with."
                 )
-        self._arrays = self._devices.place_state(arrays)
+        if self.validation is not None:
+            kept, best = kept
+            self.validation.restore(about["validation"], best)
+        self._arrays = self._devices.place_state(kept)
+
+    def _kept(self) -> Any:
+        """What a checkpoint holds: the state, and the best game beside it where there is one."""
+        return self._arrays if self.validation is None else (self._arrays, self.validation.best)
+
+    def _validation_facts(self) -> dict[str, Any]:
+        return {} if self.validation is None else {"validation": self.validation.state()}
 
     def _feed_facts(self) -> dict[str, int]:
         """What decides which rows a round draws: a checkpoint goes on only where it is the same."""
@@ -252,6 +284,8 @@ class Trainer(Generic[AnyGame]):
 
     def _next_count(self, now: int, until: int, rounds: int, observers: tuple[Observer, ...]) -> int:
         stops = [stop for observer in observers if (stop := next_stop(observer, now)) is not None and stop > now]
+        if self.validation is not None:
+            stops.append(self.validation.next_stop(now))
         return max(0, min([now + rounds, now + self.feed.max_rounds, until, *stops]) - now)
 
     def _play_chunk(self, chunk: Chunk, count: int) -> dict[str, Float[Array, "rounds"]]:
@@ -288,10 +322,14 @@ class Trainer(Generic[AnyGame]):
             samples_per_second=rate.rounds_per_second * self.feed.batch_size,
             seconds_left=(until - now) / rate.rounds_per_second,
             terms={name: float(values.mean()) for name, values in terms.items()},
+            held_out=self._look(now),
         )
         self.history.append(progress)
         for observer in observers:
             observer(self, progress)
+
+    def _look(self, now: int) -> dict[str, float] | None:
+        return None if self.validation is None else self.validation.look(self.state.game, self._arrays.game, now)
 
 
 @jax.jit
