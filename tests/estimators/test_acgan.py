@@ -3,6 +3,7 @@
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from safetensors.numpy import load_file, save_file
 
 import latently
 from latently import ACGAN
@@ -70,15 +71,26 @@ def test_what_it_can_do_is_evaluated_and_the_rest_is_skipped(model):
         assert "cannot" in numbers[name]["skipped"], name
 
 
-def test_it_draws_with_the_average_and_its_norms_are_calibrated(model):
-    norms = [layer for layer in model.game_.average.network.layers if isinstance(layer, BatchNorm)]
+def test_the_norms_that_it_draws_with_are_calibrated(model):
+    norms = [layer for layer in model.game_.generator.network.layers if isinstance(layer, BatchNorm)]
     assert len(norms) == 4
     assert all(norm.mean is not None for norm in norms)
     noise, y = model.sample_prior(1, random_state=0), np.eye(1, 3, dtype=np.float32)
-    by_average = model.game_.average(jnp.concatenate([noise, y], axis=1)).mean
+    by_generator = model.game_.generator(jnp.concatenate([noise, y], axis=1)).mean
     np.testing.assert_allclose(
-        model.preprocessing_.inverse(np.asarray(by_average)), model.inverse_transform(noise, "ant"), atol=1
+        model.preprocessing_.inverse(np.asarray(by_generator)), model.inverse_transform(noise, "ant"), atol=1
     )
+
+
+def test_the_running_mean_that_version_0_1_kept_beside_the_generator_draws_in_its_place(model, tmp_path):
+    model.save(tmp_path)
+    arrays = load_file(tmp_path / "model.safetensors")
+    beside = {name.replace(".generator", ".average"): array for name, array in arrays.items() if ".generator" in name}
+    save_file(
+        arrays | beside | {name: 0 * arrays[name] for name in arrays if ".generator" in name},
+        tmp_path / "model.safetensors",
+    )
+    assert same_bits(latently.load(tmp_path).game_, model.game_)
 
 
 def test_a_saved_model_is_the_model(model, tmp_path):

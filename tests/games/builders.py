@@ -147,7 +147,6 @@ def acgan(**options):
         layers = mlp(LATENT, (5,), PIXELS, key, normalize="batch", **NOISY).layers
         return Conditional(Chain((LabelProduct(N_LABELS, LATENT, key), *layers)), DeterministicHead())
 
-    options |= {"average": generator(keys[2])} if "decay" in options else {}
     judge = critic(PIXELS, 1 + N_LABELS)
     return games.ACGAN(generator(keys[0]), judge, Normal(LATENT), logistic, ADAM, ADAM, n_labels=N_LABELS, **options)
 
@@ -206,7 +205,6 @@ def vcca(private=3):
 GAMES = {
     "classifier": lambda: games.Classifier(mlp(PIXELS, (5,), N_LABELS, KEY, normalize="batch", **NOISY), ADAM, 0.1),
     "acgan": acgan,
-    "acgan, averaged": lambda: acgan(decay=0.9),
     "autoencoder": autoencoder,
     "contractive autoencoder": lambda: autoencoder(contraction=0.1),
     "cvae": cvae,

@@ -96,30 +96,8 @@ def test_rows_without_a_label_are_judged_for_their_source_alone():
         np.testing.assert_allclose(terms[name], alone[name], rtol=1e-10)
 
 
-def test_the_average_is_the_exponential_moving_average_in_closed_form():
-    decay, rounds = 0.8, 60  # the step, 10 / (10 + round), has come down to 1 - decay by round 40
-    game = acgan(rate=0.1, decay=decay, average=acgan().generator)
-    trainer = Trainer(game, Feed((X,), Y, batch_size=30, seed=0), seed=0)
-
-    def weights(part):
-        return np.concatenate([np.ravel(leaf) for leaf in jax.tree.leaves(part) if hasattr(leaf, "shape")])
-
-    generators = [weights(trainer.state.game.generator)]
-    for round_ in range(1, rounds + 1):
-        trainer.run(round_)
-        generators.append(weights(trainer.state.game.generator))
-    steps = np.array([1 if t == 0 else max(1 - decay, 10 / (10 + t - 1)) for t in range(rounds + 1)])
-    shares = steps * np.append(np.cumprod((1 - steps)[:0:-1])[::-1], 1)
-    np.testing.assert_allclose(shares.sum(), 1)
-    np.testing.assert_allclose(shares[-3:], (1 - decay) * decay ** np.arange(3)[::-1])
-    closed = sum(share * generator for share, generator in zip(shares, generators, strict=True))
-    np.testing.assert_allclose(weights(trainer.state.game.average), closed, atol=1e-7)  # the step is a 32-bit number
-    z, y = jnp.ones((2, NOISE)), jnp.eye(2, K)
-    assert (trainer.state.game.decode(z, y).mean == trainer.state.game.average(jnp.concatenate([z, y], 1)).mean).all()
-
-
 def test_calibrated_norms_hold_the_statistics_of_fakes_of_the_classes_of_the_rows():
-    game = acgan(normalize="batch", average=acgan(normalize="batch").generator)
+    game = acgan(normalize="batch")
     batch = Batch((jnp.asarray(np.repeat(X, 50, axis=0)),), jnp.asarray(np.repeat(Y, 50)))
     fixed = game.calibrated(batch, KEY)
     z, y = jax.random.normal(jax.random.key(9), (3000, NOISE)), jax.nn.one_hot(batch.y, K)

@@ -37,7 +37,6 @@ KEY = jax.random.key(5)
 
 SHARED = {
     "acgan": {"prior", "generator"},  # a fake, that the critic judges and the generator answers for
-    "acgan, averaged": {"prior", "generator"},
     "supervised aae, implicit": {"code"},  # a code, that the decoder, the critic and the encoder meet
     "aae, gaussian": {"code"},
     "aae, joint step": {"code"},

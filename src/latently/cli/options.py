@@ -85,18 +85,8 @@ _OUTPUT_OPTIONS = (
 
 _TRAINING = frozenset(
     {"epochs", "first_epochs", "batch_size", "learning_rate", "critic_learning_rate", "generator_learning_rate"}
-    | {
-        "learning_rate_decay",
-        "momentum",
-        "devices",
-        "random_state",
-        "early_stopping",
-        "patience",
-        "optimizer",
-        "schedule",
-        "gradient_clipping",
-    }
-    | {"weight_decay"}
+    | {"learning_rate_decay", "momentum", "devices", "random_state", "early_stopping", "patience", "optimizer"}
+    | {"schedule", "gradient_clipping", "weight_decay", "averaging", "precision"}
 )
 """Arguments that are about training and not about the model."""
 

@@ -10,7 +10,7 @@ from jaxtyping import PRNGKeyArray
 from latently.errors import ArgumentError
 from latently.estimators import architecture as build
 from latently.estimators.adversarial import AdversarialModel
-from latently.estimators.hyperparameters import Count, OpenShare, Positive, Probability
+from latently.estimators.hyperparameters import Count, Positive, Probability
 from latently.estimators.schedules import build_optimizer
 from latently.game import Task
 from latently.games import acgan as games
@@ -45,8 +45,6 @@ class ACGAN(AdversarialModel):
         critic_dropout: probability of dropping a hidden unit of the critic in training.
         adversarial: what the two play for in the term of the source: `logistic`, `least-squares` or `hinge`.
         class_weight: weight of the term of the class, or of the conditions, against 1 for the source.
-        averaging: share that a running mean of the generator keeps each round, such as 0.999, and less in the first
-            rounds; the mean then draws in the generator's place. None: no mean.
         spectral_norm: divide the critic's weights by their largest singular value.
         likelihood: none but `auto`: nothing is reconstructed, so there is no p(x|z).
         corruption: none, likewise.
@@ -94,7 +92,6 @@ class ACGAN(AdversarialModel):
     activation: str | Sequence[str] = "leaky_relu"
     critic_dropout: Probability = 0.3
     class_weight: Positive = 1.0
-    averaging: OpenShare | None = None
     spectral_norm: bool = False
     learning_rate: Positive = 2e-4
     momentum: Probability = 0.5
@@ -105,10 +102,10 @@ class ACGAN(AdversarialModel):
             if (value := getattr(self, name)) != only:
                 rule = f"must be left out of {type(self).__name__}, which encodes and reconstructs nothing"
                 raise ArgumentError(name, rule, value, "Use {output} to say in what range the rows are.")
-        generator, conditions = _build_generator(self, task, stream(key, "generator")), task.conditions
+        conditions = task.conditions
         read = sum(each.width for each in conditions) or task.n_labels or 1
         return games.ACGAN(
-            generator=generator,
+            generator=_build_generator(self, task, stream(key, "generator")),
             critic=_build_critic(self, task, 1 + read, stream(key, "critic")),
             prior=build.prior(self),
             adversarial=self.adversarial_loss,
@@ -116,8 +113,6 @@ class ACGAN(AdversarialModel):
             critic_optimizer=build_optimizer(self, task, self.critic_learning_rate),
             n_labels=None if conditions else task.n_labels or 1,
             class_weight=float(self.class_weight),
-            average=None if self.averaging is None else generator,
-            decay=float(self.averaging or 0.0),
             # A scale that the critic learned would weigh L_C the more against L_S, the better it reads real rows.
             reader=CellsHead(conditions, scale=1.0) if conditions else None,
         )

@@ -47,7 +47,7 @@ from latently.game import Batch, Game, LabelsKnown, Task, rounds_in
 from latently.networks import BatchNorm
 from latently.probability import FittedNormal, Prior
 from latently.streams import stream
-from latently.training import Feed, Observer, Trainer, Validation, Verdict, keep_compiled, verdict
+from latently.training import Feed, Observer, Precision, Trainer, Validation, Verdict, keep_compiled, verdict
 
 
 class CollapseWarning(UserWarning):
@@ -108,6 +108,11 @@ class LatentModel(Face):
             that were measured. Held out is what `fit` is given as `X_val`, else a share of the rows.
         patience: how often in a row held-out rows are measured without a better result before the training ends.
         validation_fraction: the share of the rows that is held out for `early_stopping` without `X_val`.
+        averaging: share that a running mean of all weights keeps each round, such as 0.999, and less in the first
+            rounds, so that it forgets how they began; the mean is then the fitted model. None or 0: no mean.
+        precision: `float32`; or `bfloat16`, to which the factors of matrix products and convolutions are rounded in
+            training, while weights, optimiser states, sums, losses and norms stay in float32: for accelerators, whose
+            matrix units are then several times as fast; a CPU gains nothing.
         devices: how many local devices share each batch.
         random_state: seed of the run; with it, a run is repeated exactly.
         verbose: show progress, unless it is False or 0; numbers above 1 show no more than 1 does.
@@ -162,6 +167,8 @@ class LatentModel(Face):
     early_stopping: bool = False
     patience: Count = 20
     validation_fraction: OpenShare = 0.1
+    averaging: Probability | None = None
+    precision: Precision = "float32"
     devices: Count = 1
     random_state: Seed | np.random.RandomState | None = None
     verbose: Verbosity = False
@@ -276,8 +283,15 @@ class LatentModel(Face):
         if not resumed:
             game = self.before_training(game, X)
         self._calibration = self._calibration_batch(X, labels)
-        watch = None if out is None else self._validation(game, feed, out)
-        return Trainer(game, feed, seed=self.seed_, devices=int(self.devices), validation=watch)
+        return Trainer(
+            game,
+            feed,
+            seed=self.seed_,
+            devices=int(self.devices),
+            validation=None if out is None else self._validation(game, feed, out),
+            averaging=float(self.averaging or 0.0),
+            precision=self.precision,
+        )
 
     def total_rounds(self, trainer: Trainer[Any]) -> int:
         """The rounds that `epochs` passes over the trainer's data make."""
@@ -351,7 +365,7 @@ class LatentModel(Face):
             Codes of shape `(n, latent_dim)`.
         """
         rows = self.preprocessing_.check(accept(self, X), type(self).__name__, noisy=self.corruption is not None)
-        return self._with(self._calibrated(trainer.state.game)).codes(rows)
+        return self._with(self._calibrated(trainer.state.averaged)).codes(rows)
 
     def first_stage(self) -> Any:
         """The model that meets the data, whose hyperparameters say how it is scaled: this one, unless it is stacked."""

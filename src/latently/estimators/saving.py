@@ -89,7 +89,7 @@ def load(path: str | Path) -> LatentModel:
         raise FileNotFoundError(f"{path} holds no model: a model's folder has config.json and model.safetensors.")
     model, template = _read(config_path)
     arrays, static = eqx.partition(template, lambda leaf: isinstance(leaf, jax.ShapeDtypeStruct))
-    arrays, _ = load_tree(path / "model.safetensors", arrays)
+    arrays, _ = load_tree(path / "model.safetensors", arrays, _mean_in_place)
     model._take_game(eqx.combine(arrays, static))
     model.history_ = read_records(path / HISTORY)
     loaded: LatentModel = model
@@ -133,6 +133,13 @@ def game_shape(model: Any) -> PyTree:
         return model.build_game(model.task_, key).calibrated(batch, key)
 
     return eqx.filter_eval_shape(calibrated, jax.random.key(0))
+
+
+def _mean_in_place(stored: dict[str, Any]) -> dict[str, Any]:
+    """The arrays of a model; of 0.1.0's ACGAN, which kept a mean beside its generator, with that in its place."""
+    means = {f".generator{name.removeprefix('.average')}": name for name in stored if name.startswith(".average.")}
+    kept = {name: array for name, array in stored.items() if name not in means.values()}
+    return kept | {name: stored[mean] for name, mean in means.items()}
 
 
 def _read(path: Path) -> tuple[Any, Any]:

@@ -5,13 +5,11 @@ References:
     Equations 2 and 3.
     Goodfellow et al. 2014, Generative Adversarial Networks, arXiv 1406.2661, Section 3 (the generator's loss in the
     form that does not saturate).
-    Yazıcı et al. 2019, The Unusual Effectiveness of Averaging in GAN Training, arXiv 1806.04498 (`average`).
 """
 
 from typing import Any, ClassVar, Self
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float, Int, PRNGKeyArray
@@ -40,8 +38,6 @@ class ACGAN(Game, Decodes, Classifies, TakesConditions):
         optimizer, critic_optimizer: how they move.
         n_labels: the number of classes; `None` for conditions.
         class_weight: weight of the term of the class, L_C, against that of the source, for both players.
-        average: a running mean of the generator, which then draws in its place; `None` for none.
-        decay: the share of the mean that a round leaves as it was.
         reader: makes P(C = c | x) of the critic's outputs, a product over conditions; `None` for classes.
     """
 
@@ -56,24 +52,18 @@ class ACGAN(Game, Decodes, Classifies, TakesConditions):
     critic_optimizer: optax.GradientTransformation = eqx.field(static=True)
     n_labels: int | None = eqx.field(static=True)
     class_weight: float = eqx.field(static=True, default=1.0)
-    average: Conditional | None = None
-    decay: float = eqx.field(static=True, default=0.999)
     reader: CellsHead | None = None
 
     def players(self) -> tuple[Player, ...]:
-        """Critic and generator; and the mean that follows the generator, if there is one."""
+        """Critic and generator."""
         seen = {} if self.n_labels is None else {"class_accuracy": 0.0}
         of_both = {f"{source}_{self._label}": self.class_weight for source in ("real", "fake")}
         of_both |= {"source_accuracy": 0.0, **seen}
         of_fakes = {self._label: self.class_weight, **seen}
-        players = (
+        return (
             Player("critic", ("critic", "reader"), ACGAN.judge, self.critic_optimizer, of_both),
             Player("generator", ("generator",), ACGAN.fool, self.optimizer, of_fakes),
         )
-        if self.average is None:
-            return players
-        # A step of 1 - decay down the gradient average - generator: an exponential moving average, exactly.
-        return (*players, Player("average", ("average",), ACGAN.follow, optax.sgd(self._catching_up)))
 
     def judge(self, batch: Batch, key: PRNGKeyArray) -> Terms:
         """L_S + L_C: real rows are real and fakes are fake (Equation 2), and each is of its class (Equation 3)."""
@@ -100,15 +90,9 @@ class ACGAN(Game, Decodes, Classifies, TakesConditions):
         fooling = {"fooling": self.adversarial.fool(source), self._label: self._misread(classes, y)}
         return fooling | self._accuracy(classes, y)
 
-    def follow(self, batch: Batch, key: PRNGKeyArray) -> Terms:
-        """½ ‖average − generator‖², over all weights."""
-        del batch, key
-        pairs = zip(*(jax.tree.leaves(eqx.filter(g, eqx.is_inexact_array)) for g in self._pair()), strict=True)
-        return {"distance": sum((jnp.sum((mean - now) ** 2) / 2 for mean, now in pairs), jnp.zeros(()))}
-
     def decode(self, z: Float[Array, "batch latent"], y: Any = None) -> Distribution:
-        """G(c, z), by the running mean where there is one."""
-        return (self.average or self.generator)(condition(z, y))
+        """G(c, z)."""
+        return self.generator(condition(z, y))
 
     def class_scores(self, x: Float[Array, "batch ..."]) -> Float[Array, "batch classes"]:
         """The logits of P(C = c | x)."""
@@ -116,9 +100,8 @@ class ACGAN(Game, Decodes, Classifies, TakesConditions):
 
     def calibrated(self, batch: Batch, key: PRNGKeyArray) -> Self:
         """A copy whose batch norms hold the statistics of fakes, one for each of these rows and of its class."""
-        asked = self._asked(batch, key)
-        fitted = [each.calibrated(asked, stream(key, "generator"))[0] for each in self._pair()]
-        calibrated: Self = eqx.tree_at(lambda game: game._pair(), self, fitted)
+        generator, _ = self.generator.calibrated(self._asked(batch, key), stream(key, "generator"))
+        calibrated: Self = eqx.tree_at(lambda game: game.generator, self, generator)
         return calibrated
 
     def diagnose(self, history: History) -> tuple[str, ...]:
@@ -157,14 +140,6 @@ class ACGAN(Game, Decodes, Classifies, TakesConditions):
     ) -> tuple[Float[Array, "rows"], Float[Array, "rows classes"]]:
         logits = self.critic(x, key)
         return logits[:, 0], logits[:, 1:]
-
-    def _catching_up(self, round_: Int[Array, ""]) -> Float[Array, ""]:
-        """The mean's step: 1 - decay in the end; more in the first rounds, so that it forgets how it began."""
-        return jnp.maximum(1 - self.decay, 10 / (10 + round_))
-
-    def _pair(self) -> tuple[Conditional, ...]:
-        """The mean and the generator that it follows; the generator alone, where there is no mean."""
-        return (self.generator,) if self.average is None else (self.average, self.generator)
 
 
 def _cross_entropy(logits: Float[Array, "rows classes"], y: Int[Array, "rows"]) -> Float[Array, ""]:

@@ -3,6 +3,7 @@
 from latently.training.checkpoint import load_tree, save_tree
 from latently.training.compilation import keep_compiled
 from latently.training.feed import Chunk, Feed
+from latently.training.precision import Precision
 from latently.training.round import State, play_round
 from latently.training.together import Together, why_apart
 from latently.training.trainer import NonFiniteLossError, Observer, Progress, Trainer, next_stop
@@ -14,6 +15,7 @@ __all__ = [
     "Feed",
     "NonFiniteLossError",
     "Observer",
+    "Precision",
     "Progress",
     "State",
     "Together",

@@ -1,7 +1,7 @@
 """Checkpoints: the leaves of a pytree in one safetensors file, written whole or not at all."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,16 +24,19 @@ def save_tree(path: Path, tree: PyTree, about: Mapping[str, Any]) -> None:
     write_atomically(path, save(numbers, {"about": json.dumps(about)}))
 
 
-def load_tree(path: Path, like: Tree) -> tuple[Tree, dict[str, Any]]:
+def load_tree(
+    path: Path, like: Tree, renamed: Callable[[dict[str, Any]], dict[str, Any]] = lambda stored: stored
+) -> tuple[Tree, dict[str, Any]]:
     """Read what `save_tree` wrote: the pytree, and the JSON values about it. Another or a damaged file is a ValueError.
 
-    `like` is a pytree of the same structure, shapes and types; its leaves may be `jax.ShapeDtypeStruct`s.
+    `like` is a pytree of the same structure, shapes and types; its leaves may be `jax.ShapeDtypeStruct`s. `renamed`
+    gives the arrays of a file the names that they have today.
     """
     expected = _named(like)
     try:
         with safe_open(path, framework="numpy") as file:
             about = _about(file.metadata())
-            stored = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  # not a mapping
+            stored = renamed({name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118  # not a mapping
     except (SafetensorError, OSError) as error:
         if isinstance(error, FileNotFoundError):
             raise

@@ -1,7 +1,8 @@
 """One round of a game: the state of a run goes in, and comes out as the players have moved it; and rounds, compiled."""
 
+import dataclasses
 from collections.abc import Callable, Hashable
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 import equinox as eqx
 import jax
@@ -13,6 +14,7 @@ from latently.game import Batch, Game, Terms
 from latently.streams import stream
 from latently.training.compilation import computed_once, loop_options
 from latently.training.feed import Chunk, Prepare
+from latently.training.precision import Precision, products_in
 
 AnyGame = TypeVar("AnyGame", bound=Game)
 
@@ -25,12 +27,41 @@ class State(eqx.Module, Generic[AnyGame]):
         optimizers: each player's optimiser state, by the player's name.
         round: how many rounds have been played.
         key: the key of the run; those of round `r` are streams of `fold_in(key, r)`.
+        average: a running mean of all weights, shaped like the game; `None` for none.
+        averaging: the share that the mean keeps each round.
+        precision: of the products that rounds compute.
     """
 
     game: AnyGame
     optimizers: dict[str, optax.OptState]
     round: Int[Array, ""]
     key: PRNGKeyArray
+    average: Any = None
+    averaging: float = eqx.field(static=True, default=0.0)
+    precision: Precision = eqx.field(static=True, default="float32")
+
+    @classmethod
+    def begin(cls, game: AnyGame, key: PRNGKeyArray, averaging: float, precision: Precision) -> Self:
+        """That of round 0."""
+        moved = {each.name: each.optimizer.init(eqx.filter(game, each.owns(game))) for each in game.players()}
+        average = eqx.filter(game, eqx.is_inexact_array) if averaging else None
+        return cls(game, moved, jnp.zeros((), jnp.int32), key, average, averaging, precision)
+
+    @property
+    def averaged(self) -> AnyGame:
+        """The game that is used for inference: with the mean of its weights, where one is kept."""
+        game: AnyGame = self.game if self.average is None else eqx.combine(self.average, self.game)
+        return game
+
+
+def _follow(average: Any, game: Game, averaging: float, round_: Int[Array, ""]) -> Any:
+    """The exponential moving average of the weights (Yazıcı et al. 2019, arXiv 1806.04498), after a round.
+
+    It keeps `averaging` of itself in the end; less in the first rounds, and nothing in the first, so that it forgets
+    how the game began (as with `num_updates` of TensorFlow's ExponentialMovingAverage).
+    """
+    step = jnp.maximum(1 - averaging, 10 / (10 + round_))
+    return jax.tree.map(lambda mean, now: mean + step * (now - mean), average, eqx.filter(game, eqx.is_inexact_array))
 
 
 def play_round(state: State[AnyGame], batch: Batch) -> tuple[State[AnyGame], Terms]:
@@ -56,7 +87,10 @@ def play_round(state: State[AnyGame], batch: Batch) -> tuple[State[AnyGame], Ter
             steps, optimizers[player.name] = player.optimizer.update(gradients, optimizers[player.name], mine)
             game = eqx.combine(eqx.apply_updates(mine, steps), others)
         logged |= {f"{player.name}/{name}": term for name, term in terms.items()}
-    return State(game, optimizers, state.round + 1, state.key), logged
+    average = state.average
+    if average is not None:
+        average = _follow(average, game, state.averaging, state.round)
+    return dataclasses.replace(state, game=game, optimizers=optimizers, round=state.round + 1, average=average), logged
 
 
 class Rounds:
@@ -71,7 +105,8 @@ class Rounds:
     ) -> None:
         self._static, self._prepare, self._max_rounds = static, prepare, max_rounds
         number = jax.ShapeDtypeStruct((), jnp.int32)
-        self.inline = jax.jit(computed_once(self.play), inline=True)  # so that the round is traced once, here
+        play = computed_once(products_in(static.precision, self.play))
+        self.inline = jax.jit(play, inline=True)  # so that the round is traced once, here
         traced = self.inline.trace(arrays, chunk, number)
         self.terms, self.program = traced.out_info[1], traced.jaxpr
         self.in_words = str(self.program)

@@ -18,6 +18,7 @@ from latently.training.checkpoint import is_key, load_tree, save_tree
 from latently.training.compilation import keep_compiled
 from latently.training.devices import Devices
 from latently.training.feed import Chunk, Feed
+from latently.training.precision import Precision
 from latently.training.round import AnyGame, State, compiled_rounds
 from latently.training.validation import Validation
 
@@ -130,6 +131,8 @@ class Trainer(Generic[AnyGame]):
         seed: of the run: with the feed's, it decides everything.
         devices: how many local devices share each batch; the batch size must be a multiple of it.
         validation: measures held-out rows between chunks, and may end the run.
+        averaging: the share that a running mean of the weights keeps each round; 0 for no mean.
+        precision: of products, see `latently.training.precision`.
 
     Attributes:
         history: what was told of each chunk of rounds so far.
@@ -155,17 +158,22 @@ class Trainer(Generic[AnyGame]):
     """
 
     def __init__(
-        self, game: AnyGame, feed: Feed, *, seed: int, devices: int = 1, validation: Validation | None = None
+        self,
+        game: AnyGame,
+        feed: Feed,
+        *,
+        seed: int,
+        devices: int = 1,
+        validation: Validation | None = None,
+        averaging: float = 0.0,
+        precision: Precision = "float32",
     ) -> None:
         keep_compiled()
         self.feed, self.validation = feed, validation
         self.history: list[Progress] = []
         self.stop_requested = False
         self._devices = Devices(devices, feed)
-        optimizers = {
-            player.name: player.optimizer.init(eqx.filter(game, player.owns(game))) for player in game.players()
-        }
-        state = State(game, optimizers, jnp.zeros((), jnp.int32), jax.random.key(seed))
+        state = State.begin(game, jax.random.key(seed), averaging, precision)
         arrays, self._static = eqx.partition(state, eqx.is_array)
         self._arrays: Any = self._devices.place_state(_own(arrays))
         sample = self._devices.place(feed.chunk(0, 1))
@@ -180,7 +188,7 @@ class Trainer(Generic[AnyGame]):
         )
         self._looped = self._rounds.looped
         if validation is not None:
-            validation.begin(self._arrays.game)
+            validation.begin(self._arrays.averaged)
 
     @property
     def state(self) -> State[AnyGame]:
@@ -190,9 +198,9 @@ class Trainer(Generic[AnyGame]):
 
     @property
     def result(self) -> AnyGame:
-        """The game that a run comes to: as it stands, or the best one where validation may end the run."""
+        """The game that a run comes to: as it is used for inference; or the best, where validation may end it."""
         if self.validation is None or not self.validation.chosen:
-            return self.state.game
+            return self.state.averaged
         game: AnyGame = eqx.combine(self.validation.best, self._static.game)
         return game
 
@@ -329,7 +337,9 @@ class Trainer(Generic[AnyGame]):
             observer(self, progress)
 
     def _look(self, now: int) -> dict[str, float] | None:
-        return None if self.validation is None else self.validation.look(self.state.game, self._arrays.game, now)
+        return (
+            None if self.validation is None else self.validation.look(self.state.averaged, self._arrays.averaged, now)
+        )
 
 
 @jax.jit
