@@ -61,3 +61,11 @@ def read_records(path: Path) -> list[dict[str, Any]]:
         with contextlib.suppress(json.JSONDecodeError):
             records.append(json.loads(line))
     return [record for record in records if isinstance(record, dict)]
+
+
+def number_at(evaluation: Mapping[str, Any], key: str) -> float | None:
+    """A number of an evaluation by where it stands, such as `"regions.share"`; `None` where it was not measured."""
+    value: Any = evaluation
+    for name in key.split("."):
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return float(value) if isinstance(value, int | float) else None

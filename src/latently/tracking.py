@@ -77,8 +77,7 @@ class Tracker(abc.ABC):
     def __call__(self, trainer: Any, progress: "Progress", /) -> None:
         """Hand on what is told of a chunk of rounds: its terms, those of held-out rows, the epoch, the throughput."""
         del trainer
-        held_out = getattr(progress, "held_out", None) or {}
-        numbers = progress.terms | {f"held-out/{name}": value for name, value in held_out.items()}
+        numbers = progress.terms | {f"held-out/{name}": value for name, value in (progress.held_out or {}).items()}
         numbers |= {"epoch": progress.epoch, "samples_per_second": progress.samples_per_second}
         self._try(lambda: self.log(numbers, progress.round))
 

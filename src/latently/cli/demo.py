@@ -13,7 +13,8 @@ from latently.cli.fit import fit_model
 from latently.cli.options import DATA_OPTIONS, TELLING_OPTIONS
 from latently.cli.parsing import Option, Parser
 from latently.errors import in_python
-from latently.recipes import Recipe, load_recipe, number_at
+from latently.files import number_at
+from latently.recipes import Recipe, load_recipe
 
 if TYPE_CHECKING:
     from latently.report import Exhibit

@@ -49,7 +49,7 @@ def fit(words: Sequence[str]) -> int:
         print(_OVERVIEW.format(models=models, examples=epilog(_EXAMPLES)))
         return 0
     if name is None:
-        model, recipe = _model(others.pop(0)), None
+        model, recipe = model_named(others.pop(0)), None
     else:
         recipe = load_recipe(name)
         model = recipe.model
@@ -82,7 +82,7 @@ def fit_model(model: str, words: Sequence[str], recipe: Recipe | None, *, comman
     from latently.run import Repeats, Run
 
     reporter, how = Reporter(given.quiet, given.json, brief), how_to_play(given)
-    plan, folder = _planned(model, parser, given, recipe, command)
+    plan, folder = planned(model, parser, given, recipe, command)
     status = begin(plan, folder, given.repeats, reporter, report=not given.no_report, **how)
     if status or recipe is None:
         return status
@@ -136,7 +136,7 @@ def data_arguments(given: Any) -> dict[str, Any]:
     return {"source": located(given.data), **found, "image_size": size, **rest}
 
 
-def _planned(model: str, parser: FitParser, given: Any, recipe: Recipe | None, command: str) -> tuple["Plan", Path]:
+def planned(model: str, parser: FitParser, given: Any, recipe: Recipe | None, command: str) -> tuple["Plan", Path]:
     """What was asked for, and the folder that it goes to."""
     from latently.run import Plan, located, short_name
 
@@ -157,11 +157,12 @@ def _planned(model: str, parser: FitParser, given: Any, recipe: Recipe | None, c
     return Plan(BY_TERMINAL_NAME[model].load()(**arguments), data, about), folder
 
 
-def _model(name: str) -> str:
+def model_named(name: str, command: str = "fit") -> str:
+    """The model that is named first; the error where there is none names what could be meant."""
     if name in BY_TERMINAL_NAME:
         return name
     if model := find_preset(name):
-        raise UsageError(f"{name!r} is a preset, no model: `latently fit {model} --preset {name}`.")
+        raise UsageError(f"{name!r} is a preset, no model: `latently {command} {model} --preset {name}`.")
     models = ", ".join(BY_TERMINAL_NAME)
     meant = did_you_mean(name, {spelling: each.terminal for each in MODELS for spelling in (each.name, each.terminal)})
     raise UsageError(f"MODEL must be one of {models}, and come before the options; got {name!r}.{meant}")

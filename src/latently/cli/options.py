@@ -96,10 +96,24 @@ _PLAIN = (int, float, str, bool, type(None))
 
 
 class FitParser(Parser):
-    """The parser of `latently fit MODEL`; the model has its name in the terminal."""
+    """The parser of a command that trains a model, such as `latently fit MODEL`.
 
-    def __init__(self, model: str) -> None:
+    Args:
+        model: its name in the terminal.
+        command: the word before it.
+        output: options of what is made, and of how it is told.
+        examples: command lines; those of the model in the catalogue unless given.
+    """
+
+    def __init__(
+        self,
+        model: str,
+        command: str = "fit",
+        output: Sequence[Option] = _OUTPUT_OPTIONS,
+        examples: Sequence[str] | None = None,
+    ) -> None:
         estimator, self.presets = BY_TERMINAL_NAME[model].load(), presets_of(model)
+        self.said: set[str] = set()  # what words, files and a recipe gave, the preset apart
         self.hyperparameters = options_of(estimator)
         shared = {option.name for option in DATA_OPTIONS}
         of_model = [option for option in self.hyperparameters if option.name not in shared]
@@ -110,14 +124,14 @@ class FitParser(Parser):
             Option("print_config", None, False, "print the options as such a file and do nothing else"),
         )
         super().__init__(
-            f"fit {model}",
+            f"{command} {model}",
             description_of(estimator),
             "--data SOURCE [options]",
-            [f"latently fit {model} {example}" for example in BY_TERMINAL_NAME[model].examples],
+            examples or [f"latently fit {model} {example}" for example in BY_TERMINAL_NAME[model].examples],
             general,
             {
                 "Data": DATA_OPTIONS,
-                "Output": _OUTPUT_OPTIONS,
+                "Output" if command == "fit" else command.capitalize(): output,
                 "Model": [option for option in of_model if option.name not in _TRAINING],
                 "Training": [option for option in of_model if option.name in _TRAINING],
             },
@@ -129,6 +143,7 @@ class FitParser(Parser):
         given = self.given(words)
         files = [self._read_file(Path(name)) for name in given.get("config", [])]
         layers = [self._read_all(recipe), *files, given]
+        self.said = {name for layer in layers for name in layer}
         preset = next((layer["preset"] for layer in reversed(layers) if "preset" in layer), None)
         if preset is not None and preset not in self.presets:
             own, owner = ", ".join(self.presets) or "(none yet)", find_preset(preset)

@@ -87,11 +87,13 @@ class Reporter:
         quiet: print the closing lines only.
         json: print JSON lines instead of anything else.
         brief: sum up a run in one line, since it is one of several.
+        bars: show how far training is.
     """
 
     quiet: bool = False
     json: bool = False
     brief: bool = False
+    bars: bool = True
 
     @property
     def live(self) -> bool:
@@ -118,7 +120,7 @@ class Reporter:
         """While something is trained: all who show how it goes, and what to call when it is asked to stop."""
         from latently.training.bar import ProgressBar
 
-        if not self.live:
+        if not (self.live and self.bars):
             yield [_JsonLines()] if self.json else [], lambda: None
             return
         with ProgressBar(title) as bar:

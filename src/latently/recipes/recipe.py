@@ -10,6 +10,7 @@ import yaml
 
 from latently.catalogue import BY_TERMINAL_NAME
 from latently.errors import did_you_mean
+from latently.files import number_at
 
 
 @dataclass(frozen=True)
@@ -88,14 +89,6 @@ class Recipe:
     def judge(self, evaluation: Mapping[str, Any]) -> list[Verdict]:
         """Whether an evaluation reaches each number."""
         return [target.judge(evaluation) for target in self.reach]
-
-
-def number_at(evaluation: Mapping[str, Any], key: str) -> float | None:
-    """A number of an evaluation by where it stands, such as `"regions.share"`; `None` where it was not measured."""
-    value: Any = evaluation
-    for name in key.split("."):
-        value = value.get(name) if isinstance(value, Mapping) else None
-    return float(value) if isinstance(value, int | float) else None
 
 
 def recipe_names() -> list[str]:

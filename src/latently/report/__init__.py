@@ -7,6 +7,7 @@ shows, `comparison` what that of several runs does.
 from latently.report.comparison import compare_runs, measures, unmeasured
 from latently.report.page import Exhibit, ReportFigure, ReportRow, ReportTable, write_exhibition, write_report
 from latently.report.story import report_run
+from latently.report.study import write_study
 
 __all__ = [
     "Exhibit",
@@ -19,4 +20,5 @@ __all__ = [
     "unmeasured",
     "write_exhibition",
     "write_report",
+    "write_study",
 ]

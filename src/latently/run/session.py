@@ -109,16 +109,21 @@ class Plan:
         label_seed = (self.data["seed"] if given is None else given) + place
         return dataclasses.replace(self, estimator=estimator, data={**self.data, "label_seed": label_seed})
 
+    def open(self) -> Splits:
+        """The data, once it is seen that the estimator can learn from it."""
+        splits = open_splits(self.data)
+        _check_views(self.estimator, splits.train)
+        _check_labels(self.estimator, splits.train, self.about["use_labels"])
+        return splits
+
     def begin(self, folder: Path, *, verbose: bool = False) -> Session:
         """Check everything that is given; then make the run's folder and write its configuration.
 
         A `ValueError` says that the data, an argument or the folder cannot be used; nothing has been written then.
         """
         Run.check_free(folder)
-        splits, estimator = open_splits(self.data), self.estimator
-        _check_views(estimator, splits.train)
-        _check_labels(estimator, splits.train, self.about["use_labels"])
-        estimator = _stopping(estimator, splits)
+        splits = self.open()
+        estimator = _stopping(self.estimator, splits)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DataAssumption)  # whoever begins a run is told of all assumptions
             trainer = trainer_for(estimator, splits, self.about["use_labels"], verbose=verbose)
