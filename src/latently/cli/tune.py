@@ -15,7 +15,7 @@ from latently.cli.errors import INTERRUPTED, UsageError, as_typed
 from latently.cli.fit import how_to_play, model_named, planned
 from latently.cli.options import PLAYING_OPTIONS, FitParser
 from latently.cli.parsing import Option, epilog, in_words
-from latently.errors import did_you_mean
+from latently.errors import ArgumentError, did_you_mean
 from latently.recipes import read_yaml
 
 if TYPE_CHECKING:
@@ -51,7 +51,8 @@ _OPTIONS = (
     Option("print_search", None, False, "print what is searched as such a file, and do nothing else"),
     Option("measure", str, metavar="NAME",
            about="the number that is to be least, as it stands in evaluation.json, such as classification.error, of "
-           "the rows for validation (default: the one that decides which state of a run is the best)"),
+           "the rows for validation; trials are then played to their end (default: the one that decides which state of a "
+           "run is the best)"),
     Option("maximize", None, False, "that number is to be large"),
     Option("no_prune", None, False, "play every trial to its end, also if it is worse than most at its time"),
     Option("storage", str, metavar="URL",
@@ -72,6 +73,7 @@ _SPACE: Mapping[str, Mapping[str, Any]] = {
 }
 """What is searched unless a file says, of what the model has."""
 _FORM = "such as latent_dim: {int: [2, 64], log: true}, or hidden: {choice: [[256], [512, 512]]}"
+_NAME_IT = "Give {measure=classification.accuracy}, say."
 _SHOWN = 10
 """Trials in the table."""
 
@@ -101,10 +103,12 @@ def tune(words: Sequence[str]) -> int:
 
 
 def _tune(model: str, parser: FitParser, given: Any, space: Mapping[str, Mapping[str, Any]], command: str) -> int:
-    from latently.cli.terminal import Reporter
+    from latently.cli.terminal import Reporter, say
     from latently.run.study import Study
     from latently.run.tuning import Tuning, check
 
+    if given.maximize and given.measure is None:
+        raise ArgumentError("maximize", "is about {measure}, without which a criterion is made small", remedy=_NAME_IT)
     given.validation = 0.1 if given.validation is None else given.validation
     plan, folder = planned(model, parser, given, None, command)
     folder = folder if given.out else folder.with_name(f"tune-{folder.name.rpartition('-')[0]}")
@@ -125,14 +129,17 @@ def _tune(model: str, parser: FitParser, given: Any, space: Mapping[str, Mapping
     }
     seed, storage = int(given.random_state), given.storage
     study = Study(folder, space, about, trials=given.trials, storage=storage, maximize=given.maximize, seed=seed)
-    tell, prune = _Telling(reporter, study), not given.no_prune
+    prune = not given.no_prune and given.measure is None  # another number is known at a run's end only
+    tell, how = _Telling(reporter, study), how_to_play(given)
     try:
-        if not Tuning(study, plan, chosen, reporter, tell, given.measure, prune, how_to_play(given)).work():
-            reporter.remark(f"Stopped, and saved. Go on with: {command}")
-            return INTERRUPTED
-        return _sum_up(study, reporter, command, report=not given.no_report)
+        if Tuning(study, plan, chosen, reporter, tell, given.measure, prune, how).work():
+            return _sum_up(study, reporter, command, report=not given.no_report)
+    except KeyboardInterrupt:  # while nothing was being trained, or the second one
+        pass
     finally:
         study.close()
+    say(f"Stopped, and saved. Go on with: {command}")
+    return INTERRUPTED
 
 
 class _Telling:
@@ -150,7 +157,7 @@ class _Telling:
             self._reporter.remark(f"{name} ended early: {_number(trial.value)} is worse than most at its time")
         elif best is not None:
             such = (
-                f"; the best is {_number(best.value)}, of trial {best.number}" if best != trial else ", the best so far"
+                ", the best so far" if best == trial else f"; the best is {_number(best.value)}, of trial {best.number}"
             )
             self._reporter.remark(f"{name}: {_number(trial.value)}{such}")
 

@@ -29,7 +29,7 @@ from latently.run.study import Study, Trial
 from latently.training import Observer, Progress
 
 MEASURED = "validation.json"
-"""In a trial's folder: its evaluation on the rows for validation, where a number of that is asked for."""
+"""In a trial's folder: what it came to on the rows for validation, where that was not noted while it was trained."""
 QUICK: Mapping[str, Any] = {"importance_samples": 10, "max_rows": 2000}
 STEPS = 20
 """Into how many parts the training of a trial is cut; it may be pruned after each."""
@@ -98,8 +98,9 @@ class Tuning:
         except (ArithmeticError, ValueError, RuntimeError, MemoryError) as error:  # the study goes on with others
             reason = " ".join(str(error).split()) or type(error).__name__
             self.tell(self.study.tell(trial, reason=reason))
-            if {each.state for each in (told := self.study.records())} == {"failed"} and len(told) >= HOPELESS:
-                raise RuntimeError(f"the first {len(told)} trials failed, the last one so: {reason}") from None
+            states = [each.state for each in self.study.records()]
+            if len(states) >= HOPELESS and set(states) == {"failed"}:
+                raise RuntimeError(f"the first {len(states)} trials failed, the last one so: {reason}") from None
         return True
 
     def _run(self, trial: Any, folder: Path, pruner: "Pruner | None") -> bool:
@@ -121,30 +122,33 @@ class Tuning:
         return playing.begin(dataclasses.replace(self.plan, estimator=estimator), folder)
 
     def _finish(self, session: Session) -> None:
-        """Where a number of the evaluation is asked for, measure a trained run on the rows for validation."""
+        """Measure a trained run on the rows for validation, where that was not done while it was trained."""
+        run = session.run
         if self.measure is not None:
             nobody = session.splits.test.take(np.arange(0))
             splits = dataclasses.replace(session.splits, test=nobody)
-            evaluate_run(session.run, session.model, splits, QUICK, MEASURED)
+            evaluate_run(run, session.model, splits, QUICK, MEASURED)
+        elif self._lacks(run):
+            trainer = session.trainer or Session.resume(run).trainer
+            run.write_json(MEASURED, trainer.validation.measure(trainer.result))
 
     def _lacks(self, run: Run) -> bool:
-        return self.measure is not None and not (run.folder / MEASURED).exists()
+        kept = self.measure is None and run.about()["best"]["kept"]
+        return not (kept or (run.folder / MEASURED).exists())
 
     def _value(self, run: Run) -> float:
-        """The number that a trained run came to: that of the model that was kept."""
+        """The number that a trained run came to."""
         if self.measure is not None:
+            self.study.call(self.measure.rpartition(".")[2].replace("_", " "))
             value = number_at(run.read_json(MEASURED), self.measure)
             if value is None:
                 rule = "must name a number of evaluation.json, such as reconstruction.mean_squared_error"
                 raise ArgumentError("measure", rule, self.measure)
-            self.study.call(self.measure.rpartition(".")[2].replace("_", " "))
             return value
         about = run.about()
-        criterion = about["validation"]
+        criterion, best = about["validation"], about["best"]
         self.study.call(f"{criterion['about'].removeprefix('the ')}{criterion['unit'] and ', '}{criterion['unit']}")
-        if about["best"]["kept"]:
-            return float(about["best"]["value"])
-        return float(next(told[criterion["name"]] for line in reversed(run.history()) if (told := line.get("held_out"))))
+        return float(best["value"] if best["kept"] else run.read_json(MEASURED)[criterion["name"]])
 
 
 def check(plan: Plan, values: Sequence[Mapping[str, Any]]) -> None:
