@@ -51,8 +51,8 @@ _OPTIONS = (
     Option("print_search", None, False, "print what is searched as such a file, and do nothing else"),
     Option("measure", str, metavar="NAME",
            about="the number that is to be least, as it stands in evaluation.json, such as classification.error, of "
-           "the rows for validation; trials are then played to their end (default: the one that decides which state of a "
-           "run is the best)"),
+           "the rows for validation; trials are then all played to the end (default: the one that decides which state "
+           "of a run is the best)"),
     Option("maximize", None, False, "that number is to be large"),
     Option("no_prune", None, False, "play every trial to its end, also if it is worse than most at its time"),
     Option("storage", str, metavar="URL",
