@@ -1,12 +1,12 @@
 """The feed: rows in their stored type, turned into batches on the device.
 
 What fits on the device lives there and a chunk of rounds is a table of row numbers. What does not is streamed: a chunk
-brings its own rows, in the order in which they are drawn, and the same table then counts them off. The compiled round
-cannot tell the two apart, so both give the same result bit for bit.
+brings the batches themselves. A round meets the same rows either way, so both give the same result bit for bit.
 """
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import equinox as eqx
@@ -46,29 +46,44 @@ class _ArrayLike(Protocol):
 
 
 class Chunk(eqx.Module):
-    """What a chunk of rounds is played on: the data, and which of its rows each round draws."""
+    """What a chunk of rounds is played on: the data, and which of its rows each round draws.
 
-    views: tuple[Shaped[Array, "rows ..."], ...]
-    labels: Int[Array, "rows"] | Float[Array, "rows elements"] | None
-    order: Int[Array, "rounds batch"]
-    labelled_order: Int[Array, "rounds labelled"] | None
-    present: Bool[Array, "rows views"] | None = None
+    Attributes:
+        views: the stored rows of each view; without an `order`, they lie in batches, one for each round.
+        labels: of these rows.
+        order: the rows that each round draws.
+        labelled_order: those of its labelled draw, where there is one.
+        present: which views each row has.
+        labelled: of a chunk without an `order`, the labelled draws.
+    """
+
+    views: tuple[Shaped[Array, "..."], ...]
+    labels: Shaped[Array, "..."] | None
+    order: Int[Array, "rounds batch"] | None
+    labelled_order: Int[Array, "rounds labelled"] | None = None
+    present: Bool[Array, "... views"] | None = None
+    labelled: "Chunk | None" = None
 
     def batch(self, prepare: Prepare, number: Int[Array, ""] | int, key: PRNGKeyArray) -> Batch:
         """Round `number` of the chunk, its rows scaled by `prepare`. Pure: it runs inside the compiled round."""
+        labelled, labelled_key = None, stream(key, "labelled")
+        if self.labelled is not None:
+            labelled = self.labelled._take(prepare, number, labelled_key)
+        elif self.labelled_order is not None:
+            labelled = self._take(prepare, self.labelled_order[number], labelled_key)
+        rows = number if self.order is None else self.order[number]
+        return self._take(prepare, rows, stream(key, "rows"), labelled)
 
-        def take(rows: Int[Array, "batch"], key: PRNGKeyArray, labelled: Batch | None = None) -> Batch:
-            views = prepare(tuple(view[rows] for view in self.views), key)
-            labels = None if self.labels is None else self.labels[rows]
-            if self.present is None:
-                return Batch(views, labels, labelled)
-            present = self.present[rows]
-            return Batch(masked(views, present), labels, labelled, present)
-
-        labelled = None
-        if self.labelled_order is not None:
-            labelled = take(self.labelled_order[number], stream(key, "labelled"))
-        return take(self.order[number], stream(key, "rows"), labelled)
+    def _take(
+        self, prepare: Prepare, rows: Int[Array, "..."] | int, key: PRNGKeyArray, labelled: Batch | None = None
+    ) -> Batch:
+        """These rows as a batch; or the batch of this number."""
+        views = prepare(tuple(view[rows] for view in self.views), key)
+        labels = None if self.labels is None else self.labels[rows]
+        if self.present is None:
+            return Batch(views, labels, labelled)
+        present = self.present[rows]
+        return Batch(masked(views, present), labels, labelled, present)
 
 
 class Order:
@@ -113,6 +128,9 @@ class Feed:
         prepare: `prepare(views, key)` scales stored rows on the device, inside the round.
         draw_labelled: draw `batch.labelled`, a second batch from the labelled rows alone, too.
         resident_bytes: data sets of up to this size are kept on the device.
+
+    Attributes:
+        own: the columns of a table of draws that this process is to read; all of them, unless processes share them.
 
     Raises:
         ValueError: there are no rows, views or labels differ in length, or labelled rows are asked for and none is
@@ -162,6 +180,7 @@ class Feed:
         self.resident = self.rows * row_bytes <= resident_bytes
         fitting = MAX_CHUNK_ROUNDS if self.resident else CHUNK_BYTES // (row_bytes * self.drawn)
         self.max_rounds = max(1, min(MAX_CHUNK_ROUNDS, fitting))
+        self.own: Callable[[Int[np.ndarray, "rounds batch"]], Int[np.ndarray, "rounds own"]] = lambda order: order
         self._data: _Stored | None = None
         self._reader: ThreadPoolExecutor | None = None
         self._ahead: tuple[tuple[int, int], Future[Chunk]] | None = None
@@ -207,28 +226,32 @@ class Feed:
         return chunk.batch(self.prepare, number, key)
 
     def _make(self, first_round: int, rounds: int) -> Chunk:
-        order = self.order.batches(first_round, rounds)
-        labelled = None
+        order, labelled = self.own(self.order.batches(first_round, rounds)), None
         if self.labelled_order is not None and self.labelled_rows is not None:
-            labelled = self.labelled_rows[self.labelled_order.batches(first_round, rounds)]
+            labelled = self.own(self.labelled_rows[self.labelled_order.batches(first_round, rounds)])
         if self.resident:
             views, labels, present = self._on_device()
             return Chunk(views, labels, self._pad(order), None if labelled is None else self._pad(labelled), present)
-        # A streamed chunk brings its own rows: those of every round in turn, each labelled draw behind its batch.
-        rows = (order if labelled is None else np.concatenate([order, labelled], axis=1)).ravel()
-        numbers = np.arange(self.max_rounds * self.drawn, dtype=np.int32).reshape(self.max_rounds, -1)
-        batches, labelled_batches = np.split(numbers, [order.shape[1]], axis=1)
+        drawn = self._read(order)
+        return drawn if labelled is None else replace(drawn, labelled=self._read(labelled))
+
+    def _read(self, order: Int[np.ndarray, "rounds batch"]) -> Chunk:
+        """The batches of these rows, one for each round, and zeros up to `max_rounds`."""
+        shape = self.max_rounds, order.shape[1]
+
+        def batches(array: Any) -> Shaped[np.ndarray, "max_rounds batch ..."]:
+            return _read(array, order.ravel(), shape[0] * shape[1]).reshape(*shape, *array.shape[1:])
+
         return Chunk(
-            tuple(jnp.asarray(_read(view, rows, numbers.size)) for view in self.views),
-            None if self.labels is None else _labels(_read(self.labels, rows, numbers.size)),
-            jnp.asarray(batches),
-            None if labelled is None else jnp.asarray(labelled_batches),
-            None if self.present is None else jnp.asarray(_read(self.present, rows, numbers.size)),
+            tuple(jnp.asarray(batches(view)) for view in self.views),
+            None if self.labels is None else _labels(batches(self.labels), conditions=self.labels.ndim > 1),
+            None,
+            present=None if self.present is None else jnp.asarray(batches(self.present)),
         )
 
     def _on_device(self) -> _Stored:
         if self._data is None:
-            labels = None if self.labels is None else _labels(self.labels)
+            labels = None if self.labels is None else _labels(self.labels, conditions=self.labels.ndim > 1)
             present = None if self.present is None else jnp.asarray(self.present)
             # A copy: the device may else share the memory of an array that its owner goes on to change.
             self._data = tuple(jnp.array(np.asarray(view, _native(view))) for view in self.views), labels, present
@@ -238,9 +261,9 @@ class Feed:
         return jnp.asarray(np.pad(order, ((0, self.max_rounds - len(order)), (0, 0))))
 
 
-def _labels(labels: Shaped[np.ndarray, "rows ..."]) -> Shaped[Array, "rows ..."]:
+def _labels(labels: Shaped[np.ndarray, "..."], *, conditions: bool) -> Shaped[Array, "..."]:
     """Labels on the device: classes as integers, conditions as numbers."""
-    return jnp.asarray(labels, jnp.int32 if labels.ndim == 1 else jnp.float32)
+    return jnp.asarray(labels, jnp.float32 if conditions else jnp.int32)
 
 
 def _native(array: _ArrayLike) -> np.dtype[Any]:

@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from latently import distributed
 from latently.errors import Setting, in_python, words
 from latently.game import check_game, rounds_in
 from latently.training.checkpoint import is_key, load_tree, save_tree
@@ -193,7 +194,7 @@ class Trainer(Generic[AnyGame]):
     @property
     def state(self) -> State[AnyGame]:
         """The run as it stands. Rounds played later reuse its memory: read it anew after each `run`."""
-        state: State[AnyGame] = eqx.combine(self._arrays, self._static)
+        state: State[AnyGame] = eqx.combine(self._devices.here(self._arrays), self._static)
         return state
 
     @property
@@ -223,6 +224,7 @@ class Trainer(Generic[AnyGame]):
         """The number of rounds that make up so many epochs, at least one."""
         return rounds_in(epochs, self.feed.rounds_per_epoch)
 
+    @distributed.together()
     def run(self, until: int, observers: Iterable[Observer] = ()) -> None:
         """Play on until `until` rounds have been played in all, or until `stop_requested` is set.
 
@@ -236,12 +238,17 @@ class Trainer(Generic[AnyGame]):
         observers = tuple(observers)
         rate = Rate(TARGET_SECONDS, self.feed.max_rounds)
         now, count = self.round, 0
-        while now < until and not (self.stop_requested or self.stopped_early):
+        while now < until:
             count = count or self._next_count(now, until, rate.rounds, observers)
+            following = self._next_count(now + count, until, rate.rounds, observers)
+            stop = self.stop_requested or self.stopped_early
+            count, following = self._devices.agree(stop, count, following)
+            if not count:
+                self.stop_requested = not self.stopped_early  # of another process it may have been asked
+                break
             chunk = self._devices.place(self.feed.chunk(now, count))
             started = time.perf_counter()
             logged = self._play_chunk(chunk, count)
-            following = self._next_count(now + count, until, rate.rounds, observers)
             if following and not self.feed.resident:
                 self.feed.prefetch(now + count, following)
             terms = {name: np.asarray(values)[:count] for name, values in logged.items()}
@@ -254,9 +261,11 @@ class Trainer(Generic[AnyGame]):
     def save(self, path: str | Path) -> None:
         """Write a checkpoint, atomically: game, optimiser states, key and position. A game that holds a NaN is refused.
 
-        The file already there, if any, is then kept.
+        The file already there, if any, is then kept. Of several processes the first one writes.
         """
-        leaves = jax.tree.leaves(eqx.filter(self._arrays.game, eqx.is_inexact_array))
+        if not distributed.is_first():
+            return
+        leaves = jax.tree.leaves(eqx.filter(self.state.game, eqx.is_inexact_array))
         if not all(bool(jnp.isfinite(leaf).all()) for leaf in leaves):
             raise NonFiniteLossError(
                 f"the weights are no longer finite after round {self.round}; no checkpoint was written."
@@ -279,7 +288,8 @@ class Trainer(Generic[AnyGame]):
 
     def _kept(self) -> Any:
         """What a checkpoint holds: the state, and the best game beside it where there is one."""
-        return self._arrays if self.validation is None else (self._arrays, self.validation.best)
+        arrays = self._devices.here(self._arrays)
+        return arrays if self.validation is None else (arrays, self.validation.best)
 
     def _validation_facts(self) -> dict[str, Any]:
         return {} if self.validation is None else {"validation": self.validation.state()}
@@ -299,11 +309,11 @@ class Trainer(Generic[AnyGame]):
     def _play_chunk(self, chunk: Chunk, count: int) -> dict[str, Float[Array, "rounds"]]:
         if self._looped:
             logged: dict[str, Float[Array, rounds]]
-            self._arrays, logged = self._rounds.play_loop(self._arrays, chunk, jnp.asarray(count, jnp.int32))
+            self._arrays, logged = self._rounds.play_loop(self._arrays, chunk, np.int32(count))
             return logged
         rounds = []
         for number in range(count):
-            self._arrays, terms = self._rounds.play_one(self._arrays, chunk, jnp.asarray(number, jnp.int32))
+            self._arrays, terms = self._rounds.play_one(self._arrays, chunk, np.int32(number))
             rounds.append(terms)
         return {name: jnp.stack([terms[name] for terms in rounds]) for name in self._rounds.terms}
 
@@ -337,9 +347,9 @@ class Trainer(Generic[AnyGame]):
             observer(self, progress)
 
     def _look(self, now: int) -> dict[str, float] | None:
-        return (
-            None if self.validation is None else self.validation.look(self.state.averaged, self._arrays.averaged, now)
-        )
+        if self.validation is None:
+            return None
+        return self.validation.look(self.state.averaged, self._devices.here(self._arrays.averaged), now)
 
 
 @jax.jit
