@@ -9,6 +9,8 @@ import ctypes
 import os
 import re
 import signal
+import sys
+import time
 from collections.abc import Iterator, Sequence
 
 import jax
@@ -20,16 +22,26 @@ from latently.errors import ArgumentError
 HEARTBEAT_SECONDS = 30
 """After so long without a word from a process, it is taken for lost."""
 
+GRACE_SECONDS = 5
+"""How long JAX's abort waits for a process that has heard of the loss already, and is about to end."""
+
 _LOST = (
-    "another process of this run was lost, and so this one ends; `latently resume` goes on from the last checkpoint, on "
-    "any number of processes."
+    "another process of this run was lost, and so this one ends; `latently resume` goes on from the last checkpoint, "
+    "on any number of processes."
 )
-_OF_OTHERS = re.compile(r"gloo|nccl|peer|coordination|heartbeat|unavailable|deadline", re.IGNORECASE)
+_OF_OTHERS = re.compile(r"gloo|nccl|coordination|heartbeat|UNAVAILABLE|DEADLINE_EXCEEDED", re.IGNORECASE)
 """What errors of JAX that come of other processes speak of."""
 
 
-class LostProcessError(RuntimeError):
+class LostProcessError(ConnectionError):
     """Another process of the run died, or can no longer be reached."""
+
+    raised = False
+    """Whether one was raised: then whoever catches it says so, and ends this process."""
+
+    def __init__(self) -> None:
+        super().__init__(_LOST)
+        LostProcessError.raised = True
 
 
 def initialize(coordinator: str | None = None, processes: int | None = None, process: int | None = None) -> None:
@@ -51,10 +63,10 @@ def initialize(coordinator: str | None = None, processes: int | None = None, pro
     """
     if jax.distributed.is_initialized():
         return
-    named = {"JAX_NUM_PROCESSES": processes, "JAX_PROCESS_ID": process}
-    counts = [_number(name) if given is None else given for name, given in named.items()]
+    processes = _number("JAX_NUM_PROCESSES") if processes is None else processes
+    process = _number("JAX_PROCESS_ID") if process is None else process
     try:
-        jax.distributed.initialize(coordinator, *counts, heartbeat_timeout_seconds=HEARTBEAT_SECONDS)
+        jax.distributed.initialize(coordinator, processes, process, heartbeat_timeout_seconds=HEARTBEAT_SECONDS)
     except ValueError:
         raise ArgumentError(
             "distributed",
@@ -75,6 +87,18 @@ def is_first() -> bool:
     return count() == 1 or jax.process_index() == 0
 
 
+@contextlib.contextmanager
+def together() -> Iterator[None]:
+    """While all processes compute together: what JAX says of others that are lost becomes a `LostProcessError`."""
+    try:
+        yield
+    except (jax.errors.JaxRuntimeError, ValueError) as error:  # it depends on where the news meets Python
+        if count() == 1 or not _OF_OTHERS.search(str(error)):
+            raise
+        raise LostProcessError from error
+
+
+@together()
 def gathered(*numbers: int) -> Int[np.ndarray, "processes numbers"]:
     """The numbers of all processes, those of each in a row; all must ask, and all wait for the last."""
     from jax.experimental import multihost_utils
@@ -83,21 +107,21 @@ def gathered(*numbers: int) -> Int[np.ndarray, "processes numbers"]:
     return mine[None] if count() == 1 else np.asarray(multihost_utils.process_allgather(mine))
 
 
+def wait_for_all() -> None:
+    """Go on when all processes have come here."""
+    gathered(0)
+
+
+def part() -> None:
+    """Part from the others once all have come here; from now on, each is alone."""
+    if jax.distributed.is_initialized():
+        jax.distributed.shutdown()
+
+
 def leave(status: int) -> None:
     """End this process at once where it shares a run, since at an orderly end it would wait for the others."""
     if count() > 1:
         os._exit(status)
-
-
-@contextlib.contextmanager
-def together() -> Iterator[None]:
-    """While all processes compute together: what JAX says of others that are lost becomes a `LostProcessError`."""
-    try:
-        yield
-    except jax.errors.JaxRuntimeError as error:
-        if count() == 1 or not _OF_OTHERS.search(str(error)):
-            raise
-        raise LostProcessError(_LOST) from error
 
 
 def _number(name: str) -> int | None:
@@ -112,7 +136,10 @@ _Handler = ctypes.CFUNCTYPE(None, ctypes.c_int)
 
 def _aborted(number: int) -> None:
     del number
-    os.write(2, f"latently: {_LOST}\n".encode())
+    if LostProcessError.raised:
+        time.sleep(GRACE_SECONDS)
+    else:
+        os.write(sys.stderr.fileno(), f"latently: {_LOST}\n".encode())
     os._exit(1)
 
 

@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return int(stop.code or 0)
         except KeyboardInterrupt:
             print("latently: interrupted.", file=sys.stderr)
-            return INTERRUPTED
+            return _ended(INTERRUPTED)
         except BrokenPipeError:  # the reader of a pipe, such as `head`, has seen enough
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 0
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if os.environ.get("LATENTLY_TRACEBACK"):
                 traceback.print_exc()
             print(f"latently: {sentence(error)}", file=sys.stderr)
-            return exit_code(error)
+            return _ended(exit_code(error))
         finally:
             sys.unraisablehook = unraisable
 
@@ -62,6 +62,14 @@ def _dispatch(words: list[str]) -> int:
         return 0
     status = find_command(words[0]).load()(words[1:])
     sys.stdout.flush()
+    return status
+
+
+def _ended(status: int) -> int:
+    """The exit code of a command that failed; where it shared a run with other processes, it does not wait for them."""
+    if shared := sys.modules.get("latently.distributed"):
+        sys.stdout.flush()
+        shared.leave(status)
     return status
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from latently.catalogue import BY_TERMINAL_NAME, MODELS
 from latently.cli.errors import FAILURE, UsageError
-from latently.cli.options import PLAYING_OPTIONS, RUN, FitParser, find_preset
+from latently.cli.options import DISTRIBUTED, PLAYING_OPTIONS, RUN, FitParser, find_preset
 from latently.cli.parsing import Option, Parser, epilog
 from latently.errors import did_you_mean
 from latently.recipes import Recipe, load_recipe
@@ -77,14 +77,19 @@ def fit_model(model: str, words: Sequence[str], recipe: Recipe | None, *, comman
         print(parser.as_file(given), end="")
         return 0
 
+    from latently.cli.processes import join_others
     from latently.cli.session import begin  # slow to load, and not for --help
     from latently.cli.terminal import Reporter
     from latently.run import Repeats, Run
 
-    reporter, how = Reporter(given.quiet, given.json, brief), how_to_play(given)
+    if given.distributed and given.repeats > 1:
+        raise UsageError("--distributed shares one run; give each of the --repeats a command of its own.")
+    first = join_others(given.distributed)
+    reporter = Reporter(given.quiet or not first, given.json and first, brief)
+    how = how_to_play(given) | ({} if first else {"track": ()})
     plan, folder = planned(model, parser, given, recipe, command)
     status = begin(plan, folder, given.repeats, reporter, report=not given.no_report, **how)
-    if status or recipe is None:
+    if status or recipe is None or not first:
         return status
     evaluation = Run(folder).evaluation() if given.repeats == 1 else Repeats.open(folder).summarize().get("mean")
     return 0 if _reached(recipe, evaluation or {}, reporter) else FAILURE
@@ -99,13 +104,24 @@ def resume(words: Sequence[str]) -> int:
         "trained run lacks, its evaluation or its report, is made.",
         "RUN [options]",
         ("latently resume runs/vae-digits-1", "latently resume runs/vae-digits-1 --epochs 100"),
-        (RUN, Option("epochs", float, about="make the run longer: so many epochs in all"), *PLAYING_OPTIONS),
+        (
+            RUN,
+            Option("epochs", float, about="make the run longer: so many epochs in all"),
+            DISTRIBUTED,
+            *PLAYING_OPTIONS,
+        ),
     ).parse(words)
 
     from latently.cli import session
+    from latently.cli.processes import join_others
     from latently.cli.terminal import Reporter
+    from latently.run import Repeats
 
-    reporter, how = Reporter(given.quiet, given.json), how_to_play(given)
+    first = join_others(given.distributed)
+    if given.distributed and Repeats.are_in(given.run):
+        raise UsageError(f"--distributed shares one run; name one of those in {given.run}.")
+    reporter = Reporter(given.quiet or not first, given.json and first)
+    how = how_to_play(given) | ({} if first else {"track": ()})
     return session.resume(given.run, given.epochs, reporter, report=not given.no_report, **how)
 
 

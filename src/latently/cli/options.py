@@ -29,6 +29,11 @@ PLAYING_OPTIONS = (
     Option("track", Literal["tensorboard", "mlflow", "wandb"], nargs="append",
            about="tell a tracker of parameters, terms and evaluation; may be given several times"),
     *TELLING_OPTIONS,
+)
+DISTRIBUTED = Option(
+    "distributed", None, False,
+    "share the run with the other processes that SLURM, Open MPI, Kubernetes or a cloud TPU started with this command, "
+    "or that $JAX_COORDINATOR_ADDRESS, $JAX_NUM_PROCESSES and $JAX_PROCESS_ID name",
 )  # fmt: skip
 DIALECT = Option(
     "dialect", str, metavar="NAME=SIGN,NAME=SIGN",
@@ -80,6 +85,7 @@ _OUTPUT_OPTIONS = (
     Option("repeats", int, 1, least=1,
            about="make N runs, in the folders repeat-1, repeat-2 ... of --out, each with a --random-state and a "
            "--label-seed higher by 1; repeats.json gives the mean and the spread of their numbers"),
+    DISTRIBUTED,
     *PLAYING_OPTIONS,
 )  # fmt: skip
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from latently import distributed
 from latently.cli.errors import INTERRUPTED, UsageError, as_typed
 from latently.cli.terminal import Reporter, number, print_facts, print_table, say
 from latently.cli.verbs import next_commands, next_steps
@@ -59,6 +60,10 @@ def _playing(reporter: Reporter, report: bool, how: Mapping[str, Any]) -> Playin
     """How runs are played here: to the end, which is an evaluation and a report."""
 
     def finish(session: Session) -> None:
+        first = distributed.is_first()
+        distributed.part()  # the rest is for one
+        if not first:
+            return
         try:
             evaluation, path = _look_back(session, reporter, report)
         except BaseException:  # Ctrl-C too: hours of training are safe, and whoever waits for them should read so

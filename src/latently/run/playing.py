@@ -2,12 +2,13 @@
 
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 import jax
 
+from latently import distributed
 from latently.run.folder import Run
 from latently.run.repeats import Repeats
 from latently.run.rows import film_rows
@@ -15,6 +16,11 @@ from latently.run.session import Plan, Session, why_not_together
 from latently.run.training import Training, train_together
 from latently.tracking import TRACKERS, Tracker
 from latently.training import NonFiniteLossError, Observer
+
+
+def _locked(run: Run) -> AbstractContextManager[None]:
+    """Keep others from training in a run's folder; of several processes that share it, the first one does."""
+    return run.lock() if distributed.is_first() else nullcontext()
 
 
 @runtime_checkable
@@ -71,7 +77,7 @@ class Playing:
         A `ValueError` says that something given cannot be used; nothing has been written then.
         """
         session = self._begun(plan, folder)
-        with session.run.lock():
+        with _locked(session.run):
             return self._play([session], folder, session.title)
 
     def resume(self, run: Run, epochs: float | None = None) -> bool:
@@ -81,7 +87,7 @@ class Playing:
             Whether it came to its end; `False` when it was interrupted.
         """
         run.about()  # a damaged one is noticed first
-        with run.lock():
+        with _locked(run):
             if epochs is None and run.is_finished:
                 if not self.lacks(run):
                     epochs_ = f"{run.config()['parameters']['epochs']:g} epochs"
@@ -115,7 +121,8 @@ class Playing:
     def _begun(self, plan: Plan, folder: Path) -> Session:
         """The session of a plan's first run, told once."""
         session = plan.begin(folder, verbose=self.reporter.live)
-        self.reporter.opened(session.run.about()["reading"])
+        if distributed.is_first():
+            self.reporter.opened(session.run.about()["reading"])
         return session
 
     def _play_repeats(self, plan: Plan, repeats: Repeats, opened: dict[int, Session]) -> Mapping[str, Any] | None:
@@ -204,5 +211,6 @@ class Playing:
             self.reporter.stopped_at_once(sessions, folder)
             raise
         if not ended:
-            self.reporter.stopped(sessions, folder)
+            if distributed.is_first():
+                self.reporter.stopped(sessions, folder)
         return ended

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from latently import __version__
+from latently import __version__, distributed
 from latently.catalogue import models_that_may
 from latently.data import DataAssumption, Dataset, Splits, assumed
 from latently.data.labels import UNKNOWN
@@ -66,7 +66,8 @@ class Session:
         if epochs is not None and trainer.validation is not None:
             trainer.validation.go_on()
         run.film()  # a damaged one is noticed before anything is written
-        if epochs is not None:
+        distributed.wait_for_all()  # and all have read before the first process writes
+        if epochs is not None and distributed.is_first():
             parameters = model_config(model)["parameters"]
             rest = {name: value for name, value in about.items() if name != "stopped_early"}
             run.write_config({**config, "parameters": parameters, "run": {**rest, "rounds": until}})
@@ -119,9 +120,11 @@ class Plan:
     def begin(self, folder: Path, *, verbose: bool = False) -> Session:
         """Check everything that is given; then make the run's folder and write its configuration.
 
-        A `ValueError` says that the data, an argument or the folder cannot be used; nothing has been written then.
+        A `ValueError` says that the data, an argument or the folder cannot be used; nothing has been written then. Of
+        several processes the first one writes.
         """
-        Run.check_free(folder)
+        if distributed.is_first():
+            Run.check_free(folder)
         splits = self.open()
         estimator = _stopping(self.estimator, splits)
         with warnings.catch_warnings():
@@ -149,8 +152,9 @@ class Plan:
             **({} if trainer.validation is None else {"validation": estimator.criterion_._asdict()}),
             "started": datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
         }
-        run = Run.create(folder)
-        run.write_config({**model_config(estimator), "run": about})
+        run = Run(folder)
+        if distributed.is_first():
+            Run.create(folder).write_config({**model_config(estimator), "run": about})
         return Session(run, estimator, trainer, splits, rounds, title)
 
 

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from latently import distributed
 from latently.evaluation import counted
 from latently.run.folder import Run
 from latently.run.recording import Checkpointer, Film, HistoryWriter, seconds_in
@@ -16,6 +17,8 @@ from latently.training import Observer, Progress, Together, Trainer, next_stop
 
 class Training:
     """A run that is being trained: who plays it, and who writes its checkpoint, its history and its film on the way.
+
+    Of several processes that share it, the first one writes.
 
     Args:
         model: the estimator that made the trainer.
@@ -39,10 +42,14 @@ class Training:
         observers: Sequence[Observer] = (),
     ) -> None:
         self.model, self.trainer, self.run, self.until = model, trainer, run, until
+        self.writers: tuple[Observer, ...] = ()
+        self._writes = distributed.is_first()
+        if not self._writes:
+            return
         # A model without an encoder gives no codes to film.
         films = [Film(model, run, film, until, trainer)] if hasattr(model, "peek") else []
         self._keeper = Checkpointer(run, films, checkpoint_seconds)
-        self.writers: tuple[Observer, ...] = (HistoryWriter(run, trainer.round), *films, self._keeper, *observers)
+        self.writers = (HistoryWriter(run, trainer.round), *films, self._keeper, *observers)
         if trainer.round == 0:  # so that what was done before it, such as fitting an earlier stage, is not done again
             if seconds := getattr(model, "first_seconds_", None):  # which the history does not know
                 config = run.config()
@@ -54,6 +61,8 @@ class Training:
 
         `together` is how many runs shared the time that it took.
         """
+        if not self._writes:
+            return bool(self.trainer.round >= self.until or self.trainer.stopped_early)
         self._keeper.write(self.trainer)
         if self.trainer.round < self.until and not self.trainer.stopped_early:
             return False

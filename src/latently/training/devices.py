@@ -88,15 +88,18 @@ class Devices:
         if self._processes == 1:
             put: Tree = jax.device_put(tree, sharding)
             return put
-        return jax.tree.map(lambda leaf: _global(leaf, sharding), tree)
+        whole: Tree = jax.tree.map(lambda leaf: _global(leaf, sharding), tree)
+        return whole
 
 
 def _global(leaf: Array, sharding: Any) -> Array:
     """An array of all processes, from the part of each; a copy of what is the same in all."""
     if jax.numpy.issubdtype(leaf.dtype, jax.dtypes.prng_key):
         numbers = _global(jax.random.key_data(leaf), sharding)
-        return jax.random.wrap_key_data(numbers, impl=jax.random.key_impl(leaf))
-    return jax.make_array_from_process_local_data(sharding, np.asarray(leaf))
+        key: Array = jax.random.wrap_key_data(numbers, impl=jax.random.key_impl(leaf))
+        return key
+    array: Array = jax.make_array_from_process_local_data(sharding, np.asarray(leaf))
+    return array
 
 
 def _refuse(devices: int, processes: int, batch_size: int) -> None:

@@ -189,7 +189,7 @@ class Trainer(Generic[AnyGame]):
         )
         self._looped = self._rounds.looped
         if validation is not None:
-            validation.begin(self._arrays.averaged)
+            validation.begin(self._devices.here(self._arrays.averaged))
 
     @property
     def state(self) -> State[AnyGame]:

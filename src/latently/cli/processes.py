@@ -1,0 +1,29 @@
+"""A command that several processes run together: the first one tells how it goes, and all end together."""
+
+import os
+import sys
+import warnings
+
+from latently import distributed
+
+
+def join_others(wanted: bool) -> bool:
+    """Join the other processes where that is wanted; whether this one is the first, which tells how it goes."""
+    if not wanted:
+        return True
+    if not os.environ.get("LATENTLY_TRACEBACK"):
+        _keep_to_pythons_words()
+    distributed.initialize()
+    if not distributed.is_first():
+        warnings.simplefilter("ignore")
+    return distributed.is_first()
+
+
+def _keep_to_pythons_words() -> None:
+    """Take from the terminal what libraries under Python write: on whom they are connected to, and how they end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        setattr(sys, name, open(os.dup(stream.fileno()), "w", 1, stream.encoding, stream.errors))  # noqa: SIM115, PTH123
+        os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
