@@ -26,10 +26,14 @@ TELLING_OPTIONS = (
 PLAYING_OPTIONS = (
     Option("no_report", None, False, "make no figures and no report.html"),
     Option("checkpoint_every", float, 30.0, "how much work a crash may cost", "SECONDS"),
-    Option("track", Literal["tensorboard", "mlflow", "wandb"], nargs="append",
-           about="tell a tracker of parameters, terms and evaluation; may be given several times"),
+    Option(
+        "track",
+        Literal["tensorboard", "mlflow", "wandb"],
+        nargs="append",
+        about="tell a tracker of parameters, terms and evaluation; may be given several times",
+    ),
     *TELLING_OPTIONS,
-)
+)  # fmt: skip
 DISTRIBUTED = Option(
     "distributed", None, False,
     "share the run with the other processes that SLURM, Open MPI, Kubernetes or a cloud TPU started with this command, "

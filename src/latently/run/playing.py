@@ -210,7 +210,6 @@ class Playing:
         except KeyboardInterrupt:  # the second one; the first lets the chunk end
             self.reporter.stopped_at_once(sessions, folder)
             raise
-        if not ended:
-            if distributed.is_first():
-                self.reporter.stopped(sessions, folder)
+        if not ended and distributed.is_first():
+            self.reporter.stopped(sessions, folder)
         return ended
