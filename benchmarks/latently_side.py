@@ -43,22 +43,28 @@ class Stopwatch:
         trainer.stop_requested = self.elapsed >= self.seconds
 
 
-def make_trainer(preset: str, images: Any, labels: Any) -> Any:
+def make_trainer(preset: str, images: Any, labels: Any, held_out: int = 0) -> Any:
     """A trainer of the preset's estimator on images, at round 0; where a few labels do, it is given 100.
 
-    What learns from several views is given the images' left and right halves.
+    What learns from several views is given the images' left and right halves. The last `held_out` rows are measured
+    while it is trained, and not learned from.
     """
     from latently.catalogue import MODELS
 
     owner = next(model.load() for model in MODELS if preset in model.load().presets)
     estimator = owner.from_preset(preset, random_state=0)
-    if estimator.takes_views:
-        return estimator.trainer({"left": images[:, :, :14], "right": images[:, :, 14:]})
-    if not estimator.game_type.draws_labelled:
-        return estimator.trainer(images)
-    if estimator.labels == "required":
-        return estimator.trainer(images, labels)
-    return estimator.trainer(images, np.where(np.arange(len(images)) < LABELLED, labels.astype(int), -1))
+    n = len(images) - held_out
+    X: Any = {"left": images[:, :, :14], "right": images[:, :, 14:]} if estimator.takes_views else images
+    y = None
+    if estimator.game_type.draws_labelled:
+        few = np.where(np.arange(len(images)) < LABELLED, labels.astype(int), -1)
+        y = labels if estimator.labels == "required" else few
+    parts = [
+        {name: rows[part] for name, rows in X.items()} if isinstance(X, dict) else X[part]
+        for part in (slice(n), slice(n, None))
+    ]
+    out = {"X_val": parts[1], "y_val": None if y is None else y[n:]} if held_out else {}
+    return estimator.trainer(parts[0], None if y is None else y[:n], **out)
 
 
 def main() -> None:

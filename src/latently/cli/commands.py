@@ -47,6 +47,7 @@ COMMANDS = {
         Command(_TRAIN, "fit", "fit MODEL --data SOURCE", "train a model (`latently fit` lists them)"),
         Command(_TRAIN, "fit", "resume RUN", "go on with a run that was interrupted, or make it longer"),
         Command(_TRAIN, "tune", "tune MODEL --data SOURCE", "train it many times, and find the best hyperparameters"),
+        Command(_TRAIN, "dimensions", "dimensions DATA", "how many dimensions a code should have"),
         Command(_JUDGE, "look", "info RUN", "what a run is and how far it came"),
         Command(_JUDGE, "evaluate", "evaluate RUN",
                 "likelihood, reconstruction, match to the prior, classes or clusters"),

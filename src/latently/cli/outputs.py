@@ -96,15 +96,16 @@ def check_free(paths: Sequence[Path], force: bool) -> None:
             raise UsageError(f"{path} is there already; give another --out, or --force to overwrite it.")
 
 
-def write(paths: Sequence[Path], result: Result, force: bool) -> None:
-    """Write a result in every form asked for, and say so."""
+def write(paths: Sequence[Path], result: Result, force: bool, *, quiet: bool = False) -> None:
+    """Write a result in every form asked for, and say so unless `quiet`."""
     check_free(paths, force)
     rows = len(next(iter(result.arrays.values())))
     for path in paths:
         write_atomically(path, FORMS[path.suffix.lower()](result))
         first = result.shown is not None and result.shown < rows and path.suffix.lower() == ".png"
         counted = f"the first {result.shown} of {rows:,}" if first else f"{rows:,}"
-        print(f"{path}: {result.what.format(rows=counted)}")
+        if not quiet:
+            print(f"{path}: {result.what.format(rows=counted)}")
     result.remark()
 
 

@@ -144,6 +144,21 @@ class Parser(argparse.ArgumentParser):
         defaults = {name: option.default for name, option in self.options.items()}
         return argparse.Namespace(**defaults | self.given(words))
 
+    def parse_first(self, words: Sequence[str]) -> tuple[Any, list[str]]:
+        """The values of all options, and the words that are another parser's; arguments by place come first."""
+        if words and words[0].startswith("-") and words[0] not in ("-h", "--help"):
+            first = next(option for option in self.options.values() if option.positional)
+            raise UsageError(f"{first.metavar} must come before the options: give {first.about}; {self.see_help}")
+        own = {option.flag for option in self.options.values() if not option.positional}
+        mine: list[str] = []
+        others: list[str] = []
+        taken = True
+        for word in map(_dashed, words):
+            if word.startswith("-") or not (mine or others):
+                taken = word.partition("=")[0] in own or word == "--help" or not word.startswith("--")
+            (mine if taken else others).append(word)
+        return self.parse(mine), others
+
     def given(self, words: Sequence[str]) -> dict[str, Any]:
         """The values of the options that are given; underscores in their names are as good as dashes."""
         try:

@@ -2,13 +2,14 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Bool, Int, Shaped
+from jaxtyping import Bool, Int, PRNGKeyArray, Shaped
 
-from latently.criterion import criterion_of, held_out
+from latently.criterion import LOSS, criterion_of, held_out
 from latently.data import ConditionPreprocessing, Subset, label_values
 from latently.data.rows import spread_rows
 from latently.data.sparse import Sparse
@@ -35,6 +36,37 @@ class HeldOut(NamedTuple):
 
     rows: Any
     labels: Shaped[np.ndarray, "rows ..."] | None
+
+
+@dataclass(frozen=True, eq=False)
+class Measure:
+    """Measures games on held-out rows, always the same ones and with the same draws.
+
+    Attributes:
+        batch: the rows, prepared, with what is known of their labels.
+        key: of the draws.
+        criterion: the name of what tells how good a game is.
+        terms: whether to add the players' terms.
+        calibrated: gives a game whose batch norms hold statistics.
+    """
+
+    batch: Batch
+    key: PRNGKeyArray
+    criterion: str
+    terms: bool
+    calibrated: Callable[[Any], Any]
+
+    def __call__(self, game: Any) -> dict[str, float]:
+        """What the rows say of a game."""
+        return self._numbers(game, self.criterion, self.terms)
+
+    def unexplained(self, game: Any) -> float:
+        """The share of their variance that reconstructions miss, of a game that encodes and decodes."""
+        return self._numbers(game, LOSS.name, terms=False)[LOSS.name]
+
+    def _numbers(self, game: Any, name: str, terms: bool) -> dict[str, float]:
+        found = held_out(self.calibrated(game), self.batch, self.key, name, terms=terms)
+        return {name: float(value) for name, value in found.items()}
 
 
 def set_aside(X: Any, labels: Any, share: float, seed: int) -> tuple[Any, Any, HeldOut]:
@@ -96,12 +128,7 @@ def validation(
         batch = Batch(batch.views, batch.labels, _take(batch, np.flatnonzero(known)), batch.present)
     told = model.classes_ is not None or model.conditions_ is not None
     terms = bool(known.any()) or not told
-    key = model._key("validation")
-
-    def measure(game: Any) -> dict[str, float]:
-        found = held_out(calibrated(game), batch, key, criterion.name, terms=terms)
-        return {name: float(value) for name, value in found.items()}
-
+    measure = Measure(batch, model._key("validation"), criterion.name, terms, calibrated)
     every = max(math.ceil(_COST * (len(chosen) + cost) / feed.batch_size), min(_LEAST_ROUNDS, model.task_.rounds // 10))
     patience = int(model.patience) if model.early_stopping else None
     return Validation(measure, criterion.name, every=every, patience=patience), criterion

@@ -4,6 +4,7 @@ from latently.figures.decoded import as_images, completions, interpolations, man
 from latently.figures.film import latent_film
 from latently.figures.history import terms
 from latently.figures.images import are_pictures, image_grid
+from latently.figures.ladder import ladder
 from latently.figures.latent import Background, codes, prior_match
 from latently.figures.predictions import calibration, confusion
 from latently.figures.relations import table_relations
@@ -20,6 +21,7 @@ __all__ = [
     "confusion",
     "image_grid",
     "interpolations",
+    "ladder",
     "latent_film",
     "manifold",
     "png",
