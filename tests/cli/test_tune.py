@@ -66,7 +66,7 @@ def test_a_trial_that_cannot_be_is_recorded_and_the_study_goes_on(here: Path) ->
     assert {trial["parameters"]["prior"] for trial in failed} == {"swiss-roll"}
     assert "latent_dim must be even for prior=" in failed[0]["reason"]
     assert study()["best"]["parameters"] == {"prior": "normal"}
-    assert "codes' distance to the prior" in answer.out
+    assert "unexplained and prior distance" in answer.out
     assert "Best run" in answer.out
     more = call(*words, "--trials", "4", "--labels", "0", "--quiet")
     assert (more.code, len(study()["trials"])) == (0, 4)

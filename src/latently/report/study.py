@@ -96,20 +96,22 @@ def _figures(study: Study) -> Iterator[ReportFigure]:
 
 def _tidy(figure: Any, *, wide: int) -> None:
     """Room for the names of choices, and numbers instead of powers of ten."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+    from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
     figure.set_size_inches(max(8.0, 2.4 * wide) if wide else 6.5, 4.5)
     for axes in figure.axes:
         axes.set_facecolor("#f4f4f4")
         axes.set_title("")
         axes.set_title("", loc="left")
-        if axes.get_legend() is not None:
-            axes.legend(loc="best", fontsize=9)
+        if axes.get_legend() is not None:  # of one entry, or of a line for each trial
+            axes.get_legend().remove()
         for axis in (axes.xaxis, axes.yaxis):
             if axis.get_scale() == "log":
                 axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
                 axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
                 axis.set_minor_formatter(NullFormatter())
+        if axes.get_xlabel() == "Trial":
+            axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         if wide > 1:
             axes.tick_params(axis="x", labelrotation=90)
     figure.suptitle("")

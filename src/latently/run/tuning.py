@@ -147,7 +147,7 @@ class Tuning:
             return value
         about = run.about()
         criterion, best = about["validation"], about["best"]
-        self.study.call(f"{criterion['about'].removeprefix('the ')}{criterion['unit'] and ', '}{criterion['unit']}")
+        self.study.call(f"{criterion['name'].replace('_', ' ')}{criterion['unit'] and ', '}{criterion['unit']}")
         return float(best["value"] if best["kept"] else run.read_json(MEASURED)[criterion["name"]])
 
 
