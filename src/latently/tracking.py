@@ -12,12 +12,15 @@ import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias
 
 from latently.errors import needed
 
 if TYPE_CHECKING:
     from latently.training import Progress
+
+Status: TypeAlias = Literal["FINISHED", "FAILED", "KILLED"]
+"""How a run ended."""
 
 _EXTRA = "track"
 _NONE: Mapping[str, Any] = MappingProxyType({})
@@ -42,6 +45,8 @@ class Tracker(abc.ABC):
 
     package: str
     """The module of the tracker's package."""
+    interrupted = False
+    """Set it where a fit did not come to its end, so that the run is not said to be finished."""
 
     def __init__(self, folder: str | Path, parameters: Mapping[str, Any] = _NONE) -> None:
         self._failed = False
@@ -71,8 +76,8 @@ class Tracker(abc.ABC):
         """Hand on what is known at the end."""
 
     @abc.abstractmethod
-    def end(self, *, failed: bool) -> None:
-        """Tell the tracker that there will be no more."""
+    def end(self, status: Status) -> None:
+        """Tell the tracker that there will be no more, and why."""
 
     def __call__(self, trainer: Any, progress: "Progress", /) -> None:
         """Hand on what is told of a chunk of rounds: its terms, those of held-out rows, the epoch, the throughput."""
@@ -90,7 +95,8 @@ class Tracker(abc.ABC):
         return self
 
     def __exit__(self, kind: Any, *_: object) -> None:
-        self._try(lambda: self.end(failed=kind is not None))
+        status: Status = "FAILED" if kind is not None else "KILLED" if self.interrupted else "FINISHED"
+        self._try(lambda: self.end(status))
 
     def _try(self, tell: Any) -> None:
         if self._failed:
@@ -136,7 +142,7 @@ class TensorBoard(Tracker):
         for summary in self._package.summary.hparams(known, dict(numbers)):
             self._writer.file_writer.add_summary(summary)
 
-    def end(self, *, failed: bool) -> None:  # noqa: ARG002
+    def end(self, status: Status) -> None:  # noqa: ARG002
         self._writer.close()
 
 
@@ -172,8 +178,8 @@ class MLflow(Tracker):
     def conclude(self, numbers: Mapping[str, float]) -> None:
         self.log(numbers, 0)
 
-    def end(self, *, failed: bool) -> None:
-        self._client.set_terminated(self._id, "FAILED" if failed else "FINISHED")
+    def end(self, status: Status) -> None:
+        self._client.set_terminated(self._id, status)
 
 
 class WandB(Tracker):
@@ -202,8 +208,8 @@ class WandB(Tracker):
     def conclude(self, numbers: Mapping[str, float]) -> None:
         self._run.summary.update(dict(numbers))
 
-    def end(self, *, failed: bool) -> None:
-        self._run.finish(exit_code=int(failed))
+    def end(self, status: Status) -> None:
+        self._run.finish(exit_code=int(status != "FINISHED"))
 
 
 TRACKERS: Mapping[str, type[Tracker]] = {"tensorboard": TensorBoard, "mlflow": MLflow, "wandb": WandB}

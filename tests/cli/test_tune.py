@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 import latently
+from latently.catalogue import BY_TERMINAL_NAME
 
 from .conftest import call, start
 
@@ -96,3 +97,11 @@ def test_what_is_given_is_not_searched() -> None:
     printed = call("tune", "aae", "--print-search", "--hidden", "8", "--prior", "star").out
     assert set(yaml.safe_load(printed)) == {"learning_rate", "critic_learning_rate", "batch_size"}
     assert yaml.safe_load(call("tune", "vae", "--print-search").out)["latent_dim"] == {"int": [2, 64], "log": True}
+
+
+@pytest.mark.parametrize("model", BY_TERMINAL_NAME)
+def test_every_model_has_a_space(model: str) -> None:
+    answer = call("tune", model, "--print-search")
+    assert answer.code == 0, answer.err
+    space, estimator = yaml.safe_load(answer.out), BY_TERMINAL_NAME[model].load()
+    assert {"latent_dim", "learning_rate", "batch_size"} <= set(space) <= set(estimator().get_params(deep=False))

@@ -15,7 +15,7 @@ from latently.cli.errors import INTERRUPTED, UsageError, as_typed
 from latently.cli.fit import how_to_play, model_named, planned
 from latently.cli.options import PLAYING_OPTIONS, FitParser
 from latently.cli.parsing import Option, epilog, in_words
-from latently.errors import ArgumentError, did_you_mean
+from latently.errors import ArgumentError, did_you_mean, needed
 from latently.recipes import read_yaml
 
 if TYPE_CHECKING:
@@ -97,7 +97,8 @@ def tune(words: Sequence[str]) -> int:
     space = _space(parser, given)
     if given.print_search:
         for name, of in space.items():
-            print(f"{name}: {json.dumps(of)}")
+            read = {"choice": [parser.options[name].read(each) for each in of["choice"]]} if "choice" in of else of
+            print(f"{name}: {json.dumps(read)}")
         return 0
     return _tune(model, parser, given, space, shlex.join(["latently", "tune", *words]))
 
@@ -107,6 +108,7 @@ def _tune(model: str, parser: FitParser, given: Any, space: Mapping[str, Mapping
     from latently.run.study import Study
     from latently.run.tuning import Tuning, check
 
+    needed("optuna", "tune", "tuning")
     if given.maximize and given.measure is None:
         raise ArgumentError("maximize", "is about {measure}, without which a criterion is made small", remedy=_NAME_IT)
     given.validation = 0.1 if given.validation is None else given.validation

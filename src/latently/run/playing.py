@@ -1,6 +1,7 @@
 """Runs are played: begun or taken up, one or several over seeds, trained to their end, and handed on to be finished."""
 
 import dataclasses
+import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
@@ -170,6 +171,8 @@ class Playing:
         with ExitStack() as stack:
             trackers = [[stack.enter_context(each) for each in self._trackers(session)] for session in sessions]
             if not self._trained(sessions, trackers, folder, title):
+                for tracker in itertools.chain(*trackers):
+                    tracker.interrupted = True
                 return False
             for session, of_session in zip(sessions, trackers, strict=True):
                 self.finish(session)
