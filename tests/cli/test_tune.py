@@ -69,6 +69,7 @@ def test_a_trial_that_cannot_be_is_recorded_and_the_study_goes_on(here: Path) ->
     assert study()["best"]["parameters"] == {"prior": "normal"}
     assert "unexplained and prior distance" in answer.out
     assert "Best run" in answer.out
+    assert "study holds a study; name one of its runs, such as study/trial-0000" in call("info", "study").err
     more = call(*words, "--trials", "4", "--labels", "0", "--quiet")
     assert (more.code, len(study()["trials"])) == (0, 4)
     other = call(*words, "--trials", "4", "--labels", "0", "--batch-size", "32")

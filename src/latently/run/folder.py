@@ -43,6 +43,8 @@ class Run:
         if not (folder / "config.json").is_file():
             if (folder / "repeat-1" / "config.json").is_file():
                 raise ValueError(f"{folder} holds several runs, {folder / 'repeat-1'} and so on; name one of them.")
+            if (folder / "study.json").is_file():
+                raise ValueError(f"{folder} holds a study; name one of its runs, such as {folder / 'trial-0000'}.")
             if not folder.exists():
                 raise ValueError(f"there is no folder {folder}.")
             raise ValueError(f"{folder} holds no run (it has no config.json); `latently fit` makes one.")
