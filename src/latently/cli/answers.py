@@ -57,7 +57,9 @@ def encode(asked: Asked) -> Result:
         named = zip(*ids.values(), strict=True) if ids else itertools.repeat(())
         return beside((header, [[*name, *row] for name, row in zip(named, cells, strict=False)]), **of_rows)
 
-    return Result("{rows} codes of " + f"{codes.shape[1]} dimensions", {"codes": codes} | _plural(of_rows) | ids, table)
+    what = "{rows} codes of " + f"{codes.shape[1]} dimensions"
+    columns = {**dict(zip(header, [*ids.values(), *codes.T], strict=True)), **of_rows}
+    return Result(what, {"codes": codes} | _plural(of_rows) | ids, table, columns=lambda: columns)
 
 
 def _identifiers(asked: Asked) -> dict[str, np.ndarray]:
@@ -123,9 +125,15 @@ def _predict(asked: Asked, stem: str, column: str) -> Result:
         cells = [[value, *(f"{number:.6g}" for number in line)] for value, line in rows]
         return beside(([column, "probability", *(f"p({name})" for name in shown)], cells), label=labels)
 
+    def columns() -> dict[str, Any]:
+        of_each = {f"p({name})": probabilities[:, place] for place, name in enumerate(names) if asked.given.proba}
+        return {column: predicted, "probability": probabilities.max(axis=1), **of_each, "label": labels}
+
     arrays = {stem: predicted, "probabilities": probabilities, "names": names, "labels": labels}
     what = f"the {stem} of " + "{rows} rows"
-    return Result(what, arrays, table, remark=lambda: _print_agreement(asked, predicted, probabilities, labels))
+    return Result(
+        what, arrays, table, columns=columns, remark=lambda: _print_agreement(asked, predicted, probabilities, labels)
+    )
 
 
 def _print_agreement(asked: Asked, predicted: np.ndarray, probabilities: np.ndarray, labels: np.ndarray | None) -> None:
@@ -203,7 +211,10 @@ def impute(asked: Asked) -> Result:
         cells = [[*line, draw] for draw, (_, lines) in enumerate(wholes, 1) for line in lines]
         return [*wholes[0][0], "draw"], cells
 
-    return Result(f"{len(rows):,} rows, {count:,} missing cells filled in", {"imputed": np.asarray(found)}, table)
+    of_text = table_suffix(Path(located(given.data))) in TEXT
+    columns = None if is_array or of_text or given.draws is not None else filled[0].to_pandas
+    what = f"{len(rows):,} rows, {count:,} missing cells filled in"
+    return Result(what, {"imputed": np.asarray(found)}, table, columns=columns)
 
 
 def _filled_cells(asked: Asked, rows: Any, filled: Any) -> Table:

@@ -34,6 +34,7 @@ class Result:
         what: it is, in words; `{rows}` is the length of the first array.
         arrays: for `.npz`, by name, those that are `None` left out; the first one is what `.npy` holds.
         table: for `.csv`.
+        columns: for `.parquet`: the arrays that stand side by side, by name; the cells of `table`, unless said.
         draw: for `.png`: the figure.
         remark: prints what is to be said besides.
         shown: how many rows a picture shows; all, unless said.
@@ -45,6 +46,7 @@ class Result:
     draw: Callable[[], "Figure"] = _nothing
     remark: Callable[[], None] = lambda: None
     shown: int | None = None
+    columns: Callable[[], Any] | None = None
 
 
 def output_options(default: str, kinds: Sequence[str] = ()) -> tuple[Option, ...]:
@@ -186,9 +188,15 @@ def _csv(result: Result) -> bytes:
 def _parquet(result: Result) -> bytes:
     import pandas as pd
 
-    header, rows = result.table()
-    frame = pd.DataFrame(rows, columns=list(header)).replace("", None).infer_objects()
-    for name in frame.columns:
+    if result.columns is None:
+        header, rows = result.table()
+        frame = pd.DataFrame(rows, columns=list(header))
+    else:
+        columns = {name: values for name, values in result.columns().items() if values is not None}
+        masked = {name: values.tolist() for name, values in columns.items() if isinstance(values, np.ma.MaskedArray)}
+        frame = pd.DataFrame(columns | masked)
+    frame = frame.replace("", None).infer_objects()
+    for name in frame.select_dtypes(["object", "str"]):
         with contextlib.suppress(TypeError, ValueError):
             frame[name] = pd.to_numeric(frame[name])
     try:

@@ -96,7 +96,8 @@ VERBS = {
             "runs/vae-digits-1 digits --out codes.csv",
             "runs/vae-photos-1 new-photos/ --skip-bad --out codes.npz",
             "runs/vae-mnist-1 mnist --part test",
-            "runs/vae-patients-1 patients.csv --id patient --out codes.parquet"), (
+            "runs/vae-patients-1 patients.csv --id patient --out codes.parquet",
+            "runs/vae-patients-1 'parts/*.parquet' --out codes --engine ray"), (
             Option("id", str, None, "a column of the table that is written beside the codes, as it stands there",
                    "NAME"),),
             "codes", writes=_CODES, writes_rows=False,
