@@ -6,7 +6,15 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from latently.probability import BernoulliHead, CategoricalHead, DeterministicHead, GaussianHead, Head, LaplaceHead
+from latently.probability import (
+    BernoulliHead,
+    CategoricalHead,
+    DeterministicHead,
+    GaussianHead,
+    Head,
+    LaplaceHead,
+    Normal,
+)
 
 OUTPUTS = np.random.default_rng(0).normal(size=(5, 4, 4, 12))
 
@@ -94,3 +102,15 @@ def test_a_wrong_argument_is_named_with_its_rule(head: type[Head], arguments: di
 def test_a_single_class_is_refused() -> None:
     with pytest.raises(ValueError, match="classes must be at least 1; got classes=0"):
         CategoricalHead(0)
+
+
+@pytest.mark.parametrize("log_variance", [-1e4, -90.0, 90.0, 1e4])
+def test_a_scale_that_runs_away_stays_finite_in_the_divergence_and_its_gradient(log_variance):
+    """A wide table that a network learns by heart drives the variance of a posterior towards 0 in float32."""
+
+    def divergence(raw):
+        return GaussianHead(scale="exp")(jnp.array([[0.5, raw]], jnp.float32)).kl(Normal(1)).sum()
+
+    value, gradient = jax.value_and_grad(divergence)(jnp.float32(log_variance))
+    assert jnp.isfinite(value)
+    assert jnp.isfinite(gradient)

@@ -25,6 +25,7 @@ MEAN_ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
 }
 
 SMALLEST_SCALE = 1e-6  # keeps the density of a softplus scale finite
+LARGEST_LOG_VARIANCE = 30.0  # either way: beyond, float32 is soon at 0 or at infinity, and a divergence at NaN
 
 
 class Head(eqx.Module):
@@ -86,7 +87,10 @@ class LocationScaleHead(Head):
                 "Give the network `head.parameters` outputs per element of the event."
             )
         mean, raw = jnp.split(outputs, 2, axis=-1)
-        scale = jnp.exp(raw / 2) if self.scale == "exp" else SMALLEST_SCALE + jax.nn.softplus(raw)
+        if self.scale == "softplus":
+            return self.distribution(activation(mean), SMALLEST_SCALE + jax.nn.softplus(raw))
+        log_variance = jnp.clip(raw, -LARGEST_LOG_VARIANCE, LARGEST_LOG_VARIANCE)
+        scale = jnp.exp(log_variance / 2)
         return self.distribution(activation(mean), scale)
 
 
@@ -98,7 +102,7 @@ class GaussianHead(LocationScaleHead):
         scale: where the standard deviation comes from:
             "fixed": `value`, the same for every element;
             "learned": one trainable number for all elements, `value` at the start;
-            "exp": the second half of the outputs is the log-variance;
+            "exp": the second half of the outputs is the log-variance, held within ±30;
             "softplus": 1e-6 + softplus of the second half of the outputs.
         value: standard deviation of "fixed", and where "learned" starts.
 
