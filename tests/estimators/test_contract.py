@@ -79,14 +79,18 @@ def assert_same(after, before):
 
 def expected_failures(estimator):
     """Checks that cannot pass, each with its reason."""
+    drawn = "rows are drawn at random by their weight: it is a mean over epochs, and no two fits, that are equivalent"
+    failures = {f"check_sample_weight_equivalence_on_{kind}_data": drawn for kind in ("dense", "sparse")}
     if type(estimator).__name__ != "ClusteringAAE":
-        return {}
+        return failures
     why = "it has a probability for each of its clusters, and not for each label"
-    return dict.fromkeys(("check_estimator_sparse_array", "check_estimator_sparse_matrix"), why)
+    return failures | dict.fromkeys(("check_estimator_sparse_array", "check_estimator_sparse_matrix"), why)
 
 
 @parametrize_with_checks(ESTIMATORS, expected_failed_checks=expected_failures)
 def test_scikit_learns_own_checks(estimator, check):
+    if why := expected_failures(estimator).get(check.func.__name__):
+        pytest.xfail(why)  # without the time that it takes to fail
     check(estimator)
 
 

@@ -100,7 +100,7 @@ _TRAINING = frozenset(
 )
 """Arguments that are about training and not about the model."""
 
-_HIDDEN = frozenset({"verbose", "validation_fraction"})
+_HIDDEN = frozenset({"verbose", "validation_fraction", "warm_start"})
 _GENERAL = ("preset", "config", "print_config")
 _PLAIN = (int, float, str, bool, type(None))
 

@@ -21,7 +21,7 @@ from latently.catalogue import MODELS
 from latently.data import ConditionPreprocessing, TablePreprocessing
 from latently.data.layout import ChannelAxis, Standardize
 from latently.errors import ArgumentError, did_you_mean
-from latently.estimators import validating
+from latently.estimators import going_on, validating
 from latently.estimators.face import Face
 from latently.estimators.hyperparameters import (
     Count,
@@ -47,7 +47,7 @@ from latently.game import Batch, Game, LabelsKnown, Task, rounds_in
 from latently.networks import BatchNorm
 from latently.probability import FittedNormal, Prior
 from latently.streams import stream
-from latently.training import Feed, Observer, Precision, Trainer, Validation, Verdict, keep_compiled, verdict
+from latently.training import Feed, Observer, Precision, State, Trainer, Validation, Verdict, keep_compiled, verdict
 
 
 class CollapseWarning(UserWarning):
@@ -113,6 +113,8 @@ class LatentModel(Face):
         precision: `float32`; or `bfloat16`, to which the factors of matrix products and convolutions are rounded in
             training, while weights, optimiser states, sums, losses and norms stay in float32: for accelerators, whose
             matrix units are then several times as fast; a CPU gains nothing.
+        warm_start: a further `fit` goes on from the weights of the last one, with the scaling and the classes that it
+            learned, for `epochs` more and with new optimisers; if False, it begins anew.
         devices: how many local devices share each batch.
         random_state: seed of the run; with it, a run is repeated exactly.
         verbose: show progress, unless it is False or 0; numbers above 1 show no more than 1 does.
@@ -169,6 +171,7 @@ class LatentModel(Face):
     validation_fraction: OpenShare = 0.1
     averaging: Probability | None = None
     precision: Precision = "float32"
+    warm_start: bool = False
     devices: Count = 1
     random_state: Seed | np.random.RandomState | None = None
     verbose: Verbosity = False
@@ -206,7 +209,14 @@ class LatentModel(Face):
         return cls(**{**cls.presets[name], **changes})
 
     def fit(
-        self, X: Any, y: Any = None, *, X_val: Any = None, y_val: Any = None, observers: Sequence[Observer] = ()
+        self,
+        X: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+        observers: Sequence[Observer] = (),
     ) -> Self:
         """Learn from data.
 
@@ -219,6 +229,9 @@ class LatentModel(Face):
             y: the class of each row, `-1` where it is unknown. A model that needs no labels ignores it. One that takes
                 conditions is given those in its place as a 0/1 matrix of several labels, as numbers with fractions, or
                 as a frame or dict of columns; empty cells and NaN are unknown (see `latently.data.conditions`).
+            sample_weight: how much each row counts, 0 or more. Rows are drawn in proportion to it, so that every term
+                of every player that is a mean over rows is the weighted mean, in expectation; those of weight 0 are
+                left out. How rows are scaled is learned from all others alike.
             X_val: rows that are not learned from, and are measured while the model is trained.
             y_val: their labels, as y.
             observers: functions `observer(trainer, progress)`, called after each chunk of rounds, several times a
@@ -230,7 +243,7 @@ class LatentModel(Face):
         Raises:
             ValueError: the data or a hyperparameter is not what the model can work with.
         """
-        trainer = self.trainer(X, y, X_val=X_val, y_val=y_val)
+        trainer = self.trainer(X, y, sample_weight, X_val=X_val, y_val=y_val)
         watching = list(observers)
         if self.verbose:
             from latently.training.bar import ProgressBar
@@ -239,14 +252,84 @@ class LatentModel(Face):
         trainer.run(self.total_rounds(trainer), watching)
         return self.adopt(trainer)
 
+    def partial_fit(self, X: Any, y: Any = None, classes: Any = None, sample_weight: Any = None) -> Self:
+        """Learn from more rows, in one pass over them: from a stream, say, or as new data comes in.
+
+        The first call decides how rows are scaled, which classes there are, and of whether all, some or no rows the
+        label is known; hyperparameters count as they were then. Each further call goes on where the last one stood, the
+        optimisers' states included. It goes on from a model that was fitted or loaded, too, with new optimisers.
+
+        Args:
+            X: rows, as for `fit`; in each call some more of the same kind. Calls with as many rows share one program.
+            y: as for `fit`.
+            classes: in the first call, all classes that will come; those of y unless said.
+            sample_weight: as for `fit`.
+
+        Returns:
+            The fitted estimator itself.
+
+        Raises:
+            ValueError: the rows or the labels are not those of the first call's kind, or a hyperparameter says how
+                learning rates move to the end of a training.
+
+        Example:
+            >>> import numpy as np
+            >>> from latently import VAE
+            >>> vae = VAE(latent_dim=2, hidden=(8,), random_state=0)
+            >>> for part in np.split(np.random.default_rng(0).uniform(size=(600, 5)), 3):
+            ...     vae = vae.partial_fit(part)
+            >>> vae.history_frame().index[-1]  # two rounds of 128 rows a call
+            6
+        """
+        keep_compiled()
+        check_hyperparameters(self)
+        going_on.check_stream(self, classes)
+        earlier: Sequence[Mapping[str, Any]] = vars(self).get("history_", [])
+        trainer = self._stream_trainer(X, y, classes, sample_weight)
+        trainer.run(trainer.round + going_on.rounds_of_a_pass(trainer.feed.rows, trainer.feed.batch_size))
+        self.adopt(trainer)
+        self.history_: Sequence[Mapping[str, Any]] = [*earlier, *self.history_]
+        self._stream: State[Any] | None = trainer.state
+        return self
+
+    def _stream_trainer(self, X: Any, y: Any, classes: Any, sample_weight: Any) -> Trainer[Any]:
+        """The engine of one call of `partial_fit`, where the last one stood."""
+        stood = getattr(self, "_stream", None)
+        known = self.__sklearn_is_fitted__()
+        X, labels, weights = self._meet(X, y, sample_weight, known=known, classes=classes)
+        if not known:
+            self.task_ = self._task(len(X), _known(labels), rounds_in(float(self.epochs), len(X) / self.batch_size))
+        elif self.task_.labels_known != "some" and _known(labels) != self.task_.labels_known:
+            rule = f"must have the label of {self.task_.labels_known} of the rows, as in the first call"
+            raise ArgumentError("y", rule, f"that of {_known(labels)}")
+        first_round = 0 if stood is None else int(stood.round)
+        feed = self._feed(X, labels, weights, labels_known=self.task_.labels_known, first_round=first_round)
+        self._calibration = self._calibration_batch(X, labels)
+        if stood is not None:
+            trainer = self._trainer(stood.game, feed)
+            trainer.go_on(stood)
+            return trainer
+        game = self._built()
+        return self._trainer(
+            going_on.with_weights_of(game, self.game_) if known else self.before_training(game, X), feed
+        )
+
     def trainer(
-        self, X: Any, y: Any = None, *, X_val: Any = None, y_val: Any = None, resumed: bool = False
+        self,
+        X: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+        resumed: bool = False,
     ) -> Trainer[Any]:
         """The engine that `fit` would run, ready at round 0: for resuming, for watching, for measuring.
 
         Args:
             X: as for `fit`.
             y: as for `fit`.
+            sample_weight: as for `fit`.
             X_val: as for `fit`.
             y_val: as for `fit`.
             resumed: whether a checkpoint will be restored at once, so that nothing has to be learned before round 0.
@@ -256,39 +339,65 @@ class LatentModel(Face):
         """
         keep_compiled()
         check_hyperparameters(self)
-        for name in [name for name in vars(self) if name.endswith("_") and not name.startswith("_")]:
-            delattr(self, name)  # what an earlier fit learned
-        X = accept(self, X, reset=True)
-        self.seed_ = seed_of(self.random_state)
-        self._take_preprocessing(fit_preprocessing(self.first_stage(), X))
-        labels, labels_known = self._take_labels(y, len(X))
+        learned = self.game_ if self.warm_start and self.__sklearn_is_fitted__() and not resumed else None
+        self._stream = None
+        X, labels, weights = self._meet(X, y, sample_weight, known=learned is not None)
         if X_val is None and y_val is not None:
             raise ArgumentError("X_val", "is missing: y_val holds the labels of its rows")
         out = None if X_val is None else validating.given(self, X_val, y_val)
         if out is None and self.early_stopping:
-            X, labels, out = validating.set_aside(X, labels, float(self.validation_fraction), self.seed_)
-            labels_known = _known(labels)
+            share = float(self.validation_fraction)
+            X, labels, weights, out = validating.set_aside(X, labels, weights, share, self.seed_)
+        labels_known = _known(labels)
+        feed = self._feed(X, labels, weights, labels_known=labels_known)
+        self.task_ = self._task(feed.rows, labels_known, rounds_in(float(self.epochs), feed.rounds_per_epoch))
+        game = self._built()
+        if learned is not None:
+            game = going_on.with_weights_of(game, learned)
+        elif not resumed:
+            game = self.before_training(game, X)
+        self._calibration = self._calibration_batch(X, labels)
+        return self._trainer(game, feed, None if out is None else self._validation(game, feed, out))
+
+    def _meet(
+        self, X: Any, y: Any, sample_weight: Any, *, known: bool = False, classes: Any = None
+    ) -> tuple[Any, Any, Float[np.ndarray, "rows"] | None]:
+        """Rows that count, their labels and weights; how they are scaled and labelled is learned, unless known."""
+        if not known:
+            for name in [name for name in vars(self) if name.endswith("_") and not name.startswith("_")]:
+                delattr(self, name)  # what an earlier fit learned
+        X = going_on.known_rows(self, X) if known else accept(self, X, reset=True)
+        rows, self.seed_ = len(X), seed_of(self.random_state)
+        weights = going_on.check_weights(sample_weight, rows)
+        counting = np.arange(rows) if weights is None else np.flatnonzero(weights)
+        if weights is not None and len(counting) < rows:
+            X, weights = validating.some_rows(X, counting), going_on.check_weights(weights[counting], len(counting))
+        if not known:
+            self._take_preprocessing(fit_preprocessing(self.first_stage(), X))
+        labels = going_on.known_labels(self, y, rows) if known else self._take_labels(y, rows, classes)
+        return X, labels if labels is None or len(counting) == rows else labels[counting], weights
+
+    def _feed(self, X: Any, labels: Any, weights: Any, *, labels_known: LabelsKnown, first_round: int = 0) -> Feed:
         arrays, present = stored(X)
-        feed = Feed(
+        return Feed(
             arrays,
             labels,
             present=present,
             batch_size=int(self.batch_size),
-            seed=self.seed_,
+            seed=self.seed_ + first_round,  # so that equal parts of a stream are not drawn in one order
             prepare=self.preprocessing_.prepare,
             draw_labelled=labels_known == "some" and self.game_type.draws_labelled and self.conditions_ is None,
+            weights=weights,
+            first_round=first_round,
         )
-        self.task_ = self._task(feed.rows, labels_known, rounds_in(float(self.epochs), feed.rounds_per_epoch))
-        game = self._built()
-        if not resumed:
-            game = self.before_training(game, X)
-        self._calibration = self._calibration_batch(X, labels)
+
+    def _trainer(self, game: Any, feed: Feed, validation: Validation | None = None) -> Trainer[Any]:
         return Trainer(
             game,
             feed,
             seed=self.seed_,
             devices=int(self.devices),
-            validation=None if out is None else self._validation(game, feed, out),
+            validation=validation,
             averaging=float(self.averaging or 0.0),
             precision=self.precision,
         )
@@ -388,7 +497,8 @@ class LatentModel(Face):
 
     def __getstate__(self) -> dict[str, Any]:
         """What `pickle` and `copy` keep: of the game its arrays alone, since its optimisers are functions."""
-        state: dict[str, Any] = {name: v for name, v in super().__getstate__().items() if name != "_calibration"}
+        left_out = ("_calibration", "_stream")
+        state: dict[str, Any] = {name: v for name, v in super().__getstate__().items() if name not in left_out}
         if "fitted_" in state:
             arrays = jax.tree.leaves(eqx.filter(state["fitted_"].game, eqx.is_array))
             state["fitted_"] = [np.asarray(leaf) for leaf in arrays]
@@ -409,18 +519,22 @@ class LatentModel(Face):
         self.n_features_in_ = self.event_size_ = preprocessing.n_features
         self.row_shape_ = preprocessing.row_shape
 
-    def _take_labels(self, y: Any, rows: int) -> tuple[Any, LabelsKnown]:
-        """The class of each row as a number, or its conditions as a network is told them; and of how many it is known.
+    def _take_labels(self, y: Any, rows: int, classes: Any = None) -> Any:
+        """The class of each row as a number, or its conditions as a network is told them; `None` where there are none.
 
-        `None` where there are none.
+        `classes` are all that will come, where y is not all that will.
         """
-        conditions, self.classes_, self.conditions_ = accept_conditions(y, rows, self), None, None
+        self.classes_: Shaped[np.ndarray, classes] | None = None
+        self.conditions_: ConditionPreprocessing | None = None
+        if classes is not None and self.labels != "ignored":
+            _, self.classes_ = going_on.read_labels(classes, "classes", self.unlabelled)
+            return going_on.known_labels(self, y, rows)
+        conditions = accept_conditions(y, rows, self)
         if conditions is not None:
             self.conditions_ = ConditionPreprocessing.fit(conditions, self.seed_)
-            told = self.conditions_(conditions)
-            return told, _known(told)
+            return self.conditions_(conditions)
         labels, self.classes_ = accept_labels(y, rows, type(self).__name__, self.labels, self.unlabelled)
-        return labels, _known(labels)
+        return labels
 
     def _take_game(self, game: Game) -> None:
         self.fitted_ = self._with(game)

@@ -69,8 +69,8 @@ class Measure:
         return {name: float(value) for name, value in found.items()}
 
 
-def set_aside(X: Any, labels: Any, share: float, seed: int) -> tuple[Any, Any, HeldOut]:
-    """Accepted rows and their labels without a share of them, and that share.
+def set_aside(X: Any, labels: Any, weights: Any, share: float, seed: int) -> tuple[Any, Any, Any, HeldOut]:
+    """Accepted rows, their labels and their weights without a share of them, and that share.
 
     Raises:
         ArgumentError: there are too few rows for both.
@@ -83,7 +83,7 @@ def set_aside(X: Any, labels: Any, share: float, seed: int) -> tuple[Any, Any, H
     order = np.random.default_rng((seed, 2)).permutation(n)
     out, rest = np.sort(order[:kept_out]), np.sort(order[kept_out:])
     of = [None, None] if labels is None else [labels[rest], labels[out]]
-    return _some(X, rest), of[0], HeldOut(_some(X, out), of[1])
+    return some_rows(X, rest), of[0], None if weights is None else weights[rest], HeldOut(some_rows(X, out), of[1])
 
 
 def given(model: Any, X: Any, y: Any) -> HeldOut:
@@ -163,7 +163,7 @@ def _take(batch: Batch, rows: Int[np.ndarray, "chosen"]) -> Batch:
     return Batch(tuple(view[rows] for view in batch.views), batch.y[rows], present=present)
 
 
-def _some(X: Any, rows: Int[np.ndarray, "chosen"]) -> Any:
+def some_rows(X: Any, rows: Int[np.ndarray, "chosen"]) -> Any:
     """Some accepted rows, in their kind: a file stays one, and sparse rows stay sparse."""
     if isinstance(X, Sparse):
         return Sparse(X.matrix[rows])

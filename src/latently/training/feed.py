@@ -92,10 +92,22 @@ class Order:
     Epoch `e` is the permutation that `(seed, stream, e)` gives. A batch may straddle two epochs, so every row is drawn
     exactly once an epoch, no batch is ever smaller than the others, and the rows of any round are known without
     playing the rounds before it.
+
+    With `weights`, an epoch draws as many rows, each in proportion to its weight: by systematic sampling (Madow 1949),
+    so that one which is due 2.3 times is drawn twice or three times. The mean of a batch is then, in expectation, the
+    weighted mean of all rows.
     """
 
-    def __init__(self, rows: int, batch_size: int, seed: int, stream: int = 0) -> None:
+    def __init__(
+        self,
+        rows: int,
+        batch_size: int,
+        seed: int,
+        stream: int = 0,
+        weights: Float[np.ndarray, "rows"] | None = None,
+    ) -> None:
         self.rows, self.batch_size, self.seed, self.stream = rows, min(batch_size, rows), seed, stream
+        self.shares = None if weights is None else np.cumsum(weights) / np.sum(weights)
         self._cached: dict[int, Int[np.ndarray, rows]] = {}
 
     def batches(self, first_round: int, rounds: int) -> Int[np.ndarray, "rounds batch"]:
@@ -111,6 +123,10 @@ class Order:
             return cached
         random = np.random.default_rng((self.seed, _ORDER, self.stream, epoch))
         permutation = random.permutation(self.rows).astype(np.int32)
+        if self.shares is not None:
+            grid = (np.arange(self.rows) + random.uniform()) / self.rows
+            drawn = np.searchsorted(self.shares[:-1], grid, side="right").astype(np.int32)
+            permutation = drawn[permutation]
         # The two last are kept: a batch may straddle two. Replaced, never changed, since a prefetch may be reading.
         self._cached = {**dict(list(self._cached.items())[-1:]), epoch: permutation}
         return permutation
@@ -127,6 +143,8 @@ class Feed:
         seed: of the order in which rows are drawn.
         prepare: `prepare(views, key)` scales stored rows on the device, inside the round.
         draw_labelled: draw `batch.labelled`, a second batch from the labelled rows alone, too.
+        weights: of the rows, above 0: how often each is drawn against the others. Unless said, all equally often.
+        first_round: the round at which it begins to draw: that of a run that goes on with these rows.
         resident_bytes: data sets of up to this size are kept on the device.
 
     Attributes:
@@ -153,6 +171,8 @@ class Feed:
         seed: int,
         prepare: Prepare = lambda views, key: views,  # noqa: ARG005
         draw_labelled: bool = False,
+        weights: Float[np.ndarray, "rows"] | None = None,
+        first_round: int = 0,
         resident_bytes: int = RESIDENT_BYTES,
     ) -> None:
         lengths = {len(view) for view in views} | ({len(labels)} if labels is not None else set())
@@ -164,7 +184,8 @@ class Feed:
             raise ArgumentError("batch_size", "must be 1 or more", batch_size)
         self.views, self.labels, self.present, self.prepare = tuple(views), labels, present, prepare
         self.rows = lengths.pop()
-        self.order = Order(self.rows, batch_size, seed)
+        self.weights, self.first_round = weights, first_round
+        self.order = Order(self.rows, batch_size, seed, weights=weights)
         self.batch_size = self.order.batch_size
         self.labelled_rows: Int[np.ndarray, labelled] | None = None
         self.labelled_order: Order | None = None
@@ -175,7 +196,8 @@ class Feed:
                     "labels holds no known label (every one is -1), but this model learns from labelled rows."
                 )
             self.labelled_rows = known.astype(np.int32)
-            self.labelled_order = Order(len(known), batch_size, seed, stream=1)
+            of_known = None if weights is None else weights[known]
+            self.labelled_order = Order(len(known), batch_size, seed, 1, of_known)
         row_bytes = sum(int(np.prod(view.shape[1:])) * view.dtype.itemsize for view in self.views)
         self.resident = self.rows * row_bytes <= resident_bytes
         fitting = MAX_CHUNK_ROUNDS if self.resident else CHUNK_BYTES // (row_bytes * self.drawn)
@@ -226,6 +248,7 @@ class Feed:
         return chunk.batch(self.prepare, number, key)
 
     def _make(self, first_round: int, rounds: int) -> Chunk:
+        first_round -= self.first_round
         order, labelled = self.own(self.order.batches(first_round, rounds)), None
         if self.labelled_order is not None and self.labelled_rows is not None:
             labelled = self.own(self.labelled_rows[self.labelled_order.batches(first_round, rounds)])

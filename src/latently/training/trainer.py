@@ -2,6 +2,7 @@
 
 import dataclasses
 import time
+import zlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Generic, Protocol, runtime_checkable
@@ -177,7 +178,7 @@ class Trainer(Generic[AnyGame]):
         state = State.begin(game, jax.random.key(seed), averaging, precision)
         arrays, self._static = eqx.partition(state, eqx.is_array)
         self._arrays: Any = self._devices.place_state(_own(arrays))
-        sample = self._devices.place(feed.chunk(0, 1))
+        sample = self._devices.place(feed.chunk(feed.first_round, 1))
         self._rounds = compiled_rounds(
             lambda: check_game(game, jax.eval_shape(lambda chunk: feed.batch(chunk, 0, state.key), sample)),
             self._static,
@@ -258,6 +259,10 @@ class Trainer(Generic[AnyGame]):
             self._tell(terms, now, until, rate, observers)
             count = following if not self.feed.resident else 0
 
+    def go_on(self, state: State[AnyGame]) -> None:
+        """Go on from a state of the same game, such as another trainer's on other rows."""
+        self._arrays = self._devices.place_state(_own(eqx.filter(state, eqx.is_array)))
+
     def save(self, path: str | Path) -> None:
         """Write a checkpoint, atomically: game, optimiser states, key and position. A game that holds a NaN is refused.
 
@@ -298,7 +303,8 @@ class Trainer(Generic[AnyGame]):
         """What decides which rows a round draws: a checkpoint goes on only where it is the same."""
         labelled = 0 if self.feed.labelled_rows is None else len(self.feed.labelled_rows)
         facts = {"rows": self.feed.rows, "labelled_rows": labelled, "batch_size": self.feed.batch_size}
-        return facts | {"seed": int(self.feed.order.seed)}
+        weights = {} if self.feed.weights is None else {"weights": zlib.crc32(self.feed.weights.tobytes())}
+        return facts | {"seed": int(self.feed.order.seed)} | weights
 
     def _next_count(self, now: int, until: int, rounds: int, observers: tuple[Observer, ...]) -> int:
         stops = [stop for observer in observers if (stop := next_stop(observer, now)) is not None and stop > now]
