@@ -50,7 +50,7 @@ def test_the_help_of_a_model_lists_every_argument_of_its_estimator_and_says_what
     assert answer.code == 0
     estimator = BY_TERMINAL_NAME[model].load()
     options = options_of(estimator)
-    wanted = set(inspect.signature(estimator).parameters) - {"verbose", "validation_fraction"}
+    wanted = set(inspect.signature(estimator).parameters) - {"verbose", "validation_fraction", "warm_start"}
     assert {option.name for option in options} == wanted
     for option in options:
         assert f"  {option.flag}" in answer.out
