@@ -47,6 +47,8 @@ def test_the_card_says_what_the_run_says_and_nothing_of_this_machine(pushed: Hub
         "# VAE on digits",
         'model = latently.load("hf://ada/digits")',
         "| Data | digits: 1,258 train, 180 validation, 359 test |",
+        "| Course | 20 rounds, 2.03 epochs |",
+        "| Verdict | ",
         "| `hidden` | `(16,)` |",
         "| `epochs` | `2` |",
         f"| negative evidence lower bound | {nats:.4g} nats |",

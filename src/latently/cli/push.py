@@ -27,6 +27,8 @@ def push(words: Sequence[str]) -> int:
         ),
     ).parse(words)
 
+    from latently.errors import in_python
+    from latently.errors import words as words_in
     from latently.estimators.hub import push as push_model
     from latently.run import Run, load_model
 
@@ -37,6 +39,8 @@ def push(words: Sequence[str]) -> int:
         rows = ", ".join(f"{count:,} {part}" for part, count in about["rows"].items() if count)
         facts = {"Title": about["title"], "Data": f"{about['data_name']}: {rows}"}
         facts |= {"Preset": about["preset"]} if about.get("preset") else {}
+        if sentence := about.get("verdict", {}).get("sentence"):
+            facts["Verdict"] = words_in(sentence, in_python)
         facts |= {f"Warning {n}": warning for n, warning in enumerate(about.get("warnings", ()), 1)}
     address = push_model(model, given.address, evaluation=run.evaluation(), facts=facts, private=given.private)
     print(address)

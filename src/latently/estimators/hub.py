@@ -15,7 +15,7 @@ from typing import Any
 
 from latently.catalogue import BY_NAME
 from latently.errors import needed
-from latently.evaluation import as_table
+from latently.evaluation import as_table, counted
 
 _ADDRESS = re.compile(r"hf:/{1,2}(?P<repo>[^/@]+/[^/@]+)(?:@(?P<revision>.+))?")
 _FILES = ("config.json", "model.safetensors", "history.jsonl")
@@ -105,7 +105,7 @@ def _training(model: Any) -> dict[str, str]:
         told["Conditions"] = ", ".join(f"{each.name} ({each.kind})" for each in model.conditions_.columns)
     if model.history_:
         last = model.history_[-1]
-        told["Course"] = f"{last['round']:,} rounds, {last['epoch']:g} epochs"
+        told["Course"] = f"{counted(last['round'], 'round')}, {counted(round(last['epoch'], 2), 'epoch')}"
         told["Last terms"] = ", ".join(f"{name} {value:.4g}" for name, value in last["terms"].items())
     return told | {"Seed": str(model.seed_), "Latently": __version__}
 
