@@ -24,20 +24,8 @@ def study() -> dict[str, Any]:
 
 def test_two_processes_work_on_one_study_and_a_killed_one_loses_nothing(here: Path) -> None:
     (here / "space.yaml").write_text("random_state: {int: [0, 1000]}\n")  # all trials are one program
-    words = (
-        "tune",
-        "vae",
-        "--epochs",
-        "10",
-        "--trials",
-        "3",
-        "--latent-dim",
-        "2",
-        "--search",
-        "space.yaml",
-        *SMALL,
-        "--json",
-    )
+    study_of = ("tune", "vae", "--trials", "3", "--search", "space.yaml")
+    words = (*study_of, "--epochs", "10", "--latent-dim", "2", *SMALL, "--json")
     first, second = start(*words), start(*words)
     assert first.stdout is not None
     assert json.loads(first.stdout.readline())["event"] == "progress"  # it is at a trial
