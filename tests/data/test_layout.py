@@ -45,7 +45,7 @@ def test_channels_are_first_where_that_alone_makes_sense(shape, first):
 @pytest.mark.parametrize("channels", [1, 3])
 def test_an_event_has_the_channels_last_and_comes_back_as_it_was_stored(channels):
     X = BLOBS[:, :channels]
-    preprocessing = Preprocessing.fit(X, image=True)
+    preprocessing = Preprocessing.fit(X, layout="images")
     assert preprocessing.event_shape == (8, 12, channels)
     np.testing.assert_allclose(preprocessing(X), np.moveaxis(X, 1, -1) / np.float32(255), rtol=1e-6)
     np.testing.assert_array_equal(preprocessing.inverse(preprocessing(X)), X)
@@ -58,10 +58,10 @@ def test_an_event_has_the_channels_last_and_comes_back_as_it_was_stored(channels
 
 
 def test_a_user_says_which_axis_is_that_of_the_channels():
-    last = Preprocessing.fit(BLOBS, image=True, channel_axis="last")
+    last = Preprocessing.fit(BLOBS, layout="images", channel_axis="last")
     assert (last.event_shape, last.assumed) == ((3, 8, 12), ())
     turned = np.moveaxis(BLOBS, 1, -1)
-    first = Preprocessing.fit(turned, image=True, channel_axis="first")
+    first = Preprocessing.fit(turned, layout="images", channel_axis="first")
     assert (first.event_shape, first.assumed) == ((12, 3, 8), ())
     np.testing.assert_array_equal(first.inverse(first(turned)), turned)
 
@@ -71,7 +71,7 @@ def test_rows_that_are_no_images_to_the_network_are_flattened_as_they_are_stored
 
 
 def test_a_gray_image_may_come_without_its_axis_of_channels():
-    preprocessing = Preprocessing.fit(BLOBS[:, :1], image=True)
+    preprocessing = Preprocessing.fit(BLOBS[:, :1], layout="images")
     assert preprocessing.check(BLOBS[:, 0]).shape == (40, 8, 12)
     with pytest.raises(DataError, match=r"has rows of shape \(12, 8\), but"):
         preprocessing.check(np.zeros((2, 12, 8), np.uint8))
@@ -152,9 +152,9 @@ def test_images_and_channels_of_like_scales_are_standardised_together(X):
 
 def test_bands_of_images_of_unlike_scales_are_standardised_one_by_one():
     bands = GENERATOR.normal(size=(30, 6, 6, 4)) * np.array([1, 20, 300, 4000])
-    last = Preprocessing.fit(bands, image=True)
+    last = Preprocessing.fit(bands, layout="images")
     assert last.scale.shape == (1, 1, 4)
-    first = Preprocessing.fit(np.moveaxis(bands, -1, 1), image=True)
+    first = Preprocessing.fit(np.moveaxis(bands, -1, 1), layout="images")
     assert first.scale.shape == (4, 1, 1)
     np.testing.assert_allclose(first(np.moveaxis(bands, -1, 1)), last(bands), rtol=1e-5)
     assert last.reading == "images of 6 x 6 pixels, 4 channels, each standardised"
@@ -225,11 +225,11 @@ def test_counts_are_pixels_where_they_are_asked_to_be():
 
 def test_dark_images_are_pixels_with_a_warning():
     with pytest.warns(DataAssumption, match="though none is above 127"):
-        assert float(Preprocessing.fit(BLOBS // 4, image=True).scale) == 255
+        assert float(Preprocessing.fit(BLOBS // 4, layout="images").scale) == 255
 
 
 def test_zeros_and_ones_are_no_nearly_black_pixels():
-    bits = Preprocessing.fit(BLOBS // 128, image=True)
+    bits = Preprocessing.fit(BLOBS // 128, layout="images")
     assert (bits.range, float(bits.scale), bits.assumed[1:]) == ("unit", 1.0, ())
     np.testing.assert_array_equal(bits.inverse(bits(BLOBS // 128)), BLOBS // 128)
     bits.check((BLOBS // 128).astype(float))

@@ -44,7 +44,7 @@ def test_inverse_of_forward_is_the_identity_for_every_type_and_shape(X, range_):
 @pytest.mark.parametrize("range_", ["unit", "symmetric"])
 def test_every_pixel_value_survives_the_way_there_and_back(range_):
     X = np.arange(256, dtype=np.uint8).reshape(1, 16, 16)
-    preprocessing = Preprocessing.fit(X, range=range_, image=True)
+    preprocessing = Preprocessing.fit(X, range=range_, layout="images")
     x = preprocessing(X)
     assert x.shape == (1, 16, 16, 1)
     assert float(x.min()) == (0.0 if range_ == "unit" else -1.0)
@@ -110,7 +110,7 @@ def test_statistics_do_not_depend_on_the_pieces(monkeypatch):
 )
 def test_images_become_height_width_channels(row_shape, event_shape):
     X = np.zeros((2, *row_shape), np.uint8)
-    preprocessing = Preprocessing.fit(X, image=True)
+    preprocessing = Preprocessing.fit(X, layout="images")
     assert preprocessing.event_shape == event_shape
     assert preprocessing(X).shape == (2, *event_shape)
     assert preprocessing.inverse(np.zeros((2, *event_shape), np.float32)).shape == X.shape
@@ -124,7 +124,7 @@ def test_it_runs_inside_jit_with_the_same_result():
 
 
 def test_a_batch_of_no_rows_stays_one():
-    preprocessing = Preprocessing.fit(np.zeros((2, 4, 4), np.uint8), image=True)
+    preprocessing = Preprocessing.fit(np.zeros((2, 4, 4), np.uint8), layout="images")
     assert preprocessing(np.zeros((0, 4, 4), np.uint8)).shape == (0, 4, 4, 1)
 
 
@@ -197,8 +197,8 @@ def test_a_config_with_a_missing_or_unknown_field_is_refused():
         ),
         (np.array([[0, 16]]), {"range": "unit"}, 'likelihood="gaussian"'),
         (np.array([[-2.0, 1.5]]), {"range": "symmetric"}, "from -2 to 1.5"),
-        (np.zeros((2, 5), np.uint8), {"image": True}, "square"),
-        (np.zeros((2, 1, 2, 3, 4), np.uint8), {"image": True}, "network of images"),
+        (np.zeros((2, 5), np.uint8), {"layout": "images"}, "square"),
+        (np.zeros((2, 1, 2, 3, 4), np.uint8), {"layout": "images"}, "network of images"),
         (np.array([[0, 16]]), {"binarize": True}, "binarize needs pixels"),
     ],
 )

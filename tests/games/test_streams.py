@@ -62,7 +62,11 @@ def played(name):
     """A round of a game, on pixels that are drawn as 0 or 1, and on as many rows that have a label."""
     rows = rows_for(name)
     views = [np.asarray(x, np.float32) for x in rows.views]
-    pixels = [Preprocessing.fit(x, range="unit", image=x.ndim == 4, binarize=True) for x in views]
+    layouts = ["images" if x.ndim == 4 else "vectors" for x in views]
+    pixels = [
+        Preprocessing.fit(x, range="unit", layout=layout, binarize=True)
+        for x, layout in zip(views, layouts, strict=True)
+    ]
     prepare = ViewsPreprocessing(dict(zip("ab", pixels, strict=False))).prepare
 
     def as_the_weights(stored, key):

@@ -57,8 +57,9 @@ def test_a_label_product_is_noise_times_the_embedding_of_the_label() -> None:
 
 @pytest.mark.parametrize("options", OPTIONS, ids=str)
 def test_a_network_on_every_pair_is_the_network_on_the_pairs_written_out(options: dict[str, Any]) -> None:
-    x = jnp.asarray(np.random.default_rng(0).normal(size=(3, 2, 2)))
+    x = jnp.asarray(np.random.default_rng(0).normal(size=(3, 4)))
     agree(mlp(4 + 2, (5, 3), 2, KEY, activation="tanh", **options), x, jnp.eye(2))
+    agree(mlp(2 * (2 + 2), (5,), 2, KEY, **options), x.reshape(3, 2, 2), jnp.eye(2))  # a series, told at every step
 
 
 def test_a_gate_and_convolutions_are_fed_the_pairs_written_out() -> None:

@@ -10,6 +10,7 @@ from latently.data.rows import Rows, Statistics, are_constant, pieces, spread_ro
 
 ChannelAxis: TypeAlias = Literal["auto", "first", "last"]
 Standardize: TypeAlias = Literal["auto", "together", "channels", "features"]
+Layout: TypeAlias = Literal["vectors", "images", "series", "rows"]
 Shape: TypeAlias = tuple[int, ...]
 
 IMAGE_CHANNELS = (1, 3, 4)
@@ -118,7 +119,9 @@ def pooled(
     return (centre.reshape(()), spread.reshape(())) if axis is None else (centre, spread)
 
 
-def in_words(row_shape: Shape, range_: str, scale_shape: Shape, *, image: bool, first: bool) -> str:
+def in_words(
+    row_shape: Shape, range_: str, scale_shape: Shape, *, image: bool, first: bool, series: bool = False
+) -> str:
     """What rows are taken for, in words that follow their number.
 
     Args:
@@ -127,6 +130,7 @@ def in_words(row_shape: Shape, range_: str, scale_shape: Shape, *, image: bool, 
         scale_shape: the shape of what they are divided by.
         image: whether they are pixels, or read as images.
         first: whether channels are on the first axis.
+        series: whether they are read as series.
 
     Example:
         >>> in_words((20, 3), "real", (1, 3), image=False, first=False)
@@ -143,9 +147,9 @@ def in_words(row_shape: Shape, range_: str, scale_shape: Shape, *, image: bool, 
         channels = sizes.pop(0 if first else -1)
         many = f"{channels} channel{'' if channels == 1 else 's'}"
         return f"images of {' x '.join(map(str, sizes))} pixels, {many}, {scaled}"
-    if each and len(row_shape) == 2 and scale_shape != row_shape:
-        channels = sizes.pop(0 if first else -1)
-        return f"series of {sizes[0]} steps, {channels} channels, {scaled}"
+    if series or (each and len(row_shape) == 2 and scale_shape != row_shape):
+        channels = sizes.pop(0 if first else -1) if len(sizes) == 2 else 1
+        return f"series of {sizes[0]} steps, {channels} channel{'' if channels == 1 else 's'}, {scaled}"
     if len(row_shape) == 1:
         return f"vectors of {sizes[0]} numbers, {scaled}"
     what, unit = ("images", "pixels") if image else ("arrays", "numbers")

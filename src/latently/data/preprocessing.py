@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
-from latently.data.layout import ChannelAxis, Standardize, channels_first, in_words
+from latently.data.layout import ChannelAxis, Layout, Standardize, channels_first, in_words
 from latently.data.rows import DataArgumentError, DataError, Rows, Statistics, as_rows, is_numeric, summarize
 from latently.data.scaling import ROUNDING, Range, fit_scaling
 
@@ -39,7 +39,7 @@ class Preprocessing:
 
     Example:
         >>> images = np.full((2, 4, 4), 255, dtype=np.uint8)
-        >>> preprocessing = Preprocessing.fit(images, image=True)
+        >>> preprocessing = Preprocessing.fit(images, layout="images")
         >>> x = preprocessing(images)
         >>> x.shape, float(x.max())
         ((2, 4, 4, 1), 1.0)
@@ -63,7 +63,7 @@ class Preprocessing:
         X: Any,
         *,
         range: Literal["auto", "unit", "symmetric", "real"] = "auto",  # noqa: A002 - the word of the field's users
-        image: bool = False,
+        layout: Layout = "vectors",
         binarize: bool = False,
         channel_axis: ChannelAxis = "auto",
         standardize: Standardize = "auto",
@@ -76,7 +76,8 @@ class Preprocessing:
                 for booleans and for numbers within [0, 1], and `"real"` otherwise. `"unit"` divides uint8 by 255,
                 unless it holds zeros and ones alone, and takes other numbers as they are. `"symmetric"` is `"unit"`
                 stretched to [-1, 1], or numbers already there. `"real"` standardises.
-            image: whether an event is an image `(height, width, channels)` rather than a vector.
+            layout: what an event is: of `"vectors"`, `(features,)`; of `"images"`, `(height, width, channels)`; of
+                `"series"`, `(steps, channels)`; of `"rows"`, a row as it is, its channels moved to its end.
             binarize: whether pixels are drawn as 0 or 1; for `"unit"` only.
             channel_axis: where the channels of an image or of a series are in a row; `"auto"`, on the first axis of
                 `(1, h, w)`, `(3, h, w)` and `(4, h, w)`, else on the last.
@@ -91,10 +92,12 @@ class Preprocessing:
         rows = as_rows(X)
         row_shape = tuple(int(size) for size in rows.shape[1:])
         first = channels_first(row_shape, channel_axis)
-        event_shape = _image_shape(row_shape, first) if image else (prod(row_shape),)
+        event_shape = _event_shape(row_shape, layout, first)
         wanted: Any = "real" if range == "auto" and standardize != "auto" else range
-        flat_image = image and len(row_shape) == 1 and standardize == "auto"
-        found = fit_scaling(rows, wanted, "together" if flat_image else standardize, channel_axis)
+        flat = layout in ("images", "series") and len(row_shape) == 1 and standardize == "auto"
+        found = fit_scaling(rows, wanted, "together" if flat else standardize, channel_axis)
+        if found.axis == 0:
+            event_shape = _event_shape(row_shape, layout, first=True)
         if binarize and found.range != "unit":
             rule = f'needs pixels in [0, 1]; got numbers of the range "{found.range}"'
             raise DataArgumentError("binarize", rule, remedy="Leave it out.")
@@ -119,7 +122,8 @@ class Preprocessing:
     def reading(self) -> str:
         """What the rows were taken for, in words that follow their number: "images of 28 x 28 pixels, ..."."""
         image = len(self.event_shape) == 3 or (self.dtype == "uint8" and self.range != "real")
-        return in_words(self.row_shape, self.range, self.offset.shape, image=image, first=self.channels_first)
+        first, series = self.channels_first, len(self.event_shape) == 2
+        return in_words(self.row_shape, self.range, self.offset.shape, image=image, first=first, series=series)
 
     def __call__(self, rows: Stored, key: PRNGKeyArray | None = None) -> Float[Array, "batch ..."]:
         """Rows as a network reads them; pure, so it may run inside `jax.jit`.
@@ -158,7 +162,7 @@ class Preprocessing:
     @property
     def _moves_channels(self) -> bool:
         """Whether the channels of a stored row are first, and those of an event last."""
-        return self.channels_first and len(self.event_shape) == len(self.row_shape) == 3
+        return self.channels_first and len(self.event_shape) == len(self.row_shape) > 1
 
     def check(self, X: Any, owner: str = "Preprocessing", *, noisy: bool = False) -> Rows:
         """X as rows, if they mean what the fitted ones meant; `owner` is the model's name, for the error message.
@@ -228,6 +232,20 @@ class Preprocessing:
             if not kept:
                 raise DataError(f"this preprocessing config cannot be used: {rule}.")
         return preprocessing
+
+
+def _event_shape(row_shape: tuple[int, ...], layout: Layout, first: bool) -> tuple[int, ...]:
+    """The shape of an event of a layout; channels come last."""
+    if layout == "images":
+        return _image_shape(row_shape, first)
+    if layout == "vectors":
+        return (prod(row_shape),)
+    if layout == "series" and len(row_shape) > 2:
+        rule = f"must be rows (steps,) or (steps, channels) for a network of series; got rows of shape {row_shape}"
+        raise DataArgumentError("X", rule, remedy="Use {network=conv} for images.")
+    if len(row_shape) == 1:
+        return (*row_shape, 1) if layout == "series" else row_shape
+    return (*row_shape[1:], row_shape[0]) if first else row_shape
 
 
 def _image_shape(row_shape: tuple[int, ...], first: bool = False) -> tuple[int, ...]:

@@ -1,7 +1,6 @@
 """The auxiliary classifier GAN, as a scikit-learn estimator."""
 
 import dataclasses
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
@@ -11,10 +10,11 @@ from latently.errors import ArgumentError
 from latently.estimators import architecture as build
 from latently.estimators.adversarial import AdversarialModel
 from latently.estimators.hyperparameters import Count, Positive, Probability
+from latently.estimators.networks import channels_of, convolves, decoder_network, hidden_widths, widths
 from latently.estimators.schedules import build_optimizer
 from latently.game import Task
 from latently.games import acgan as games
-from latently.networks import Activate, Chain, Conditional, LabelProduct, Layer, conv_decoder, conv_encoder, mlp
+from latently.networks import Activate, Chain, Conditional, LabelProduct, Layer, conv_decoder
 from latently.probability import CellsHead, DeterministicHead
 from latently.streams import stream
 
@@ -33,15 +33,19 @@ class ACGAN(AdversarialModel):
 
     Args:
         latent_dim: numbers of noise, which are multiplied by an embedding of the class.
-        hidden: widths of the generator's hidden layers, (512, 512) unless said. With `conv`, the width of one dense
-            layer before the first image, (256,) unless said.
-        channels: of the generator's images with `conv`: of the first, small one, and of each after it, twice the size
-            of the last; one more convolution then gives the row.
+        network: of the critic, which reads rows, and of the generator unless that has another one; as in all models.
+        decoder_network: of the generator; as in all models.
+        hidden: widths of the generator's hidden layers, (512, 512) unless said. With convolutions, the width of one
+            dense layer before the first image, (256,) unless said.
+        channels: of the generator's images with convolutions: of the first, small one, and of each after it, twice the
+            size of the last; one more convolution then gives the row. (64, 64, 32) unless said, and more where images
+            are large.
         normalization: `batch` or `layer` norm before each activation of the generator; the critic has none.
         dropout: probability of dropping a hidden unit of the generator in training.
         input_noise: standard deviation of noise on all that the critic sees in training.
         critic_hidden: widths of the critic's hidden layers with `mlp`.
-        critic_channels: of the critic's convolutions with `conv`; each halves the image.
+        critic_channels: of the critic's convolutions, each of which halves the image: (16, 32, 64, 128) unless said,
+            and more where images are large.
         critic_dropout: probability of dropping a hidden unit of the critic in training.
         adversarial: what the two play for in the term of the source: `logistic`, `least-squares` or `hinge`.
         class_weight: weight of the term of the class, or of the conditions, against 1 for the source.
@@ -85,10 +89,14 @@ class ACGAN(AdversarialModel):
     }
     # fmt: on
 
+    default_channels: ClassVar[Mapping[str, tuple[int, ...]]] = {
+        "channels": (64, 64, 32),
+        "critic_channels": (16, 32, 64, 128),
+    }
+
     latent_dim: Count = 100
     _: dataclasses.KW_ONLY
-    channels: Sequence[Count] = (64, 64, 32)
-    critic_channels: Sequence[Count] = (16, 32, 64, 128)
+    critic_channels: Sequence[Count] | None = None
     activation: str | Sequence[str] = "leaky_relu"
     critic_dropout: Probability = 0.3
     class_weight: Positive = 1.0
@@ -121,25 +129,26 @@ class ACGAN(AdversarialModel):
 def _build_generator(model: ACGAN, task: Task, key: PRNGKeyArray) -> Conditional:
     """G(c, z), a row in the range of the data: noise times an embedding of the class, or noise beside conditions."""
     dim, common, network_key = int(model.latent_dim), build.layer_options(model), stream(key, "network")
-    inputs = dim + build.told(task) if task.conditions else dim
-    if model.network == "conv":
-        *upsampled, last = _generated_channels(model)
-        image = build.image_shape(task.shape)
-        network = conv_decoder(
-            inputs, build.dense_width(model), upsampled, image, image[2], network_key, **common, last=last
-        )
+    inputs, asked = dim + build.told(task) if task.conditions else dim, decoder_network(model)
+    hidden = hidden_widths(model, asked, task.shape)
+    if convolves(asked, task.shape):
+        *upsampled, last = _generated_channels(model, task.shape)
+        common |= {"last": last, "residual": asked == "resnet"}
+        dense = hidden[0] if hidden else None
+        network: Layer = conv_decoder(inputs, dense, upsampled, task.shape, task.shape[-1], network_key, **common)
     else:
-        network = mlp(inputs, build.hidden_widths(model), math.prod(task.shape), network_key, **common)
-    layers = (*network.layers, Activate(build.output_activation(model, task.range)))
+        network = build.written_by(asked, inputs, hidden, task.shape, network_key, **common)
+    own = network.layers if isinstance(network, Chain) else (network,)
+    layers = (*own, Activate(build.output_activation(model, task.range)))
     if task.conditions:  # measured ones may be 0, and a product with them would leave no noise
         return Conditional(build.mark_gaps(Chain(layers), dim, conditions=task.conditions), DeterministicHead())
     first = LabelProduct(build.told(task), dim, stream(key, "embedding"))
     return Conditional(Chain((first, *layers)), DeterministicHead())
 
 
-def _generated_channels(model: ACGAN) -> tuple[int, ...]:
+def _generated_channels(model: ACGAN, shape: tuple[int, ...]) -> tuple[int, ...]:
     """`channels`, of a generator: those of its first image, and of each that is twice the size of the last."""
-    channels = build.widths(model.channels)
+    channels = channels_of(model, shape)
     if len(channels) < 2:
         rule = "must name two images of a generator or more, each twice the size of the last"
         raise ArgumentError("channels", rule, channels, "Use {channels=(64, 32)}, say.")
@@ -150,8 +159,7 @@ def _build_critic(model: ACGAN, task: Task, outputs: int, key: PRNGKeyArray) -> 
     """A critic of rows, with so many logits for each."""
     common = build.critic_options(model)
     common |= {"input_noise": float(model.input_noise), "spectral_norm": bool(model.spectral_norm)}
-    if model.network == "conv":
-        return conv_encoder(
-            build.image_shape(task.shape), build.widths(model.critic_channels), None, outputs, key, **common
-        )
-    return mlp(math.prod(task.shape), build.widths(model.critic_hidden), outputs, key, **common)
+    convolving = convolves(model.network, task.shape)
+    hidden = () if convolving else widths(model.critic_hidden)
+    channels = channels_of(model, task.shape, "critic_channels") if convolving else ()
+    return build.read_by(model.network, task.shape, hidden, channels, outputs, key, **common)

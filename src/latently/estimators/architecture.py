@@ -5,14 +5,35 @@ Estimators import this file as `build`, and read `build.encoder(self, …)`, `bu
 
 import math
 from dataclasses import replace
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal
 
 from jaxtyping import PRNGKeyArray
 
 from latently.errors import ArgumentError, setting
 from latently.estimators.inputs import view_likelihood
+from latently.estimators.networks import (
+    Network,
+    Shape,
+    channels_of,
+    convolves,
+    decoder_network,
+    hidden_widths,
+    widths,
+)
 from latently.game import Cells, Task
-from latently.networks import Conditional, Layer, MarkGaps, conv_decoder, conv_encoder, mlp
+from latently.networks import (
+    Chain,
+    Conditional,
+    InputNoise,
+    Layer,
+    MarkGaps,
+    Unflatten,
+    conv_decoder,
+    conv_encoder,
+    mlp,
+    own_network,
+    residual_mlp,
+)
 from latently.probability import (
     BernoulliHead,
     CategoricalHead,
@@ -34,10 +55,6 @@ from latently.probability import (
     make_prior,
 )
 from latently.streams import stream
-
-Shape: TypeAlias = tuple[int, ...]
-
-_HIDDEN: dict[str, tuple[int, ...]] = {"mlp": (512, 512), "conv": (256,)}
 
 
 def likelihood_head(model: Any, task: Task, likelihood: str | None = None) -> Head:
@@ -107,17 +124,15 @@ def encoder(
         latent_dim: dimensions of the code; the model's unless said.
 
     Raises:
-        ArgumentError: an implicit one is asked of convolutions.
+        ArgumentError: an implicit one is asked of a network that does not read vectors.
     """
-    if noise_dim and model.network == "conv":
-        raise ArgumentError(
-            "encoder",
-            "must not be implicit for {network=conv}: it is fed noise beside x, flattened, which convolutions cannot "
-            "read",
-            remedy="Use {network=mlp}, or {encoder=gaussian}.",
-        )
+    if noise_dim and len(task.shape) > 1 and model.network != "mlp":
+        which = "convolutions" if convolves(model.network, task.shape) else "it"
+        named = setting("network", model.network) if isinstance(model.network, str) else "a network of your own"
+        rule = f"must not be implicit for {named}: it is fed noise beside x, flattened, which {which} cannot read"
+        raise ArgumentError("encoder", rule, remedy="Use {network=mlp}, or {encoder=gaussian}.")
     outputs = int(latent_dim or model.latent_dim) * head.parameters
-    return Conditional(reader(model, task, outputs, key, labels=labels + noise_dim), head, noise_dim)
+    return Conditional(reader(model, task, outputs, key, labels=labels, noise_dim=noise_dim), head, noise_dim)
 
 
 def classifier(model: Any, task: Task, classes: int, key: PRNGKeyArray) -> Conditional:
@@ -125,37 +140,80 @@ def classifier(model: Any, task: Task, classes: int, key: PRNGKeyArray) -> Condi
     return Conditional(reader(model, task, classes, key), CategoricalHead(classes, per_row=True))
 
 
-def reader(model: Any, task: Task, outputs: int, key: PRNGKeyArray, *, labels: int = 0) -> Layer:
-    """A network that reads rows of a task, with so many numbers beside each."""
-    common, conditions = layer_options(model), task.conditions if labels else ()
-    common["input_noise"] = float(model.input_noise)
-    if _convolves(model, task.shape):
-        height, width, channels = image_shape(task.shape)
-        shape, maps = (height, width, channels + labels), widths(model.channels)
-        network: Layer = conv_encoder(shape, maps, dense_width(model), outputs, key, **common)
-        return mark_gaps(network, channels, conditions=conditions)
-    size = math.prod(task.shape)
-    network = mlp(size + len(task.cells) + labels, hidden_widths(model), outputs, key, **common)
-    return mark_gaps(network, size, task.cells, conditions)
+def reader(model: Any, task: Task, outputs: int, key: PRNGKeyArray, *, labels: int = 0, noise_dim: int = 0) -> Layer:
+    """A network that reads rows of a task, with so many numbers beside each, and so much noise behind all."""
+    network, (*lead, size) = model.network, task.shape
+    shape = (*lead, size + len(task.cells) + labels)
+    shape = (math.prod(shape) + noise_dim,) if noise_dim else shape
+    common = layer_options(model) | {"input_noise": float(model.input_noise)}
+    channels = channels_of(model, task.shape) if convolves(network, shape) else ()
+    reads = read_by(network, shape, hidden_widths(model, network, shape), channels, outputs, key, **common)
+    return mark_gaps(reads, size, task.cells, task.conditions if labels else ())
+
+
+def read_by(
+    network: Network,
+    shape: Shape,
+    hidden: Shape,
+    channels: Shape,
+    outputs: int,
+    key: PRNGKeyArray,
+    *,
+    input_noise: float,
+    **common: Any,
+) -> Layer:
+    """The network of a name, or a user's own, that reads rows.
+
+    Args:
+        network: its name, or the function that makes it.
+        shape: of what it reads.
+        hidden: the widths of dense hidden layers; beside convolutions, of one or none.
+        channels: of convolutions.
+        outputs: how many numbers it gives.
+        key: for the initial weights.
+        input_noise: the standard deviation of noise on what it reads in training.
+        **common: what layers of all kinds have in common.
+    """
+    if not isinstance(network, str):
+        own = own_network("network", network, shape, outputs, key)
+        return Chain((InputNoise(input_noise), own)) if input_noise else own
+    common["input_noise"] = input_noise
+    if convolves(network, shape):
+        dense, residual = hidden[0] if hidden else None, network == "resnet"
+        return conv_encoder(shape, channels, dense, outputs, key, residual=residual, **common)
+    perceptron = residual_mlp if network == "resnet" else mlp
+    return perceptron(math.prod(shape), hidden, outputs, key, **common)
 
 
 def decoder(model: Any, task: Task, head: Head, key: PRNGKeyArray, *, labels: int = 0) -> Conditional:
     """p(x|z), the encoder's mirror image: its widths and activations run the other way; with `labels`, p(x|z, y)."""
-    common, inputs = layer_options(model), int(model.latent_dim) + labels
+    common, inputs, network = layer_options(model), int(model.latent_dim) + labels, decoder_network(model)
     if not isinstance(model.activation, str):
         common["activation"] = tuple(reversed(model.activation))
-    if _convolves(model, task.shape):
-        image, widest_last = image_shape(task.shape), widths(model.channels)
+    shape, hidden = task.shape, hidden_widths(model, network, task.shape)
+    outputs = (*shape[:-1], shape[-1] * head.parameters)
+    if convolves(network, shape):
+        widest_last, residual = channels_of(model, shape), network == "resnet"
         # The dense layer has no mirror image: the first map of the decoder is linear.
         if not isinstance(common["activation"], str):
             common["activation"] = common["activation"][-len(widest_last) :]
         if not isinstance(common["normalize"], str | None):
             common["normalize"] = common["normalize"][: len(widest_last)]
-        outputs = image[2] * head.parameters
-        network: Layer = conv_decoder(inputs, None, widest_last[::-1], image, outputs, key, **common)
+        channels, last = widest_last[::-1], outputs[-1]
+        writes: Layer = conv_decoder(inputs, None, channels, shape, last, key, residual=residual, **common)
     else:
-        network = mlp(inputs, hidden_widths(model)[::-1], math.prod(task.shape) * head.parameters, key, **common)
-    return Conditional(mark_gaps(network, int(model.latent_dim), conditions=task.conditions if labels else ()), head)
+        writes = written_by(network, inputs, hidden[::-1], outputs, key, **common)
+    told_of = task.conditions if labels else ()
+    return Conditional(mark_gaps(writes, int(model.latent_dim), conditions=told_of), head)
+
+
+def written_by(network: Network, inputs: int, hidden: Shape, outputs: Shape, key: PRNGKeyArray, **common: Any) -> Layer:
+    """The perceptron of a name, or a user's own network, that gives rows of the shape `outputs` for vectors."""
+    if not isinstance(network, str):
+        return own_network("decoder_network", network, inputs, outputs, key)
+    perceptron = residual_mlp if network == "resnet" else mlp
+    chain = perceptron(inputs, hidden, math.prod(outputs), key, **common)
+    return chain if len(outputs) == 1 else Chain((*chain.layers, Unflatten(outputs)))
 
 
 def told(task: Task) -> int:
@@ -279,47 +337,9 @@ def corruption(model: Any, task: Task) -> Corruption | None:
     return described
 
 
-def widths(values: Any) -> tuple[int, ...]:
-    """The widths of layers as plain integers."""
-    return tuple(map(int, values))
-
-
-def _convolves(model: Any, shape: Shape) -> bool:
-    """Whether rows are read by convolutions; of several views, those that are vectors are not."""
-    return model.network == "conv" and len(shape) == 3
-
-
 def layer_options(model: Any) -> dict[str, Any]:
     """What the layers of an encoder, a decoder or a generator have in common."""
     return {"activation": model.activation, "normalize": model.normalization, "dropout": float(model.dropout)}
-
-
-def hidden_widths(model: Any) -> tuple[int, ...]:
-    """`hidden`, or what it is by default."""
-    return _HIDDEN[model.network] if model.hidden is None else widths(model.hidden)
-
-
-def dense_width(model: Any) -> int | None:
-    """The width of the one dense layer beside convolutions, or `None`.
-
-    Raises:
-        ArgumentError: `hidden` names several.
-    """
-    hidden = hidden_widths(model)
-    if len(hidden) > 1:
-        raise ArgumentError(
-            "hidden",
-            "must be the width of the one dense layer beside the convolutions for {network=conv}",
-            hidden,
-            f"Use {setting('hidden', hidden[:1])}, and {{channels}} for the convolutions.",
-        )
-    return hidden[0] if hidden else None
-
-
-def image_shape(shape: Shape) -> tuple[int, int, int]:
-    """Height, width and channels."""
-    height, width, channels = shape
-    return height, width, channels
 
 
 def check_classes(model: Any, task: Task, *, instead: str) -> int:

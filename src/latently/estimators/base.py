@@ -26,6 +26,7 @@ from latently.estimators.face import Face
 from latently.estimators.hyperparameters import (
     Count,
     LikelihoodName,
+    NetworkMaker,
     NetworkName,
     Normalization,
     NotNegative,
@@ -62,10 +63,15 @@ class LatentModel(Face):
 
     Args:
         latent_dim: dimensions of a code.
-        network: `mlp`, or `conv` for images.
-        hidden: widths of the encoder's hidden layers, (512, 512) unless said; the decoder mirrors them. With `conv`,
-            the width of one dense layer after the convolutions, (256,) unless said.
-        channels: of the convolutions of `conv`; each halves the image.
+        network: `mlp`; `conv` for images; `conv1d` for series (steps, channels); `resnet`, with residual blocks, of
+            convolutions for images and of a perceptron for vectors; or from Python a function (in_shape, out_size, key)
+            that makes a network of your own (docs/networks.md).
+        decoder_network: likewise of what gives rows; from Python (in_size, out_shape, key). The same as network unless
+            said, and `mlp` beside a network of your own.
+        hidden: widths of the encoder's hidden layers, (512, 512) unless said; the decoder mirrors them. With
+            convolutions, the width of one dense layer after them, (256,) unless said.
+        channels: of the convolutions, each of which halves images and series: (32, 64) unless said, and as many more of
+            64 as it takes to leave a dense layer of at most 4 million weights.
         activation: name of the activation (relu, leaky_relu, elu, gelu, silu, softplus, tanh), or one a hidden layer.
         normalization: `batch` or `layer` norm before each activation, or one of them (or None) for each hidden layer.
         dropout: probability of dropping a hidden unit of encoder and decoder in training.
@@ -141,9 +147,10 @@ class LatentModel(Face):
 
     latent_dim: Count = 10
     _: dataclasses.KW_ONLY
-    network: NetworkName = "mlp"
+    network: NetworkName | NetworkMaker = "mlp"
+    decoder_network: NetworkName | NetworkMaker | None = None
     hidden: Sequence[Count] | None = None
-    channels: Sequence[Count] = (32, 64)
+    channels: Sequence[Count] | None = None
     activation: str | Sequence[str] = "relu"
     normalization: Normalization | Sequence[Normalization] = None
     dropout: Probability = 0.0
@@ -178,6 +185,9 @@ class LatentModel(Face):
 
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     """Name → hyperparameters that follow a published description."""
+
+    default_channels: ClassVar[Mapping[str, tuple[int, ...]]] = {"channels": (32, 64)}
+    """Of convolutions for which none are asked."""
 
     labels: ClassVar[Literal["ignored", "optional", "required"]] = "ignored"
     """What `fit` makes of y."""
@@ -559,7 +569,7 @@ class LatentModel(Face):
             return _builder(self)(self._key("weights"))
         except ValueError as error:
             vars(error).pop("__notes__", None)  # JAX adds notes on its own workings
-            raise error.with_traceback(None) from None
+            raise error.with_traceback(None) from error.__cause__  # of a user's own function
 
     def _key(self, name: str) -> PRNGKeyArray:
         """The key of one of the streams of the fit's seed; the trainer has the seed itself."""

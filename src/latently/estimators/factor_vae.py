@@ -9,6 +9,7 @@ from jaxtyping import PRNGKeyArray
 from latently.estimators import architecture as build
 from latently.estimators.base import LatentModel
 from latently.estimators.hyperparameters import Count, NotNegative, Positive, PosteriorScale
+from latently.estimators.networks import widths
 from latently.estimators.schedules import build_optimizer
 from latently.game import Task
 from latently.games import factor_vae as games
@@ -74,7 +75,7 @@ class FactorVAE(LatentModel):
         """The untrained game."""
         critic = None
         if self.total_correlation == "critic":
-            hidden = build.widths(self.critic_hidden)
+            hidden = widths(self.critic_hidden)
             critic = mlp(int(self.latent_dim), hidden, 1, stream(key, "critic"), activation="leaky_relu")
         return games.FactorVAE(
             encoder=build.encoder(self, task, GaussianHead(scale=self.posterior_scale), stream(key, "encoder")),

@@ -47,7 +47,9 @@ Verbosity: TypeAlias = bool | Annotated[int, Range(0)]
 
 LikelihoodName: TypeAlias = Literal["auto", "bernoulli", "gaussian", "laplace"]
 ViewLikelihoods: TypeAlias = LikelihoodName | Sequence[LikelihoodName] | Mapping[str, LikelihoodName]
-NetworkName: TypeAlias = Literal["mlp", "conv"]
+NetworkName: TypeAlias = Literal["mlp", "conv", "conv1d", "resnet"]
+NetworkMaker: TypeAlias = Callable[..., Any]
+"""From the shape that a network reads, the shape that it gives, and a key, to the network; or one that is ready."""
 OutputName: TypeAlias = Literal["auto", "sigmoid", "tanh", "identity"]
 PriorName: TypeAlias = Literal["normal", "uniform", "star", "swiss-roll", "s-curve"]
 Normalization: TypeAlias = Literal["batch", "layer"] | None
@@ -94,6 +96,8 @@ def _fits(value: Any, kind: Any) -> bool:
         return _fits(value, arguments[0]) and all(rule.holds(value) for rule in arguments[1:])
     if origin is Literal:
         return isinstance(value, str) and value in arguments
+    if origin is Callable:
+        return callable(value)
     if origin is Mapping:
         return isinstance(value, Mapping) and all(_fits(each, arguments[1]) for each in value.values())
     if origin is Sequence:
@@ -110,7 +114,7 @@ def in_words(kind: Any) -> str:
 
     Example:
         >>> in_words(NetworkName), in_words(Count | None)
-        ('mlp or conv', 'a whole number of 1 or more, or None')
+        ('mlp, conv, conv1d or resnet', 'a whole number of 1 or more, or None')
         >>> in_words(Normalization | Sequence[Normalization])
         'batch, layer, None, or a list of batch, layer or None'
     """
@@ -136,6 +140,8 @@ def _alternatives(kind: Any, *, many: bool = False) -> list[str]:
         return list(arguments)
     if origin is Sequence:
         return [f"a list of {_either(_alternatives(arguments[0], many=True))}"]
+    if origin is Callable:
+        return ["functions" if many else "a function"]
     if origin is Mapping:
         return [f"a dict of {_either(_alternatives(arguments[1], many=True))}"]
     if origin is Callable:

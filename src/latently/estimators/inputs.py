@@ -1,5 +1,6 @@
 """What users hand to an estimator: rows, labels, seeds; checked, and told how they are scaled."""
 
+import dataclasses
 import warnings
 from collections.abc import Mapping, Sequence
 from math import prod
@@ -32,6 +33,7 @@ from latently.data.layout import bytes_are
 from latently.data.sparse import Sparse
 from latently.data.table import is_frame, needs_table
 from latently.errors import ArgumentError, setting
+from latently.estimators.networks import layout_of, said_of_channels, takes_tables
 
 RandomState: TypeAlias = int | np.random.RandomState | None
 
@@ -100,7 +102,7 @@ def accept(estimator: Any, X: Any, *, reset: bool = False) -> Any:
 def _are_counts(estimator: Any, X: Any) -> bool:
     """Whether rows are counts, for a model that has a likelihood for them and is not told otherwise."""
     bytes_ = isinstance(X, np.ndarray | Subset) and X.dtype == np.uint8 and len(X.shape) == 2
-    if not (bytes_ and estimator.network == "mlp" and may(estimator.game_type, "impute")):
+    if not (bytes_ and takes_tables(estimator) and may(estimator.game_type, "impute")):
         return False
     return estimator.likelihood == estimator.output == "auto" and bytes_are(X) == "counts"
 
@@ -122,8 +124,10 @@ def _accept_first_table(estimator: Any, X: Any) -> Table:
         name = type(estimator).__name__
         rule = f"must be numbers without gaps (NaN) for {name}, which has no likelihood for other columns"
         raise ArgumentError("X", rule, remedy="Use VAE or AAE, or fill in the gaps and turn words into numbers.")
-    if estimator.network != "mlp":
-        raise ArgumentError("network", "must be mlp for a table with gaps, or of several kinds", estimator.network)
+    if not takes_tables(estimator):
+        name = "network" if estimator.decoder_network is None else "decoder_network"
+        rule = "must be mlp or resnet for a table with gaps, or of several kinds"
+        raise ArgumentError(name, rule, getattr(estimator, name))
     if is_frame(X):
         validate_data(estimator, X, reset=True, skip_check_array=True)  # for feature_names_in_
     return table
@@ -327,7 +331,7 @@ def fit_preprocessing(model: Any, X: Any) -> Preprocessing | TablePreprocessing 
         return ViewsPreprocessing({name: _fit_view(model, X, name) for name in X.names})
     if isinstance(X, Table):
         return TablePreprocessing.fit(X)
-    return _fit_rows(model, X, model.likelihood, image=model.network == "conv")
+    return _fit_rows(model, X, model.likelihood)
 
 
 def views_asked_for(model: Any) -> tuple[str, ...]:
@@ -359,23 +363,27 @@ def view_likelihood(model: Any, names: Sequence[str], place: int) -> str:
     return likelihood
 
 
-def _fit_rows(model: Any, X: Any, likelihood: str, *, image: bool) -> Preprocessing:
+def _fit_rows(model: Any, X: Any, likelihood: str, *, view: bool = False) -> Preprocessing:
     wanted = "unit" if likelihood == "bernoulli" else _RANGES[model.output]
     if model.standardize != "auto" and wanted != "auto":
         other = "{likelihood=bernoulli}" if likelihood == "bernoulli" else setting("output", model.output)
         raise ArgumentError("standardize", f"must be left at auto for {other}", model.standardize)
-    layout = {"channel_axis": model.channel_axis, "standardize": model.standardize}
-    return Preprocessing.fit(X, range=wanted, image=image, binarize=model.binarize, **layout)
+    layout = layout_of(model, len(X.shape) - 1, view=view)
+    asked = {"channel_axis": model.channel_axis, "standardize": model.standardize, "binarize": model.binarize}
+    preprocessing = Preprocessing.fit(X, range=wanted, layout=layout, **asked)
+    said = said_of_channels(model, preprocessing.event_shape)
+    for sentence in said:
+        warn_of(sentence)
+    return dataclasses.replace(preprocessing, assumed=(*preprocessing.assumed, *said))
 
 
 def _fit_view(model: Any, X: Views, name: str) -> Preprocessing:
-    """How a view is scaled, judged by the rows that have it; with convolutions, only vectors stay vectors."""
+    """How a view is scaled, judged by the rows that have it."""
     present = ~X.lacking(name)
     if not present.any():
         raise ArgumentError("X", f"must not have a view that no row has, such as {name!r}", remedy="Leave it out.")
     rows = X.view(name) if present.all() else Subset(X.view(name), np.flatnonzero(present))
-    image = model.network == "conv" and len(rows.shape) > 2
     try:
-        return _fit_rows(model, rows, view_likelihood(model, X.names, X.names.index(name)), image=image)
+        return _fit_rows(model, rows, view_likelihood(model, X.names, X.names.index(name)), view=True)
     except ArgumentError as error:
         raise ArgumentError(f"view {name!r}: {error.name}", error.rule, error.value, error.remedy) from None

@@ -1,7 +1,7 @@
 """Models on disk: `config.json` says what they are, `model.safetensors` holds their arrays.
 
 `history.jsonl` holds the course of the fit, as in a run's folder. Loading runs no code from the files: a config
-may only name an estimator of the catalogue.
+may only name an estimator of the catalogue, and a function that a model was given is handed over again.
 """
 
 import dataclasses
@@ -9,6 +9,7 @@ import json
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import equinox as eqx
@@ -21,9 +22,11 @@ from sklearn.base import BaseEstimator
 
 from latently.catalogue import BY_NAME
 from latently.data import ConditionPreprocessing, preprocessing_from_config
+from latently.errors import ArgumentError
 from latently.estimators.base import LatentModel
 from latently.estimators.hub import local
 from latently.estimators.hyperparameters import check_hyperparameters
+from latently.estimators.networks import named
 from latently.files import read_records, write_atomically, write_records
 from latently.game import Batch, Cells, Task
 from latently.probability import Prior, prior_from_config
@@ -62,11 +65,13 @@ def model_config(model: Any) -> dict[str, Any]:
     }
 
 
-def load(path: str | Path) -> LatentModel:
+def load(path: str | Path, **functions: Any) -> LatentModel:
     """Read a model that `save` wrote, or a run's folder, or a model on the Hugging Face hub.
 
     Args:
         path: the folder; or `hf://USER/NAME`, or `hf://USER/NAME@REVISION`, which is downloaded once.
+        **functions: those that the model was given, such as `network=my_network`, by the names of `get_params`: a file
+            holds where each was found, and not the function.
 
     Returns:
         The fitted estimator.
@@ -74,6 +79,7 @@ def load(path: str | Path) -> LatentModel:
     Raises:
         FileNotFoundError: the folder holds no model.
         ValueError: a file is damaged, from a newer version, or the two do not belong together.
+        ArgumentError: a function that the model was given is missing, or one is given where there was none.
 
     Example:
         >>> import tempfile, latently, numpy as np
@@ -87,7 +93,7 @@ def load(path: str | Path) -> LatentModel:
     config_path = path / "config.json"
     if not config_path.exists() or not (path / "model.safetensors").exists():
         raise FileNotFoundError(f"{path} holds no model: a model's folder has config.json and model.safetensors.")
-    model, template = _read(config_path)
+    model, template = _read(config_path, functions)
     arrays, static = eqx.partition(template, lambda leaf: isinstance(leaf, jax.ShapeDtypeStruct))
     arrays, _ = load_tree(path / "model.safetensors", arrays, _mean_in_place)
     model._take_game(eqx.combine(arrays, static))
@@ -110,12 +116,14 @@ def before_fit(config: Mapping[str, Any], **changes: Any) -> Any:
     name = config["estimator"]
     if name not in BY_NAME:
         raise ValueError(f"it names the estimator {name!r}; this version knows {', '.join(sorted(BY_NAME))}")
-    given = {name: value for name, value in config["parameters"].items() if name not in changes}
-    unsaved = [name for name, value in given.items() if isinstance(value, dict) and "function" in value]
+    within = {key: value for key, value in changes.items() if "__" in key}  # of an estimator among the parameters
+    changes = {key: value for key, value in changes.items() if key not in within}
+    given = {key: value for key, value in config["parameters"].items() if key not in changes}
+    unsaved = [key for key, value in given.items() if _is_of(value, "function")]
     if unsaved:
         what = f"{' and '.join(unsaved)} of this {name} {'were functions' if len(unsaved) > 1 else 'was a function'}"
         warnings.warn(f"{what}, which no file holds: set it anew before you fit the model again.", stacklevel=2)
-    parameters = {name: _revived(value) for name, value in given.items() if name not in unsaved}
+    parameters = {key: _revived(value, _of(key, within)) for key, value in given.items() if key not in unsaved}
     return BY_NAME[name].load()(**(parameters | changes))
 
 
@@ -142,16 +150,24 @@ def _mean_in_place(stored: dict[str, Any]) -> dict[str, Any]:
     return kept | {name: stored[mean] for name, mean in means.items()}
 
 
-def _read(path: Path) -> tuple[Any, Any]:
+def _read(path: Path, functions: Mapping[str, Any]) -> tuple[Any, Any]:
     """The estimator that a config describes, and its game without arrays."""
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
         written = config["format"]
-        model = _skeleton(config) if written == FORMAT else None
+        asked = _functions(config) if written == FORMAT else {}
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        raise _damaged(path, error) from None
+    _check_functions(path, asked, functions)
+    try:
+        model = _skeleton(config, functions) if written == FORMAT else None
         template = None if model is None else game_shape(model)
+    except ArgumentError as error:
+        if any(name.endswith(error.name) for name in functions):
+            raise
+        raise _damaged(path, error) from None
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-        reason = f"{type(error).__name__}: {error}".splitlines()[0].removesuffix(".")
-        raise ValueError(f"{path} is damaged, or no model's ({reason}).") from None
+        raise _damaged(path, error) from None
     if model is None:
         raise ValueError(
             f"{path} has the format {written!r} and this version of Latently reads {FORMAT}; update Latently."
@@ -159,9 +175,39 @@ def _read(path: Path) -> tuple[Any, Any]:
     return model, template
 
 
-def _skeleton(config: dict[str, Any]) -> Any:
+def _damaged(path: Path, error: Exception) -> ValueError:
+    reason = f"{type(error).__name__}: {error}".splitlines()[0].removesuffix(".")
+    return ValueError(f"{path} is damaged, or no model's ({reason}).")
+
+
+def _functions(config: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    """The functions that a model was given, as `get_params` names them, and where each was found."""
+    found: dict[str, str] = {}
+    for name, value in config["parameters"].items():
+        if _is_of(value, "function"):
+            found[prefix + name] = str(value["function"])
+        elif _is_of(value, "estimator"):
+            found |= _functions(value, f"{prefix}{name}__")
+    return found
+
+
+def _check_functions(path: Path, asked: Mapping[str, str], given: Mapping[str, Any]) -> None:
+    """See that a function is given for each network that was a user's own, and none that the model had not."""
+    folder, built = str(path.parent), {name: where for name, where in asked.items() if name.endswith("network")}
+    for name, where in built.items():
+        if name not in given:
+            call = ", ".join(f"{each}={where.rpartition(':')[2].rpartition('.')[2]}" for each, where in built.items())
+            rule = f"must be handed over: {folder} holds a model with {where}, a function that files do not hold"
+            raise ArgumentError(name, rule, remedy=f"Load it from Python by latently.load({folder!r}, {call}).")
+    for name in given:
+        if name not in asked:
+            functions = ", ".join(asked) or "none"
+            raise ArgumentError(name, f"must be left out: of functions, the model in {folder} was given {functions}")
+
+
+def _skeleton(config: dict[str, Any], functions: Mapping[str, Any]) -> Any:
     """The estimator that a config describes, with all that it learned but the game."""
-    model = before_fit(config)
+    model = before_fit(config, **functions)
     check_hyperparameters(model)
     model._take_preprocessing(preprocessing_from_config(config["preprocessing"]))
     model.classes_ = None if config["classes"] is None else np.asarray(config["classes"])
@@ -192,13 +238,23 @@ def _plain(value: Any) -> Any:
     if isinstance(value, np.random.RandomState):
         return None  # the seed that it gave is kept beside the parameters
     if callable(value) or isinstance(value, optax.GradientTransformation):
-        return {"function": getattr(value, "__qualname__", type(value).__name__)}
+        return {"function": named(value)}
     return value
 
 
-def _revived(value: Any) -> Any:
-    if isinstance(value, dict) and "estimator" in value:
-        return before_fit(value)
-    if isinstance(value, dict) and "prior" in value:
+def _revived(value: Any, changes: Mapping[str, Any] = MappingProxyType({})) -> Any:
+    if _is_of(value, "estimator"):
+        return before_fit(value, **changes)
+    if _is_of(value, "prior"):
         return prior_from_config(value["prior"])
     return tuple(_revived(item) for item in value) if isinstance(value, list) else value
+
+
+def _is_of(value: Any, kind: str) -> bool:
+    return isinstance(value, dict) and kind in value
+
+
+def _of(stage: str, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The changes to an estimator among the parameters, by its own names."""
+    start = f"{stage}__"
+    return {name.removeprefix(start): value for name, value in changes.items() if name.startswith(start)}

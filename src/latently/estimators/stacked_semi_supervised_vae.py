@@ -14,7 +14,7 @@ from sklearn.base import clone
 
 from latently.errors import ArgumentError
 from latently.estimators.base import LatentModel
-from latently.estimators.hyperparameters import Count, Positive, PosteriorScale
+from latently.estimators.hyperparameters import Count, NetworkMaker, Positive, PosteriorScale
 from latently.estimators.semi_supervised_vae import build_m2
 from latently.estimators.vae import VAE
 from latently.game import Task
@@ -39,7 +39,8 @@ class StackedSemiSupervisedVAE(LatentModel):
 
     Args:
         latent_dim: dimensions of the second stage's code.
-        network: of the second stage, `mlp`: it reads vectors.
+        network: of the second stage, which reads vectors: `mlp`, `resnet`, or from Python a function, as in all models.
+        decoder_network: of the second stage, likewise.
         hidden: widths of the hidden layers of each network of the second stage, (300,) unless said.
         likelihood: of the codes of the first stage: `auto`, Gaussian.
         prior: `normal`.
@@ -87,7 +88,8 @@ class StackedSemiSupervisedVAE(LatentModel):
 
     latent_dim: Count = 50
     _: dataclasses.KW_ONLY
-    network: Literal["mlp"] = "mlp"
+    network: Literal["mlp", "resnet"] | NetworkMaker = "mlp"
+    decoder_network: Literal["mlp", "resnet"] | NetworkMaker | None = None
     activation: str = "softplus"
     first: VAE | str | Path | None = None
     first_epochs: Positive = 50

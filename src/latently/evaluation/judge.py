@@ -96,7 +96,7 @@ class Judge:
             rows = X if len(known) == len(X) else Subset(X, known)
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", DataAssumption)  # whoever fitted the model was told
-                preprocessing = Preprocessing.fit(rows, image=len(rows.shape) > 2)
+                preprocessing = Preprocessing.fit(rows, layout="images" if len(rows.shape) > 2 else "vectors")
         if rounds is None:
             rounds = min(max(EPOCHS * len(rows) // BATCH_SIZE, LEAST_ROUNDS), MOST_ROUNDS)
         network = _train(rows, codes.astype(np.int32), preprocessing, rounds, observers)

@@ -1,8 +1,8 @@
 """Networks: each maps a batch to a batch, `network(x, key)` in training and `network(x)` in inference."""
 
-from latently.networks.builders import conv_decoder, conv_encoder, mlp
+from latently.networks.builders import conv_decoder, conv_encoder, mlp, residual_mlp
 from latently.networks.conditional import Conditional, LabelProduct, calibrated_pair
-from latently.networks.convolution import Conv, UpsampleConv
+from latently.networks.convolution import Conv, Unflatten, UpsampleConv
 from latently.networks.layers import (
     ACTIVATIONS,
     Activate,
@@ -14,7 +14,9 @@ from latently.networks.layers import (
     condition,
     cross_condition,
 )
-from latently.networks.regularization import NORMALIZATIONS, BatchNorm, Dropout, LayerNorm, Shift
+from latently.networks.own import PerRow, own_network
+from latently.networks.regularization import NORMALIZATIONS, BatchNorm, Dropout, InputNoise, LayerNorm, Shift
+from latently.networks.residual import Residual
 
 __all__ = [
     "ACTIVATIONS",
@@ -26,12 +28,16 @@ __all__ = [
     "Conv",
     "Dropout",
     "Gate",
+    "InputNoise",
     "LabelProduct",
     "Layer",
     "LayerNorm",
     "Linear",
     "MarkGaps",
+    "PerRow",
+    "Residual",
     "Shift",
+    "Unflatten",
     "UpsampleConv",
     "calibrated_pair",
     "condition",
@@ -39,4 +45,6 @@ __all__ = [
     "conv_encoder",
     "cross_condition",
     "mlp",
+    "own_network",
+    "residual_mlp",
 ]

@@ -1,4 +1,7 @@
-"""The two convolutions that image networks are made of, as layers: images are `[batch, height, width, channels]`.
+"""The two convolutions that networks of images and series are made of, as layers.
+
+Images are `[batch, height, width, channels]`, series `[batch, steps, channels]`: their channels are last, and the axes
+between are what is convolved, of any number.
 
 On a CPU both are one matrix product and a few shifted copies or sums: the gradients of XLA's own CPU convolutions lose
 their fast path inside a compiled loop (jax issue 12868), and are no faster outside of one. Elsewhere they are XLA's
@@ -17,103 +20,121 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from latently.networks.layers import Layer, spectral_norm
 
-_Size: TypeAlias = tuple[int, int]  # height and width
+_Size: TypeAlias = tuple[int, ...]  # of what is convolved: height and width, or steps
 _Linear: TypeAlias = Callable[[Array, int, _Size], Array]
 
 
 class Conv(Layer):
-    """A 3×3 convolution; the border is padded with zeros, so that `stride` alone decides the output's size.
+    """A 3×3 convolution, or one of 3 steps with `axes=1`; zeros around it let `stride` alone decide the output's size.
 
     With `spectral_norm` the kernel, as a matrix `[9 * inputs, outputs]`, is divided by its largest singular value.
     """
 
-    kernel: Float[Array, "3 3 inputs outputs"]
+    kernel: Float[Array, "*taps inputs outputs"]
     bias: Float[Array, "outputs"]
     spectral_norm: bool = eqx.field(static=True)
     stride: int = eqx.field(static=True)
 
     def __init__(
-        self, inputs: int, outputs: int, key: PRNGKeyArray, *, stride: int = 1, spectral_norm: bool = False
+        self,
+        inputs: int,
+        outputs: int,
+        key: PRNGKeyArray,
+        *,
+        stride: int = 1,
+        spectral_norm: bool = False,
+        axes: int = 2,
     ) -> None:
-        self.kernel = jax.nn.initializers.glorot_uniform()(key, (3, 3, inputs, outputs))
+        self.kernel = jax.nn.initializers.glorot_uniform()(key, (*[3] * axes, inputs, outputs))
         self.bias = jnp.zeros(outputs)
         self.spectral_norm, self.stride = spectral_norm, stride
 
     def __call__(
-        self, x: Float[Array, "batch height width inputs"], key: PRNGKeyArray | None = None
-    ) -> Float[Array, "batch _ _ outputs"]:
-        """The convolved images."""
+        self, x: Float[Array, "batch *size inputs"], key: PRNGKeyArray | None = None
+    ) -> Float[Array, "batch *convolved outputs"]:
+        """The convolved images or series."""
         return convolve(x, self._normalized(), self.stride) + self.bias
 
-    def _normalized(self) -> Float[Array, "3 3 inputs outputs"]:
+    def _normalized(self) -> Float[Array, "*taps inputs outputs"]:
         matrix = self.kernel.reshape(-1, self.kernel.shape[-1])
         return self.kernel / spectral_norm(matrix) if self.spectral_norm else self.kernel
 
 
 class UpsampleConv(Conv):
-    """Doubles height and width (nearest neighbour), convolves 3×3, adds a bias and crops to `size`.
+    """Doubles height and width, or steps (nearest neighbour), convolves, adds a bias and crops to `size`.
 
     Upsampling before a convolution leaves no checkerboard, as a transposed convolution does (Odena et al. 2016,
     "Deconvolution and checkerboard artifacts").
     """
 
-    size: tuple[int, int] = eqx.field(static=True)
+    size: tuple[int, ...] = eqx.field(static=True)
 
     def __init__(
-        self, inputs: int, outputs: int, size: tuple[int, int], key: PRNGKeyArray, *, spectral_norm: bool = False
+        self, inputs: int, outputs: int, size: tuple[int, ...], key: PRNGKeyArray, *, spectral_norm: bool = False
     ) -> None:
-        super().__init__(inputs, outputs, key, spectral_norm=spectral_norm)
+        super().__init__(inputs, outputs, key, spectral_norm=spectral_norm, axes=len(size))
         self.size = size
 
     def __call__(
-        self, x: Float[Array, "batch height width inputs"], key: PRNGKeyArray | None = None
-    ) -> Float[Array, "batch _ _ outputs"]:
-        """The images, twice as large or as large as `size`."""
-        return upsample_convolve(x, self._normalized())[:, : self.size[0], : self.size[1]] + self.bias
+        self, x: Float[Array, "batch *size inputs"], key: PRNGKeyArray | None = None
+    ) -> Float[Array, "batch *convolved outputs"]:
+        """The images or series, twice as large or as large as `size`."""
+        larger = upsample_convolve(x, self._normalized())
+        return larger[:, *(slice(size) for size in self.size)] + self.bias
 
 
 class Unflatten(Layer):
-    """Vectors become images of `shape` (height, width, channels)."""
+    """Vectors become rows of `shape`, such as images (height, width, channels)."""
 
-    shape: tuple[int, int, int] = eqx.field(static=True)
+    shape: tuple[int, ...] = eqx.field(static=True)
 
     def __call__(
         self, x: Float[Array, "batch features"], key: PRNGKeyArray | None = None
-    ) -> Float[Array, "batch height width channels"]:
-        """Each row's elements, as an image."""
+    ) -> Float[Array, "batch *shape"]:
+        """Each row's elements, in that shape."""
         return x.reshape(-1, *self.shape)
 
 
 def convolve(
-    x: Float[Array, "batch height width inputs"], kernel: Float[Array, "3 3 inputs outputs"], stride: int = 1
-) -> Float[Array, "batch rows columns outputs"]:
+    x: Float[Array, "batch *size inputs"], kernel: Float[Array, "*taps inputs outputs"], stride: int = 1
+) -> Float[Array, "batch *convolved outputs"]:
     """A 3×3 convolution, padded with zeros so that `stride` alone decides the output's size: `ceil(size / stride)`.
 
     On a CPU it takes the memory of 9 / stride² copies of the images, until the gradients are known. With stride 1 and
     fewer outputs than inputs it takes every pixel's products with the taps instead, and sums them where they belong.
     """
+    size = x.shape[1:-1]
     if not _as_products():
-        return lax.conv_general_dilated(x, kernel, (stride, stride), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC"))
-    size = x.shape[1], x.shape[2]
-    if stride == 1 and kernel.shape[3] < kernel.shape[2]:
+        letters = "HW"[: len(size)]
+        layout = (f"N{letters}C", f"{letters}IO", f"N{letters}C")
+        return lax.conv_general_dilated(x, kernel, (stride,) * len(size), "SAME", dimension_numbers=layout)
+    if stride == 1 and kernel.shape[-1] < kernel.shape[-2]:
         # What a pixel gives to its neighbour on the left is what that one sees on its right: the taps turn round.
-        taps = _product(x, kernel[::-1, ::-1].transpose(2, 1, 0, 3).reshape(x.shape[-1], -1))
-        return _sum(taps, 1, size)
-    return _product(_windows(x, stride, size), kernel.swapaxes(0, 1).reshape(-1, kernel.shape[-1]))
+        return _sum(_product(x, _by_inputs(jnp.flip(kernel, tuple(range(len(size)))))), 1, size)
+    columns_first = kernel.transpose(*reversed(range(len(size))), -2, -1)
+    return _product(_windows(x, stride, size), columns_first.reshape(-1, kernel.shape[-1]))
 
 
 def upsample_convolve(
-    x: Float[Array, "batch height width inputs"], kernel: Float[Array, "3 3 inputs outputs"]
-) -> Float[Array, "batch rows columns outputs"]:
+    x: Float[Array, "batch *size inputs"], kernel: Float[Array, "*taps inputs outputs"]
+) -> Float[Array, "batch *convolved outputs"]:
     """Every pixel repeated to two by two (nearest-neighbour upsampling), then a 3×3 convolution.
 
     The four copies of a pixel meet the same nine taps, so its products with them are taken once, at the low resolution,
     and summed at the high one: a quarter of the arithmetic.
     """
+    size = x.shape[1:-1]
     if not _as_products():
-        return convolve(x.repeat(2, axis=1).repeat(2, axis=2), kernel)
-    taps = _product(x, kernel.transpose(2, 1, 0, 3).reshape(x.shape[-1], -1))
-    return _spread(taps, 2, (x.shape[1], x.shape[2]))
+        for axis in range(1, x.ndim - 1):
+            x = x.repeat(2, axis=axis)
+        return convolve(x, kernel)
+    return _spread(_product(x, _by_inputs(kernel)), 2, size)
+
+
+def _by_inputs(kernel: Float[Array, "*taps inputs outputs"]) -> Float[Array, "inputs tapped"]:
+    """From a pixel to its products with all taps, the column's changing slowest."""
+    taps = range(kernel.ndim - 2)
+    return kernel.transpose(-2, *reversed(taps), -1).reshape(kernel.shape[-2], -1)
 
 
 def _as_products() -> bool:
@@ -164,24 +185,24 @@ def _backward(transpose: _Linear, stride: int, size: _Size, _: None, cotangent: 
 
 
 # Below, the last axis of `taps` holds 3 × 3 × channels: the column's tap changes slowest, then the row's. `size` is the
-# height and width of the images that windows are taken from, or of those before upsampling.
+# height and width (of series, the steps) of what windows are taken from, or of what there was before upsampling.
 
 
 def _window_pixels(
-    x: Float[Array, "batch height width channels"], stride: int, size: _Size
-) -> Float[Array, "batch rows columns taps"]:
+    x: Float[Array, "batch *size channels"], stride: int, size: _Size
+) -> Float[Array, "batch *convolved taps"]:
     """The neighbourhood that each output of a convolution sees."""
-    for axis in (1, 2):
+    for axis in range(1, x.ndim - 1):
         count, (low, high) = _outputs(size[axis - 1], stride)
         x = _neighbors(_pad(x, axis, low, high), axis, count, stride)
     return x
 
 
 def _sum_windows(
-    taps: Float[Array, "batch rows columns taps"], stride: int, size: _Size
-) -> Float[Array, "batch height width channels"]:
+    taps: Float[Array, "batch *convolved taps"], stride: int, size: _Size
+) -> Float[Array, "batch *size channels"]:
     """Every neighbourhood added to where it came from: the transpose of `_window_pixels`."""
-    for axis in (2, 1):
+    for axis in reversed(range(1, taps.ndim - 1)):
         count, (low, _) = _outputs(size[axis - 1], stride)
         blocks = count + 2 // stride
         parts = jnp.split(taps, 3, axis=-1)
@@ -192,10 +213,10 @@ def _sum_windows(
 
 
 def _spread_taps(
-    taps: Float[Array, "batch height width taps"], stride: int, size: _Size
-) -> Float[Array, "batch rows columns channels"]:
+    taps: Float[Array, "batch *size taps"], stride: int, size: _Size
+) -> Float[Array, "batch *upsampled channels"]:
     """What each low-resolution pixel gives to each tap, summed where the convolution of the upsampled image sums it."""
-    for axis in (2, 1):
+    for axis in reversed(range(1, taps.ndim - 1)):
         before, center, after = jnp.split(taps, 3, axis=-1)
         across = _pad(before, axis, 1, 0) + _pad(after, axis, 0, 1)  # at the borders between pixels
         borders = [lax.slice_in_dim(across, side, side + size[axis - 1], axis=axis) for side in range(stride)]
@@ -204,10 +225,10 @@ def _spread_taps(
 
 
 def _gather_taps(
-    x: Float[Array, "batch rows columns channels"], stride: int, size: _Size
-) -> Float[Array, "batch height width taps"]:
+    x: Float[Array, "batch *upsampled channels"], stride: int, size: _Size
+) -> Float[Array, "batch *size taps"]:
     """What each low-resolution pixel gives to each tap, from where it went: the transpose of `_spread_taps`."""
-    for axis in (1, 2):
+    for axis in range(1, x.ndim - 1):
         x = _pad(x, axis, 1, 1)
         pairs = lax.slice_in_dim(x, 0, -1, axis=axis) + lax.slice_in_dim(x, 1, None, axis=axis)
         x = _neighbors(pairs, axis, size[axis - 1], stride, order=(2, 1, 0))

@@ -138,6 +138,8 @@ class Chain(Layer):
         self, x: Float[Array, "rows ..."], y: Float[Array, "k facts"], key: PRNGKeyArray | None = None
     ) -> Float[Array, "crossed ..."]:
         """The same numbers; what the first layer can share among all y, it does."""
+        if x.ndim > 2:  # y stands in every pixel, or step
+            return super().crossed(x, y, key)
         first = int(isinstance(self.layers[0], Flatten))  # conditioned vectors are flat
         x = self.layers[first].crossed(x, y, _layer_key(key, first))
         return self._rest(first + 1, x, key)
@@ -198,17 +200,15 @@ def _layer_key(key: PRNGKeyArray | None, number: int) -> PRNGKeyArray | None:
 
 
 def condition(x: Float[Array, "batch ..."], y: Float[Array, "batch facts"]) -> Float[Array, "batch ..."]:
-    """Concatenate what a network is told of each row to what it reads: behind vectors, as constant channels to images.
+    """Concatenate what a network is told of each row to what it reads: behind vectors, else as constant channels.
 
     Example:
         >>> import jax.numpy as jnp
         >>> condition(jnp.ones((2, 4, 4, 1)), jnp.eye(2)).shape, condition(jnp.ones((2, 16)), jnp.eye(2)).shape
         ((2, 4, 4, 3), (2, 18))
     """
-    if x.ndim == 4:
-        planes = jnp.broadcast_to(y[:, None, None, :], (*x.shape[:3], y.shape[1]))
-        return jnp.concatenate([x, planes], axis=-1)
-    return jnp.concatenate([x.reshape(len(x), -1), y], axis=1)
+    planes = y.reshape(len(y), *[1] * (x.ndim - 2), y.shape[1])
+    return jnp.concatenate([x, jnp.broadcast_to(planes, (*x.shape[:-1], y.shape[1]))], axis=-1)
 
 
 def cross_condition(x: Float[Array, "rows ..."], y: Float[Array, "k facts"]) -> Float[Array, "crossed ..."]:

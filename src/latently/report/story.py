@@ -10,6 +10,7 @@ import numpy as np
 from latently import figures
 from latently.data import Dataset, Splits, Table, TablePreprocessing, Views
 from latently.errors import in_python, words
+from latently.estimators.networks import named
 from latently.evaluation import Line, as_table, counted
 from latently.report.code_scenes import codes_over_prior, film, manifold, plane_of, prior_match
 from latently.report.label_scenes import class_scenes, condition_scenes, drawing_scenes, prediction_scenes
@@ -122,7 +123,7 @@ def _facts(model: Any, splits: Splits, run: Run) -> dict[str, str]:
         facts["conditions"] = names if model.conditions_ is not None else f"{names}, not shown to the model"
     facts |= {
         "code": f"{counted(model.latent_dim, 'dimension')}, {model.game_.prior.name} prior",
-        "network": f"{model.network}, hidden {tuple(model.hidden) if model.hidden else 'as by default'}",
+        "network": f"{named(model.network)}, hidden {tuple(model.hidden) if model.hidden else 'as by default'}",
         "training": f"{epochs_in_words(config)} of batches of {model.batch_size}, seed {model.seed_}",
     }
     if sentence := about.get("verdict", {}).get("sentence"):
