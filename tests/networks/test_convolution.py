@@ -114,3 +114,29 @@ def test_a_cpu_gets_no_convolution_that_would_be_slow_in_a_loop(fast: Convolutio
     x, kernel = operands(2, 5, 4, 2, 3)
     gradients = jax.grad(lambda x, kernel: fast(x, kernel).sum(), (0, 1))
     assert "conv_general_dilated" not in str(jax.make_jaxpr(gradients)(x, kernel))
+
+
+@pytest.mark.parametrize("as_products", [True, False], ids=["products", "XLA"])
+@pytest.mark.parametrize("shape", [(2, 5, 1, 2, 3), (1, 4, 1, 2, 1)], ids=str)
+def test_series_are_convolved_like_images_of_one_column(
+    shape: tuple[int, ...], as_products: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(convolution, "_as_products", lambda: as_products)
+    x, kernel = operands(*shape)
+    column = jnp.zeros_like(kernel).at[:, 1].set(kernel[:, 1])
+
+    for fast, naive in (
+        (convolve, plain),
+        (partial(convolve, stride=2), lambda x, kernel: plain(x, kernel, 2)),
+        (upsample_convolve, lambda x, kernel: plain(jnp.repeat(x, 2, axis=1), kernel)),
+    ):
+
+        def of_series(kernel: Array, fast: Convolution = fast) -> Array:
+            return fast(x[:, :, 0], kernel[:, 1])
+
+        def of_images(kernel: Array, naive: Convolution = naive) -> Array:
+            return naive(x, kernel)[:, :, 0]
+
+        np.testing.assert_allclose(of_series(kernel), of_images(column), atol=1e-12)
+        slopes = (jax.jit(jax.grad(lambda k, of=of: (of(k) ** 2).sum()))(column)[:, 1] for of in (of_series, of_images))
+        np.testing.assert_allclose(*slopes, atol=1e-12)

@@ -96,8 +96,6 @@ def _fits(value: Any, kind: Any) -> bool:
         return _fits(value, arguments[0]) and all(rule.holds(value) for rule in arguments[1:])
     if origin is Literal:
         return isinstance(value, str) and value in arguments
-    if origin is Callable:
-        return callable(value)
     if origin is Mapping:
         return isinstance(value, Mapping) and all(_fits(each, arguments[1]) for each in value.values())
     if origin is Sequence:
@@ -140,8 +138,6 @@ def _alternatives(kind: Any, *, many: bool = False) -> list[str]:
         return list(arguments)
     if origin is Sequence:
         return [f"a list of {_either(_alternatives(arguments[0], many=True))}"]
-    if origin is Callable:
-        return ["functions" if many else "a function"]
     if origin is Mapping:
         return [f"a dict of {_either(_alternatives(arguments[1], many=True))}"]
     if origin is Callable:

@@ -56,21 +56,21 @@ class Own(Layer):
     def calibrated(self, x: Float[Array, "batch ..."]) -> tuple[Self, Float[Array, "batch ..."]]:
         """The module whose batch norms hold the statistics of what reaches them, and its output."""
         parts, structure = jax.tree.flatten(self.module, is_leaf=_is_norm)
-        norms = {place: [part] for place, part in enumerate(parts) if _is_norm(part)}
-        listening = [_Listener(norms[place]) if place in norms else part for place, part in enumerate(parts)]
+        listening = [_Listener(part) if _is_norm(part) else part for part in parts]
         output = _called(jax.tree.unflatten(structure, listening), x, None)
-        heard = [norms[place][0] if place in norms else part for place, part in enumerate(parts)]
+        heard = [part.norm if isinstance(part, _Listener) else part for part in listening]
         return eqx.tree_at(lambda own: own.module, self, jax.tree.unflatten(structure, heard)), output
 
 
-class _Listener(Layer):
-    """In the place of a batch norm: calibrates it on what it is called with, and leaves it where it was found."""
+class _Listener:
+    """Stands in the place of a batch norm, and calibrates it on what it is called with."""
 
-    norm: list[Any] = eqx.field(static=True)
+    def __init__(self, norm: BatchNorm) -> None:
+        self.norm = norm
 
     def __call__(self, x: Float[Array, "batch ..."], key: PRNGKeyArray | None = None) -> Float[Array, "batch ..."]:
         output: Array
-        self.norm[0], output = self.norm[0].calibrated(x)
+        self.norm, output = self.norm.calibrated(x)
         return output
 
 
