@@ -81,7 +81,7 @@ def test_fit_alone_lists_the_models() -> None:
         (["fit", "vae"], "--data is missing"),
         (["fit", "vae", "--latent-dimm", "3"], "`latently fit vae --help` lists all. Did you mean --latent-dim?"),
         (["fit", "vae", "--latent-dim", "few"], "--latent-dim must be a whole number; got 'few'."),
-        (["fit", "vae", "--network", "rnn"], "--network must be mlp or conv; got 'rnn'."),
+        (["fit", "vae", "--network", "rnn"], "--network must be mlp, conv, conv1d or resnet; got 'rnn'."),
         (
             ["fit", "vae", "--preset", "aae-mlp"],
             "--preset must be one of vae-2d, vae-mlp, vae-conv, vae-table; got 'aae-mlp'. That is a preset of aae.",

@@ -175,7 +175,7 @@ def test_counts_come_out_as_counts():
     ("ask", "sentence"),
     [
         (lambda: ACGAN(latent_dim=2).fit(FRAME, TOWN), r"X must be numbers without gaps \(NaN\) for ACGAN"),
-        (lambda: VAE(network="conv").fit(FRAME), "network must be mlp for a table with gaps"),
+        (lambda: VAE(network="conv").fit(FRAME), "network must be mlp or resnet for a table with gaps"),
         (
             lambda: VAE(likelihood="bernoulli").fit(FRAME),
             r"likelihood must be left at auto .*kinds=.*; got|each column has",

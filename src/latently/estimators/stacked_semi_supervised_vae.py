@@ -41,7 +41,7 @@ class StackedSemiSupervisedVAE(LatentModel):
         latent_dim: dimensions of the second stage's code.
         network: of the second stage, which reads vectors: `mlp`, `resnet`, or from Python a function, as in all models.
         decoder_network: of the second stage, likewise.
-        hidden: widths of the hidden layers of each network of the second stage, (300,) unless said.
+        hidden: widths of the hidden layers of each network of the second stage, (512, 512) unless said.
         likelihood: of the codes of the first stage: `auto`, Gaussian.
         prior: `normal`.
         corruption: none; give it to the first stage.
