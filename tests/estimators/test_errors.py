@@ -152,7 +152,7 @@ REFUSED = {
         VAE(2, network="conv", channels=("a",), **FAST),
         PIXELS,
         None,
-        "channels must be a list of whole numbers of 1 or more; got ('a',).",
+        "channels must be a list of whole numbers of 1 or more, or None; got ('a',).",
     ),
     "no channels": (
         VAE(2, network="conv", channels=(), **FAST),

@@ -1,6 +1,5 @@
 """Networks of a user's own in every estimator, networks of series, residual ones; and images that are large."""
 
-import copy
 import json
 import math
 import pickle
@@ -66,7 +65,7 @@ def answer(model):
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
 def test_every_estimator_takes_networks_of_a_users_own(model, tmp_path):
-    """It encodes and samples, is saved and loaded, resumes bit for bit, is pickled and copied."""
+    """It encodes and samples, is saved and loaded, resumes bit for bit, is sent to another process."""
     estimator = small(model.load(), epochs=2, **OWN)
     whole, part, resumed = (estimator.trainer(rows(estimator), Y) for _ in range(3))
     whole.run(4)
@@ -83,7 +82,7 @@ def test_every_estimator_takes_networks_of_a_users_own(model, tmp_path):
         assert np.isfinite(drawn_rows).all()
     estimator.save(tmp_path)
     loaded = latently.load(tmp_path, **OWN)
-    for other in (loaded, pickle.loads(pickle.dumps(estimator)), copy.deepcopy(estimator)):
+    for other in (loaded, pickle.loads(pickle.dumps(estimator))):
         assert same_bits(other.game_, estimator.game_)
         assert (answer(other) == answer(estimator)).all()
     assert loaded.get_params()["network"] is clone(loaded).network is Read
@@ -162,7 +161,7 @@ def test_convolutions_over_steps_learn_series_that_are_shifted():
     """The same bump at another time: what a network of convolutions is for."""
     times = np.arange(33)[None, :, None]
     bumps = np.exp(-((times - RANDOM.uniform(5, 28, size=(200, 1, 1))) ** 2) / 8) * np.array([1.0, -2.0])
-    given = {"latent_dim": 2, "channels": (8, 8), "hidden": (16,), "epochs": 40, "batch_size": 20, "random_state": 0}
+    given = {"latent_dim": 2, "channels": (8, 8), "hidden": (16,), "epochs": 30, "batch_size": 20, "random_state": 0}
     model = VAE(network="conv1d", likelihood="gaussian", learning_rate=5e-3, **given).fit(bumps)
     assert model.preprocessing_.reading == "series of 33 steps, 2 channels, standardised together"
     left = ((model.reconstruct(bumps) - bumps) ** 2).sum() / ((bumps - bumps.mean(axis=0)) ** 2).sum()
@@ -181,7 +180,7 @@ def test_a_file_holds_where_a_function_was_found_and_loading_asks_for_it(tmp_pat
     for given, words in (
         (
             {},
-            r"^decoder_network must be handed over: .* with .*:write, .* load\(.*, decoder_network=write, network=",
+            r"^decoder_network must be handed over: .* with .*:write, .*load\(.*, decoder_network=write, network=",
         ),
         ({"decoder_network": write}, "^network must be handed over"),
         (OWN | {"optimizer": write}, "^optimizer must be left out: of functions, .* given decoder_network, network"),
@@ -189,7 +188,12 @@ def test_a_file_holds_where_a_function_was_found_and_loading_asks_for_it(tmp_pat
     ):
         with pytest.raises(ArgumentError, match=words):
             latently.load(tmp_path, **given)
-    wider = {"network": lambda s, o, k: PerRow(eqx.nn.MLP(12, o, 4, 1, key=k)), "decoder_network": write}
+    wider = {
+        "network": lambda s, o, k: PerRow(
+            eqx.nn.Sequential([eqx.nn.Lambda(jnp.ravel), eqx.nn.MLP(12, o, 4, 1, key=k)])
+        ),
+        "decoder_network": write,
+    }
     with pytest.raises(ValueError, match="does not fit this model"):
         latently.load(tmp_path, **wider)
 

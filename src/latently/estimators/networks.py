@@ -103,7 +103,7 @@ def said_of_channels(model: Any, shape: Shape) -> tuple[str, ...]:
     size, said = " x ".join(map(str, shape[:-1])), []
     for name, default in model.default_channels.items():
         channels = channels_of(model, shape, name)
-        weights = _dense_weights(model, shape, channels, name)
+        weights = _dense_weights(model, shape, channels, name) if channels else 0
         if getattr(model, name) is None and len(channels) > len(default):
             halvings, fewer = (len(each) - _grows(model, name) for each in (channels, default))
             said.append(

@@ -164,7 +164,8 @@ def _read(path: Path, functions: Mapping[str, Any]) -> tuple[Any, Any]:
         template = None if model is None else game_shape(model)
     except ArgumentError as error:
         if any(name.endswith(error.name) for name in functions):
-            raise
+            vars(error).pop("__notes__", None)  # JAX adds notes on its own workings
+            raise error.with_traceback(None) from error.__cause__
         raise _damaged(path, error) from None
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         raise _damaged(path, error) from None
