@@ -63,6 +63,8 @@ def test_a_module_of_one_row_maps_a_batch_row_by_row_each_with_its_own_key() -> 
     np.testing.assert_allclose(network(X), np.stack([whole(row) for row in X]), atol=1e-12)
     zeros = np.asarray(network(X, KEY)) == 0
     assert (zeros[0] != zeros[1]).any()
+    with pytest.raises(ValueError, match="Latently's norms take a batch, and PerRow hands them one row"):
+        PerRow(Net((3,), 4, KEY))
     plain = PerRow(Linear(3, 2, KEY).__call__)
     assert plain(X[:, None], KEY).shape == (6, 1, 2)
 

@@ -11,7 +11,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from latently.errors import ArgumentError
 from latently.networks.layers import Layer
-from latently.networks.regularization import BatchNorm
+from latently.networks.regularization import BatchNorm, LayerNorm
 
 _ROWS = 5
 """Of the batch that a network is checked with."""
@@ -28,6 +28,12 @@ class PerRow(Layer):
     """
 
     module: Callable[..., Any]
+
+    def __check_init__(self) -> None:
+        if any(map(_is_norm, jax.tree.leaves(self.module, is_leaf=_is_norm))):
+            raise ValueError(
+                "a batch norm needs the batch, and PerRow shows it one row; use LayerNorm, or map a batch."
+            )
 
     def __call__(self, x: Float[Array, "batch ..."], key: PRNGKeyArray | None = None) -> Float[Array, "batch ..."]:
         """The module's output on every row."""
@@ -72,6 +78,10 @@ class _Listener:
         output: Array
         self.norm, output = self.norm.calibrated(x)
         return output
+
+
+def _norms_rows(part: Any) -> bool:
+    return isinstance(part, BatchNorm | LayerNorm)
 
 
 def _is_norm(part: Any) -> bool:
