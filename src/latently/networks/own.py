@@ -30,10 +30,8 @@ class PerRow(Layer):
     module: Callable[..., Any]
 
     def __check_init__(self) -> None:
-        if any(map(_is_norm, jax.tree.leaves(self.module, is_leaf=_is_norm))):
-            raise ValueError(
-                "a batch norm needs the batch, and PerRow shows it one row; use LayerNorm, or map a batch."
-            )
+        if any(map(_norms_rows, jax.tree.leaves(self.module, is_leaf=_norms_rows))):
+            raise ValueError("Latently's norms take a batch, and PerRow hands them one row; use eqx.nn.LayerNorm.")
 
     def __call__(self, x: Float[Array, "batch ..."], key: PRNGKeyArray | None = None) -> Float[Array, "batch ..."]:
         """The module's output on every row."""
