@@ -68,6 +68,19 @@ class Fitted:
         return bool(self.game.label_role == "decoder")
 
     @property
+    def draws_rows(self) -> bool:
+        """Whether a sample is a draw from p(x|z): of tables, whose numbers scatter around what a code stands for.
+
+        A picture is shown as its mean, and a generator without a likelihood has nothing else.
+        """
+        done = self.preprocessing
+        if isinstance(done, TablePreprocessing):
+            return True
+        parts = done.views.values() if isinstance(done, ViewsPreprocessing) else (done,)
+        vectors = all(part.range == "real" and len(part.row_shape) == 1 for part in parts)
+        return vectors and abilities.may(type(self.game), "encode")
+
+    @property
     def label_values(self) -> Shaped[np.ndarray, "classes"] | None:
         """The labels that it takes: the classes that it learned, or the numbers of its clusters."""
         if self.game.label_role is None or self.conditions is not None:

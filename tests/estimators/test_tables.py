@@ -218,3 +218,25 @@ def test_gaps_of_a_file_of_numbers_are_learned_from(tmp_path):
         assert np.isfinite(filled[-1]).all()
         assert np.isfinite(model.transform(data.test.x)).all()
     assert filled[0].shape == filled[1].shape
+
+
+@pytest.mark.parametrize("estimator", [latently.VAE, latently.ConditionalVAE])
+def test_samples_of_numbers_are_draws_and_scatter_as_rows_do(estimator):
+    random = np.random.default_rng(0)
+    y = np.arange(300) % 3
+    X = np.eye(3)[y] * 4 + random.normal(size=(300, 3))
+    model = estimator(2, hidden=(32,), epochs=150, learning_rate=5e-3, random_state=0).fit(X, y)
+    labels = np.resize(y, 900) if estimator is latently.ConditionalVAE else None
+    drawn, means = (model.sample(900, labels, random_state=0, noise=noise) for noise in (None, False))
+    assert drawn.std(axis=0) / X.std(axis=0) == pytest.approx(1, abs=0.25)
+    assert (means.std(axis=0) < 0.95 * drawn.std(axis=0)).all()
+    again = model.sample(900, labels, random_state=0)
+    assert np.array_equal(again, drawn)
+
+
+def test_samples_of_pixels_and_of_a_generator_are_means():
+    pixels = np.random.default_rng(0).uniform(size=(40, 6))
+    vae = latently.VAE(2, hidden=(), epochs=1, random_state=0).fit(pixels)
+    assert np.array_equal(vae.sample(5, random_state=0), vae.sample(5, random_state=0, noise=False))
+    gan = latently.ACGAN(2, network="mlp", hidden=(8,), epochs=1, random_state=0).fit(20 * pixels, np.arange(40) % 2)
+    assert np.array_equal(gan.sample(5, random_state=0), gan.sample(5, random_state=0, noise=False))

@@ -29,7 +29,8 @@ def sample(asked: Asked) -> Result:
     n = given.n or (64 if wanted is None else 10)
     each = None if wanted is None else wanted.each(n)
     asked.begin()
-    samples = model.sample(n if each is None else len(each.labels), each and each.labels, random_state=given.seed)
+    many, noise = n if each is None else len(each.labels), False if given.mean else None
+    samples = model.sample(many, each and each.labels, random_state=given.seed, noise=noise)
     names, columns = (None, {}) if each is None or wanted is None else (wanted.names, each.columns)
     return Result(
         "{rows} samples",

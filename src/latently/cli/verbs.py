@@ -87,6 +87,7 @@ VERBS = {
             Option("labels", str, None,
                    "so many of each of these classes or clusters, or of all; or under conditions: age=40,sex=f",
                    "L[,L...]", also="label"),
+            Option("mean", None, False, "of tables: what a code stands for, without the scatter of rows around it"),
             _seed("of the draw")),
             "samples", takes_data=False,
             next=Next("Sample", "{labels}", "draw new data", " --n 64")),

@@ -16,7 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from latently.abilities import ABILITIES, HasViews, inability, is_able, may
 from latently.catalogue import MODELS
-from latently.data import Table, TablePreprocessing
+from latently.data import Table
 from latently.data.table import filled_in, is_frame
 from latently.errors import ArgumentError, NotSupportedError, in_python, setting, words
 from latently.estimators.inputs import RandomState, accept, accept_codes, row_alone, seed_of, views_asked_for
@@ -220,8 +220,8 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
                 each condition, in order; rows of such values. Those that are not named, or NaN, are drawn as the
                 training rows have them beside those that are.
             random_state: seed of the draw.
-            noise: draw each row from p(x|z) instead of taking its mean; by default for tables of several kinds, or with
-                gaps, whose cells scatter around what a code stands for.
+            noise: draw each row from p(x|z) instead of taking its mean; by default of tables, whose cells scatter
+                around what a code stands for, and not of pictures, series and numbers in [0, 1].
 
         Returns:
             Rows in the shape, the units and the type of the training data.
@@ -231,7 +231,7 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             NotSupportedError: labels are given to a model that ties none to its codes.
         """
         fitted, seed = self._fitted(), seed_of(random_state)
-        drawn = isinstance(fitted.preprocessing, TablePreprocessing) if noise is None else noise
+        drawn = fitted.draws_rows if noise is None else noise
         of_rows = seed if drawn else None
         if not fitted.decodes_labels:
             return _as_given(fitted.decode(self._draw_prior(n, labels, seed), noise=of_rows))
