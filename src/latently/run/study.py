@@ -81,7 +81,7 @@ class Study:
         warnings.filterwarnings("ignore", "Heartbeat of storage")  # it is given, by `at`
         self.folder, self.trials, self.seed = folder, trials, seed
         self.space = {name: self._distribution(of) for name, of in space.items()}
-        if folder.exists() and not (folder / FILE).exists() and (not folder.is_dir() or any(folder.iterdir())):
+        if folder.exists() and not (folder / FILE).exists() and (not folder.is_dir() or _others_in(folder)):
             raise ValueError(f"{folder} holds no study, and is not empty; choose another folder.")
         folder.mkdir(parents=True, exist_ok=True)
         self._locks = Locks(folder / "study.lock")
@@ -265,3 +265,8 @@ class Study:
             self.run_folder(trial.number).name if here else None,
             trial.user_attrs.get("reason"),
         )
+
+
+def _others_in(folder: Path) -> bool:
+    """Whether a folder holds anything but a study that another process is just beginning."""
+    return any(not path.name.startswith(("study.", ".study.")) for path in folder.iterdir())
