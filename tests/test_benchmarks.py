@@ -15,6 +15,7 @@ from benchmarks.flops import TRAININGS, convolution, dense, train_autoencoder, x
 from benchmarks.latently_side import make_trainer
 from benchmarks.peers.common import time_rounds
 from benchmarks.products import block_of, products_of
+from benchmarks.scaling import CLUSTERS, Cluster, Work, even_batch, round_seconds, work_of
 from benchmarks.table import sheets, summarize
 
 
@@ -111,3 +112,17 @@ def test_every_sprite_is_drawn_once_and_lies_within_its_picture():
     weights = images / images.sum(axis=(1, 2), keepdims=True)
     assert np.corrcoef((weights.sum(axis=1) * np.arange(16)).sum(axis=1), factors[:, 1])[0, 1] > 0.99
     assert np.corrcoef((weights.sum(axis=2) * np.arange(16)).sum(axis=1), factors[:, 2])[0, 1] > 0.98
+
+
+def test_a_round_sums_the_gradients_of_every_weight_once_an_update():
+    work = work_of("vae-2d")
+    weights = 784 * 256 + 256 * 2 * 2 + 2 * 256 + 256 * 784
+    biases = 256 + 2 * 2 + 256 + 784
+    assert work.sums == (4 * (weights + biases),)
+    four = Cluster(devices=4, flops=1e12, bandwidth=1e9, latency_seconds=1e-4)
+    small = Work(flops_per_row=10**6, sums=(4 * 10**6,))
+    assert round_seconds(small, four, batch=4000) == (0.001, 0.0064)  # 1.5 · 4 MB at 1 GB/s, and 4 steps of 0.1 ms
+    assert even_batch(small, four) == 25_600
+    for cluster in CLUSTERS.values():
+        computed, communicated = round_seconds(work, cluster, even_batch(work, cluster))
+        assert computed == pytest.approx(communicated, rel=1e-3)

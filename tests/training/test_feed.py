@@ -236,3 +236,26 @@ def test_two_threads_may_ask_at_once():
     finally:
         sys.setswitchinterval(interval)
     assert all((rows == whole[first : first + 3]).all() for rows, first in zip(asked, firsts, strict=True))
+
+
+def test_of_a_streamed_draw_a_process_reads_its_own_columns_and_no_other_rows():
+    read = []
+
+    class Noted:
+        def __init__(self, array):
+            self.array, self.shape, self.dtype = array, array.shape, array.dtype
+
+        def __len__(self):
+            return len(self.array)
+
+        def __getitem__(self, rows):
+            read.extend(rows.tolist())
+            return self.array[rows]
+
+    x = np.arange(60, dtype=np.float32).reshape(20, 3)
+    feed = Feed((Noted(x),), batch_size=4, seed=0, resident_bytes=0)
+    feed.own = lambda order: order[:, 2:]
+    chunk, rows = feed.chunk(0, 3), feed.order.batches(0, 3)[:, 2:]
+    assert sorted(read) == sorted(rows.ravel().tolist())
+    for number in range(3):
+        np.testing.assert_array_equal(feed.batch(chunk, number, jax.random.key(0)).x, x[rows[number]])
