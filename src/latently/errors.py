@@ -3,6 +3,8 @@
 import difflib
 import importlib
 import re
+import sys
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -10,6 +12,7 @@ Setting = Callable[[str, str | None], str]
 """How a door writes an argument: from its name, and its value in words or `None`, to what a user would type."""
 
 _UNSAID: Any = object()
+_BETWEEN = ("latently", "sklearn", "jaxtyping", "contextlib", "beartype")  # whose frames are no user's
 _MARKED = re.compile(r"\{(\w+)(?:=([^{}]*))?\}")
 
 
@@ -45,6 +48,14 @@ class ArgumentError(ValueError):
         got = "" if self.value is _UNSAID else f"; got {shown(self.value)}"
         remedy = f" {words(self.remedy, door)}" if self.remedy else ""
         return f"{door(self.name, None)} {words(self.rule, door)}{got}.{remedy}"
+
+
+def warn(message: str, category: type[Warning] = UserWarning) -> None:
+    """Warn, and point at the line of the user's that led there: the first one that is not in this package."""
+    frame, level = sys._getframe(1), 1
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in _BETWEEN:
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, category, stacklevel=level + 1)
 
 
 class NotSupportedError(NotImplementedError, AttributeError):

@@ -8,13 +8,12 @@ import hashlib
 import os
 import re
 import time
-import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias
 
-from latently.errors import needed
+from latently.errors import needed, warn
 
 if TYPE_CHECKING:
     from latently.training import Progress
@@ -105,7 +104,7 @@ class Tracker(abc.ABC):
             tell()
         except Exception as error:  # noqa: BLE001  # whatever a server or a disk does, the training goes on
             self._failed = True
-            warnings.warn(f"{type(self).__name__} is told no more of this run ({_reason(error)}).", stacklevel=4)
+            warn(f"{type(self).__name__} is told no more of this run ({_reason(error)}).")
 
 
 class TensorBoard(Tracker):

@@ -7,11 +7,10 @@ a preprocessing. `latently fit` prints them all once, and they are recorded in t
 the run.
 """
 
-import warnings
 from collections.abc import Mapping
 from typing import Any
 
-from latently.errors import in_python, words
+from latently.errors import in_python, warn, words
 
 _KEY = "assumed"
 
@@ -43,4 +42,4 @@ def assumed(description: Mapping[str, Any]) -> tuple[str, ...]:
 
 def warn_of(sentence: str) -> None:
     """Warn of a guess where another reading would change much, in the words of Python."""
-    warnings.warn(f"{words(sentence, in_python)}.", DataAssumption, stacklevel=2)
+    warn(f"{words(sentence, in_python)}.", DataAssumption)

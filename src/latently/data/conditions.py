@@ -1,7 +1,6 @@
 """Conditions: what rows come with that is more than one class: several labels, covariates, a measured number."""
 
 import math
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ from latently.data.columns import MOST_WORDS, Column, Kind
 from latently.data.labels import Unlabelled
 from latently.data.rows import DataArgumentError
 from latently.data.table import Table, as_frame, is_frame
+from latently.errors import warn
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -147,10 +147,9 @@ def warn_of_far(asked: Table) -> None:
         far = values[(values < column.low - margin) | (values > column.high + margin)]
         if len(far):
             seen = f"{column.low:g} to {column.high:g}"
-            warnings.warn(
+            warn(
                 f"{column.name}={far[0]:g} lies outside what the model was fitted on, {seen}: what it makes of it is a "
-                "guess.",
-                stacklevel=4,
+                "guess."
             )
 
 

@@ -13,6 +13,7 @@ from PIL import Image, ImageOps
 
 from latently.data.assumptions import assume
 from latently.data.rows import DataArgumentError, DataError
+from latently.errors import warn
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".gif"})
 KINDS = "PNG, JPEG, TIFF, WebP, BMP or GIF"
@@ -88,7 +89,7 @@ def read_pictures(
     if skipped:
         names = ", ".join(skipped[:_NAMED_AT_MOST])
         more = f" and {len(skipped) - _NAMED_AT_MOST} more" if len(skipped) > _NAMED_AT_MOST else ""
-        warnings.warn(f"skipped {len(skipped)} images that cannot be read: {names}{more}", stacklevel=3)
+        warn(f"skipped {len(skipped)} images that cannot be read: {names}{more}")
     rule = "the most common size" if image_size is None else "as asked"
     how = f"{height} x {width}, {rule}; others cropped around the centre and resized with a Lanczos filter"
     facts: dict[str, Any] = {"size": how, "colour": "gray" if in_gray else "RGB", "skipped": skipped}

@@ -1,6 +1,5 @@
 """A table whose columns are of several kinds, or have gaps: its cells as numbers, and the frame that they came in."""
 
-import warnings
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, final
 
@@ -9,6 +8,7 @@ from jaxtyping import Bool, Float64
 
 from latently.data.columns import KINDS, Column, Kind, finite, names_rows
 from latently.data.rows import DataArgumentError, DataError, Rows, Subset, check_finite, pieces
+from latently.errors import warn
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -119,10 +119,7 @@ class Table:
             )
         for column in columns:
             if unknown := column.unknown_words(frame[column.name]):
-                warnings.warn(
-                    f'column "{column.name}" has words that {owner} has not met, taken for missing: {_some(unknown)}.',
-                    stacklevel=2,
-                )
+                warn(f'column "{column.name}" has words that {owner} has not met, taken for missing: {_some(unknown)}.')
         return cls(columns, _numbers(columns, frame), container)
 
     @property

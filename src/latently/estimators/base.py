@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any, ClassVar, Literal, Self
@@ -20,7 +19,7 @@ from latently.abilities import may
 from latently.catalogue import MODELS
 from latently.data import ConditionPreprocessing, TablePreprocessing
 from latently.data.layout import ChannelAxis, Standardize
-from latently.errors import ArgumentError, did_you_mean
+from latently.errors import ArgumentError, did_you_mean, warn
 from latently.estimators import going_on, validating
 from latently.estimators.face import Face
 from latently.estimators.hyperparameters import (
@@ -431,7 +430,7 @@ class LatentModel(Face):
         self.verdict_ = None if trainer.validation is None else self.judge(trainer, self.history_)
         if trainer.history:
             for warning in game.diagnose([progress.terms for progress in trainer.history]):
-                warnings.warn(warning, CollapseWarning, stacklevel=3)
+                warn(warning, CollapseWarning)
         return self
 
     def judge(self, trainer: Trainer[Any], history: Sequence[Mapping[str, Any]]) -> Verdict:

@@ -1,7 +1,6 @@
 """What users hand to an estimator: rows, labels, seeds; checked, and told how they are scaled."""
 
 import dataclasses
-import warnings
 from collections.abc import Mapping, Sequence
 from math import prod
 from numbers import Integral
@@ -32,7 +31,7 @@ from latently.data.labels import Unlabelled, minus_ones
 from latently.data.layout import bytes_are
 from latently.data.sparse import Sparse
 from latently.data.table import is_frame, needs_table
-from latently.errors import ArgumentError, setting
+from latently.errors import ArgumentError, setting, warn
 from latently.estimators.networks import layout_of, said_of_channels, takes_tables
 
 RandomState: TypeAlias = int | np.random.RandomState | None
@@ -249,10 +248,9 @@ def accept_labels(
     if role == "required" and not classes:
         raise ValueError(f"{name} learns from labels, and y holds none: every one is unknown.")
     if role == "required" and unknown:
-        warnings.warn(
+        warn(
             f"{unknown:,} of {rows:,} labels are unknown (-1, None, NaN or empty): {name} learns what hangs on "
-            "labels from the other rows alone. If -1 is a class of yours, say unlabelled=None.",
-            stacklevel=5,
+            "labels from the other rows alone. If -1 is a class of yours, say unlabelled=None."
         )
     return (codes, np.asarray(classes).astype(values.dtype)) if classes else (None, None)  # as given: "7" stays a word
 

@@ -6,7 +6,6 @@ may only name an estimator of the catalogue, and a function that a model was giv
 
 import dataclasses
 import json
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -22,7 +21,7 @@ from sklearn.base import BaseEstimator
 
 from latently.catalogue import BY_NAME
 from latently.data import ConditionPreprocessing, preprocessing_from_config
-from latently.errors import ArgumentError
+from latently.errors import ArgumentError, warn
 from latently.estimators.base import LatentModel
 from latently.estimators.hub import local
 from latently.estimators.hyperparameters import check_hyperparameters
@@ -122,7 +121,7 @@ def before_fit(config: Mapping[str, Any], **changes: Any) -> Any:
     unsaved = [key for key, value in given.items() if _is_of(value, "function")]
     if unsaved:
         what = f"{' and '.join(unsaved)} of this {name} {'were functions' if len(unsaved) > 1 else 'was a function'}"
-        warnings.warn(f"{what}, which no file holds: set it anew before you fit the model again.", stacklevel=2)
+        warn(f"{what}, which no file holds: set it anew before you fit the model again.")
     parameters = {key: _revived(value, _of(key, within)) for key, value in given.items() if key not in unsaved}
     return BY_NAME[name].load()(**(parameters | changes))
 

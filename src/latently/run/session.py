@@ -13,7 +13,7 @@ from latently import __version__, distributed
 from latently.catalogue import models_that_may
 from latently.data import DataAssumption, Dataset, Splits, assumed
 from latently.data.labels import UNKNOWN
-from latently.errors import ArgumentError
+from latently.errors import ArgumentError, warn
 from latently.estimators.inputs import check_minus_ones
 from latently.estimators.saving import before_fit, load, model_config
 from latently.run.folder import Run
@@ -131,10 +131,9 @@ class Plan:
             warnings.simplefilter("ignore", DataAssumption)  # whoever begins a run is told of all assumptions
             trainer = trainer_for(estimator, splits, self.about["use_labels"], verbose=verbose)
         if self.data["labels"] and estimator.classes_ is None:
-            warnings.warn(
+            warn(
                 f"{type(estimator).__name__} learns without labels here; the {self.data['labels']} of --labels are "
-                "used to evaluate it, and for nothing else.",
-                stacklevel=2,
+                "used to evaluate it, and for nothing else."
             )
         rounds, title = estimator.total_rounds(trainer), f"{type(estimator).__name__} on {splits.train.name}"
         about = {
@@ -209,9 +208,7 @@ def _stopping(estimator: Any, splits: Splits) -> Any:
     """The estimator as it can be trained: nothing tells it when to stop where no rows are kept for validation."""
     if not estimator.early_stopping or len(splits.validation):
         return estimator
-    warnings.warn(
-        "No rows are kept for validation, so nothing tells when to stop: all epochs are played.", stacklevel=4
-    )
+    warn("No rows are kept for validation, so nothing tells when to stop: all epochs are played.")
     return type(estimator)(**{**estimator.get_params(deep=False), "early_stopping": False})
 
 
