@@ -25,6 +25,7 @@ _ROOMS = {
     "Table": "latently.data",
     "Trainer": "latently.training",
     "Views": "latently.data",
+    "cross_outlier_scores": "latently.estimators.outliers",
     "load": "latently.estimators",
     "open_dataset": "latently.data",
 }

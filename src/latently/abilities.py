@@ -242,6 +242,12 @@ ABILITIES: dict[str, Ability] = {
         _UNMET_DENSITY,
         ("score",),
     ),
+    "find_outliers": Ability(
+        "tell how strange rows are",  # by its bound; where it has none, by what its reconstruction misses
+        (Encodes, Decodes),
+        _NO_ENCODER,
+        methods=("outlier_scores",),
+    ),
     "label_likelihood": Ability(
         "bound its log-likelihood given labels",
         (Bounds, Decodes),

@@ -25,6 +25,9 @@ from latently.errors import ArgumentError
 from latently.game import Batch, Task
 from latently.streams import stream
 
+OUTLIER_DRAWS = 16
+"""Draws behind the bound of a row that may be an outlier: with one, the draw's own luck would decide."""
+
 
 @dataclass(frozen=True, eq=False)
 class Fitted:
@@ -160,6 +163,25 @@ class Fitted:
         keys = jax.random.split(jax.random.key(seed), n_samples)
         bound = partial(inference.likelihood_bound, self.game, kind, keys)
         return self._on_rows(bound, rows, self._given(labels, len(rows)))
+
+    def strangeness(self, rows: Any, seed: int, labels: Any = None) -> Float[np.ndarray, "rows"]:
+        """How little the model expects each row: its negative bound in nats, or what its reconstruction misses.
+
+        What is missed is the mean square of what is there, in the units that networks read; the mean over views.
+        """
+        if "log_likelihood" in self.abilities:
+            return -self.bounds(rows, OUTLIER_DRAWS, "importance", seed, labels)
+        return self._on_rows(partial(inference.missed, self.game), rows, self._given(labels, len(rows)))
+
+    def residuals(self, rows: Any, labels: Any = None) -> Float[np.ndarray, "rows columns"]:
+        """What reconstructions of vectors miss, column by column; of several elements of a column the largest."""
+        missed = self._on_rows(partial(inference.residuals, self.game), rows, self._given(labels, len(rows)))
+        missed = missed.reshape(len(missed), -1)
+        if not self.task.cells:
+            return missed
+        ends = np.cumsum([cell.width for cell in self.task.cells])[:-1]
+        parts = np.split(missed, ends, axis=1)
+        return np.stack([np.take_along_axis(p, np.abs(p).argmax(axis=1)[:, None], axis=1)[:, 0] for p in parts], axis=1)
 
     def posterior_kl(self, rows: Any) -> Float[np.ndarray, "rows latent"]:
         """KL(q(z_d|x) ‖ p(z_d)) of each row and dimension, in nats."""

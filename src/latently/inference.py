@@ -11,6 +11,7 @@ import numpy as np
 from jax.extend.core import Jaxpr, jaxprs_in_params
 from jaxtyping import Array, Float, Int, Key, PRNGKeyArray, Shaped, UInt32
 
+from latently.game import Batch
 from latently.probability import Gaussian, Normal, kl_per_dimension
 
 INPUT_NUMBERS = 2**21
@@ -191,6 +192,29 @@ def label_weights(game: Any, x: Any, labels: Labels) -> Float[Array, "piece clas
         return labels
     likeliest = jnp.argmax(game.class_scores(x), axis=1)
     return jax.nn.one_hot(jnp.where(labels < 0, likeliest, labels), game.n_labels)
+
+
+@eqx.filter_jit
+def missed(game: Any, x: Any, labels: Labels = None) -> Float[Array, "piece"]:
+    """The mean square of what the reconstruction misses of what is there of each row; the mean over its views."""
+    y = label_weights(game, x, labels)
+    decoded = game.decode(game.encode(x, y).mean, y).mean
+    views, present = (x.views, x.has) if isinstance(x, Batch) else ((x,), jnp.ones((len(x), 1), bool))
+    means = decoded if isinstance(decoded, tuple) else (decoded,)
+    lost = []
+    for view, mean in zip(views, means, strict=True):
+        there = jnp.isfinite(view).reshape(len(view), -1)
+        squares = jnp.where(there, (view - mean).reshape(there.shape) ** 2, 0.0).sum(axis=1)
+        lost.append(squares / jnp.maximum(there.sum(axis=1), 1))
+    return (jnp.stack(lost, axis=1) * present).sum(axis=1) / jnp.maximum(present.sum(axis=1), 1)
+
+
+@eqx.filter_jit
+def residuals(game: Any, x: Float[Array, "piece elements"], labels: Labels = None) -> Float[Array, "piece elements"]:
+    """What the reconstruction of each row misses, element by element; 0 where nothing is there."""
+    y = label_weights(game, x, labels)
+    mean = game.decode(game.encode(x, y).mean, y).mean
+    return jnp.where(jnp.isfinite(x), x - mean, 0.0)
 
 
 @eqx.filter_jit

@@ -11,15 +11,16 @@ from latently import figures
 from latently.cli.asked import Asked
 from latently.cli.errors import UsageError
 from latently.cli.outputs import Result, Table, beside, by_view, images, paths_of_images, vectors
-from latently.cli.terminal import print_measures
-from latently.cli.verbs import COMPLETED, PATHS, RECONSTRUCTED, RESTYLED
+from latently.cli.terminal import print_measures, say
+from latently.cli.verbs import COMPLETED, PATHS, RECONSTRUCTED, RESTYLED, STRANGEST
 from latently.data import Views
 from latently.data.table import is_frame
 from latently.data.tables import TEXT, column_names, is_table, read_cells, read_frame, table_suffix
 from latently.errors import ArgumentError
-from latently.evaluation import as_table, classification, clustering
+from latently.evaluation import as_table, classification, clustering, counted
 from latently.figures.images import display_range
 from latently.run import Run, labels_of, located, open_run_splits, open_views
+from latently.run.outliers import strangeness_of
 
 
 def sample(asked: Asked) -> Result:
@@ -61,6 +62,40 @@ def encode(asked: Asked) -> Result:
     what = "{rows} codes of " + f"{codes.shape[1]} dimensions"
     columns = {**dict(zip(header, [*ids.values(), *codes.T], strict=True)), **of_rows}
     return Result(what, {"codes": codes} | _plural(of_rows) | ids, table, columns=lambda: columns)
+
+
+def outliers(asked: Asked) -> Result:
+    """The rows, the strangest first."""
+    model, part, ids = asked.model, asked.part, _identifiers(asked)
+    rows, folds = part.rows, asked.given.folds
+    asked.begin()
+
+    def fitting(count: int) -> None:
+        say(
+            f"{counted(count, 'row')} of these were learned from, so {folds} models are fitted that have not seen them."
+        )
+
+    scores, learned = strangeness_of(model, asked.about, part, folds=folds, seed=asked.given.seed, fitting=fitting)
+    order = np.argsort(-scores, kind="stable")
+    found = {"row": np.arange(len(scores)), **ids, "strangeness": scores, "learned_from": learned}
+    found = {name: column[order] for name, column in found.items()}
+
+    def table() -> Table:
+        cells = {**found, "strangeness": [f"{score:.6g}" for score in found["strangeness"]]}
+        return list(cells), [[str(cell) for cell in line] for line in zip(*cells.values(), strict=True)]
+
+    def draw() -> Any:
+        shown = rows[order[:STRANGEST]]
+        if isinstance(shown, Views):
+            raise UsageError("strange rows of several views are written as a table; give --out outliers.csv.")
+        if figures.are_pictures(shown.shape[1:]):
+            back = images(model.reconstruct(shown))
+            return figures.reconstructions(np.asarray(shown).reshape(back.shape), back, columns=STRANGEST)
+        names = [str(name) for name in found[next(iter(ids), "row")][:STRANGEST].tolist()]
+        return figures.strangest(model.fitted_.residuals(model.preprocessing_.check(shown)), names, asked.columns)
+
+    what = "{rows} rows, the strangest first"
+    return Result(what, found, table, draw, columns=lambda: found, shown=STRANGEST)
 
 
 def _identifiers(asked: Asked) -> dict[str, np.ndarray]:

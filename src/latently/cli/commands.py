@@ -58,6 +58,7 @@ COMMANDS = {
         Command(_USE, "use", "reconstruct RUN DATA", "data, encoded and decoded again"),
         Command(_USE, "use", "classify RUN DATA", "the class of each row, and how likely each class is"),
         Command(_USE, "use", "cluster RUN DATA", "the cluster of each row, found without labels"),
+        Command(_USE, "use", "outliers RUN DATA", "rows ranked by how strange they are"),
         Command(_USE, "use", "restyle RUN DATA", "each row under other labels, its style kept"),
         Command(_USE, "use", "denoise RUN DATA", "noise cleaned away"),
         Command(_USE, "use", "complete RUN DATA", "missing views, from those that are given"),

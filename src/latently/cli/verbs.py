@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 from latently.cli.outputs import FORMS
 from latently.cli.parsing import Option, in_words
 
-RECONSTRUCTED, COMPLETED, RESTYLED, PATHS = 24, 12, 10, 6
+RECONSTRUCTED, COMPLETED, RESTYLED, PATHS, STRANGEST = 24, 12, 10, 6, 16
 """Rows in a picture."""
 
 
@@ -127,6 +127,18 @@ VERBS = {
             "classes",
             writes=_TABLES, writes_rows=False, default=_PREDICTED.format("classes"), of_classes=True,
             next=Next("Classes", "", "classify other data")),
+        Verb("outliers", "find_outliers",
+            "Rank rows by how strange they are to the model: by the bound on their likelihood, or by what their "
+            "reconstruction misses. New rows are compared with those kept for validation; rows that the model has "
+            "learned from are scored by models that have not, each fitted to the others.", (
+            "runs/vae-digits-1 digits --part test",
+            "runs/vae-table-1 new.csv --out outliers.csv --out outliers.png",
+            "runs/vae-table-1 table.csv --folds 10 --id name"), (
+            Option("folds", int, 5, "into which rows that the model has learned from are cut", least=2),
+            Option("id", metavar="NAME", about="the column of a table that says which row is which"),
+            _seed("of folds and draws")),
+            "outliers", writes=(".csv", ".parquet", ".png", ".npz"), writes_rows=False, default="outliers.csv",
+            of_run=True, next=Next("Outliers", " --part test", "find strange rows")),
         Verb("restyle", "restyle",
             "Read the style of every row, and write it under other labels. A row's own label is used where the data "
             "has it and the model knows it, else inferred.", (

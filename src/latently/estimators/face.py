@@ -501,6 +501,41 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             raise ArgumentError("kind", "must be 'elbo' or 'importance'", kind)
         return fitted.bounds(self._rows(X), n_samples, kind, seed_of(random_state), labels)
 
+    def outlier_scores(
+        self, X: Any, reference: Any = None, labels: Any = None, random_state: int = 0
+    ) -> Float[np.ndarray, "rows"]:
+        """How strange rows are to the model: the higher, the stranger.
+
+        Rows that the model has learned from tell nothing here, since it may know strange ones by heart; for those see
+        `latently.cross_outlier_scores`.
+
+        Args:
+            X: rows, as in `fit`.
+            reference: ordinary rows that the model has not learned from, to compare with.
+            labels: the class of each row of X, -1 where unknown, for a model whose decoder is given the label.
+            random_state: seed of the draws behind bounds.
+
+        Returns:
+            With a reference, the share of its rows that are less strange, from 0 to 1. Without, the negative bound on
+            the log-likelihood in nats (importance-weighted, 16 draws); of a model that has none, the mean square of
+            what the reconstruction misses, in the units that its network reads.
+
+        Example:
+            >>> import numpy as np
+            >>> from latently import VAE
+            >>> X = np.random.default_rng(0).normal(size=(200, 4))
+            >>> model = VAE(2, hidden=(16,), epochs=20, random_state=0).fit(X[:150])
+            >>> model.outlier_scores([[0, 0, 0, 0], [9, -9, 9, 9]], reference=X[150:]).round(1).tolist()
+            [0.0, 1.0]
+        """
+        fitted, seed = self._taking(labels), seed_of(random_state)
+        strange = fitted.strangeness(self._rows(X), seed, labels)
+        if reference is None:
+            return strange
+        from latently.estimators.outliers import shares
+
+        return shares(strange, fitted.strangeness(self._rows(reference), seed))
+
     def score(self, X: Any, y: Any = None) -> float:
         """How well the model explains rows: the higher, the better; y is ignored.
 

@@ -6,6 +6,7 @@ from latently.figures.history import terms
 from latently.figures.images import are_pictures, image_grid
 from latently.figures.ladder import ladder
 from latently.figures.latent import Background, codes, prior_match
+from latently.figures.outliers import strangest
 from latently.figures.predictions import calibration, confusion
 from latently.figures.relations import table_relations
 from latently.figures.style import png, save
@@ -29,6 +30,7 @@ __all__ = [
     "reconstructions",
     "restyled",
     "save",
+    "strangest",
     "table_reconstructions",
     "table_relations",
     "table_samples",

@@ -1,0 +1,75 @@
+"""How strange rows are, of which a model may have learned some: cross-fitting, so that none tells on itself."""
+
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+from sklearn.base import clone
+
+from latently.data.rows import as_rows
+from latently.data.table import Table, needs_table
+from latently.data.views import Views
+from latently.errors import ArgumentError, warn
+
+FOLDS = 5
+
+
+def cross_outlier_scores(
+    estimator: Any, X: Any, y: Any = None, *, folds: int = FOLDS, random_state: int = 0
+) -> Float[np.ndarray, "rows"]:
+    """How strange each row is among all others, told by models that have not learned from it.
+
+    A model learns a few strange rows by heart, and then finds them ordinary. So the rows are cut into folds, a model
+    is fitted to all but one, and scores that one. The scores of a fold are centred by their median and divided by their
+    median absolute deviation, so that those of different models compare.
+
+    Args:
+        estimator: not fitted, or fitted: clones of it are.
+        X: rows, as in `fit`.
+        y: their labels, as in `fit`.
+        folds: how many; 2 or more.
+        random_state: seed of the folds.
+
+    Returns:
+        For each row the share of all rows that are less strange, from 0 to 1.
+
+    Raises:
+        ArgumentError: there are fewer than 2 folds, or fewer rows than folds.
+
+    Example:
+        >>> import numpy as np
+        >>> from latently import VAE, cross_outlier_scores
+        >>> X = np.random.default_rng(0).normal(size=(100, 4)); X[7] += 20
+        >>> scores = cross_outlier_scores(VAE(2, hidden=(16,), epochs=20, random_state=0), X, folds=2)
+        >>> int(scores.argmax())
+        7
+    """
+    rows: Any = _rows(X)
+    n = len(rows)
+    if not 2 <= folds <= n:
+        raise ArgumentError("folds", f"must be from 2 to the {n} rows of X", folds)
+    labels = None if y is None or hasattr(y, "columns") or isinstance(y, dict) else np.asanyarray(y)
+    if y is not None and labels is None:
+        warn("cross_outlier_scores takes one class a row as y; conditions are left out.")
+    order = np.random.default_rng(random_state).permutation(n)
+    scores = np.empty(n)
+    for fold in np.array_split(order, folds):
+        rest = np.setdiff1d(np.arange(n), fold)
+        model = clone(estimator).fit(rows[rest], None if labels is None else labels[rest])
+        strange = model.outlier_scores(rows[np.sort(fold)])
+        centre = np.median(strange)
+        scores[np.sort(fold)] = (strange - centre) / max(float(np.median(np.abs(strange - centre))), 1e-12)
+    return shares(scores, scores)
+
+
+def shares(scores: Float[np.ndarray, "rows"], reference: Float[np.ndarray, "others"]) -> Float[np.ndarray, "rows"]:
+    """For each score, the share of the others that are lower."""
+    found: Float[np.ndarray, rows] = np.searchsorted(np.sort(reference), scores) / len(reference)
+    return found
+
+
+def _rows(X: Any) -> Any:
+    """Rows that can be chosen by number, whatever they come in."""
+    if isinstance(X, dict | Views):
+        return Views.of(X)
+    return Table.of(X) if needs_table(X) else as_rows(X)

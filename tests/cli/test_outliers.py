@@ -1,0 +1,85 @@
+"""`latently outliers`: strange rows come first, new ones and such as the model has learned by heart."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import latently
+from latently.errors import ArgumentError
+
+from .conftest import call
+
+FIT = ("fit", "vae", "--hidden", "32", "--epochs", "200", "--latent-dim", "2", "--no-report", "--quiet")
+
+
+def written(path: Path, rows: np.ndarray, names: list[str]) -> Path:
+    lines = [",".join([name, *(f"{cell:.6f}" for cell in row)]) for name, row in zip(names, rows, strict=True)]
+    path.write_text("\n".join(["name,a,b,c,d,e", *lines]) + "\n")
+    return path
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run on a plane of rows, eight of which lie off it; the table beside it, and one of new rows."""
+    folder, random = tmp_path_factory.mktemp("outliers"), np.random.default_rng(0)
+    basis = random.normal(size=(2, 5))
+    rows = random.normal(size=(160, 2)) @ basis + 0.1 * random.normal(size=(160, 5))
+    rows[:8] += 2.5 * random.choice([-1, 1], size=(8, 5))
+    names = [f"odd{k}" if k < 8 else f"row{k}" for k in range(160)]
+    table = written(folder / "table.csv", rows, names)
+    new = random.normal(size=(20, 2)) @ basis + 0.1 * random.normal(size=(20, 5))
+    new[3] += 5
+    written(folder / "new.csv", new, [f"new{k}" for k in range(20)])
+    assert call(*FIT, "--data", table, "--out", folder / "run").code == 0
+    return folder / "run"
+
+
+def found(path: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader(path.open()))
+
+
+def test_a_new_row_that_is_strange_comes_first(run: Path, tmp_path: Path) -> None:
+    table, picture = tmp_path / "o.csv", tmp_path / "o.png"
+    answer = call("outliers", run, run.parent / "new.csv", "--id", "name", "--out", table, "--out", picture)
+    assert answer.code == 0, answer.err
+    first, *others = found(table)
+    assert (first["row"], first["name"], first["strangeness"]) == ("3", "new3", "1")
+    assert {line["learned_from"] for line in others} == {"False"}
+    scores = [float(line["strangeness"]) for line in (first, *others)]
+    assert scores == sorted(scores, reverse=True)
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_strange_rows_among_those_that_were_learned_are_found_by_models_that_have_not(
+    run: Path, tmp_path: Path
+) -> None:
+    answer = call(
+        "outliers", run, run.parent / "table.csv", "--id", "name", "--folds", "2", "--out", tmp_path / "o.csv"
+    )
+    assert answer.code == 0, answer.err
+    assert "112 rows of these were learned from, so 2 models are fitted" in answer.err
+    lines = found(tmp_path / "o.csv")
+    assert len(lines) == 160
+    assert sum(line["learned_from"] == "True" for line in lines) == 112
+    strange = {line["name"] for line in lines[:16] if line["name"].startswith("odd")}
+    assert len(strange) >= 6
+
+
+def test_scores_are_shares_of_a_reference_and_bounds_or_residuals_without() -> None:
+    X = np.random.default_rng(0).normal(size=(60, 4))
+    vae = latently.VAE(2, hidden=(8,), epochs=5, random_state=0).fit(X)
+    strange = vae.outlier_scores(X)
+    assert np.array_equal(strange, -vae.score_samples(X, n_samples=16, kind="importance", random_state=0))
+    shares = vae.outlier_scores(X, reference=X)
+    assert sorted(shares.tolist()) == [place / 60 for place in range(60)]
+    assert np.array_equal(np.argsort(shares), np.argsort(strange))
+    plain = latently.Autoencoder(2, hidden=(8,), epochs=5, random_state=0).fit(X)
+    missed = ((plain.reconstruct(X) - X) / X.std(axis=0)) ** 2
+    np.testing.assert_allclose(plain.outlier_scores(X), missed.mean(axis=1), rtol=1e-4)
+
+
+def test_fewer_than_two_folds_are_refused() -> None:
+    with pytest.raises(ArgumentError, match="folds must be from 2 to the 5 rows of X; got 1"):
+        latently.cross_outlier_scores(latently.VAE(2), np.eye(5), folds=1)
