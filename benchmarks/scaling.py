@@ -86,7 +86,7 @@ def even_batch(work: Work, cluster: Cluster) -> int:
         25600
     """
     computed, communicated = round_seconds(work, cluster, 1)
-    return math.ceil(communicated / computed)
+    return math.ceil(round(communicated / computed, 6))
 
 
 def work_of(preset: str) -> Work:

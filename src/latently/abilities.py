@@ -200,7 +200,7 @@ ABILITIES: dict[str, Ability] = {
         "decode codes",  # of rows: to reconstruct, it has to encode them first
         (Encodes, Decodes),
         _NO_ENCODER,
-        methods=("reconstruct", "interpolate"),
+        methods=("reconstruct", "interpolate", "outlier_scores"),
     ),
     "sample": Ability("draw from a prior", (Decodes,), "it has no prior"),
     "sample_labels": Ability(
@@ -241,12 +241,6 @@ ABILITIES: dict[str, Ability] = {
         lambda game: not isinstance(game, Bounds) or game.has_densities,
         _UNMET_DENSITY,
         ("score",),
-    ),
-    "find_outliers": Ability(
-        "tell how strange rows are",  # by its bound; where it has none, by what its reconstruction misses
-        (Encodes, Decodes),
-        _NO_ENCODER,
-        methods=("outlier_scores",),
     ),
     "label_likelihood": Ability(
         "bound its log-likelihood given labels",

@@ -127,7 +127,7 @@ VERBS = {
             "classes",
             writes=_TABLES, writes_rows=False, default=_PREDICTED.format("classes"), of_classes=True,
             next=Next("Classes", "", "classify other data")),
-        Verb("outliers", "find_outliers",
+        Verb("outliers", "decode",
             "Rank rows by how strange they are to the model: by the bound on their likelihood, or by what their "
             "reconstruction misses. New rows are compared with those kept for validation; rows that the model has "
             "learned from are scored by models that have not, each fitted to the others.", (

@@ -25,7 +25,7 @@ MEAN_ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
 }
 
 SMALLEST_SCALE = 1e-6  # keeps the density of a softplus scale finite
-LARGEST_LOG_VARIANCE = 30.0  # either way: beyond, float32 is soon at 0 or at infinity, and a divergence at NaN
+LARGEST_LOG_VARIANCE = 60.0  # either way: beyond, float32 is soon at 0 or at infinity, and a divergence at NaN
 
 
 class Head(eqx.Module):
@@ -102,7 +102,7 @@ class GaussianHead(LocationScaleHead):
         scale: where the standard deviation comes from:
             "fixed": `value`, the same for every element;
             "learned": one trainable number for all elements, `value` at the start;
-            "exp": the second half of the outputs is the log-variance, held within ±30;
+            "exp": the second half of the outputs is the log-variance, held within ±60;
             "softplus": 1e-6 + softplus of the second half of the outputs.
         value: standard deviation of "fixed", and where "learned" starts.
 

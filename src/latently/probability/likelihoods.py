@@ -171,6 +171,11 @@ class Joint(eqx.Module):
         """The mean of each view."""
         return tuple(part.mean for part in self.parts)
 
+    def sample(self, key: PRNGKeyArray) -> tuple[Float[Array, "batch ..."], ...]:
+        """A draw of each view."""
+        keys = jax.random.split(key, len(self.parts))
+        return tuple(part.sample(each) for part, each in zip(self.parts, keys, strict=True))
+
     def log_probs(self, x: tuple[Shaped[Array, "batch ..."], ...]) -> Float[Array, "batch views"]:
         """The log p(xᵢ|z) of each view in nats."""
         return jnp.stack([part.log_prob(each) for part, each in zip(self.parts, x, strict=True)], axis=1)

@@ -171,6 +171,8 @@ def reading(splits: Splits, model: Any) -> list[str]:
     if model.conditions_ is not None:
         columns = ",".join(f"{column.name}={column.kind}" for column in model.conditions_.columns)
         guesses.append(f"each row comes under conditions, {columns}; {{kinds=NAME=KIND}} says otherwise")
+    if not len(splits.validation):
+        guesses.append("no rows are kept for validation, so nothing tells when to stop; {validation=0.1} keeps a tenth")
     return [f"rows: {n:,} {preprocessing.reading}; {counts}", *dict.fromkeys(guesses)]
 
 
@@ -208,7 +210,6 @@ def _stopping(estimator: Any, splits: Splits) -> Any:
     """The estimator as it can be trained: nothing tells it when to stop where no rows are kept for validation."""
     if not estimator.early_stopping or len(splits.validation):
         return estimator
-    warn("No rows are kept for validation, so nothing tells when to stop: all epochs are played.")
     return type(estimator)(**{**estimator.get_params(deep=False), "early_stopping": False})
 
 
