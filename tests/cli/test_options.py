@@ -146,7 +146,7 @@ def test_values_in_a_file_are_read_as_the_words_of_a_command_line_are(tmp_path: 
         ("repeats: 0", "--repeats must be 1 or more; got 0."),
         (
             "image_size: 1,2,3",
-            "--image-size must be a whole number or two whole numbers separated by a comma; got",
+            "--image-size must be a whole number, two whole numbers separated by a comma or auto; got",
         ),
         ("likelihood_scale: wide", "--likelihood-scale must be learned or a number; got 'wide'."),
         ("preset: vae-3d", "--preset must be one of vae-2d, vae-mlp, vae-conv, vae-table; got 'vae-3d'."),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from latently.data import DataError, assumed, images, open_dataset, open_whole
+from latently.data import DataError, assumed, images, open_dataset, open_whole, pictures
 
 
 def open_images(*arguments, **options):
@@ -289,3 +289,105 @@ def test_the_public_folders_are_neither_black_nor_refused(case):
     assert deep.x.max() > 250
     assert deep.description["white_level"] == 4095
     assert open_whole(case("folders/odd-size")).x.shape == (8, 33, 47, 3)
+
+
+def ramp(height, width):
+    """Every pixel another gray than its neighbours: a picture that no two croppings of are alike."""
+    return (np.arange(height * width).reshape(height, width) * 7 % 251).astype(np.uint8)
+
+
+def test_a_wide_image_that_is_fitted_keeps_its_proportions_between_borders(tmp_path, make_image):
+    make_image(tmp_path / "wide.png", pixels=np.repeat(np.repeat(ramp(4, 8), 2, axis=0), 2, axis=1))
+    opened = open_dataset(tmp_path, image_size=16, image_fit="fit", test=0, validation=0).train
+    row, wide = opened.x[0], ramp(8, 16)
+    make_image(tmp_path / "whole" / "wide.png", pixels=wide)
+    fitted = open_whole(tmp_path / "whole", image_size=16, image_fit="fit").x[0]
+    np.testing.assert_array_equal(fitted[4:12], wide)  # pixel for pixel: as wide as what is asked for
+    assert not fitted[:4].any() and not fitted[12:].any()  # noqa: PT018
+    np.testing.assert_array_equal(row[4:12], np.repeat(np.repeat(ramp(4, 8), 2, axis=0), 2, axis=1))
+    assert opened.description["image_fit"] == "fit"
+    assert opened.description["size"].endswith("others resized whole with a Lanczos filter, between black borders")
+
+
+def test_an_image_that_is_cropped_is_its_centre_and_is_not_resized(tmp_path, make_image):
+    large, small = (
+        make_image(tmp_path / "a.png", pixels=ramp(12, 20)),
+        make_image(tmp_path / "b.png", pixels=ramp(2, 4)),
+    )
+    first, second = open_whole(tmp_path, image_size=(6, 8), image_fit="crop").x
+    np.testing.assert_array_equal(first, large[3:9, 6:14])
+    np.testing.assert_array_equal(second[2:4, 2:6], small)
+    assert second.sum() == small.sum()
+
+
+def test_an_unknown_way_to_fit_is_named(tmp_path, make_image):
+    make_image(tmp_path / "a.png")
+    with pytest.raises(DataError, match="image_fit must be one of fill, fit, crop; got 'squeeze'"):
+        open_images(tmp_path, image_fit="squeeze")
+
+
+@pytest.mark.parametrize(
+    ("size", "working"),
+    [((512, 512), (128, 128)), ((400, 600), (88, 128)), ((4000, 100), (128, 8)), ((128, 96), (128, 96))],
+)
+def test_large_photos_may_come_in_a_size_to_learn_from(size, working, tmp_path, make_image):
+    make_image(tmp_path / "a.png", size)
+    assert open_images(tmp_path).x.shape == (1, *size)
+    opened = open_images(tmp_path, "auto")
+    assert opened.x.shape == (1, *working)
+    said = (f"1 photos, most of {size[0]:,} x {size[1]:,}, are learned in {working[0]} x {working[1]}; " + SIZED,)
+    assert assumed(opened.description) == (() if size == working else said)
+
+
+SIZED = "{image_size=H,W} sets another size"
+
+
+def test_photos_of_other_proportions_are_told_of_with_what_was_done_to_them(tmp_path, make_image):
+    for name in ("a", "b"):
+        make_image(tmp_path / f"{name}.png", (256, 256))
+    make_image(tmp_path / "c.png", (256, 512))
+    for fit, how in (("fill", "cropped around their centre and resized"), ("fit", "resized whole, between black")):
+        (sentence,) = assumed(open_images(tmp_path, "auto", image_fit=fit).description)
+        assert f"1 of other proportions or sizes: they were {how}" in sentence
+        assert sentence.endswith("{image_fit=fit} keeps all of each" if fit == "fill" else SIZED)
+
+
+def test_too_many_large_photos_are_refused_before_any_is_read(tmp_path, make_image, monkeypatch):
+    for name in "abc":
+        make_image(tmp_path / f"{name}.png", mode="RGB")
+    monkeypatch.setattr(pictures, "available_bytes", lambda: 1_000_000_000)
+    with pytest.raises(
+        DataError, match=r"3 images, which in 20,000 x 20,000 pixels take about 3.6 GB of memory, and 1"
+    ):
+        open_images(tmp_path, 20_000)
+
+
+@pytest.mark.parametrize("fit", ["fill", "fit", "crop"])
+def test_one_new_photo_is_prepared_as_those_of_the_folder(fit, tmp_path, make_image):
+    for name in ("a", "b"):
+        make_image(tmp_path / "folder" / f"{name}.png", (20, 20), "RGB")
+    new = make_image(tmp_path / "new.png", (30, 70), "RGB")
+    dataset = open_whole(tmp_path / "folder", image_size=16, image_fit=fit)
+    wanted = open_whole(tmp_path / "new.png", image_size=16, image_fit=fit).x[0]
+    for picture in (tmp_path / "new.png", str(tmp_path / "new.png"), Image.open(tmp_path / "new.png"), new):
+        np.testing.assert_array_equal(dataset.prepare(picture), wanted)
+    assert dataset.prepare(new[..., 0]).shape == (16, 16, 3)
+
+
+def test_a_gray_data_set_prepares_in_gray_and_with_its_white(tmp_path, make_image):
+    for name, white in (("a", 4000), ("b", 1000)):
+        Image.fromarray(np.full((4, 4), white, np.uint16)).save(tmp_path / f"{name}.png")
+    dataset = open_images(tmp_path)
+    assert dataset.prepare(tmp_path / "b.png").tolist() == dataset.x[1].tolist()
+    assert dataset.prepare(np.full((4, 4, 3), 9, np.uint8)).tolist() == np.full((4, 4), 9).tolist()
+
+
+def test_what_is_no_photo_or_for_no_photos_cannot_be_prepared(tmp_path, make_image):
+    make_image(tmp_path / "a.png")
+    photos = open_images(tmp_path)
+    with pytest.raises(DataError, match=r"must be the file of an image; there is none; got .nowhere\.png"):
+        photos.prepare("nowhere.png")
+    with pytest.raises(DataError, match="picture must be pixels"):
+        photos.prepare(np.zeros(5))
+    with pytest.raises(DataError, match="digits has no rows that are images"):
+        open_whole("digits").prepare(tmp_path / "a.png")

@@ -19,7 +19,7 @@ from latently.data.tables import TEXT, column_names, is_table, read_cells, read_
 from latently.errors import ArgumentError
 from latently.evaluation import as_table, classification, clustering, counted
 from latently.figures.images import display_range
-from latently.run import Run, labels_of, located, open_run_splits, open_views
+from latently.run import Run, labels_of, located, open_rows, open_run_splits, open_views
 from latently.run.outliers import strangeness_of
 
 
@@ -352,6 +352,22 @@ def _draw_completions(rows: Views, completed: dict[str, np.ndarray], truth: View
 def interpolate(asked: Asked) -> Result:
     """Paths between the codes of pairs of the run's rows."""
     given = asked.given
+    starts, stops, which = _given_ends(asked) if given.ends else _pairs_of_rows(given)
+    asked.begin()
+    steps, paths = asked.model.interpolate(starts, stops, given.steps), len(next(iter(which.values())))
+    arrays = {} if is_frame(steps) else by_view("interpolations", steps)
+    return Result(
+        "{rows} paths",
+        arrays | which,
+        lambda: _grouped(
+            ("path", "step"), list(itertools.product(range(paths), range(given.steps))), steps, asked.columns
+        ),
+        lambda: figures.interpolations(paths_of_images(steps)),
+    )
+
+
+def _pairs_of_rows(given: Any) -> tuple[Any, Any, dict[str, np.ndarray]]:
+    """The rows of the run that paths begin with, those that they end with, and their numbers."""
     rows = getattr(open_run_splits(Run.open(given.run).about()), given.part).rows
     if len(rows) < 2:
         raise UsageError(f"--part {given.part} has {len(rows)} rows; a path needs two.")
@@ -359,17 +375,19 @@ def interpolate(asked: Asked) -> Result:
         pairs = np.random.default_rng(given.seed).choice(len(rows), (PATHS, 2), replace=len(rows) < 2 * PATHS)
     else:
         pairs = np.asarray([_check_rows(pair, len(rows)) for pair in given.rows])
-    asked.begin()
-    steps = asked.model.interpolate(rows[pairs[:, 0]], rows[pairs[:, 1]], given.steps)
-    arrays = {} if is_frame(steps) else by_view("interpolations", steps)
-    return Result(
-        "{rows} paths",
-        arrays | {"rows": pairs},
-        lambda: _grouped(
-            ("path", "step"), list(itertools.product(range(len(pairs)), range(given.steps))), steps, asked.columns
-        ),
-        lambda: figures.interpolations(paths_of_images(steps)),
-    )
+    return rows[pairs[:, 0]], rows[pairs[:, 1]], {"rows": pairs}
+
+
+def _given_ends(asked: Asked) -> tuple[Any, Any, dict[str, np.ndarray]]:
+    """The one row of each of two files, and which these are."""
+    files = asked.given.ends
+    if len(files) != 2 or asked.given.rows is not None:
+        raise UsageError("a path is between two files, or else between --rows of the run's data.")
+    parts = [open_rows(file, asked.model, asked.about) for file in files]
+    for file, part in zip(files, parts, strict=True):
+        if len(part) != 1:
+            raise UsageError(f"{file} must hold one row, an end of a path; it holds {len(part):,}.")
+    return parts[0].rows, parts[1].rows, {"ends": np.asarray([files])}
 
 
 def manifold(asked: Asked) -> Result:

@@ -33,17 +33,20 @@ def dimensions(words: Sequence[str]) -> int:
     """Run the command."""
     given, fit, asked = _asked(words)
 
-    from latently.cli.fit import data_arguments
+    from latently.cli.fit import data_arguments, network_open
     from latently.cli.outputs import Result, check_free, choose_paths, write
     from latently.cli.terminal import Reporter
     from latently.figures import ladder
     from latently.run import open_splits
     from latently.run.ladder import climb, smallest_enough
+    from latently.run.session import suited
 
     paths = choose_paths(given, "dimensions", _KINDS)
     check_free(paths, given.force)
     arguments, estimator = fit.constructor_arguments(asked), BY_TERMINAL_NAME[given.model].load()
-    splits, reporter = open_splits(data_arguments(asked)), Reporter(given.quiet, given.json)
+    reporter = Reporter(given.quiet, given.json)
+    like, splits = suited(estimator(**arguments), open_splits(data_arguments(asked)), network_open(fit, asked))
+    arguments = like.get_params(deep=False)
     steps, criterion = [], None
     for step, model in climb(_maker(estimator, arguments), splits, given.sizes, asked.labels != 0, reporter.watching):
         steps.append(step)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from latently.catalogue import BY_TERMINAL_NAME, MODELS
 from latently.cli.errors import FAILURE, UsageError
 from latently.cli.options import DISTRIBUTED, PLAYING_OPTIONS, RUN, FitParser, find_preset
-from latently.cli.parsing import Option, Parser, epilog
+from latently.cli.parsing import Option, Parser, epilog, kind_in_words
 from latently.errors import did_you_mean
 from latently.recipes import Recipe, load_recipe
 
@@ -139,7 +139,7 @@ def data_arguments(given: Any) -> dict[str, Any]:
         raise UsageError(
             "--data is missing: give the name of a data set (`latently datasets`), a folder of images, or a file."
         )
-    of_images = ("image_size", "gray", "white_level", "skip_bad")
+    of_images = ("image_size", "image_fit", "gray", "white_level", "skip_bad")
     names = ("labels_column", "array", *TABLE_OPTIONS, *of_images, "views", "label_seed")
     found = {name: getattr(given, name, None) for name in names}
     columns = as_names(found["labels_column"])
@@ -165,12 +165,20 @@ def planned(model: str, parser: FitParser, given: Any, recipe: Recipe | None, co
         "use_labels": given.labels != 0,
         "command": command,
         "judge": recipe is not None and recipe.needs_judge,
+        "network_open": network_open(parser, given),
     }
     arguments = parser.constructor_arguments(given)
     if arguments.get("first"):  # the folder of an earlier stage
         arguments["first"] = located(arguments["first"])
     folder = Path(given.out) if given.out else _free(Path("runs"), name)
     return Plan(BY_TERMINAL_NAME[model].load()(**arguments), data, about), folder
+
+
+def network_open(parser: FitParser, given: Any) -> bool:
+    """Whether photos may choose the network: nothing that was said names one, or goes with a perceptron alone."""
+    said = given.preset is not None or bool({"network", "decoder_network"} & parser.said)
+    dense = len(given.hidden or ()) > 1 or getattr(given, "encoder", None) == "implicit"
+    return not said and not dense and "conv" in kind_in_words(parser.options["network"].kind).split(", ")
 
 
 def model_named(name: str, command: str = "fit") -> str:

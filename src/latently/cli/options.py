@@ -68,8 +68,12 @@ DATA_OPTIONS = (
     Option("white_level", float, metavar="X",
            about="the number that is white in images of more than 8 bits (default: 255, 511, 1023 ..., the first that "
            "none exceeds)"),
-    Option("image_size", int | tuple[int, int], about="size of a folder's images (default: the most common)",
-           metavar="N|H,W"),
+    Option("image_size", int | tuple[int, int] | Literal["auto"], "auto", metavar="N|H,W",
+           about="size of a folder's images (default: the most common; for photos larger than 128 x 128 one in the "
+           "same proportions whose longer side is 128, and the network conv unless one is named)"),
+    Option("image_fit", Literal["fill", "fit", "crop"],
+           about="how images of another size are brought to that one: fill covers it and crops what stands out, fit "
+           "keeps the whole image between black borders, crop takes the centre as it is (default: fill)"),
     Option("skip_bad", None, default=False, about="leave out images that cannot be read, instead of stopping"),
     Option("views", str, metavar="SPEC",
            about="the views of a row, for a model of several: halves, top-bottom or noisy of images, or "

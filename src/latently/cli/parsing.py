@@ -161,8 +161,10 @@ class Parser(argparse.ArgumentParser):
 
     def given(self, words: Sequence[str]) -> dict[str, Any]:
         """The values of the options that are given; underscores in their names are as good as dashes."""
+        some = any(option.positional and option.nargs for option in self.options.values())
+        parse = self.parse_known_intermixed_args if some else self.parse_known_args  # they may follow an option
         try:
-            typed, others = self.parse_known_args([_dashed(word) for word in words])
+            typed, others = parse([_dashed(word) for word in words])
         except argparse.ArgumentError as error:
             if error.argument_name is None:
                 self.error(error.message)

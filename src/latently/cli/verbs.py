@@ -189,9 +189,12 @@ VERBS = {
             "denoised",
             next=Next("Denoise", " --corrupt", "clean noisy data")),
         Verb("interpolate", "encode",
-            "Decode the codes on straight paths between the codes of two rows of the run's data.", (
+            "Decode the codes on straight paths between the codes of two rows of the run's data, or of two files.", (
             "runs/vae-digits-1",
+            "runs/vae-photos-1 one.jpg other.jpg",
             "runs/vae-digits-1 --rows 3,17 8,120 --steps 12 --out paths.png --out paths.npz"), (
+            Option("ends", metavar="FILE", nargs="*", positional=True,
+                   about="two files, such as images, each of one row: the ends of a path"),
             Option("rows", tuple[int, int], None, f"numbers of rows, from 0 (default: {PATHS} pairs, drawn by seed)",
                    "A,B", nargs="+"),
             Option("steps", int, 10, "points on a path, both ends included", least=2),

@@ -5,11 +5,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import numpy as np
-from jaxtyping import Bool, Int, Shaped
+from jaxtyping import Bool, Int, Shaped, UInt8
 
 from latently.data.assumptions import assume
 from latently.data.conditions import conditions_of
 from latently.data.labels import UNKNOWN, Label, Unlabelled, encode_labels, minus_ones
+from latently.data.pictures import prepared
 from latently.data.rows import DataArgumentError, DataError, Rows, Subset, is_mapped
 from latently.data.table import Table
 from latently.data.views import Views
@@ -117,6 +118,32 @@ class Dataset:
     def rows(self) -> Rows | Views:
         """What a model takes: the one view, or all of them under their names."""
         return Views.checked(self.view_names, self.views, self.present) if self.view_names else self.x
+
+    def prepare(self, picture: Any) -> UInt8[np.ndarray, "height width *channels"]:
+        """One more picture as a row of this data set of images: in its size and colours, brought to them the same way.
+
+        Args:
+            picture: the file of an image, an image of Pillow, or an array of pixels `(height, width)` or
+                `(height, width, 3)`.
+
+        Returns:
+            A row, for a model that was fitted on such ones.
+
+        Raises:
+            DataError: the rows of this data set are no images of 8 bits, or the picture is none.
+
+        Example:
+            >>> photos = Dataset("photos", (np.zeros((5, 32, 32, 3), np.uint8),), description={"image_fit": "fit"})
+            >>> row = photos.prepare(np.full((400, 800, 3), 255, np.uint8))
+            >>> row.shape, row[:, 16, 0].tolist() == [0] * 8 + [255] * 16 + [0] * 8
+            ((32, 32, 3), True)
+        """
+        shape = self.x.shape[1:]
+        if self.view_names or self.x.dtype != np.uint8 or not (len(shape) == 2 or (len(shape) == 3 and shape[2] == 3)):
+            rule = "has no rows that are images (height, width) or (height, width, 3) of 8 bits, as prepare gives"
+            raise DataArgumentError(self.name, rule, remedy="Give its models rows as they are.")
+        told: Any = {name: self.description[name] for name in ("white_level", "image_fit") if name in self.description}
+        return prepared(picture, shape[:2], gray=len(shape) == 2, **told)
 
     def take(self, rows: Int[np.ndarray, "chosen"], **description: Any) -> "Dataset":
         """The rows of these numbers, in this order.

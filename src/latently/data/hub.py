@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Shaped
 
-from latently.data.assumptions import assume
+from latently.data.assumptions import assume, assumed
 from latently.data.dataset import Dataset
 from latently.data.labels import Unlabelled
 from latently.data.parts import NAMES, PART_OF, Parts, same_classes
@@ -23,6 +23,7 @@ def open_hub(
     image_size: ImageSize = None,
     *,
     gray: bool | None = None,
+    image_fit: str | None = None,
     unlabelled: Unlabelled = "auto",
 ) -> Parts:
     """The splits of a data set of the hub, or of a folder that `save_to_disk` wrote, as parts.
@@ -35,6 +36,7 @@ def open_hub(
         array: the column of the rows, where there are several.
         image_size: as for `read_pictures`.
         gray: likewise.
+        image_fit: likewise.
         unlabelled: which label marks a row without one.
     """
     name = source.removeprefix(PREFIX)
@@ -51,7 +53,8 @@ def open_hub(
         description = assume(description, guess)
     opened: dict[str, Dataset] = {}
     for part in [part for part in NAMES if part in splits]:
-        values = _values(splits[part], rows, image_size, gray)
+        values, told = _values(splits[part], rows, image_size, gray, image_fit)
+        description = told | assume(description, *assumed(told))
         if values.ndim > 2:  # the other parts come in the size and colours of the training rows
             image_size, gray = values.shape[1:3], values.ndim == 3
         labels = None if label is None else _labels(splits[part], label)
@@ -119,12 +122,15 @@ def _is_number(dtype: str) -> bool:
     return dtype.startswith(("int", "uint", "float", "bool"))
 
 
-def _values(table: Any, rows: list[str], image_size: ImageSize, gray: bool | None) -> Shaped[np.ndarray, "rows ..."]:
-    """The rows of a table."""
+def _values(
+    table: Any, rows: list[str], image_size: ImageSize, gray: bool | None, image_fit: str | None
+) -> tuple[Shaped[np.ndarray, "rows ..."], dict[str, Any]]:
+    """The rows of a table, and what was done to get them if they are images."""
     if len(rows) == 1 and type(table.features[rows[0]]).__name__ == "Image":
-        return as_one_size(table[rows[0]], image_size, gray)
+        read = as_one_size(table[rows[0]], image_size, gray, image_fit)
+        return read.images, read.description
     columns = [np.asarray(table[name]) for name in rows]
-    return columns[0] if len(rows) == 1 and columns[0].ndim > 1 else np.stack(columns, axis=1)
+    return (columns[0] if len(rows) == 1 and columns[0].ndim > 1 else np.stack(columns, axis=1)), {}
 
 
 def _labels(table: Any, name: str) -> Shaped[np.ndarray, "rows"]:

@@ -37,7 +37,7 @@ def open_images(
         image_size: as for `read_pictures`.
         skip_bad: likewise.
         unlabelled: the label of rows without one.
-        **pictures: `gray` and `white_level`, as for `read_pictures`.
+        **pictures: `gray`, `white_level` and `image_fit`, as for `read_pictures`.
     """
     if place.is_file():
         read = read_pictures(place.parent, [place], image_size, skip_bad, **pictures)

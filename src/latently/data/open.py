@@ -39,6 +39,7 @@ _FITS: dict[str, tuple[str, tuple[str, ...]]] = {
     "dialect": (_TABLES, ("a table",)),
     "array": (_NAMED, (_ARRAYS, _HUB)),
     "image_size": ("folders of images", (*_IMAGES, _HUB)),
+    "image_fit": ("folders of images", (*_IMAGES, _HUB)),
     "gray": ("folders of images", (*_IMAGES, _HUB)),
     "white_level": ("folders of images", _IMAGES),
 }
@@ -56,6 +57,7 @@ class Opening:
     dialect: Mapping[str, str] | str | None = None
     array: str | None = None
     image_size: ImageSize | Mapping[str, ImageSize] = None
+    image_fit: str | None = None
     gray: bool | None = None
     white_level: float | None = None
     skip_bad: bool = False
@@ -76,7 +78,7 @@ class Opening:
     @property
     def of_images(self) -> dict[str, Any]:
         """The arguments that folders of images take."""
-        names = ("skip_bad", "gray", "white_level", "unlabelled")
+        names = ("skip_bad", "image_fit", "gray", "white_level", "unlabelled")
         return {name: getattr(self, name) for name in names}
 
 
@@ -90,6 +92,7 @@ def open_dataset(
     dialect: Mapping[str, str] | str | None = None,
     array: str | None = None,
     image_size: ImageSize | Mapping[str, ImageSize] = None,
+    image_fit: str | None = None,
     gray: bool | None = None,
     white_level: float | None = None,
     skip_bad: bool = False,
@@ -123,7 +126,11 @@ def open_dataset(
             and `encoding`, as a dict or as `"delimiter=semicolon,decimal=comma"`.
         array: the array of a file of arrays that holds the rows, where its name does not tell.
         image_size: the height and width of a folder's images, or one number for both; by default the most common size.
-            For a folder of several views also a dict, name → size.
+            `"auto"` is that up to 128 × 128, and else a size in the same proportions whose longer side is 128. For a
+            folder of several views also a dict, name → size.
+        image_fit: how a folder's images of another size are brought to that one: `"fill"`, the default, covers it and
+            crops what stands out; `"fit"` keeps the whole image, between black borders; `"crop"` takes the centre as
+            it is, and resizes nothing.
         gray: read a folder's images in gray, or in colour; by default in colour where one of them is.
         white_level: the number that is white in images of more than 8 bits; by default 255, 511, 1023 or so on, the
             first that none of a folder's images exceeds.
@@ -170,6 +177,7 @@ def open_dataset(
         dialect=dialect or None,
         array=array,
         image_size=image_size,
+        image_fit=image_fit,
         gray=gray,
         white_level=white_level,
         skip_bad=skip_bad,
@@ -281,7 +289,7 @@ def holds_images(source: Source) -> bool:
 def _check(source: Source, kind: str, how: Opening) -> None:
     """See that the arguments are for a source of this kind."""
     for name, (what, kinds) in _FITS.items():
-        if getattr(how, name) is not None and kind not in kinds:
+        if getattr(how, name) not in (None, "auto") and kind not in kinds:
             raise DataArgumentError(name, f"is for {what}, and {source} is none", getattr(how, name))
     named = how.groups is not None
     if named and _exists(source) and kind not in ("a table", _ARRAYS, "a folder of images"):
@@ -321,7 +329,8 @@ def _open(source: Source, how: Opening) -> Parts:
     label = next(iter(told), None)
     if kind == _HUB:
         columns, size = (label, how.array), how.image_size
-        return open_hub(str(source), *columns, size, gray=how.gray, unlabelled=how.unlabelled)  # type: ignore[arg-type]
+        colours = {"gray": how.gray, "image_fit": how.image_fit}
+        return open_hub(str(source), *columns, size, **colours, unlabelled=how.unlabelled)  # type: ignore[arg-type]
     if kind == "AnnData":
         return Parts(open_h5ad(path, label, how.unlabelled))
     if kind == _ARRAYS:

@@ -1,19 +1,21 @@
 """Pictures from files, as uint8 of one size: PNG, JPEG, TIFF, WebP, BMP, and the first frame of a GIF."""
 
+import math
 import struct
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias, TypeVar
+from typing import Any, Literal, NamedTuple, TypeAlias, TypeVar, cast
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Shaped, UInt8
 from PIL import Image, ImageOps
 
 from latently.data.assumptions import assume
 from latently.data.rows import DataArgumentError, DataError
 from latently.errors import warn
+from latently.memory import available_bytes, lacking
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".gif"})
 KINDS = "PNG, JPEG, TIFF, WebP, BMP or GIF"
@@ -26,8 +28,17 @@ _UNREADABLE = (OSError, SyntaxError, ValueError, EOFError, struct.error)
 _NAMED_AT_MOST = 20
 _UPPER_BYTE = 257  # 255 of the upper byte of 16 bits, all that Pillow reads of colours, is 65,535
 
+WORKING_SIDE = 128
+"""The longer side of photos in the size that suits learning, of which the smaller one is a multiple of 8."""
+
 Read = TypeVar("Read")
-ImageSize: TypeAlias = int | tuple[int, ...] | None
+ImageSize: TypeAlias = int | tuple[int, ...] | Literal["auto"] | None
+FITS: dict[str, str] = {
+    "fill": "cropped around the centre and resized with a Lanczos filter",
+    "fit": "resized whole with a Lanczos filter, between black borders",
+    "crop": "cropped around the centre, or set between black borders, and not resized",
+}
+"""How pictures are brought to one size: name → what is done, in words."""
 
 
 class Pictures(NamedTuple):
@@ -55,31 +66,39 @@ def read_pictures(
     *,
     gray: bool | None = None,
     white_level: float | None = None,
+    image_fit: str | None = None,
 ) -> Pictures:
     """These pictures of a folder in one size.
 
-    Pictures of another size are cropped around their centre and resized. All are turned upright as their EXIF data
-    says, and laid on white where they are transparent.
+    All are turned upright as their EXIF data says, and laid on white where they are transparent.
 
     Args:
         folder: where they are, for error messages.
         found: their files.
-        image_size: height and width, or one number for both; the most common size unless said.
+        image_size: height and width, or one number for both; the most common size unless said. `"auto"` is that, too,
+            but of photos larger than 128 × 128 one in the same proportions whose longer side is 128 (see
+            `working_size`).
         skip_bad: leave out those that cannot be read, with a warning.
         gray: whether they come out in gray, `(n, height, width)`, or in colour, `(n, height, width, 3)`; unless said in
             colour where one of them is.
         white_level: the number that is white where a picture has more than 8 bits; unless said the first of 255, 511,
             1023 and so on that none exceeds, or 1 for floats.
+        image_fit: what is done to pictures of another size, one of `FITS`; `"fill"` unless said.
     """
     bad: list[Path] | None = [] if skip_bad else None
+    fit = _fit(image_fit)
     headers = {path: header for path in found if (header := _opened(path, _header, bad)) is not None}
     height, width = _height_width(image_size, [header.size for header in headers.values()])
     in_gray = all(header.gray for header in headers.values()) if gray is None else gray
     white = _white(white_level, [header.peak for header in headers.values() if header.peak is not None])
-    images = np.empty((len(headers), height, width, *(() if in_gray else (3,))), dtype=np.uint8)
+    shape = (len(headers), height, width, *(() if in_gray else (3,)))
+    if short := lacking(math.prod(shape), available_bytes()):
+        rule = f"holds {len(headers):,} images, which in {height:,} x {width:,} pixels {short}"
+        raise DataArgumentError(str(folder), rule, remedy="Smaller ones will do: {image_size=64}, say.")
+    images = np.empty(shape, dtype=np.uint8)
     good: list[Path] = []
     for path in headers:
-        image = _opened(path, lambda opened: _pixels(opened, height, width, in_gray, white), bad)
+        image = _opened(path, lambda opened: _pixels(opened, (height, width), in_gray, white, fit), bad)
         if image is not None:
             images[len(good)] = image
             good.append(path)
@@ -90,41 +109,136 @@ def read_pictures(
         names = ", ".join(skipped[:_NAMED_AT_MOST])
         more = f" and {len(skipped) - _NAMED_AT_MOST} more" if len(skipped) > _NAMED_AT_MOST else ""
         warn(f"skipped {len(skipped)} images that cannot be read: {names}{more}")
-    rule = "the most common size" if image_size is None else "as asked"
-    how = f"{height} x {width}, {rule}; others cropped around the centre and resized with a Lanczos filter"
-    facts: dict[str, Any] = {"size": how, "colour": "gray" if in_gray else "RGB", "skipped": skipped}
-    facts |= {} if white is None else {"white_level": white}
-    guesses = _guesses([headers[path] for path in good], (height, width), image_size, white, white_level)
-    return Pictures(images[: len(good)], good, assume(facts, *guesses))
+    told = _description([headers[path] for path in good], (height, width), image_size, fit, in_gray, white, white_level)
+    return Pictures(images[: len(good)], good, {**told, "skipped": skipped})
 
 
 def as_one_size(
-    images: Iterable[Image.Image], image_size: ImageSize = None, gray: bool | None = None
-) -> UInt8[np.ndarray, "images height width *channels"]:
-    """Opened images as `read_pictures` reads files."""
-    images = list(images)
+    images: Iterable[Image.Image],
+    image_size: ImageSize = None,
+    gray: bool | None = None,
+    image_fit: str | None = None,
+) -> Pictures:
+    """Opened images as `read_pictures` reads files; they are from nowhere."""
+    images, fit = list(images), _fit(image_fit)
     headers = [_header(image) for image in images]
-    height, width = _height_width(image_size, [header.size for header in headers])
+    size = _height_width(image_size, [header.size for header in headers])
     in_gray = all(header.gray for header in headers) if gray is None else gray
     white = _white(None, [header.peak for header in headers if header.peak is not None])
-    return np.stack([_pixels(image, height, width, in_gray, white) for image in images])
+    pixels = np.stack([_pixels(image, size, in_gray, white, fit) for image in images])
+    return Pictures(pixels, [], _description(headers, size, image_size, fit, in_gray, white, None))
 
 
-def _guesses(
+def _description(
     headers: Sequence[_Header],
     size: tuple[int, int],
     image_size: ImageSize,
+    fit: str,
+    gray: bool,
     white: float | None,
     white_level: float | None,
+) -> dict[str, Any]:
+    """How pictures were brought to one size, colour and depth, and what was guessed of them."""
+    sizes = [header.size for header in headers]
+    common, chosen = _most_common(sizes), image_size in (None, "auto")
+    rule = "as asked" if not chosen else "the most common size" if common == size else "a size to learn from"
+    facts: dict[str, Any] = {
+        "size": f"{size[0]} x {size[1]}, {rule}; others {FITS[fit]}",
+        "colour": "gray" if gray else "RGB",
+    }
+    facts |= {"image_fit": fit} | ({} if white is None else {"white_level": white})
+    facts |= {"made_smaller": f"from {common[0]:,} x {common[1]:,}"} if chosen and common != size else {}
+    of_sizes = _guesses_of_sizes(sizes, common, size, fit) if chosen else []
+    return assume(facts, *of_sizes, *_guesses(headers, white, white_level))
+
+
+def prepared(
+    picture: str | Path | Image.Image | Shaped[np.ndarray, "..."],
+    size: tuple[int, int],
+    *,
+    gray: bool,
+    white_level: float | None = None,
+    image_fit: str = "fill",
+) -> UInt8[np.ndarray, "height width *channels"]:
+    """One picture, from a file, of Pillow or an array of pixels, as `read_pictures` brings those of a folder to a size.
+
+    Args:
+        picture: it.
+        size: height and width.
+        gray: whether it comes out in gray.
+        white_level: the number that is white, if it has more than 8 bits.
+        image_fit: what is done where its size is another one.
+    """
+
+    def pixels(image: Image.Image) -> UInt8[np.ndarray, "height width *channels"]:
+        peak = _header(image).peak
+        return _pixels(image, size, gray, _white(white_level, [] if peak is None else [peak]), image_fit)
+
+    if isinstance(picture, str | Path):
+        path = Path(picture).expanduser()
+        if not path.is_file():
+            raise DataArgumentError("picture", "must be the file of an image; there is none", str(picture))
+        return cast(np.ndarray, _opened(path, pixels, None))
+    try:
+        if isinstance(picture, Image.Image):
+            return pixels(picture)
+        if picture.ndim not in (2, 3):
+            raise ValueError(f"it has the shape {picture.shape}")
+        one_channel = picture.ndim == 3 and picture.shape[2] == 1
+        return pixels(Image.fromarray(picture[..., 0] if one_channel else picture))
+    except (TypeError, ValueError) as error:
+        rule = f"must be pixels (height, width) or (height, width, 3), or the file of an image ({error})"
+        raise DataArgumentError("picture", rule) from error
+
+
+def working_size(size: tuple[int, int]) -> tuple[int, int]:
+    """Height and width to learn photos in: as they are up to 128 x 128, else in proportion, the longer side 128.
+
+    The shorter side is a multiple of 8, so that convolutions halve it without a rest.
+
+    Example:
+        >>> working_size((3000, 4000)), working_size((512, 512)), working_size((100, 128))
+        ((96, 128), (128, 128), (100, 128))
+    """
+    longest = max(size)
+    if longest <= WORKING_SIDE:
+        return size
+    height, width = (max(8, round(side * WORKING_SIDE / longest / 8) * 8) for side in size)
+    return height, width
+
+
+def _most_common(sizes: Iterable[tuple[int, int]]) -> tuple[int, int]:
+    """The most common size, and of equally common ones the smallest."""
+    counts = Counter(sizes)
+    return min(counts, key=lambda size: (-counts[size], size[0] * size[1], size), default=(1, 1))
+
+
+def _guesses_of_sizes(
+    sizes: Sequence[tuple[int, int]], common: tuple[int, int], size: tuple[int, int], fit: str
 ) -> list[str]:
-    """What was guessed of these pictures."""
+    """What was guessed where no size was asked for."""
+    n, (height, width) = len(sizes), size
+    others = sum(each != common for each in sizes)
+    done = {"fill": "they were cropped around their centre and resized", "crop": "they were cropped, not resized"}
+    how = done.get(fit, "they were resized whole, between black borders")
+    whole = ", {image_fit=fit} keeps all of each" if fit == "fill" else ""
+    if size != common:
+        rest = f" ({others:,} of other proportions or sizes: {how})" if others else ""
+        return [
+            f"{n:,} photos, most of {common[0]:,} x {common[1]:,}, are learned in {height} x {width}{rest}; "
+            f"{{image_size=H,W}} sets another size{whole if others else ''}"
+        ]
+    if not others:
+        return []
+    return [
+        f"{others:,} of {n:,} images are not {height} x {width}, the most common size: {how}; {{image_size=H,W}} sets "
+        f"another size{whole}"
+    ]
+
+
+def _guesses(headers: Sequence[_Header], white: float | None, white_level: float | None) -> list[str]:
+    """What was guessed of these pictures beside their size."""
     n, guesses = len(headers), []
-    others = sum(header.size != size for header in headers)
-    if others and image_size is None:
-        guesses.append(
-            f"{others:,} of {n:,} images are not {size[0]} x {size[1]}, the most common size: they were cropped around "
-            "their centre and resized; {image_size=H,W} sets another size"
-        )
     deep = sum(header.peak is not None for header in headers)
     if white is not None and white_level is None:
         guesses.append(
@@ -187,9 +301,9 @@ def _white(white_level: float | None, peaks: Sequence[float]) -> float | None:
 
 
 def _pixels(
-    image: Image.Image, height: int, width: int, gray: bool, white: float | None
+    image: Image.Image, size: tuple[int, int], gray: bool, white: float | None, fit: str
 ) -> UInt8[np.ndarray, "height width *channels"]:
-    """The image upright, on white, in gray or in colour, cropped around its centre and resized."""
+    """The image upright, on white, in gray or in colour, brought to a height and a width."""
     if white is not None and _is_deep_colour(image):
         steps = [min(255, round(_UPPER_BYTE * 255 * step / white)) for step in range(256)]
         image = image.point(steps * 3 + list(range(256)) * (len(image.getbands()) - 3))
@@ -200,16 +314,37 @@ def _pixels(
     if image.has_transparency_data:
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image.convert("RGBA"))
     image = image.convert("L" if gray else "RGB")
+    height, width = size
     if image.size != (width, height):
-        image = ImageOps.fit(image, (width, height), method=Image.Resampling.LANCZOS)
+        image = _brought_to(image, (width, height), fit)
     return np.asarray(image)
 
 
+def _brought_to(image: Image.Image, size: tuple[int, int], fit: str) -> Image.Image:
+    """An image in another width and height."""
+    if fit == "fill":
+        return ImageOps.fit(image, size, method=Image.Resampling.LANCZOS)
+    if fit == "fit":
+        return ImageOps.pad(image, size, method=Image.Resampling.LANCZOS)
+    left, top = ((there - wanted) // 2 for there, wanted in zip(image.size, size, strict=True))
+    return image.crop((left, top, left + size[0], top + size[1]))  # black, where there is nothing
+
+
+def _fit(image_fit: str | None) -> str:
+    """How pictures are brought to one size: as asked, or to fill it."""
+    if image_fit is not None and image_fit not in FITS:
+        raise DataArgumentError("image_fit", f"must be one of {', '.join(FITS)}", image_fit)
+    return image_fit or "fill"
+
+
 def _height_width(image_size: ImageSize, found: Iterable[tuple[int, int]]) -> tuple[int, int]:
-    """The size that is asked for, else the most common one, and of equally common ones the smallest."""
-    if image_size is None:
-        counts = Counter(found)
-        return min(counts, key=lambda size: (-counts[size], size[0] * size[1], size), default=(1, 1))
+    """The size that is asked for, else the most common one, or what suits learning."""
+    if image_size is None or image_size == "auto":
+        common = _most_common(found)
+        return common if image_size is None else working_size(common)
+    if isinstance(image_size, str):
+        rule = "must be a height and a width in pixels, or one number for both, or auto"
+        raise DataArgumentError("image_size", rule, image_size)
     height, width = (image_size, image_size) if isinstance(image_size, int) else image_size
     if height < 1 or width < 1:
         raise DataArgumentError("image_size", "must be at least 1 pixel high and wide", image_size)

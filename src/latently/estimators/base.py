@@ -21,6 +21,7 @@ from latently.data import ConditionPreprocessing, TablePreprocessing
 from latently.data.layout import ChannelAxis, Standardize
 from latently.errors import ArgumentError, did_you_mean, warn
 from latently.estimators import going_on, validating
+from latently.estimators.demands import check_memory
 from latently.estimators.face import Face
 from latently.estimators.hyperparameters import (
     Count,
@@ -318,7 +319,7 @@ class LatentModel(Face):
             trainer = self._trainer(stood.game, feed)
             trainer.go_on(stood)
             return trainer
-        game = self._built()
+        game = self._built(feed)
         return self._trainer(
             going_on.with_weights_of(game, self.game_) if known else self.before_training(game, X), feed
         )
@@ -360,7 +361,7 @@ class LatentModel(Face):
         labels_known = _known(labels)
         feed = self._feed(X, labels, weights, labels_known=labels_known)
         self.task_ = self._task(feed.rows, labels_known, rounds_in(float(self.epochs), feed.rounds_per_epoch))
-        game = self._built()
+        game = self._built(feed, best=out is not None)
         if learned is not None:
             game = going_on.with_weights_of(game, learned)
         elif not resumed:
@@ -562,10 +563,15 @@ class LatentModel(Face):
         told = () if self.conditions_ is None else self.conditions_.cells
         return Task(done.event_shape, ranges, rows, n_labels, labels_known, rounds, tuple(several), cells, told)
 
-    def _built(self) -> Game:
-        """The untrained game: one compiled program, and so one that is kept, instead of one for each initial weight."""
+    def _built(self, feed: Feed, *, best: bool = False) -> Game:
+        """The untrained game: one compiled program, and so one that is kept, instead of one for each initial weight.
+
+        Nothing is made where there is too little memory to train it on a feed; `best`: a copy of the best is kept.
+        """
+        make = partial(_builder(self), self._key("weights"))
         try:
-            return _builder(self)(self._key("weights"))
+            check_memory(self, make, feed, best=best)
+            return make()
         except ValueError as error:
             vars(error).pop("__notes__", None)  # JAX adds notes on its own workings
             raise error.with_traceback(None) from error.__cause__  # of a user's own function

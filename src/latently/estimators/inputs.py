@@ -32,7 +32,7 @@ from latently.data.layout import bytes_are
 from latently.data.sparse import Sparse
 from latently.data.table import is_frame, needs_table
 from latently.errors import ArgumentError, setting, warn
-from latently.estimators.networks import layout_of, said_of_channels, takes_tables
+from latently.estimators.networks import layout_of, said_of_channels, said_of_perceptrons, takes_tables
 
 RandomState: TypeAlias = int | np.random.RandomState | None
 
@@ -369,7 +369,7 @@ def _fit_rows(model: Any, X: Any, likelihood: str, *, view: bool = False) -> Pre
     layout = layout_of(model, len(X.shape) - 1, view=view)
     asked = {"channel_axis": model.channel_axis, "standardize": model.standardize, "binarize": model.binarize}
     preprocessing = Preprocessing.fit(X, range=wanted, layout=layout, **asked)
-    said = said_of_channels(model, preprocessing.event_shape)
+    said = (*said_of_channels(model, preprocessing.event_shape), *said_of_perceptrons(model, preprocessing.row_shape))
     for sentence in said:
         warn_of(sentence)
     return dataclasses.replace(preprocessing, assumed=(*preprocessing.assumed, *said))

@@ -119,6 +119,20 @@ def said_of_channels(model: Any, shape: Shape) -> tuple[str, ...]:
     return tuple(said)
 
 
+def said_of_perceptrons(model: Any, row_shape: Shape) -> tuple[str, ...]:
+    """What is said of perceptrons that read or give large images, each pixel with weights of its own."""
+    if len(row_shape) < 2 or "mlp" not in (model.network, decoder_network(model)):
+        return ()
+    weights = prod(row_shape) * max(hidden_widths(model, "mlp", (prod(row_shape),))[:1], default=1)
+    if weights <= 16 * MOST_WEIGHTS:
+        return ()
+    size = " x ".join(map(str, row_shape))
+    return (
+        f"rows of {size} are read or given by a perceptron, a layer of which has {weights:,} weights; {{network=conv}} "
+        "needs few, and less memory",
+    )
+
+
 def _dense_weights(model: Any, shape: Shape, channels: tuple[int, ...], name: str) -> int:
     """Of the dense layer beside convolutions: from the smallest image, or to it."""
     grows = _grows(model, name)

@@ -257,10 +257,11 @@ def image_size_of(model: Any, views: str | None) -> Any:
 
 
 def images_like(model: Any, views: str | None, about: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments that open images as a model met them: in its size, its colours, and with the white of its run."""
+    """The arguments that open images as a model met them: in its size and colours, fitted as in its run."""
     shape = model.row_shape_
     gray = None if isinstance(shape, dict) or len(shape) < 2 else _image_shape(model, shape)[2] == 1
-    return {"image_size": image_size_of(model, views), "gray": gray, "white_level": about.get("white_level")}
+    asked = {"image_fit": about.get("data", {}).get("image_fit"), "white_level": about.get("white_level")}
+    return {"image_size": image_size_of(model, views), "gray": gray, **asked}
 
 
 def _image_shape(model: Any, shape: tuple[int, ...]) -> tuple[int, ...]:

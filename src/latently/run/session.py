@@ -11,7 +11,7 @@ import numpy as np
 
 from latently import __version__, distributed
 from latently.catalogue import models_that_may
-from latently.data import DataAssumption, Dataset, Splits, assumed
+from latently.data import DataAssumption, Dataset, Splits, assume, assumed
 from latently.data.labels import UNKNOWN
 from latently.errors import ArgumentError, warn
 from latently.estimators.inputs import check_minus_ones
@@ -88,7 +88,8 @@ class Plan:
         estimator: not fitted.
         data: the arguments of `open_dataset`, as JSON values.
         about: what the run's configuration says of it: `model`, `preset`, `recipe`, `use_labels`, `command`,
-            and `judge`: whether samples are shown to a judge at its end.
+            `judge`: whether samples are shown to a judge at its end, and `network_open`: whether photos may choose the
+        network.
     """
 
     estimator: Any
@@ -99,7 +100,8 @@ class Plan:
     def of(cls, run: Run, parameters: Mapping[str, Any]) -> "Plan":
         """The plan that a run followed, with the estimator's parameters as they were given."""
         about = run.about()
-        kept = {name: about.get(name) for name in ("model", "preset", "recipe", "use_labels", "command", "judge")}
+        names = ("model", "preset", "recipe", "use_labels", "command", "judge", "network_open")
+        kept = {name: about.get(name) for name in names}
         return cls(estimator_of({**run.config(), "parameters": parameters}), about["data"], kept)
 
     def repeated(self, place: int) -> "Plan":
@@ -125,8 +127,8 @@ class Plan:
         """
         if distributed.is_first():
             Run.check_free(folder)
-        splits = self.open()
-        estimator = _stopping(self.estimator, splits)
+        estimator, splits = suited(self.estimator, self.open(), self.about.get("network_open", False))
+        estimator = _stopping(estimator, splits)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DataAssumption)  # whoever begins a run is told of all assumptions
             trainer = trainer_for(estimator, splits, self.about["use_labels"], verbose=verbose)
@@ -204,6 +206,27 @@ def _targets(part: Dataset) -> Any:
     """Labels or conditions of rows; of labels, the data says which are unknown, and nothing is left to guess."""
     labels = targets_of(part)
     return np.ma.MaskedArray(labels, mask=part.labels == UNKNOWN) if isinstance(labels, np.ndarray) else labels
+
+
+def suited(estimator: Any, splits: Splits, network_open: bool) -> tuple[Any, Splits]:
+    """The estimator with convolutions, where data is photos that were made smaller and no network was named.
+
+    Args:
+        estimator: not fitted.
+        splits: the data.
+        network_open: whether no network was named.
+
+    Returns:
+        The estimator, and the data with what was chosen in its description.
+    """
+    train = splits.train
+    smaller = any(fact.endswith("made_smaller") for fact in train.description)
+    if not (network_open and smaller and all(len(view.shape) > 2 for view in train.views)):
+        return estimator, splits
+    guess = "photos are read and given by convolutions; {network=mlp} has a perceptron instead"
+    train = dataclasses.replace(train, description=assume(train.description, guess))
+    convolving = type(estimator)(**{**estimator.get_params(deep=False), "network": "conv"})
+    return convolving, dataclasses.replace(splits, train=train)
 
 
 def _stopping(estimator: Any, splits: Splits) -> Any:

@@ -4,6 +4,7 @@ from latently.training.checkpoint import load_tree, save_tree
 from latently.training.compilation import keep_compiled
 from latently.training.feed import Chunk, Feed
 from latently.training.precision import Precision
+from latently.training.room import Room, device_bytes, room_for
 from latently.training.round import State, play_round
 from latently.training.together import Together, why_apart
 from latently.training.trainer import NonFiniteLossError, Observer, Progress, Trainer, next_stop
@@ -17,15 +18,18 @@ __all__ = [
     "Observer",
     "Precision",
     "Progress",
+    "Room",
     "State",
     "Together",
     "Trainer",
     "Validation",
     "Verdict",
+    "device_bytes",
     "keep_compiled",
     "load_tree",
     "next_stop",
     "play_round",
+    "room_for",
     "save_tree",
     "verdict",
     "why_apart",

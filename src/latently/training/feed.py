@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray, Shaped
@@ -224,6 +225,29 @@ class Feed:
             self._ahead = None
             return chunk
         return self._make(first_round, rounds)
+
+    def chunk_shapes(self) -> Any:
+        """Any chunk with `jax.ShapeDtypeStruct`s for arrays: nothing is read, or put on the device."""
+        return jax.eval_shape(self._blank)
+
+    def _blank(self) -> Chunk:
+        """A chunk of zeros."""
+        rounds, batch = self.max_rounds, self.batch_size
+
+        def of(array: Any, lead: tuple[int, ...], dtype: Any = None) -> Array:
+            return jnp.zeros((*lead, *array.shape[1:]), jax.dtypes.canonicalize_dtype(dtype or array.dtype))
+
+        def drawn(lead: tuple[int, ...]) -> Chunk:
+            kind = jnp.float32 if self.labels is not None and self.labels.ndim > 1 else jnp.int32
+            labels = None if self.labels is None else of(self.labels, lead, kind)
+            present = None if self.present is None else of(self.present, lead)
+            return Chunk(tuple(of(view, lead) for view in self.views), labels, None, present=present)
+
+        known = None if self.labelled_order is None else (rounds, self.labelled_order.batch_size)
+        if not self.resident:
+            return replace(drawn((rounds, batch)), labelled=None if known is None else drawn(known))
+        orders = jnp.zeros((rounds, batch), jnp.int32), None if known is None else jnp.zeros(known, jnp.int32)
+        return replace(drawn((self.rows,)), order=orders[0], labelled_order=orders[1])
 
     def prefetch(self, first_round: int, rounds: int) -> None:
         """Begin to read the next chunk while the device plays this one."""

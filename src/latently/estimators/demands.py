@@ -1,0 +1,51 @@
+"""What a fit will take of memory, and a sentence where that is more than there is."""
+
+from collections.abc import Callable
+from typing import Any
+
+from latently import distributed
+from latently.errors import ArgumentError
+from latently.estimators.networks import decoder_network
+from latently.game import Game
+from latently.memory import in_words, lacking
+from latently.training import Feed, Room, device_bytes, room_for
+
+
+def check_memory(model: Any, make_game: Callable[[], Game], feed: Feed, *, best: bool) -> None:
+    """See that there is memory to train a model, before anything is made.
+
+    Args:
+        model: the estimator, which has met its data.
+        make_game: gives the untrained game.
+        feed: of its rows.
+        best: whether a copy of the best game is kept.
+
+    Raises:
+        ArgumentError: there is too little; it says what takes most, and what to do. Where several devices share a
+            batch, that is left to them.
+    """
+    there = device_bytes()
+    if there is None or model.devices > 1 or distributed.count() > 1:
+        return
+    averaging = float(model.averaging or 0.0)
+    room = room_for(make_game, feed, averaging=averaging, precision=model.precision, best=best, there=there)
+    if room is None or not (short := lacking(room.total, there)):
+        return
+    name, rule, ways = _too_much(model, room, feed.batch_size, short)
+    *first, last = ways
+    raise ArgumentError(name, rule, remedy=f"Use {', '.join(first)}{', or ' if first else ''}{last}.")
+
+
+def _too_much(model: Any, room: Room, batch: int, short: str) -> tuple[str, str, list[str]]:
+    """What takes most: the argument that decides it, the rule that it breaks, and the ways out."""
+    shapes = model.row_shape_.values() if model.takes_views else (model.row_shape_,)
+    images = any(len(shape) > 1 for shape in shapes)
+    smaller = ["smaller images (opened with {image_size=64})"] if images else []
+    if room.batch > room.kept:
+        rule = f"must be smaller: rounds of {batch:,} rows {short}, {in_words(room.batch)} of it for what layers make"
+        return "batch_size", f"{rule} of the rows", ["a smaller {batch_size}", *smaller]
+    perceptron = images and "mlp" in (model.network, decoder_network(model))
+    ways = [*(["{network=conv}"] if perceptron else []), *smaller, "a smaller {hidden}"]
+    of_weights = f"{room.weights / 4e6:,.0f} million weights"
+    rule = f"must be smaller: its {of_weights}, and what training keeps beside each, {short}"
+    return "network", rule, ways

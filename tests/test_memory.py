@@ -1,0 +1,51 @@
+"""How much memory there is: of the machine, of a container in it; and what is said where it is too little."""
+
+from pathlib import Path
+
+import pytest
+
+from latently.memory import available_bytes, lacking
+
+MEMINFO = "MemTotal: 24000 kB\nMemAvailable:   14000 kB\nSwapFree: 1000 kB\n"
+
+
+def written(root: Path, **files: str) -> Path:
+    for name, text in {"proc/meminfo": MEMINFO, **files}.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return root
+
+
+def group(folder: str, most: object, used: int, cached: int, names: tuple[str, str]) -> dict[str, str]:
+    limit, usage = (f"{folder}/memory.{name}" for name in names)
+    return {limit: f"{most}\n", usage: f"{used}\n", f"{folder}/memory.stat": f"anon 5\nactive_file {cached}\n"}
+
+
+def test_a_machine_has_what_is_available_and_what_it_can_swap(tmp_path: Path) -> None:
+    assert available_bytes(written(tmp_path)) == 15_000 * 1024
+
+
+@pytest.mark.parametrize(
+    ("line", "top", "names"),
+    [
+        ("0::/jobs/7", "sys/fs/cgroup", ("max", "current")),
+        ("4:cpu,memory:/jobs/7", "sys/fs/cgroup/memory", ("limit_in_bytes", "usage_in_bytes")),
+    ],
+)
+def test_a_container_has_what_its_groups_leave_and_files_that_are_cached_can_go(
+    line: str, top: str, names: tuple[str, str], tmp_path: Path
+) -> None:
+    inner, outer = group(f"{top}/jobs/7", "max", 0, 0, names), group(f"{top}/jobs", 9000, 8000, 500, names)
+    written(tmp_path, **{"proc/self/cgroup": f"1:pids:/other\n{line}\n"}, **inner, **outer)
+    assert available_bytes(tmp_path) == 1500
+
+
+def test_what_fits_lacks_nothing() -> None:
+    assert lacking(100, 100) == ""
+    assert lacking(2e6, 1_000_000) == "take about 2.0 MB of memory, and 1.0 MB are free here"
+
+
+def test_the_machine_at_hand_tells() -> None:
+    there = available_bytes()
+    assert there is None or there > 2**20
