@@ -50,7 +50,7 @@ def test_photos_are_learned_in_a_size_to_learn_from_by_convolutions_and_it_is_sa
     counts, *guesses = config["run"]["reading"]
     assert counts.startswith("rows: 12 images of 128 x 128 pixels, 3 channels")
     assert guesses[:2] == [
-        "12 photos, most of 512 x 512, are learned in 128 x 128 (1 of other proportions or sizes: they were resized "
+        "the photos, most of 512 x 512, are learned in 128 x 128 (1 of other proportions or sizes: they were resized "
         "whole, between black borders); {image_size=H,W} sets another size",
         "photos are read and given by convolutions; {network=mlp} has a perceptron instead",
     ]
@@ -67,7 +67,9 @@ def test_new_photos_are_prepared_as_those_of_the_run(run: Path, photos: Path, he
     model = latently.load(run)
     row = open_dataset(photos, image_size="auto", image_fit="fit").train.prepare(new)
     np.testing.assert_allclose(np.load("codes.npz")["codes"], model.transform(row[None]), rtol=1e-5)
-    np.testing.assert_allclose(np.load("reconstructions.npz")["reconstructions"][0], model.reconstruct(row[None])[0], atol=0.01)
+    np.testing.assert_allclose(
+        np.load("reconstructions.npz")["reconstructions"][0], model.reconstruct(row[None])[0], atol=0.01
+    )
 
 
 @pytest.mark.parametrize("order", ["files first", "options first"])

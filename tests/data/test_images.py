@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from latently.data import DataError, assumed, images, open_dataset, open_whole, pictures
+from latently.data import DataError, Dataset, assumed, images, open_dataset, open_whole, pictures
 
 
 def open_images(*arguments, **options):
@@ -335,7 +335,7 @@ def test_large_photos_may_come_in_a_size_to_learn_from(size, working, tmp_path, 
     assert open_images(tmp_path).x.shape == (1, *size)
     opened = open_images(tmp_path, "auto")
     assert opened.x.shape == (1, *working)
-    said = (f"1 photos, most of {size[0]:,} x {size[1]:,}, are learned in {working[0]} x {working[1]}; " + SIZED,)
+    said = (f"the photos, most of {size[0]:,} x {size[1]:,}, are learned in {working[0]} x {working[1]}; " + SIZED,)
     assert assumed(opened.description) == (() if size == working else said)
 
 
@@ -389,5 +389,5 @@ def test_what_is_no_photo_or_for_no_photos_cannot_be_prepared(tmp_path, make_ima
         photos.prepare("nowhere.png")
     with pytest.raises(DataError, match="picture must be pixels"):
         photos.prepare(np.zeros(5))
-    with pytest.raises(DataError, match="digits has no rows that are images"):
-        open_whole("digits").prepare(tmp_path / "a.png")
+    with pytest.raises(DataError, match="numbers has no rows that are images"):
+        Dataset("numbers", (np.eye(8),)).prepare(tmp_path / "a.png")

@@ -225,7 +225,8 @@ def _guesses_of_sizes(
     if size != common:
         rest = f" ({others:,} of other proportions or sizes: {how})" if others else ""
         return [
-            f"{n:,} photos, most of {common[0]:,} x {common[1]:,}, are learned in {height} x {width}{rest}; "
+            f"the photos, most of {common[0]:,} x {common[1]:,}, are {'cut to' if fit == 'crop' else 'learned in'} "
+            f"{height} x {width}{rest}; "
             f"{{image_size=H,W}} sets another size{whole if others else ''}"
         ]
     if not others:
