@@ -1,6 +1,7 @@
 """What a fit will take of memory is known before anything is made."""
 
 import time
+from types import SimpleNamespace
 
 import jax
 import numpy as np
@@ -10,7 +11,7 @@ from latently import AAE, ACCA, VAE
 from latently.cli.errors import sentence
 from latently.errors import ArgumentError
 from latently.estimators import demands
-from latently.training import Room
+from latently.training import Room, device_bytes
 from latently.training import round as rounds
 
 
@@ -77,6 +78,17 @@ def test_what_is_reckoned_are_weights_twice_with_their_means_and_what_the_compil
     assert exact.weights == weights
     assert exact.kept == pytest.approx(6 * weights, rel=1e-4)  # made, and copied: each with Adam's two means
     assert exact.rows == X.nbytes + 4 * 512 * 100  # and the table of draws
+
+
+@pytest.mark.parametrize(
+    ("stats", "there"), [({"bytes_limit": 900, "bytes_in_use": 200}, 700), ({"bytes_in_use": 1}, None), (None, None)]
+)
+def test_an_accelerator_has_what_it_does_not_use(
+    stats: dict[str, int] | None, there: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    device = SimpleNamespace(platform="gpu", memory_stats=lambda: stats)
+    monkeypatch.setattr(jax, "local_devices", lambda: [device])
+    assert device_bytes() == there
 
 
 def test_a_fit_that_has_room_plays_the_rounds_that_were_traced_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
