@@ -47,7 +47,7 @@ def evaluate(words: Sequence[str]) -> int:
 
     from latently.cli.fit import data_arguments
     from latently.cli.terminal import Reporter, print_json, print_measures
-    from latently.evaluation import as_table
+    from latently.evaluation import advice, as_table
     from latently.run import Run, load_model, open_run_splits, open_splits, reading_of, short_name
     from latently.run.evaluating import evaluate_run, judge_for
 
@@ -69,5 +69,7 @@ def evaluate(words: Sequence[str]) -> int:
         print_json(evaluation)
         return 0
     print_measures(as_table(evaluation))
+    for sentence in advice(evaluation):
+        print(f"\n{sentence}")
     print(f"\n{run.folder / name}")
     return 0

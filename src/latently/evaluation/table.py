@@ -44,6 +44,23 @@ def as_table(result: Block) -> list[Line]:
     return [line for line in lines if not line.note.startswith(f"{_SKIPPED}{UNABLE} ")]
 
 
+def advice(result: Block) -> list[str]:
+    """Where something simpler would do better, a sentence each, of the result of `evaluate`.
+
+    Example:
+        >>> advice({"clustering": {"advice": "KMeans finds these classes better here."}, "probe": {}})
+        ['KMeans finds these classes better here.']
+    """
+    blocks = (block for block in result.values() if isinstance(block, Mapping))
+    return [block["advice"] for block in blocks if block.get("advice")]
+
+
+def _others(block: Block, name: str) -> Iterator[tuple[str, Block]]:
+    """What people would do anyway, beside a number of that name: how its line is called, and its own block."""
+    for baseline, other in block.get("baselines", {}).items():
+        yield f"{name}, by {BASELINES[baseline]}", other
+
+
 def _skipped(name: str, block: Block) -> Line | None:
     return Line(name, None, "", f"{_SKIPPED}{block['skipped']}") if "skipped" in block else None
 
@@ -73,9 +90,19 @@ def _reconstruction(block: Block) -> Iterator[Line]:
     if block["variance_explained"] is not None:
         note = "100 % is a perfect reconstruction, 0 % the mean row"
         yield Line("variance explained", 100 * block["variance_explained"], "%", note)
+        yield from _by_components(block, "variance explained", "variance_explained")
     if "peak" in block:
         note = f"of the mean error, peak {block['peak']:g}"
         yield Line("peak signal-to-noise ratio", block["peak_signal_to_noise_decibel"], "dB", note)
+
+
+def _by_components(block: Block, name: str, key: str) -> Iterator[Line]:
+    for beside, other in _others(block, name):
+        if skipped := _skipped(beside, other):
+            yield skipped
+        elif other[key] is not None:
+            note = f"{counted(other['components'], 'component')}, fitted to {counted(other['train_rows'], 'row')}"
+            yield Line(beside, 100 * other[key], "%", note)
 
 
 def _columns(block: Block) -> Iterator[Line]:
@@ -83,7 +110,9 @@ def _columns(block: Block) -> Iterator[Line]:
     if block["numbers"]:
         note = "100 % is a perfect reconstruction, 0 % the mean of the column; "
         note += f"least for {_least(_each(block, 'variance_explained'))}; {_rows_of(block)}"
-        yield Line(_mean_of("variance explained", block["numbers"]), 100 * block["variance_explained"], "%", note)
+        name = _mean_of("variance explained", block["numbers"])
+        yield Line(name, 100 * block["variance_explained"], "%", note)
+        yield from _by_components(block, name, "variance_explained")
     yield from _words(block, "words given back")
 
 
@@ -101,7 +130,9 @@ def _words(block: Block, name: str) -> Iterator[Line]:
     if block["words"]:
         note = f"the likeliest word is right for {100 * block['majority']:.1f} %; "
         note += f"least for {_least(_each(block, 'accuracy'))}; {_rows_of(block)}"
-        yield Line(_mean_of(name, block["words"]), 100 * block["accuracy"], "%", note)
+        name = _mean_of(name, block["words"])
+        yield Line(name, 100 * block["accuracy"], "%", note)
+        yield from _by_components(block, name, "accuracy")
 
 
 def _each(block: Block, key: str) -> dict[str, float]:
@@ -141,6 +172,13 @@ def _probe(block: Block) -> Iterator[Line]:
         note = f"fitted on {counted(reader['train_rows'], 'code')}, tested on {reader['test_rows']}; "
         note += f"the most frequent class has {100 * block['majority']:.1f} %"
         yield _share(f"accuracy of the {name}", reader["accuracy"], reader["standard_error"], note)
+        for beside, other in _others(block, f"accuracy of the {name}"):
+            its = other if "skipped" in other else other[key]
+            if skipped := _skipped(beside, its):
+                yield skipped
+                continue
+            note = f"fitted on {counted(its['train_rows'], 'row')}, tested on {its['test_rows']}"
+            yield _share(beside, its["accuracy"], its["standard_error"], note)
 
 
 def _dimensions(block: Block) -> Iterator[Line]:
@@ -181,6 +219,12 @@ def _classification(block: Block) -> Iterator[Line]:
     note += f", learned from {counted(block['labels_in_training'], 'label')}" if block["labels_in_training"] else ""
     note += f"; least often right on {_least(block['recall'])}"
     yield _share("classification error", block["error"], block["standard_error"], note)
+    for beside, other in _others(block, "classification error"):
+        if skipped := _skipped(beside, other):
+            yield skipped
+            continue
+        of_rows = f"{counted(other['labels'], 'label')} among {counted(other['train_rows'], 'row')}"
+        yield _share(beside, other["error"], other["standard_error"], f"learned from {of_rows}")
     unseen = block["unseen"]
     if unseen["rows"]:
         note = f"without {counted(unseen['rows'], 'row')} of {', '.join(unseen['labels'])}, wrong by necessity"
@@ -207,9 +251,18 @@ def _clustering(block: Block) -> Iterator[Line]:
         ("hungarian", "accuracy by Hungarian matching", "one cluster a label"),
     ):
         yield _share(name, block[key]["accuracy"], block[key]["standard_error"], f"{rule}; {clusters}; {rows}")
-    note = f"of clusters and labels: 0 to 1; {rows}"
-    yield Line("normalized mutual information", block["normalized_mutual_information"], "", note)
-    yield Line("adjusted Rand index", block["adjusted_rand_index"], "", f"0 is chance, 1 is a perfect match; {rows}")
+    for beside, other in _others(block, "accuracy by Hungarian matching"):
+        if "skipped" not in other:
+            found = other["hungarian"]
+            yield _share(beside, found["accuracy"], found["standard_error"], f"one cluster a label; {rows}")
+    for key, name, note in (
+        ("normalized_mutual_information", "normalized mutual information", "of clusters and labels: 0 to 1"),
+        ("adjusted_rand_index", "adjusted Rand index", "0 is chance, 1 is a perfect match"),
+    ):
+        yield Line(name, block[key], "", f"{note}; {rows}")
+        for beside, other in _others(block, name):
+            of = "" if "skipped" in other else f"fitted to {counted(other['train_rows'], 'row')}"
+            yield _skipped(beside, other) or Line(beside, other[key], "", of)
 
 
 def _parzen(block: Block) -> Iterator[Line]:
@@ -238,6 +291,30 @@ def _samples(block: Block) -> Iterator[Line]:
     ):
         beside = f"real test rows {scale * real[key]:.4g}{unit and ' ' + unit}; {rows}"
         yield Line(name, scale * block[key], unit, f"{beside}, {block['judge']['features']} features of the judge")
+
+
+def _table_samples(block: Block) -> Iterator[Line]:
+    rows = f"{counted(block['rows'], 'sample')} and as many held-out rows"
+    copied = block.get("training_rows", {})
+    for key, name, unit, scale, rule in (
+        ("wasserstein_distance", "distance of the columns of samples", "standard deviations", 1, "mean Wasserstein-1"),
+        ("correlation_difference", "difference of the correlations of samples", "", 1, "mean absolute"),
+        ("accuracy", "samples told from held-out rows", "%", 100, "by a random forest: 50 % is a guess"),
+        (
+            "area_under_curve",
+            "area under the curve of telling samples",
+            "%",
+            100,
+            "by a random forest: 50 % is a guess",
+        ),
+    ):
+        if block[key] is None:
+            continue
+        real = "" if copied.get(key) is None else f"; training rows {copied[key]:.3g}"
+        yield Line(name, scale * block[key], unit, f"{rule}{real}; {rows}")
+        for beside, other in _others(block, name):
+            parts = "" if "skipped" in other else counted(other["parts"], "part")
+            yield _skipped(beside, other) or Line(beside, scale * other[key], unit, parts)
 
 
 def _conditions(block: Block) -> Iterator[Line]:
@@ -281,6 +358,10 @@ def _views(block: Block) -> Iterator[Line]:
                 if other in COMPLETERS and (other != "truth" or key == "judge_agreement")  # else it is 0 or 1
             )
             yield Line(f"{name}, {view} completed", scale * figures["model"][key], unit, f"{', '.join(others)}; {rows}")
+            if key == "root_mean_squared_error":
+                for other in (each for each in _COMPLETERS_WITH_LINES if each in figures):
+                    beside = f"{name}, {view} completed, {COMPLETERS[other]}"
+                    yield Line(beside, scale * figures[other][key], unit, "")
 
 
 COMPLETION_FIGURES = (
@@ -288,7 +369,20 @@ COMPLETION_FIGURES = (
     ("root_mean_squared_error", "root mean squared error", "data units", 1),
     ("structural_similarity", "structural similarity", "", 1),
 )
-COMPLETERS = {"cca": "by CCA", "nearest_neighbour": "by the nearest neighbour", "truth": "the truth"}
+COMPLETERS = {
+    "ridge": "by ridge regression",
+    "cca": "by CCA",
+    "neighbours": "by 5 nearest neighbours",
+    "nearest_neighbour": "by the nearest neighbour",
+    "truth": "the truth",
+}
+_COMPLETERS_WITH_LINES = ("ridge", "cca", "neighbours")
+BASELINES = {
+    "pca": "PCA",
+    "k_means": "KMeans",
+    "gaussian_mixture": "a Gaussian mixture",
+    "label_spreading": "LabelSpreading",
+}
 
 
 def _share(name: str, share: float, error: float, note: str) -> Line:
@@ -327,6 +421,7 @@ _BLOCKS: dict[str, Callable[[Block], Iterator[Line]]] = {
     "conditions": _conditions,
     "parzen": _parzen,
     "samples": _samples,
+    "table_samples": _table_samples,
     "reconstruction": _reconstruction,
     "imputation": _imputation,
     "prior_match": _prior_match,
