@@ -7,11 +7,12 @@ from latently.evaluation.codes import active_dimensions, probe, squared_errors
 from latently.evaluation.disentanglement import factor_vae_score, mutual_information_gap
 from latently.evaluation.fidelity import fidelity, frechet_distance
 from latently.evaluation.likelihood import bits_per_dimension, parzen, summarize_bounds
+from latently.evaluation.lines import Line, counted
 from latently.evaluation.model import FittedModel
 from latently.evaluation.prior_match import median_bandwidths, mmd, mmd_squared, prior_match, sliced_wasserstein
 from latently.evaluation.samples import agreement
 from latently.evaluation.summary import evaluate
-from latently.evaluation.table import Line, advice, as_table, counted
+from latently.evaluation.table import advice, as_table
 
 if TYPE_CHECKING:
     from latently.evaluation.judge import Judge, judge_of

@@ -26,11 +26,12 @@ from latently.evaluation.rows import Selection, known_labels, share, stream
 MOST_NUMBERS = 2**25
 """Of the rows that a baseline is fitted to, 256 MB; fewer rows are taken where they are long."""
 LEARNED_ROWS, CLUSTERED_ROWS = 10_000, 5000
-COMPONENTS = 50
+CLUSTERED_COMPONENTS, SPREAD_COMPONENTS = 20, 50
+"""Of 20 a Gaussian mixture makes more than of 50: its covariances are learned from fewer numbers."""
 EXACT_COMPONENTS = 1000
 STARTS = 5
 RESAMPLES = 50
-SPREAD_NEIGHBOURS = 7
+SPREAD_NEIGHBOURS, SPREAD_STEPS = 7, 100
 SURE = 2.0
 """By how many standard errors a baseline is better, where it is said to be."""
 MARGIN = 0.01
@@ -142,7 +143,7 @@ def add_components(
     given["advice"] = (
         f"PCA with as many dimensions explains more of these rows ({100 * theirs:.1f} % of their variance against "
         f"{100 * ours:.1f} %){'' if None in told else ' and its codes tell the classes no worse'}: use "
-        "sklearn.decomposition.PCA, or train this model for longer."
+        "sklearn.decomposition.PCA for codes, or train this model for longer."
     )
 
 
@@ -156,7 +157,7 @@ def clusterings(
 ) -> Block:
     """KMeans and a Gaussian mixture with as many clusters as a model, beside it, on labelled test rows.
 
-    They are fitted to training rows: to their first 50 principal components, where they are longer.
+    They are fitted to training rows: to their first 20 principal components, where they are longer.
 
     Args:
         model: that predicts clusters.
@@ -174,9 +175,9 @@ def clusterings(
     learned = Learned.of(model, train, CLUSTERED_ROWS, seed)
     if isinstance(learned, str):
         return {"baselines": {name: {"skipped": learned} for name in ("k_means", "gaussian_mixture")}}
-    rows, shorten = _shortened(learned, seed)
+    rows, shorten = _shortened(learned, CLUSTERED_COMPONENTS, seed)
     clusters = min(clusters, len(rows))
-    mixture = GaussianMixture(clusters, reg_covar=1e-4 * max(rows.var(axis=0).mean(), 1e-12), random_state=seed)
+    mixture = GaussianMixture(clusters, reg_covar=1e-2 * max(rows.var(axis=0).mean(), 1e-12), random_state=seed)
     models = {"k_means": KMeans(clusters, n_init=STARTS, random_state=seed), "gaussian_mixture": mixture}
     seen, found, guesses = test.apply(shorten), {}, {}
     if not np.isfinite(seen).all():
@@ -251,7 +252,7 @@ def label_spreading(
     learned = Learned.of(model, _with_few_labels(train, known, seed), CLUSTERED_ROWS, stream(seed, 1))
     if isinstance(learned, str):
         return {"baselines": {"label_spreading": {"skipped": learned}}}
-    rows, shorten = _shortened(learned, seed)
+    rows, shorten = _shortened(learned, SPREAD_COMPONENTS, seed)
     known = known_labels(np.asanyarray(learned.labels))
     classes, codes = np.unique(np.asarray(learned.labels)[known], return_inverse=True)
     spread = np.full(len(rows), -1)
@@ -259,7 +260,8 @@ def label_spreading(
     neighbours = min(SPREAD_NEIGHBOURS, len(rows) - 1)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it may not converge, or leave rows that no label reaches
-        classifier = LabelSpreading(kernel="knn", n_neighbors=neighbours).fit(rows, spread)
+        classifier = LabelSpreading(kernel="knn", n_neighbors=neighbours, max_iter=SPREAD_STEPS, tol=1e-12)
+        classifier.fit(rows, spread)
         seen = test.where(told)
         guesses = classes[classifier.predict(seen.apply(shorten))]
     truth = np.asarray(seen.labels).astype(object)
@@ -290,10 +292,10 @@ def _with_few_labels(train: Selection, known: Bool[np.ndarray, "rows"], seed: in
     return train.where(kept)
 
 
-def _shortened(learned: Learned, seed: int) -> tuple[Numbers, Callable[[Any], Numbers]]:
-    """The training rows with at most 50 numbers each, and how other rows become such."""
+def _shortened(learned: Learned, most: int, seed: int) -> tuple[Numbers, Callable[[Any], Numbers]]:
+    """The training rows with at most so many numbers each, and how other rows become such."""
     read = learned.reading.numbers
-    if learned.numbers.shape[1] <= COMPONENTS:
+    if learned.numbers.shape[1] <= most:
         return learned.numbers, read
-    pca = principal_components(learned.numbers, COMPONENTS, seed)
+    pca = principal_components(learned.numbers, most, seed)
     return pca.transform(learned.numbers), lambda rows: (read(rows) - pca.mean_) @ pca.components_.T

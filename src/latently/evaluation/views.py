@@ -32,7 +32,7 @@ HSIC_ROWS = 2000
 PRINCIPAL_COMPONENTS = 50
 CANONICAL_PAIRS = 20
 PENALTIES = np.logspace(-3, 5, 9)
-NEIGHBOURS, SEARCHED_ROWS = 5, 10_000
+NEIGHBOURS, FITTED_ROWS = 5, 10_000
 Pair = tuple[Float[np.ndarray, "train _"], Float[np.ndarray, "test _"]]
 Labels = Shaped[np.ndarray, "_"] | None
 Completer = Callable[[Views], Shaped[np.ndarray, "rows ..."]]
@@ -231,23 +231,28 @@ def _squared(truth: np.ndarray, completed: np.ndarray) -> Float[np.ndarray, "row
 
 
 def ridge(train: Views, missing: str) -> Completer:
-    """Ridge regression from the given views, standardised, its penalty chosen by leaving one row out (RidgeCV)."""
+    """Ridge regression from the given views, standardised, on 10,000 training rows.
+
+    Its penalty is chosen by leaving one row out (scikit-learn's RidgeCV).
+    """
+    train = train[spread_rows(len(train), FITTED_ROWS)]
     standard, rows = Standard.of(train.without(missing)), np.asarray(train.view(missing))
     target = StandardScaler().fit(wanted := rows.reshape(len(rows), -1).astype(np.float64))
     found = RidgeCV(PENALTIES).fit(standard.numbers(train), target.transform(wanted))
 
     def complete(given: Views) -> Shaped[np.ndarray, "rows ..."]:
         guess = found.predict(standard.numbers(given)).reshape(len(given), -1)
-        return _as_type(target.inverse_transform(guess).reshape(-1, *rows.shape[1:]), rows)
+        values = target.inverse_transform(guess).reshape(-1, *rows.shape[1:])
+        return values if rows.ndim == 2 and rows.dtype.kind == "f" else _as_type(values, rows)
 
     return complete
 
 
 def neighbours(train: Views, missing: str) -> Completer:
     """The mean of the missing view of the 5 nearest training rows, of 10,000, by the given views, standardised."""
-    some = train[spread_rows(len(train), SEARCHED_ROWS)]
-    standard, rows = Standard.of(some.without(missing)), np.asarray(some.view(missing))
-    search = NearestNeighbors(n_neighbors=min(NEIGHBOURS, len(rows)), algorithm="brute").fit(standard.numbers(some))
+    train = train[spread_rows(len(train), FITTED_ROWS)]
+    standard, rows = Standard.of(train.without(missing)), np.asarray(train.view(missing))
+    search = NearestNeighbors(n_neighbors=min(NEIGHBOURS, len(rows)), algorithm="brute").fit(standard.numbers(train))
 
     def complete(given: Views) -> Shaped[np.ndarray, "rows ..."]:
         nearest = search.kneighbors(standard.numbers(given), return_distance=False)
