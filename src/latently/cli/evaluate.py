@@ -38,8 +38,9 @@ def evaluate(words: Sequence[str]) -> int:
         "evaluate",
         "Measure a model on the rows that were kept from training: bounds on the likelihood, errors of reconstruction, "
         "how the codes match the prior, what a linear probe and neighbours read off them, active dimensions, and the "
-        "error of a classifier or the agreement of clusters with labels. The numbers go to evaluation.json in the "
-        "run's folder (with --data, to evaluation-NAME.json).",
+        "error of a classifier or the agreement of clusters with labels, beside what scikit-learn reaches on the same "
+        "rows (PCA, KMeans, a Gaussian mixture, LabelSpreading, ridge regression). The numbers go to evaluation.json "
+        "in the run's folder (with --data, to evaluation-NAME.json).",
         "RUN [options]",
         _EXAMPLES,
         _OPTIONS,
