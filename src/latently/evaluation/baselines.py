@@ -29,7 +29,7 @@ LEARNED_ROWS, CLUSTERED_ROWS = 10_000, 5000
 CLUSTERED_COMPONENTS, SPREAD_COMPONENTS = 20, 50
 """Of 20 a Gaussian mixture makes more than of 50: its covariances are learned from fewer numbers."""
 EXACT_COMPONENTS = 1000
-STARTS = 5
+STARTS = 3
 RESAMPLES = 50
 SPREAD_NEIGHBOURS, SPREAD_STEPS = 7, 100
 SURE = 2.0
