@@ -252,7 +252,29 @@ def label_spreading(
     learned = Learned.of(model, _with_few_labels(train, known, seed), CLUSTERED_ROWS, stream(seed, 1))
     if isinstance(learned, str):
         return {"baselines": {"label_spreading": {"skipped": learned}}}
+    seen = test.where(told)
+    guesses = _spread(learned, seen, seed)
+    if guesses is None:
+        return {"baselines": {"label_spreading": {"skipped": GAPS}}}
+    truth = np.asarray(seen.labels).astype(object)
+    wrong, ours = (np.not_equal(each.astype(object), truth).astype(bool) for each in (guesses, predicted[told]))
+    of_known = int(known_labels(np.asanyarray(learned.labels)).sum())
+    found = {**share("error", wrong), "labels": of_known, "train_rows": len(learned.numbers)}
+    block: Block = {"baselines": {"label_spreading": found}}
+    if surely_less(wrong.astype(float), ours.astype(float)):
+        block["advice"] = (
+            f"LabelSpreading reads these classes better from as few labels ({100 * wrong.mean():.1f} % wrong against "
+            f"{100 * ours.mean():.1f} %): use sklearn.semi_supervised.LabelSpreading, or train this model for longer."
+        )
+    return block
+
+
+def _spread(learned: Learned, seen: Selection, seed: int) -> Shaped[np.ndarray, "rows"] | None:
+    """The class that LabelSpreading gives each of some rows; `None` where they have gaps."""
     rows, shorten = _shortened(learned, SPREAD_COMPONENTS, seed)
+    asked = seen.apply(shorten)
+    if not np.isfinite(asked).all():
+        return None
     known = known_labels(np.asanyarray(learned.labels))
     classes, codes = np.unique(np.asarray(learned.labels)[known], return_inverse=True)
     spread = np.full(len(rows), -1)
@@ -261,19 +283,7 @@ def label_spreading(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it may not converge, or leave rows that no label reaches
         classifier = LabelSpreading(kernel="knn", n_neighbors=neighbours, max_iter=SPREAD_STEPS, tol=1e-12)
-        classifier.fit(rows, spread)
-        seen = test.where(told)
-        guesses = classes[classifier.predict(seen.apply(shorten))]
-    truth = np.asarray(seen.labels).astype(object)
-    wrong, ours = (np.not_equal(each.astype(object), truth).astype(bool) for each in (guesses, predicted[told]))
-    found = {**share("error", wrong), "labels": int(known.sum()), "train_rows": len(rows)}
-    block: Block = {"baselines": {"label_spreading": found}}
-    if surely_less(wrong.astype(float), ours.astype(float)):
-        block["advice"] = (
-            f"LabelSpreading reads these classes better from as few labels ({100 * wrong.mean():.1f} % wrong against "
-            f"{100 * ours.mean():.1f} %): use sklearn.semi_supervised.LabelSpreading, or train this model for longer."
-        )
-    return block
+        return np.asarray(classes[classifier.fit(rows, spread).predict(asked)])
 
 
 def surely_less(theirs: Float[np.ndarray, "rows"], ours: Float[np.ndarray, "rows"]) -> bool:

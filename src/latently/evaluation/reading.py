@@ -24,11 +24,9 @@ class Reading(NamedTuple):
     row_shape: tuple[int, ...]
 
     @classmethod
-    def of(cls, model: FittedModel, data: Data, view: str | None = None) -> "Reading":
-        """The reading of the model that has `preprocessing_`, of such data, or of a view of it."""
+    def of(cls, model: FittedModel, data: Data) -> "Reading":
+        """The reading of such data by a model, which has `preprocessing_` where anything is done to rows."""
         done = getattr(model, "preprocessing_", None)
-        if view is not None:
-            done = getattr(done, "views", {}).get(view)
         if isinstance(data, Table) and not hasattr(done, "columns"):
             from latently.data import TablePreprocessing  # it needs JAX, and no other number does
 
