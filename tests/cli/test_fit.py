@@ -36,6 +36,12 @@ def test_a_run_leaves_its_folder_and_says_what_to_do_next(vae_run: Path) -> None
     assert [record["round"] for record in run.history()][-1] == about["rounds"]
 
 
+def test_a_report_of_a_model_that_learned_too_little_says_that_components_explain_more(vae_run: Path) -> None:
+    page = (vae_run / "report.html").read_text()
+    assert "variance explained, by PCA" in page
+    assert "PCA with as many dimensions explains more of these rows" in page
+
+
 def test_the_model_of_a_run_is_loaded_by_its_folder(vae_run: Path) -> None:
     model = latently.load(vae_run)
     assert (model.latent_dim, model.hidden, model.random_state) == (2, (16,), 0)
@@ -68,6 +74,9 @@ def test_labels_can_be_hidden_or_left_out(here: Path) -> None:
     few = small_fit("aae", "--data", "digits", "--labels", "50", "--prior", "star", "--out", "few")
     assert few.code == 0, few.err
     assert latently.load("few").classes_.tolist() == list(range(10))
+    closing = " ".join(few.out.split())
+    assert "classification error, by LabelSpreading" in closing
+    assert "LabelSpreading reads these classes better from as few labels" in closing  # than one epoch does
     none = small_fit("aae", "--data", "digits", "--labels", "0", "--out", "none", "--latent-dim", "3")
     assert none.code == 0, none.err
     assert latently.load("none").classes_ is None

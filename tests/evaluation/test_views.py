@@ -5,13 +5,15 @@ import pytest
 
 from latently.data import Views
 from latently.data.views import joined
-from latently.evaluation import as_table
+from latently.evaluation import advice, as_table
 from latently.evaluation.rows import Selection
 from latently.evaluation.views import (
     canonical_correlation,
     completion,
     nearest_neighbour,
+    neighbours,
     normalized_hsic,
+    ridge,
     several_views,
     total_canonical_correlation,
 )
@@ -53,6 +55,64 @@ def test_each_completer_does_what_its_name_says():
     linear = canonical_correlation(train, "right")(given)
     assert linear.shape == (20, 8, 4)
     assert ((linear - test.view("right")) ** 2).mean() < 0.1 * np.var(test.view("right"))  # with 20 of 32 pairs
+
+
+def linear_views(n, noise=0.0):
+    """A table of two columns of unlike scales, beside three that are linear in them."""
+    random = np.random.default_rng(n)
+    a = random.normal(size=(n, 2)) * [1, 1000] + [0, 5000]
+    return Views({"a": a, "b": a @ [[1, 0, 2], [0.001, 0.002, 0]] + 7 + noise * random.normal(size=(n, 3))})
+
+
+def test_ridge_completes_a_linear_view_exactly_whatever_its_scales():
+    train, test = linear_views(100), linear_views(20)
+    assert ridge(train, "b")(test.without("b")) == pytest.approx(test.view("b"), abs=1e-3)
+    assert ridge(train, "a")(test.without("a")) == pytest.approx(test.view("a"), rel=1e-3, abs=1e-3)
+
+
+def test_five_neighbours_give_their_mean_by_columns_that_count_alike():
+    small = np.array([0, 0, 0, 0, 0, 9, 9, 9, 9, 9.0])
+    large = 1e6 * np.array([1, 2, 3, 4, 5, 1, 2, 3, 4, 5.0])
+    views = Views({"a": np.stack([small, large], axis=1), "b": np.arange(10.0)[:, None]})
+    asked = Views({"a": np.array([[0.0, 3e6], [9.0, 3e6]]), "b": np.zeros((2, 1))}).without("b")
+    assert neighbours(views, "b")(asked).ravel().tolist() == [2, 7]
+
+
+class Mean:
+    """Completes a view by the mean of nothing: zeros."""
+
+    latent_dim = 2
+
+    def __init__(self, exact=None):
+        self.exact = exact
+
+    def abilities(self):
+        return frozenset({"encode", "complete"})
+
+    def transform(self, X):
+        there = [view for view, has in zip(X.arrays, X.present.T, strict=True) if has.all()]
+        return there[0][:, :2]
+
+    def complete(self, X):
+        missing = next(name for name in X.names if X.lacking(name).any())
+        view = X.view(missing)
+        return {missing: self.exact.view(missing) if self.exact else np.zeros_like(view)}
+
+
+def test_where_ridge_completes_a_view_better_a_sentence_says_so():
+    fitted, held = (Selection.choose(linear_views(n, 0.1), None, 1000, 0) for n in (100, 40))
+    block = several_views(Mean(), fitted, held)
+    figures = block["completion"]["b"]
+    assert figures["ridge"]["root_mean_squared_error"] == pytest.approx(0.1, rel=0.2)
+    assert figures["model"]["root_mean_squared_error"] > figures["neighbours"]["root_mean_squared_error"] > 0.1
+    assert block["advice"].startswith("Ridge regression completes a, b better here (root mean squared error ")
+    assert advice({"views": block}) == [block["advice"]]
+    lines = {line.name: line.value for line in as_table({"views": block})}
+    name = "root mean squared error, b completed"
+    assert lines[name] == figures["model"]["root_mean_squared_error"]
+    assert lines[f"{name}, by ridge regression"] == figures["ridge"]["root_mean_squared_error"]
+    assert {f"{name}, by CCA", f"{name}, by 5 nearest neighbours"} <= set(lines)
+    assert "advice" not in several_views(Mean(held.data), fitted, held)
 
 
 def test_cca_keeps_the_type_of_pixels():
@@ -131,7 +191,7 @@ def test_rows_that_lack_a_view_are_left_out_and_data_without_labels_is_no_obstac
 
 def test_completion_of_a_table_has_an_error_and_no_similarity():
     table = Views({"a": RANDOM.normal(size=(30, 3)), "b": RANDOM.normal(size=(30, 2))})
-    figures = completion({"zero": lambda given: np.zeros((len(given), 2))}, table, "b", None, None)
+    figures = completion({"zero": np.zeros((30, 2))}, table, "b", None, None)
     expected = np.sqrt((table.view("b") ** 2).mean())
     assert figures["zero"] == {"root_mean_squared_error": pytest.approx(expected)}
 

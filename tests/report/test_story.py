@@ -178,8 +178,12 @@ def test_labels_that_the_model_never_saw_are_unknown_to_it():
             "samples read as the class asked for; classification error; coverage of samples; density of samples",
         ),
         ("classification error; Brier score", "classification error; Brier score"),
+        (
+            "variance explained, mean of 3 columns; variance explained, mean of 3 columns, by PCA",
+            "variance explained, mean of 3 columns",
+        ),
     ],
-    ids=["of several views", "drawing, judged", "drawing"],
+    ids=["of several views", "drawing, judged", "drawing", "beside PCA"],
 )
 def test_the_numbers_that_open_a_report_are_those_that_its_model_is_for(measured, shown):
     assert list(_headline([Line(name, 1.0, "", "") for name in measured.split("; ")])) == shown.split("; ")

@@ -38,8 +38,9 @@ def evaluate(words: Sequence[str]) -> int:
         "evaluate",
         "Measure a model on the rows that were kept from training: bounds on the likelihood, errors of reconstruction, "
         "how the codes match the prior, what a linear probe and neighbours read off them, active dimensions, and the "
-        "error of a classifier or the agreement of clusters with labels. The numbers go to evaluation.json in the "
-        "run's folder (with --data, to evaluation-NAME.json).",
+        "error of a classifier or the agreement of clusters with labels, beside what scikit-learn reaches on the same "
+        "rows (PCA, KMeans, a Gaussian mixture, LabelSpreading, ridge regression). The numbers go to evaluation.json "
+        "in the run's folder (with --data, to evaluation-NAME.json).",
         "RUN [options]",
         _EXAMPLES,
         _OPTIONS,
@@ -47,7 +48,7 @@ def evaluate(words: Sequence[str]) -> int:
 
     from latently.cli.fit import data_arguments
     from latently.cli.terminal import Reporter, print_json, print_measures
-    from latently.evaluation import as_table
+    from latently.evaluation import advice, as_table
     from latently.run import Run, load_model, open_run_splits, open_splits, reading_of, short_name
     from latently.run.evaluating import evaluate_run, judge_for
 
@@ -69,5 +70,7 @@ def evaluate(words: Sequence[str]) -> int:
         print_json(evaluation)
         return 0
     print_measures(as_table(evaluation))
+    for sentence in advice(evaluation):
+        print(f"\n{sentence}")
     print(f"\n{run.folder / name}")
     return 0

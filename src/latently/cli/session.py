@@ -11,7 +11,7 @@ from latently.cli.errors import INTERRUPTED, UsageError, as_typed
 from latently.cli.terminal import Reporter, number, print_facts, print_table, say
 from latently.cli.verbs import next_commands, next_steps
 from latently.errors import words
-from latently.evaluation import as_table
+from latently.evaluation import advice, as_table
 from latently.run import Plan, Playing, Repeats, Run, Session
 from latently.run.evaluating import evaluate_run, judged
 from latently.run.training import epochs_played
@@ -113,6 +113,8 @@ def _sum_up(session: Session, evaluation: Mapping[str, Any] | None, path: Path |
     else:
         lines = [line for line in as_table(dict(evaluation)) if line.value is not None]
         print_facts({line.name: number(line.value, line.unit) for line in lines})
+        for sentence in advice(dict(evaluation)):
+            print(f"\n{sentence}")
     print()
     steps = next_steps(session.model, run.folder, run.about()["data"]["source"])
     print_facts({"Run": str(run.folder)} | ({} if path is None else {"Report": str(path)}) | steps)

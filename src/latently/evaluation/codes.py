@@ -14,13 +14,13 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from latently.evaluation.model import FittedModel
+from latently.evaluation.reading import Numbers, Reading
 from latently.evaluation.rows import Selection, known_labels, not_finite, share
 
 THRESHOLD = 0.01
 NEIGHBOURS = 5
 COSTS = (1e-3, 1e-2, 1e-1, 1.0)
 TOLERANCE = 1e-6
-Numbers = Float[np.ndarray, "_ numbers"]
 Labels = Shaped[np.ndarray, "_"]
 
 
@@ -62,42 +62,65 @@ def kl_by_dimension(kl: Float[np.ndarray, "rows latent"]) -> dict[str, Any]:
 
 def reconstruction(model: FittedModel, rows: Selection) -> dict[str, Any]:
     """The error of the rows after encoding and decoding, as `squared_errors` gives it."""
-    return squared_errors((np.asarray(X), np.asarray(model.reconstruct(X))) for X, _ in rows.blocks())
+    blocks = ((np.asarray(X), np.asarray(model.reconstruct(X))) for X, _ in rows.blocks())
+    return squared_errors(blocks, Reading.of(model, rows.data))
 
 
-def squared_errors(blocks: Iterable[tuple[np.ndarray, np.ndarray]]) -> dict[str, Any]:
+class Explained:
+    """The squared error of rows given back, and that of their mean row, summed up block by block."""
+
+    def __init__(self) -> None:
+        self.rows = self.elements = 0
+        self.squared, self.squares, self.sums = 0.0, 0.0, np.zeros(1)
+
+    def add(self, x: Numbers, given: Numbers) -> None:
+        """Some more rows, and what came back for them."""
+        difference = given - x
+        self.rows, self.elements = self.rows + len(x), self.elements + x.size
+        self.squared += float(np.vdot(difference, difference))
+        self.squares += float(np.vdot(x, x))
+        self.sums = self.sums + x.sum(axis=0)
+
+    @property
+    def share(self) -> float | None:
+        """One minus the error over that of the mean row; `None` for constant rows."""
+        variance = self.squares - float(np.vdot(self.sums, self.sums)) / self.rows
+        return 1 - self.squared / variance if variance > 1e-12 * self.squares else None
+
+
+def squared_errors(blocks: Iterable[tuple[np.ndarray, np.ndarray]], reading: Reading | None = None) -> dict[str, Any]:
     r"""The error of reconstructions, from blocks of rows `[rows, *features]` and theirs, in the data's own units.
+
+    Args:
+        blocks: of rows and what came back for them.
+        reading: how a model reads them, for the variance explained; as they are, unless given.
 
     Returns:
         `mean_squared_error` per element and its root; `variance_explained`, one minus the error over that of the mean
-        row (`None` for constant data); `rows`; for images also `peak` (the largest value of an integer type, else 1 for
-        data within [0, 1], else the range of the data) and the peak signal-to-noise ratio
-        \(10 \log_{10}(\text{peak}^2 / \text{mse})\) of the mean error.
+        row, in the units in which they are read, so that columns of unlike scales count alike (`None` for constant
+        data); `rows`; for images also `peak` (the largest value of an integer type, else 1 for data within [0, 1], else
+        the range of the data) and the peak signal-to-noise ratio \(10 \log_{10}(\text{peak}^2 / \text{mse})\) of the
+        mean error.
     """
-    rows = elements = 0
-    squared, squares, sums, low, high = 0.0, 0.0, np.zeros(1), np.inf, -np.inf
+    data, read, low, high = Explained(), Explained(), np.inf, -np.inf
     for X, reconstructed in blocks:
         if X.shape != reconstructed.shape:
             raise ValueError(
                 f"reconstruct(X) must have the shape of X, {X.shape}; got {reconstructed.shape}. "
                 "Decode to the shape that the model was given."
             )
-        flat = X.reshape(len(X), -1).astype(np.float64)
-        difference = reconstructed.reshape(len(X), -1).astype(np.float64) - flat
-        rows, elements = rows + len(X), elements + flat.size
-        squared += float(np.vdot(difference, difference))
-        squares += float(np.vdot(flat, flat))
-        sums = sums + flat.sum(axis=0)
+        flat, given = (each.reshape(len(X), -1).astype(np.float64) for each in (X, reconstructed))
+        data.add(flat, given)
+        read.add(*((flat, given) if reading is None else (reading.numbers(X), reading.numbers(reconstructed))))
         low, high = min(low, float(flat.min())), max(high, float(flat.max()))
-    if not np.isfinite(squared):
+    if not np.isfinite(data.squared):
         return {"skipped": "a reconstruction is not finite"}
-    error = squared / elements
-    variance = (squares - float(np.vdot(sums, sums)) / rows) / elements
+    error = data.squared / data.elements
     result: dict[str, Any] = {
         "mean_squared_error": error,
         "root_mean_squared_error": float(np.sqrt(error)),
-        "variance_explained": 1 - error / variance if variance > 1e-12 * squares else None,
-        "rows": rows,
+        "variance_explained": read.share,
+        "rows": data.rows,
     }
     peak = 1.0 if low >= 0 and high <= 1 else high - low
     if X.dtype.kind in "ui":

@@ -1,6 +1,5 @@
 """Whether samples are what was asked for: what readers of real rows make of them, beside the conditions."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from latently.data import Table
 from latently.data.columns import Column
 from latently.data.conditions import asked_conditions, conditions_of, recognised
 from latently.evaluation.model import Data, FittedModel
+from latently.evaluation.reading import Reading
 from latently.evaluation.rows import Selection, not_finite, share, stream
 
 READER_ROWS = 4000
@@ -65,7 +65,7 @@ def conditions(
     told, asked = told[train.chosen], asked[test.chosen]
     drawn = model.sample(len(test), asked, random_state=stream(seed, _DRAWS))
     rows = (train.data[train.chosen], test.data[test.chosen], drawn)
-    fitted, real, samples = map(_numbers_of(train.data), rows)
+    fitted, real, samples = (_numbers(model, train.data, each) for each in rows)
     if reason := not_finite(samples, "{} samples are not finite"):
         return {"skipped": reason}
     seen = make_pipeline(StandardScaler(), PCA(min(COMPONENTS, *fitted.shape), random_state=0)).fit(fitted)
@@ -115,11 +115,8 @@ def _correlation(read: Shaped[np.ndarray, "rows"], asked: Shaped[np.ndarray, "ro
     return float(np.corrcoef(read, asked)[0, 1])
 
 
-def _numbers_of(data: Data) -> Callable[[Data], _Rows]:
-    """From rows to numbers side by side; of a table as a network reads them, 0 where a cell is missing."""
-    if not isinstance(data, Table):
-        return lambda rows: np.asarray(rows).reshape(len(rows), -1).astype(np.float32)
-    from latently.data import TablePreprocessing  # it needs JAX, and no other number does
-
-    read = TablePreprocessing.fit(data)
-    return lambda rows: np.nan_to_num(np.asarray(read(Table.like(rows, read.columns)), np.float32))
+def _numbers(model: FittedModel, like: Data, rows: Data) -> _Rows:
+    """Rows as the model reads them, 0 where a cell is missing."""
+    if not isinstance(like, Table):
+        return Reading.of(model, like).numbers(rows)
+    return np.asarray(np.nan_to_num(Reading.of(model, like).numbers(Table.like(rows, like.columns))))

@@ -58,7 +58,7 @@ def samples(model: FittedModel, judge: Judges, train: Selection | None, test: Se
         return {"skipped": f"there are too few training or test rows to compare samples with: {n}"}
     reference = _features(judge, train.some(n, stream(seed, _REFERENCE)))
     shown = test.some(n, stream(seed, _TEST))
-    labels = _wanted(model, judge, shown, stream(seed, _LABELS))
+    labels = wanted_labels(model, shown, judge.classes, stream(seed, _LABELS))
     drawn = whole_rows(model.sample(n, labels, random_state=stream(seed, _DRAWS)))
     drawn = Table.like(drawn, test.data.columns) if isinstance(test.data, Table) else np.asarray(drawn)
     if reason := not_finite(np.asarray(drawn), "{} samples are not finite"):
@@ -112,12 +112,17 @@ def _right(judge: Judges, rows: Selection) -> tuple[Shaped[np.ndarray, "known"],
     return labels, np.asarray(read == labels)
 
 
-def _wanted(model: FittedModel, judge: Judges, test: Selection, seed: int) -> Shaped[np.ndarray, "rows"] | None:
-    """A label to ask for each sample: those of test rows, as far as model and judge know them; `None`: ask for none."""
+def wanted_labels(
+    model: FittedModel, test: Selection, read: Shaped[np.ndarray, "classes"] | None, seed: int
+) -> Shaped[np.ndarray, "rows"] | None:
+    """A label to ask for each sample: those of test rows, as far as the model knows them; `None`: ask for none.
+
+    Of those that a judge reads, where there is one.
+    """
     if inability(model, "sample_labels"):
         return None
     able = np.asarray(model.label_values)
-    common = able[np.isin(able, judge.classes)]
+    common = able if read is None else able[np.isin(able, read)]
     if not len(common):
         return None
     found = np.zeros(0, able.dtype) if test.labels is None else test.labels[np.isin(test.labels, common)]

@@ -9,6 +9,7 @@ from latently.data import Splits, Table, Views
 from latently.data.table import needs_table
 from latently.errors import ArgumentError
 from latently.evaluation import cells
+from latently.evaluation.baselines import add_components, clusterings, label_spreading
 from latently.evaluation.classification import classification, clustering, regions
 from latently.evaluation.codes import active_dimensions, kl_by_dimension, probe, reconstruction
 from latently.evaluation.conditions import conditions, known_conditions
@@ -19,6 +20,7 @@ from latently.evaluation.model import Data, FittedModel, inability
 from latently.evaluation.prior_match import prior_match
 from latently.evaluation.rows import Selection, known_labels, not_finite, stream
 from latently.evaluation.samples import Judges, samples
+from latently.evaluation.table_samples import table_samples
 from latently.evaluation.views import several_views
 
 Block = dict[str, Any]
@@ -28,7 +30,7 @@ BANDWIDTH_ROWS = 1000
 VIEWS_ROWS = 5
 # Streams of numbers.
 _TRAIN, _TEST, _CODES, _PRIOR, _DIRECTIONS, _BOUNDS, _BANDWIDTH, _DRAWS, _SAMPLES, _COSTS, _VOTES, _HIDDEN = range(12)
-_ASKED = 12
+_ASKED, _BASELINES, _TABLE = 12, 13, 14
 
 
 def evaluate(
@@ -75,9 +77,14 @@ def evaluate(
         - models that complete missing views: `views`;
         - models that predict clusters: `clustering`; all others: `classification`, to which `labels_in_training`
           is added, how many training rows had a label;
+        - models that draw rows of a table: `table_samples`;
         - models that encode, where factors are given: `disentanglement`, with `mutual_information_gap` and
           `factor_vae_score` of the mean codes, and the names of the `factors`;
         - where they are asked for: `parzen`, and `samples` with a judge.
+
+        What people would do anyway stands under `baselines` of a block: PCA in `reconstruction` and `probe`, KMeans and
+        a Gaussian mixture in `clustering` and `table_samples`, LabelSpreading in a `classification` from few labels;
+        `advice` in a block is a sentence where one of them would do better.
 
     Raises:
         ArgumentError: a number below its least value, or factors that are not integers, one row a test row.
@@ -117,8 +124,12 @@ def evaluate(
         "reconstruction": _skipped(model, "encode", "decode") or _one_view(test) or _reconstruction(model, test),
         "prior_match": _skipped(model, "encode", "sample") or _prior_match(model, test, seed),
         **_about_means(model, train, test, _named(factors, len(X_test)), seed),
-        **_predictions(model, test, y_train),
+        **_predictions(model, train, test, None if X_train is None else (X_train, y_train), stream(seed, _BASELINES)),
     }
+    if not inability(model, "encode", "decode") and not isinstance(test.data, Views):
+        add_components(blocks, model, train, test, stream(seed, _BASELINES))
+    if not inability(model, "sample") and not isinstance(test.data, Views) and len(test.data.shape) == 2:
+        blocks["table_samples"] = table_samples(model, train, test, of_test, stream(seed, _TABLE))
     if not inability(model, "impute"):
         blocks["imputation"] = cells.imputation(model, test, stream(seed, _HIDDEN))
     if not inability(model, "complete"):
@@ -220,18 +231,27 @@ def _probe(model: FittedModel, train: Selection | None, test: Selection, means: 
     return probe(train_means, train.labels, means, test.labels, seed=seed)
 
 
-def _predictions(model: FittedModel, test: Selection, y_train: np.ndarray | None) -> dict[str, Block]:
-    """The block `regions`, and `classification` or `clustering`."""
+def _predictions(
+    model: FittedModel, train: Selection | None, test: Selection, whole: tuple[Data, Any] | None, seed: int
+) -> dict[str, Block]:
+    """The block `regions`, and `classification` or `clustering`, with their baselines; `whole`: all training rows."""
     if skipped := _skipped(model, "predict"):
         return {"regions": skipped, "classification": skipped}
     predicted, probabilities, classes = test.apply(model.predict), test.apply(model.predict_proba), model.classes_
     blocks = {"regions": regions(predicted, test.labels, classes)}
+    several = isinstance(test.data, Views)
     if classes is None:
-        return blocks | {"clustering": clustering(predicted, probabilities, test.labels)}
+        block = clustering(predicted, probabilities, test.labels)
+        if "skipped" not in block and not several:
+            block |= clusterings(model, train, test, predicted, probabilities.shape[1], seed)
+        return blocks | {"clustering": block}
     block = classification(predicted, probabilities, test.labels, classes)
     if "skipped" not in block:
-        known = None if y_train is None else int(np.count_nonzero(known_labels(np.asanyarray(y_train))))
-        block["labels_in_training"] = known
+        known = None if whole is None or whole[1] is None else known_labels(np.asanyarray(whole[1]))
+        block["labels_in_training"] = None if known is None else int(np.count_nonzero(known))
+        if whole is not None and known is not None and not several:
+            every = Selection.choose(*whole, len(known), seed)
+            block |= label_spreading(model, every, test, predicted, seed)
     return blocks | {"classification": block}
 
 

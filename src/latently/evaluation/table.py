@@ -1,21 +1,9 @@
 """The numbers of an evaluation as lines to print."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
 
+from latently.evaluation.lines import SKIPPED, Block, Line, baselines_of, counted, least, left_out, of_share, plus_minus
 from latently.evaluation.model import UNABLE
-
-Block = dict[str, Any]
-_SKIPPED = "skipped: "
-
-
-class Line(NamedTuple):
-    """One line of the table: a value of `None` was skipped, for the reason in `note`."""
-
-    name: str
-    value: float | None
-    unit: str
-    note: str
 
 
 def as_table(result: Block) -> list[Line]:
@@ -39,13 +27,20 @@ def as_table(result: Block) -> list[Line]:
         block = result.get(name)
         if block is None or any(other in result for other in _SAID_BY.get(name, ())):
             continue
-        skipped = _skipped(name.replace("_", " "), block)
+        skipped = left_out(name.replace("_", " "), block)
         lines += [skipped] if skipped else of_block(block)
-    return [line for line in lines if not line.note.startswith(f"{_SKIPPED}{UNABLE} ")]
+    return [line for line in lines if not line.note.startswith(f"{SKIPPED}{UNABLE} ")]
 
 
-def _skipped(name: str, block: Block) -> Line | None:
-    return Line(name, None, "", f"{_SKIPPED}{block['skipped']}") if "skipped" in block else None
+def advice(result: Block) -> list[str]:
+    """Where something simpler would do better, a sentence each, of the result of `evaluate`.
+
+    Example:
+        >>> advice({"clustering": {"advice": "KMeans finds these classes better here."}, "probe": {}})
+        ['KMeans finds these classes better here.']
+    """
+    blocks = (block for block in result.values() if isinstance(block, Mapping))
+    return [block["advice"] for block in blocks if block.get("advice")]
 
 
 def _likelihood(block: Block, given: str = "") -> Iterator[Line]:
@@ -54,12 +49,12 @@ def _likelihood(block: Block, given: str = "") -> Iterator[Line]:
         ("importance_weighted", f"negative importance-weighted bound{given}"),
     ):
         bound = block[key]
-        if skipped := _skipped(name, bound):
+        if skipped := left_out(name, bound):
             yield skipped
             continue
-        note = f"{_plus_minus(bound['standard_error_nats'])}{counted(bound['samples'], 'sample')} a row"
+        note = f"{plus_minus(bound['standard_error_nats'])}{counted(bound['samples'], 'sample')} a row"
         yield Line(name, bound["negative_log_likelihood_nats"], "nats", f"{note}, {counted(bound['rows'], 'row')}")
-        error = _plus_minus(bound["standard_error_bits_per_dimension"])
+        error = plus_minus(bound["standard_error_bits_per_dimension"])
         yield Line(f"{name}, per dimension", bound["bits_per_dimension"], "bits", error.rstrip(", "))
 
 
@@ -73,17 +68,29 @@ def _reconstruction(block: Block) -> Iterator[Line]:
     if block["variance_explained"] is not None:
         note = "100 % is a perfect reconstruction, 0 % the mean row"
         yield Line("variance explained", 100 * block["variance_explained"], "%", note)
+        yield from _by_components(block, "variance explained", "variance_explained")
     if "peak" in block:
         note = f"of the mean error, peak {block['peak']:g}"
         yield Line("peak signal-to-noise ratio", block["peak_signal_to_noise_decibel"], "dB", note)
+
+
+def _by_components(block: Block, name: str, key: str) -> Iterator[Line]:
+    for beside, other in baselines_of(block, name):
+        if skipped := left_out(beside, other):
+            yield skipped
+        elif other[key] is not None:
+            note = f"{counted(other['components'], 'component')}, fitted to {counted(other['train_rows'], 'row')}"
+            yield Line(beside, 100 * other[key], "%", note)
 
 
 def _columns(block: Block) -> Iterator[Line]:
     """Of the columns of a table: how well numbers and words come back, on average and where it is worst."""
     if block["numbers"]:
         note = "100 % is a perfect reconstruction, 0 % the mean of the column; "
-        note += f"least for {_least(_each(block, 'variance_explained'))}; {_rows_of(block)}"
-        yield Line(_mean_of("variance explained", block["numbers"]), 100 * block["variance_explained"], "%", note)
+        note += f"least for {least(_each(block, 'variance_explained'))}; {_rows_of(block)}"
+        name = _mean_of("variance explained", block["numbers"])
+        yield Line(name, 100 * block["variance_explained"], "%", note)
+        yield from _by_components(block, name, "variance_explained")
     yield from _words(block, "words given back")
 
 
@@ -100,8 +107,10 @@ def _imputation(block: Block) -> Iterator[Line]:
 def _words(block: Block, name: str) -> Iterator[Line]:
     if block["words"]:
         note = f"the likeliest word is right for {100 * block['majority']:.1f} %; "
-        note += f"least for {_least(_each(block, 'accuracy'))}; {_rows_of(block)}"
-        yield Line(_mean_of(name, block["words"]), 100 * block["accuracy"], "%", note)
+        note += f"least for {least(_each(block, 'accuracy'))}; {_rows_of(block)}"
+        name = _mean_of(name, block["words"])
+        yield Line(name, 100 * block["accuracy"], "%", note)
+        yield from _by_components(block, name, "accuracy")
 
 
 def _each(block: Block, key: str) -> dict[str, float]:
@@ -135,19 +144,26 @@ def _prior_match(block: Block) -> Iterator[Line]:
 def _probe(block: Block) -> Iterator[Line]:
     for key, name in (("linear", "linear probe"), ("neighbours", "5 nearest neighbours")):
         reader = block[key]
-        if skipped := _skipped(name, reader):
+        if skipped := left_out(name, reader):
             yield skipped
             continue
         note = f"fitted on {counted(reader['train_rows'], 'code')}, tested on {reader['test_rows']}; "
         note += f"the most frequent class has {100 * block['majority']:.1f} %"
-        yield _share(f"accuracy of the {name}", reader["accuracy"], reader["standard_error"], note)
+        yield of_share(f"accuracy of the {name}", reader["accuracy"], reader["standard_error"], note)
+        for beside, other in baselines_of(block, f"accuracy of the {name}"):
+            its = other if "skipped" in other else other[key]
+            if skipped := left_out(beside, its):
+                yield skipped
+                continue
+            note = f"fitted on {counted(its['train_rows'], 'row')}, tested on {its['test_rows']}"
+            yield of_share(beside, its["accuracy"], its["standard_error"], note)
 
 
 def _dimensions(block: Block) -> Iterator[Line]:
     note = f"along which the codes of {counted(block['rows'], 'row')} vary (variance above {block['threshold']:g})"
     yield Line("active dimensions", block["active"], f"of {block['latent_dim']}", note)
     kl = block["kl"]
-    if skipped := _skipped("KL to the prior", kl):
+    if skipped := left_out("KL to the prior", kl):
         yield skipped
         return
     note = f"mean of {counted(kl['rows'], 'row')}, {min(kl['nats']):.3g} to {max(kl['nats']):.3g} a dimension"
@@ -156,44 +172,50 @@ def _dimensions(block: Block) -> Iterator[Line]:
 
 def _disentanglement(block: Block) -> Iterator[Line]:
     gap, score = block["mutual_information_gap"], block["factor_vae_score"]
-    if skipped := _skipped("mutual information gap", gap):
+    if skipped := left_out("mutual information gap", gap):
         yield skipped
     else:
         found = zip(block["factors"], gap["by_factor"], strict=True)
         each = ", ".join(f"{name} {value:.2g}" for name, value in found if value is not None)
-        note = f"{_plus_minus(gap['standard_error'])}0 to 1; {each}; {gap['bins']} bins a dimension"
+        note = f"{plus_minus(gap['standard_error'])}0 to 1; {each}; {gap['bins']} bins a dimension"
         yield Line("mutual information gap", gap["gap"], "", f"{note}, {counted(gap['rows'], 'row')}")
-    if skipped := _skipped("FactorVAE score", score):
+    if skipped := left_out("FactorVAE score", score):
         yield skipped
     else:
         votes = f"{counted(score['test_votes'], 'vote')} of {counted(score['rows_a_vote'], 'row')} each"
         note = f"chance is {100 * score['chance']:.1f} %; {votes}, {counted(score['rows'], 'row')}"
-        yield _share("FactorVAE score", score["score"], score["standard_error"], note)
+        yield of_share("FactorVAE score", score["score"], score["standard_error"], note)
 
 
 def _regions(block: Block) -> Iterator[Line]:
-    note = f"{counted(block['rows'], 'row')}; least for {_least(block['share_by_label'])}"
-    yield _share("predicted as their own label", block["share"], block["standard_error"], note)
+    note = f"{counted(block['rows'], 'row')}; least for {least(block['share_by_label'])}"
+    yield of_share("predicted as their own label", block["share"], block["standard_error"], note)
 
 
 def _classification(block: Block) -> Iterator[Line]:
     note = counted(block["rows"], "row")
     note += f", learned from {counted(block['labels_in_training'], 'label')}" if block["labels_in_training"] else ""
-    note += f"; least often right on {_least(block['recall'])}"
-    yield _share("classification error", block["error"], block["standard_error"], note)
+    note += f"; least often right on {least(block['recall'])}"
+    yield of_share("classification error", block["error"], block["standard_error"], note)
+    for beside, other in baselines_of(block, "classification error"):
+        if skipped := left_out(beside, other):
+            yield skipped
+            continue
+        of_rows = f"{counted(other['labels'], 'label')} among {counted(other['train_rows'], 'row')}"
+        yield of_share(beside, other["error"], other["standard_error"], f"learned from {of_rows}")
     unseen = block["unseen"]
     if unseen["rows"]:
         note = f"without {counted(unseen['rows'], 'row')} of {', '.join(unseen['labels'])}, wrong by necessity"
         yield Line("classification error on the classes learned", 100 * unseen["error_without"], "%", note)
     calibration = block["calibration"]
-    if skipped := _skipped("calibration", calibration):
+    if skipped := left_out("calibration", calibration):
         yield skipped
         return
     rows = counted(calibration["rows"], "row")
     note = f"{calibration['bins']} bins, mean confidence {100 * calibration['mean_confidence']:.1f} %, {rows}"
     yield Line("expected calibration error", 100 * calibration["expected_calibration_error"], "%", note)
     yield Line("Brier score", calibration["brier_score"], "", f"summed over classes: 0 is best, 2 is worst; {rows}")
-    note = f"{_plus_minus(calibration['standard_error_nats'])}{rows}"
+    note = f"{plus_minus(calibration['standard_error_nats'])}{rows}"
     if calibration["rows_at_floor"]:
         note += f", {calibration['rows_at_floor']} of which gave their label no probability (87 nats each)"
     yield Line("negative log-likelihood of the labels", calibration["negative_log_likelihood_nats"], "nats", note)
@@ -206,14 +228,23 @@ def _clustering(block: Block) -> Iterator[Line]:
         ("aae_protocol", "accuracy by the AAE protocol", "each cluster takes the label of its most confident row"),
         ("hungarian", "accuracy by Hungarian matching", "one cluster a label"),
     ):
-        yield _share(name, block[key]["accuracy"], block[key]["standard_error"], f"{rule}; {clusters}; {rows}")
-    note = f"of clusters and labels: 0 to 1; {rows}"
-    yield Line("normalized mutual information", block["normalized_mutual_information"], "", note)
-    yield Line("adjusted Rand index", block["adjusted_rand_index"], "", f"0 is chance, 1 is a perfect match; {rows}")
+        yield of_share(name, block[key]["accuracy"], block[key]["standard_error"], f"{rule}; {clusters}; {rows}")
+    for beside, other in baselines_of(block, "accuracy by Hungarian matching"):
+        if "skipped" not in other:
+            found = other["hungarian"]
+            yield of_share(beside, found["accuracy"], found["standard_error"], f"one cluster a label; {rows}")
+    for key, name, note in (
+        ("normalized_mutual_information", "normalized mutual information", "of clusters and labels: 0 to 1"),
+        ("adjusted_rand_index", "adjusted Rand index", "0 is chance, 1 is a perfect match"),
+    ):
+        yield Line(name, block[key], "", f"{note}; {rows}")
+        for beside, other in baselines_of(block, name):
+            of = "" if "skipped" in other else f"fitted to {counted(other['train_rows'], 'row')}"
+            yield left_out(beside, other) or Line(beside, other[key], "", of)
 
 
 def _parzen(block: Block) -> Iterator[Line]:
-    note = f"{_plus_minus(block['standard_error_nats'])}{counted(block['rows'], 'row')}, "
+    note = f"{plus_minus(block['standard_error_nats'])}{counted(block['rows'], 'row')}, "
     note += f"{counted(block['samples'], 'sample')}, bandwidth {block['bandwidth']:.3g}"
     note += f" chosen on {counted(block['bandwidth_rows'], block['bandwidth_chosen_on'] + ' row')}"
     note += " (the end of its grid)" if block["bandwidth_at_edge"] else ""
@@ -224,11 +255,11 @@ def _parzen(block: Block) -> Iterator[Line]:
 def _samples(block: Block) -> Iterator[Line]:
     real, rows = block["test"], counted(block["rows"], "sample")
     if "class_consistency" in block:
-        note = f"{rows}; least for {_least(block['class_consistency_by_label'])}"
+        note = f"{rows}; least for {least(block['class_consistency_by_label'])}"
         if "class_consistency" in real:
             note += f"; real test rows {100 * real['class_consistency']:.4g} %"
         error = block["class_consistency_standard_error"]
-        yield _share("samples read as the class asked for", block["class_consistency"], error, note)
+        yield of_share("samples read as the class asked for", block["class_consistency"], error, note)
     for key, name, unit, scale in (
         ("frechet_distance", "Fréchet distance of samples", "", 1),
         ("precision", "precision of samples", "%", 100),
@@ -240,15 +271,39 @@ def _samples(block: Block) -> Iterator[Line]:
         yield Line(name, scale * block[key], unit, f"{beside}, {block['judge']['features']} features of the judge")
 
 
+def _table_samples(block: Block) -> Iterator[Line]:
+    rows = f"{counted(block['rows'], 'sample')} and as many held-out rows"
+    copied = block.get("training_rows", {})
+    for key, name, unit, scale, rule in (
+        ("wasserstein_distance", "distance of the columns of samples", "standard deviations", 1, "mean Wasserstein-1"),
+        ("correlation_difference", "difference of the correlations of samples", "", 1, "mean absolute"),
+        ("accuracy", "samples told from held-out rows", "%", 100, "by a random forest: 50 % is a guess"),
+        (
+            "area_under_curve",
+            "area under the curve of telling samples",
+            "%",
+            100,
+            "by a random forest: 50 % is a guess",
+        ),
+    ):
+        if block[key] is None:
+            continue
+        real = "" if copied.get(key) is None else f"; training rows {copied[key]:.3g}"
+        yield Line(name, scale * block[key], unit, f"{rule}{real}; {rows}")
+        for beside, other in baselines_of(block, name):
+            parts = "" if "skipped" in other else counted(other["parts"], "part")
+            yield left_out(beside, other) or Line(beside, scale * other[key], unit, parts)
+
+
 def _conditions(block: Block) -> Iterator[Line]:
     for name, found in block["by_condition"].items():
-        if skipped := _skipped(f"samples read for {name}", found):
+        if skipped := left_out(f"samples read for {name}", found):
             yield skipped
             continue
         rows = f"{counted(found['rows'], 'sample')}, by a reader of {counted(found['train_rows'], 'training row')}"
         if "accuracy" in found:
             note = f"real test rows {100 * found['real']:.4g} %; {rows}"
-            yield _share(f"samples read as the {name} asked for", found["accuracy"], found["standard_error"], note)
+            yield of_share(f"samples read as the {name} asked for", found["accuracy"], found["standard_error"], note)
         elif found["correlation"] is not None:
             real = "" if found["real"] is None else f"real test rows {found['real']:.4g}; "
             yield Line(f"correlation of {name} with what was asked", found["correlation"], "", f"{real}{rows}")
@@ -262,7 +317,7 @@ def _views(block: Block) -> Iterator[Line]:
         note = f"normalised: 0 to 1; {common['hsic_shuffled']:.2g} with the rows of one shuffled"
         yield Line(f"HSIC of the codes of {pair}", common["hsic"], "", note)
     svm = block["svm_error"]
-    if skipped := _skipped("linear SVM on the codes", svm):
+    if skipped := left_out("linear SVM on the codes", svm):
         yield skipped
     else:
         for name, error in svm.items():
@@ -281,6 +336,10 @@ def _views(block: Block) -> Iterator[Line]:
                 if other in COMPLETERS and (other != "truth" or key == "judge_agreement")  # else it is 0 or 1
             )
             yield Line(f"{name}, {view} completed", scale * figures["model"][key], unit, f"{', '.join(others)}; {rows}")
+            if key == "root_mean_squared_error":
+                for other in (each for each in _COMPLETERS_WITH_LINES if each in figures):
+                    beside = f"{name}, {view} completed, {COMPLETERS[other]}"
+                    yield Line(beside, scale * figures[other][key], unit, "")
 
 
 COMPLETION_FIGURES = (
@@ -288,35 +347,14 @@ COMPLETION_FIGURES = (
     ("root_mean_squared_error", "root mean squared error", "data units", 1),
     ("structural_similarity", "structural similarity", "", 1),
 )
-COMPLETERS = {"cca": "by CCA", "nearest_neighbour": "by the nearest neighbour", "truth": "the truth"}
-
-
-def _share(name: str, share: float, error: float, note: str) -> Line:
-    return Line(name, 100 * share, "%", f"{_plus_minus(100 * error)}{note}")
-
-
-def _least(shares: Mapping[str, float | None]) -> str:
-    """The label with the least of the known shares, and that share."""
-    known = {label: share for label, share in shares.items() if share is not None}
-    label = min(known, key=lambda label: known[label])
-    return f"{label}: {100 * known[label]:.1f} %"
-
-
-def _plus_minus(error: float | None) -> str:
-    return "" if error is None else f"± {error:.2g}, "
-
-
-def counted(n: float, thing: str, things: str | None = None) -> str:
-    """A number of things, in words that agree with it; `things` are several, where it is not the same with an s.
-
-    Example:
-        >>> counted(1, "epoch"), counted(2.5, "epoch"), counted(10_000, "class", "classes")
-        ('1 epoch', '2.5 epochs', '10,000 classes')
-    """
-    number = f"{int(n):,}" if n == int(n) else f"{n:g}"
-    return f"{number} {thing if n == 1 else things or thing + 's'}"
-
-
+COMPLETERS = {
+    "ridge": "by ridge regression",
+    "cca": "by CCA",
+    "neighbours": "by 5 nearest neighbours",
+    "nearest_neighbour": "by the nearest neighbour",
+    "truth": "the truth",
+}
+_COMPLETERS_WITH_LINES = ("ridge", "cca", "neighbours")
 _SAID_BY = {
     "regions": ("classification", "clustering"),  # the share in regions is one minus the error of the classification
     "reconstruction": ("views",),  # a model of several views is asked to complete them
@@ -327,6 +365,7 @@ _BLOCKS: dict[str, Callable[[Block], Iterator[Line]]] = {
     "conditions": _conditions,
     "parzen": _parzen,
     "samples": _samples,
+    "table_samples": _table_samples,
     "reconstruction": _reconstruction,
     "imputation": _imputation,
     "prior_match": _prior_match,

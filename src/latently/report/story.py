@@ -11,7 +11,7 @@ from latently import figures
 from latently.data import Dataset, Splits, Table, TablePreprocessing, Views
 from latently.errors import in_python, words
 from latently.estimators.networks import named
-from latently.evaluation import Line, as_table, counted
+from latently.evaluation import Line, advice, as_table, counted
 from latently.report.code_scenes import codes_over_prior, film, manifold, plane_of, prior_match
 from latently.report.label_scenes import class_scenes, condition_scenes, drawing_scenes, prediction_scenes
 from latently.report.page import ReportFigure, ReportTable, write_report
@@ -60,7 +60,7 @@ def report_run(
         numbers=_headline(lines),
         figures=pictures,
         tables=_tables(lines, evaluation or {}, len(shown)),
-        warnings=[*_shortcomings(about), *about.get("warnings", ())],
+        warnings=[*_shortcomings(about), *advice(dict(evaluation or {})), *about.get("warnings", ())],
         command=about.get("command"),
         next_commands=next_commands,
     )
@@ -197,7 +197,7 @@ _HEADLINE = (
 
 def _headline(lines: list[Line]) -> dict[str, str]:
     """The first few of the numbers that matter most, of those that were measured."""
-    measured = [line for line in lines if line.value is not None]
+    measured = [line for line in lines if line.value is not None and ", by " not in line.name]
     chosen = [line for name in _HEADLINE for line in measured if fnmatchcase(line.name, name)][:4]
     return {f"{line.name} ({line.unit})" if line.unit else line.name: f"{line.value:.4g}" for line in chosen}
 
