@@ -22,10 +22,12 @@ from latently.estimators.networks import (
 )
 from latently.game import Cells, Task
 from latently.networks import (
+    BesideLinear,
     Chain,
     Conditional,
     InputNoise,
     Layer,
+    Linear,
     MarkGaps,
     Unflatten,
     conv_decoder,
@@ -132,7 +134,10 @@ def encoder(
         rule = f"must not be implicit for {named}: it is fed noise beside x, flattened, which {which} cannot read"
         raise ArgumentError("encoder", rule, remedy="Use {network=mlp}, or {encoder=gaussian}.")
     outputs = int(latent_dim or model.latent_dim) * head.parameters
-    return Conditional(reader(model, task, outputs, key, labels=labels, noise_dim=noise_dim), head, noise_dim)
+    network = reader(model, task, outputs, key, labels=labels, noise_dim=noise_dim)
+    if _is_beside_linear(model, task) and not noise_dim:
+        network = BesideLinear(Linear(task.shape[0] + labels, outputs, stream(key, "linear")), network)
+    return Conditional(network, head, noise_dim)
 
 
 def classifier(model: Any, task: Task, classes: int, key: PRNGKeyArray) -> Conditional:
@@ -203,6 +208,8 @@ def decoder(model: Any, task: Task, head: Head, key: PRNGKeyArray, *, labels: in
         writes: Layer = conv_decoder(inputs, None, channels, shape, last, key, residual=residual, **common)
     else:
         writes = written_by(network, inputs, hidden[::-1], outputs, key, **common)
+        if _is_beside_linear(model, task):
+            writes = BesideLinear(Linear(inputs, outputs[0], stream(key, "linear")), writes)
     told_of = task.conditions if labels else ()
     return Conditional(mark_gaps(writes, int(model.latent_dim), conditions=told_of), head)
 
@@ -214,6 +221,13 @@ def written_by(network: Network, inputs: int, hidden: Shape, outputs: Shape, key
     perceptron = residual_mlp if network == "resnet" else mlp
     chain = perceptron(inputs, hidden, math.prod(outputs), key, **common)
     return chain if len(outputs) == 1 else Chain((*chain.layers, Unflatten(outputs)))
+
+
+def _is_beside_linear(model: Any, task: Task) -> bool:
+    """Whether networks have a linear path beside them: of tables of numbers, which are mostly linear, unless said."""
+    perceptrons = model.network == "mlp" and decoder_network(model) == "mlp" and hidden_widths(model, "mlp", task.shape)
+    table = len(task.shape) == 1 and task.range == "real" and not (task.cells or task.conditions or model.takes_views)
+    return bool(perceptrons and table) if model.linear_path == "auto" else bool(model.linear_path and perceptrons)
 
 
 def told(task: Task) -> int:

@@ -43,6 +43,7 @@ from latently.estimators.hyperparameters import (
     check_hyperparameters,
 )
 from latently.estimators.inputs import accept, accept_conditions, accept_labels, fit_preprocessing, seed_of, stored
+from latently.estimators.principal import start_at_components
 from latently.fitted import Fitted
 from latently.game import Batch, Game, LabelsKnown, Task, rounds_in
 from latently.networks import BatchNorm
@@ -72,6 +73,8 @@ class LatentModel(Face):
             convolutions, the width of one dense layer after them, (256,) unless said.
         channels: of the convolutions, each of which halves images and series: (32, 64) unless said, and as many more of
             64 as it takes to leave a dense layer of at most 4 million weights.
+        linear_path: beside the perceptrons of encoder and decoder: what is linear in data is then learned at once, from
+            the principal components of the rows on, and the perceptrons add what is not. `auto`: of tables of numbers.
         activation: name of the activation (relu, leaky_relu, elu, gelu, silu, softplus, tanh), or one a hidden layer.
         normalization: `batch` or `layer` norm before each activation, or one of them (or None) for each hidden layer.
         dropout: probability of dropping a hidden unit of encoder and decoder in training.
@@ -151,6 +154,7 @@ class LatentModel(Face):
     decoder_network: NetworkName | NetworkMaker | None = None
     hidden: Sequence[Count] | None = None
     channels: Sequence[Count] | None = None
+    linear_path: Literal["auto"] | bool = "auto"
     activation: str | Sequence[str] = "relu"
     normalization: Normalization | Sequence[Normalization] = None
     dropout: Probability = 0.0
@@ -490,9 +494,9 @@ class LatentModel(Face):
         """The model that meets the data, whose hyperparameters say how it is scaled: this one, unless it is stacked."""
         return self
 
-    def before_training(self, game: Any, X: Any) -> Any:  # noqa: ARG002
-        """The game at round 0: as it was built, unless something has to be learned before."""
-        return game
+    def before_training(self, game: Any, X: Any) -> Any:
+        """The game at round 0: as it was built, but for what can be learned before; linear paths begin as PCA."""
+        return start_at_components(game, X, self.preprocessing_, int(self.latent_dim), self.seed_)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

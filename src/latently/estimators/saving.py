@@ -118,6 +118,8 @@ def before_fit(config: Mapping[str, Any], **changes: Any) -> Any:
     within = {key: value for key, value in changes.items() if "__" in key}  # of an estimator among the parameters
     changes = {key: value for key, value in changes.items() if key not in within}
     given = {key: value for key, value in config["parameters"].items() if key not in changes}
+    if "linear_path" not in config["parameters"]:  # of a version that knew none
+        given["linear_path"] = False
     unsaved = [key for key, value in given.items() if _is_of(value, "function")]
     if unsaved:
         what = f"{' and '.join(unsaved)} of this {name} {'were functions' if len(unsaved) > 1 else 'was a function'}"

@@ -15,6 +15,7 @@ from latently.networks.layers import (
     condition,
     cross_condition,
 )
+from latently.networks.linear_path import BesideLinear
 from latently.networks.own import PerRow, own_network
 from latently.networks.regularization import NORMALIZATIONS, BatchNorm, Dropout, InputNoise, LayerNorm, Shift
 from latently.networks.residual import Residual
@@ -24,6 +25,7 @@ __all__ = [
     "NORMALIZATIONS",
     "Activate",
     "BatchNorm",
+    "BesideLinear",
     "Chain",
     "Conditional",
     "Conv",
