@@ -90,7 +90,7 @@ def expected_failures(estimator):
 KINDS = {"VAE", "Autoencoder", "ConditionalVAE", "SemiSupervisedVAE", "AAE", "ClusteringAAE", "ACCA", "ACGAN"}
 """One model of each kind: what becomes of labels, with and without an encoder, a bound, classes, several views.
 
-All models have one face, so that scikit-learn's suite, a fifth of the time of all tests, asks the others the same again.
+All models have one face: to the others scikit-learn, a fifth of the time of all tests, would put the same questions.
 """
 
 
