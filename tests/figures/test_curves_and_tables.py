@@ -92,7 +92,7 @@ def test_of_a_wide_table_the_best_and_the_worst_column_are_shown(random: np.rand
 
 def test_samples_show_the_columns_that_vary_together(random: np.random.Generator) -> None:
     rows = random.normal(size=(500, 9))
-    rows[:, [2, 5, 6, 8]] = rows[:, :1] + 0.1 * random.normal(size=(500, 4))
+    rows[:, [2, 5, 6, 8]] = rows[:, :1] + 0.6 * random.normal(size=(500, 4))
     figure = figures.table_samples(rows, rows)
     shown = [axes.get_xlabel() for axes in figure.axes if axes.get_xlabel()]
     assert len(shown) == 4

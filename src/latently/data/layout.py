@@ -1,5 +1,7 @@
 """What rows are, by their shape and their numbers: pixels or counts, images or series, and where their channels are."""
 
+import re
+from collections.abc import Sequence
 from math import isqrt
 from typing import Literal, TypeAlias
 
@@ -12,6 +14,8 @@ ChannelAxis: TypeAlias = Literal["auto", "first", "last"]
 Standardize: TypeAlias = Literal["auto", "together", "channels", "features"]
 Layout: TypeAlias = Literal["vectors", "images", "series", "rows"]
 Shape: TypeAlias = tuple[int, ...]
+Nature: TypeAlias = Literal["images", "series", "columns"]
+"""What rows are to an eye: pictures, curves, or numbers that each stand for themselves."""
 
 IMAGE_CHANNELS = (1, 3, 4)
 """Of gray, colour, and colour with transparency."""
@@ -22,6 +26,9 @@ _LEAST_SIDE = 4
 _UNLIKE = 5.0  # times as much does all together vary as the channel that varies least
 _IMAGE_COLUMNS = 6  # of fewer it cannot be told whether neighbours are more alike than others
 _SAMPLE_ROWS = 2048
+_FEWEST_STEPS, _FEWEST_UNNAMED_STEPS = 16, 32  # that a curve is drawn of
+_MOST_CHANNELS, _STEPS_A_CHANNEL = 12, 4  # rows (steps, channels) have no more, and so many times as many steps
+_GOES_OVER = 0.8  # the least correlation of neighbours in rows that nothing but it tells to be series
 
 
 def channels_first(row_shape: Shape, axis: ChannelAxis = "auto") -> bool:
@@ -53,6 +60,93 @@ def bytes_are(rows: Rows) -> Literal["pixels", "dark pixels", "bits", "counts"]:
     if peak <= 1:
         return "bits" if peak else "pixels"
     return "dark pixels" if len(shape) > 1 else "counts"
+
+
+def rows_are(rows: Rows, names: Sequence[str] | None = None, *, of_view: bool = False) -> Nature:
+    """Whether rows are to be drawn as images, as curves, or column by column.
+
+    - Rows `(height, width)` and `(height, width, channels)` are images; but `(steps, channels)`, with up to 12
+      channels and at least four times as many steps, are series (or `(channels, steps)`), where they are not bytes.
+    - Columns whose names are 16 numbers or more that grow or fall all along, such as wavelengths, are series. Those
+      that are merely numbered (`0, 1, 2, …` or `pixel0, pixel1, …`), or have no names, are what their neighbours say:
+      a series where they go over into each other, an image where those above and below in a square do so, too.
+      Other columns are what they are.
+    - Vectors without names that are as long as a square are images where nothing speaks against it; those that are one
+      of several views have to look like images.
+
+    Args:
+        rows: of shape `(n, ...)`.
+        names: of columns.
+        of_view: whether the rows are one of several views.
+
+    Example:
+        >>> rows_are(np.zeros((2, 28, 28))), rows_are(np.zeros((2, 20, 3)))
+        ('images', 'series')
+        >>> rows_are(np.zeros((2, 20)), [f"{400 + 2.5 * k} nm"[:-3] for k in range(20)])
+        'series'
+        >>> rows_are(np.zeros((2, 16)), [f"gene {letter}" for letter in "abcdefghijklmnop"])
+        'columns'
+    """
+    shape = rows.shape[1:]
+    bytes_ = rows.dtype.kind == "b" or (rows.dtype == np.uint8 and bytes_are(rows) != "counts")
+    if len(shape) == 2:
+        few, many = sorted(shape)
+        return "series" if not bytes_ and few <= _MOST_CHANNELS and many >= _STEPS_A_CHANNEL * few else "images"
+    if len(shape) != 1:
+        return "images" if len(shape) == 3 and (shape[2] in IMAGE_CHANNELS or channels_first(shape)) else "columns"
+    if names is not None and places_of(names) is not None:
+        return "series"
+    square = shape[0] >= _LEAST_SIDE**2 and isqrt(shape[0]) ** 2 == shape[0]
+    if names is not None and len({re.sub(r"\d+", "", str(name)) for name in names}) > 1:
+        return "columns"
+    if square and bytes_:
+        return "images"
+    look = _look_of(rows)
+    if square and look == "columns" and names is None and not of_view:
+        return "images"
+    return "columns" if look == "images" and not square else look
+
+
+def places_of(names: Sequence[str]) -> Float64[np.ndarray, "columns"] | None:
+    """Where columns lie, as their names say: numbers, 16 or more, that grow or fall all along, and do not just count.
+
+    Example:
+        >>> places_of([str(400 + 10 * k) for k in range(16)])[-1]
+        550.0
+        >>> places_of([str(k) for k in range(16)]) is None
+        True
+    """
+    try:
+        places = np.array([float(name) for name in names])
+    except ValueError:
+        return None
+    steps = np.diff(places)
+    if len(places) < _FEWEST_STEPS or not (np.all(steps > 0) or np.all(steps < 0)):
+        return None
+    return None if np.all(steps == 1) and places[0] in (0, 1) else places
+
+
+def _look_of(rows: Rows) -> Nature:
+    """What vectors look like, by how their numbers go over into those beside them, and above and below in a square."""
+    length = rows.shape[1]
+    some = np.asarray(rows[spread_rows(len(rows), _SAMPLE_ROWS)], np.float64)
+    spread = some.std(axis=0)
+    if length < _LEAST_SIDE**2 or len(some) < 3 or not np.isfinite(spread).all() or not spread.any():
+        return "columns"
+    varies = spread > 0
+    some = (some - some.mean(axis=0)) / np.where(varies, spread, 1.0)
+
+    def alike(apart: int) -> float:
+        """The mean correlation of numbers that are so far apart."""
+        both = varies[apart:] & varies[:-apart]
+        return float((some[:, apart:] * some[:, :-apart]).mean(axis=0)[both].mean()) if both.any() else 0.0
+
+    side, next_one = isqrt(length), alike(1)
+    if side * side == length and min(next_one, alike(side)) > max(0.2, 1.2 * alike(side // 2)):
+        return "images"
+    others = max(abs(alike(length * share // 6)) for share in (2, 3, 4))
+    goes_over = length >= _FEWEST_UNNAMED_STEPS and next_one > max(_GOES_OVER, 1.2 * others)
+    return "series" if goes_over else "columns"
 
 
 def _is_flat_image(length: int) -> bool:

@@ -111,10 +111,9 @@ def completions(
     scales = {name: display_range((truth or whole)[name]) for name in shown}
     pictures = {name: as_pictures(shown[name][:columns], scale) for name, scale in scales.items()}
     unknown = {name: np.full_like(each, UNKNOWN) for name, each in pictures.items()}
-    lines = {
-        "given": {name: (pictures if name in given else unknown)[name] for name in shown},
-        "completed": pictures,
-    }
+    lines = {"completed": pictures}
+    if any(name in given for name in shown):
+        lines = {"given": {name: (pictures if name in given else unknown)[name] for name in shown}, **lines}
     if truth:
         lines["true"] = {name: as_pictures(truth[name][:columns], scale) for name, scale in scales.items()}
     images = np.concatenate([np.asarray(as_images(line), np.float32) for line in lines.values()])
@@ -122,14 +121,20 @@ def completions(
 
 
 def interpolations(
-    images: Shaped[np.ndarray, "k steps ..."], *, title: str | None = None, value_range: Range | None = None
+    images: Shaped[np.ndarray, "k steps ..."],
+    ends: tuple[Shaped[np.ndarray, "k ..."], Shaped[np.ndarray, "k ..."]] | None = None,
+    *,
+    title: str | None = None,
+    value_range: Range | None = None,
 ) -> Figure:
     """Paths through the latent space, one a row, from the image at the left to the one at the right.
 
     Args:
         images: shape (k, steps, h, w), (k, steps, h, w, c) or (k, steps, d) with d a square number.
+        ends: the originals of both ends, shape (k, *image) each, which then stand beside the path.
         title: one line over the grid.
-        value_range: the values shown as black and as white; by default those of `display_range`.
+        value_range: the values shown as black and as white; by default those of `display_range`, of the originals
+            where they are given.
     """
     if images.ndim < 3:
         raise ValueError(f"images must have shape (k, steps, ...); got {images.shape}. Stack the paths on a new axis.")
@@ -138,8 +143,16 @@ def interpolations(
     marks[0], marks[-1] = "from", "to"
     if steps % 2:
         marks[steps // 2] = "half-way"
-    flat = images.reshape(k * steps, *images.shape[2:])
-    return image_grid(flat, rows=k, columns=steps, column_labels=marks, title=title, value_range=value_range)
+    rules: tuple[int, ...] = ()
+    if ends is not None:
+        value_range = value_range or display_range(np.concatenate(ends))
+        images = np.concatenate([ends[0][:, None], images, ends[1][:, None]], axis=1)
+        marks, rules = ["from", *([""] * steps), "to"], (1, steps + 1)
+    flat = images.reshape(len(images) * images.shape[1], *images.shape[2:])
+    columns, scale = images.shape[1], value_range
+    return image_grid(
+        flat, rows=k, columns=columns, column_labels=marks, rule_after=rules, title=title, value_range=scale
+    )
 
 
 def manifold(

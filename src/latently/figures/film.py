@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from PIL import Image, ImageDraw, ImageFont
 
 from latently.figures.latent import CONTOUR, PALEST, Background, class_names, draw_background, legend_entries, paint
-from latently.figures.palette import rgb
+from latently.figures.palette import TEN, rgb
 from latently.figures.style import INK, dress, legend_outside, legend_width, new_figure, square
 from latently.files import write_atomically
 
@@ -117,9 +117,12 @@ class _Ink:
         label = labels[seen]
         tone = (self.first + np.where(label < 0, self.known, label % max(self.known, 1))).astype(np.uint8)
         # All soft edges first, then all cores, so that no edge eats into a neighbour.
-        for offsets, shade in ((_EDGE, tone + self.tones), (_CORE, tone)):
-            for dx, dy in offsets:
-                sheet[y + dy, x + dx] = shade
+        shapes = np.maximum(label, 0) // len(TEN) % len(_MARKS)
+        for part, shade in ((1, tone + self.tones), (0, tone)):
+            for shape, mark in enumerate(_MARKS):
+                of_shape = shapes == shape
+                for dx, dy in mark[part]:
+                    sheet[y[of_shape] + dy, x[of_shape] + dx] = shade[of_shape]
 
     def write(self, sheet: Indices, text: str) -> None:
         """Write the caption into the strip at the top."""
@@ -136,6 +139,14 @@ class _Ink:
 
 _CORE = [(dx, dy) for dx in range(-1, 2) for dy in range(-1, 2)]
 _EDGE = [(dx, dy) for dx in range(-2, 3) for dy in range(-2, 3) if (abs(dx) == 2) != (abs(dy) == 2)]
+_TRIANGLE = [(0, -2), (0, -1), (-1, 0), (0, 0), (1, 0), *((dx, dy) for dx in range(-2, 3) for dy in (1, 2))]
+_SQUARE = [(dx, dy) for dx in range(-2, 3) for dy in range(-2, 3)]
+_MARKS: tuple[tuple[list[tuple[int, int]], list[tuple[int, int]]], ...] = (
+    (_CORE, _EDGE),
+    (_TRIANGLE, [(-1, -1), (1, -1), (-2, 0), (2, 0)]),
+    (_SQUARE, []),
+)
+"""Of the first ten classes, of the next ten, and so on in turn: the pixels of a mark, and those of its soft edge."""
 
 
 def _stage(figure: Figure) -> tuple[UInt8[np.ndarray, "height width 3"], Box]:

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator
 
 from latently.figures.palette import palette
-from latently.figures.style import INK, RULE, TICK_SIZE, dress, new_figure, numbers, shortened
+from latently.figures.style import INK, RULE, SOFT_INK, TICK_SIZE, dress, limits_of, new_figure, numbers, shortened
 
 Kind: TypeAlias = Literal["loss", "share", "count"]
 
@@ -55,6 +55,9 @@ HELD_OUT = "held-out rows"
 
 LOGARITHMIC_FROM = 30.0  # where a panel's largest value is this many times its smallest
 POINTS = 600  # at most, along a line
+LEVELS_APART = 10.0  # times as large are losses of a player that have panels of their own
+FIRST_PART, DWARFS = 0.01, 4.0
+"""Of the training, what an axis need not hold where it makes the axis so many times as long."""
 
 _UNITS: dict[Kind, str] = {"loss": "unweighted", "share": "share", "count": "number"}
 _HEADINGS: dict[Kind, str] = {"share": "how often it is right", "count": "dimensions of the code"}
@@ -66,8 +69,9 @@ def terms(history: Sequence[Mapping[str, Any]], *, title: str | None = None) -> 
     Where held-out rows were measured, the same terms of them are dotted lines of the same colours, and what else was
     measured of them has a panel of its own.
 
-    A panel is logarithmic where its values are positive and span more than a factor of 30. Terms are called as
-    `TERM_NAMES` says.
+    A panel is logarithmic where its values are positive and span more than a factor of 30. Losses of a player of which
+    one is ten times as large as another have panels of their own; and where the first hundredth of the training dwarfs
+    the rest, the axis is that of the rest, and the panel says so. Terms are called as `TERM_NAMES` says.
 
     Args:
         history: records `{"round": int, "epoch": float, "terms": {"player/term": float, ...}}` in the order of rounds.
@@ -80,17 +84,19 @@ def terms(history: Sequence[Mapping[str, Any]], *, title: str | None = None) -> 
     names = list(dict.fromkeys(name for record in history for name in record.get("terms", {})))
     if not names:
         raise ValueError("history must hold at least one record with terms; got none. Train for a round or more.")
-    contents = _contents(names)
+    contents = _contents(names, {name: _level(name, history) for name in names})
     if own := [
         name for name in dict.fromkeys(each for r in history for each in r.get("held_out") or ()) if "/" not in name
     ]:
-        contents["loss", HELD_OUT] = own
+        contents.append(("loss", HELD_OUT, own))
     axis, x = _progress(history)
     figure = new_figure(8.2, 0.5 + 1.75 * len(contents), title)
     panels = figure.subplots(len(contents), 1, sharex=True, squeeze=False)[:, 0]
-    for panel, ((kind, heading), own) in zip(panels, contents.items(), strict=True):
+    for panel, (kind, heading, own) in zip(panels, contents, strict=True):
         dress(panel, title=shortened(heading, 60), ylabel="value" if heading == HELD_OUT else _UNITS[kind])
-        _draw(panel, own, x, history)
+        if _draw(panel, own, x, history) and kind == "loss":
+            note = f"the first {100 * FIRST_PART:.0f} % reaches beyond the axis"
+            panel.set_title(note, loc="right", fontsize=TICK_SIZE, color=SOFT_INK)
         _scale(panel, kind)
     dress(panels[-1], xlabel=axis)
     if len(history) == 1:
@@ -109,22 +115,45 @@ def _scale(axes: Axes, kind: Kind) -> None:
     axes.yaxis.set_major_locator(MaxNLocator(4, integer=kind == "count", steps=[1, 2, 5, 10]))
 
 
-def _contents(names: Sequence[str]) -> dict[tuple[Kind, str], list[str]]:
-    """What each panel holds: its kind and its heading, to the names of its terms."""
+def _contents(names: Sequence[str], levels: Mapping[str, float]) -> list[tuple[Kind, str, list[str]]]:
+    """What each panel holds: its kind, its heading where it differs from that above, and the names of its terms."""
     panels: dict[tuple[Kind, str], list[str]] = {}
     for name in sorted(names, key=lambda name: list(_UNITS).index(kind_of(name))):  # a stable sort
         kind = kind_of(name)
         heading = player_in_words(name.rpartition("/")[0]) if kind == "loss" else _HEADINGS[kind]
         panels.setdefault((kind, heading), []).append(name)
-    return panels
+    return [
+        (kind, "" if place else heading, part)
+        for (kind, heading), own in panels.items()
+        for place, part in enumerate(_by_level(own, levels) if kind == "loss" else [own])
+    ]
+
+
+def _by_level(names: Sequence[str], levels: Mapping[str, float]) -> list[list[str]]:
+    """Terms of like size together, the largest first; those that are 0 go with the smallest."""
+    parts: list[list[str]] = []
+    for name in sorted(names, key=lambda name: -levels[name]):
+        if not parts or 0 < levels[name] < levels[parts[-1][0]] / LEVELS_APART:
+            parts.append([])
+        parts[-1].append(name)
+    order = list(names)
+    return [sorted(part, key=order.index) for part in parts]
+
+
+def _level(name: str, history: Sequence[Mapping[str, Any]]) -> float:
+    """How large a term usually is; 0 where it is no number."""
+    values = np.array([float(record.get("terms", {}).get(name, math.nan)) for record in history])
+    finite = np.abs(values[np.isfinite(values)])
+    return float(np.median(finite)) if finite.size else 0.0
 
 
 def _draw(
     axes: Axes, names: Sequence[str], x: Float[np.ndarray, "records"], history: Sequence[Mapping[str, Any]]
-) -> None:
+) -> bool:
+    """Draw the lines of a panel and choose its scale; whether the beginning of the training reaches beyond it."""
     axes.grid(axis="y", color=RULE, linewidth=0.6)
     axes.set_axisbelow(True)
-    values = []
+    values, later, start = [], [], x[0] + FIRST_PART * (x[-1] - x[0])
     words = [term_in_words(name) for name in names]
     for name, text, colour in zip(names, words, palette(len(names)), strict=True):
         player = f"{player_in_words(name.rpartition('/')[0])}: " if words.count(text) > 1 else ""
@@ -134,13 +163,20 @@ def _draw(
             if not len(mean):
                 continue
             values.append(mean)
+            later.append(mean[at > start])
             marker = "o" if len(mean) == 1 else None
             dotted = part == "held_out" and "/" in name
             label = "_" if dotted else shortened(player + text, 28)
             axes.plot(at, mean, color=colour, linewidth=1.6, marker=marker, label=label, ls=":" if dotted else "-")
-    everything = np.concatenate(values)
-    if everything.size and everything.min() > 0 and everything.max() > LOGARITHMIC_FROM * everything.min():
+    everything, rest = np.concatenate(values), np.concatenate(later)
+    dwarfed = _is_dwarfed(rest, everything)
+    if dwarfed:
+        everything = rest
+        axes.set_ylim(*limits_of(rest, air=0.06))
+    if _is_wide(everything):
         axes.set_yscale("log")
+        if dwarfed:
+            axes.set_ylim(float(rest.min()) / 1.2, float(rest.max()) * 1.2)
         axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 3.0), numticks=6))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         axes.minorticks_off()
@@ -148,6 +184,20 @@ def _draw(
         loc="upper left", bbox_to_anchor=(1.01, 1.02), frameon=False, fontsize=TICK_SIZE, labelcolor=INK,
         borderaxespad=0.0, handlelength=1.4,
     )  # fmt: skip
+    return dwarfed
+
+
+def _is_wide(values: Float[np.ndarray, "n"]) -> bool:
+    """Whether values are shown on a logarithmic axis."""
+    return bool(values.size and values.min() > 0 and values.max() > LOGARITHMIC_FROM * values.min())
+
+
+def _is_dwarfed(rest: Float[np.ndarray, "m"], everything: Float[np.ndarray, "n"]) -> bool:
+    """Whether an axis for everything leaves the rest little room, be it logarithmic."""
+    if rest.size < 2:
+        return False
+    span, whole = (np.ptp(np.log10(each) if _is_wide(everything) else each) for each in (rest, everything))
+    return bool(0 < DWARFS * span < whole)
 
 
 def _progress(history: Sequence[Mapping[str, Any]]) -> tuple[str, Float[np.ndarray, "records"]]:

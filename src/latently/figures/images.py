@@ -22,7 +22,7 @@ def image_grid(
     columns: int | None = None,
     row_labels: Sequence[str] | None = None,
     column_labels: Sequence[str] | None = None,
-    rule_after: int | None = None,
+    rule_after: int | Sequence[int] = (),
     title: str | None = None,
     value_range: Range | None = None,
 ) -> Figure:
@@ -34,7 +34,7 @@ def image_grid(
         columns: likewise.
         row_labels: one text a row.
         column_labels: one text a column; long ones over narrow columns stand upright.
-        rule_after: draw a line right of so many columns.
+        rule_after: draw a line right of so many columns; of several numbers, one for each.
         title: one line over the grid.
         value_range: the values shown as black and as white; by default those of `display_range`.
 
@@ -64,9 +64,9 @@ def image_grid(
         axes.set_xticks(_centres(columns, across), [plain(label) for label in column_labels])
         axes.xaxis.tick_top()
         axes.tick_params(axis="x", length=0, labelrotation=90 if upright else 0)
-    if rule_after is not None:
-        gap = across * columns - mosaic.shape[1]
-        axes.axvline(rule_after * across - gap / 2 - 0.5, color=INK, linewidth=1.5)
+    gap = across * columns - mosaic.shape[1]
+    for after in (rule_after,) if isinstance(rule_after, int) else rule_after:
+        axes.axvline(after * across - gap / 2 - 0.5, color=INK, linewidth=1.5)
     return figure
 
 

@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from latently.figures.images import Range
-from latently.figures.palette import UNLABELLED, palette
+from latently.figures.palette import MARKERS, UNLABELLED, marker_of, palette
 from latently.figures.style import (
     DATA,
     DEPTH,
@@ -78,8 +78,10 @@ def codes(
     draw_background(axes, background)
     colours, places, order = paint(labels, names, len(z))
     area = float(np.clip(9000 / max(len(z), 1), 4, 22))  # smaller where there are more, so that structure stays visible
-    painted = [colours[place] for place in places[order]]
-    axes.scatter(z[order, 0], z[order, 1], s=area, c=painted, linewidths=0, alpha=0.85, zorder=3)
+    painted, marks = np.array(colours)[places[order]], np.array([marker_of(place) for place in places[order].tolist()])
+    for mark in dict.fromkeys(marks.tolist()):
+        x, y = z[order[marks == mark]].T
+        axes.scatter(x, y, s=area, c=painted[marks == mark], marker=mark, linewidths=0, alpha=0.85, zorder=3)
     square(axes, limits)
     if names:
         legend_outside(figure, handles, shown)
@@ -177,14 +179,16 @@ def paint(
 
 
 def legend_entries(names: Sequence[str], labels: Int[np.ndarray, "n"] | None) -> tuple[list[Line2D], list[str]]:
-    """Dots and names for a legend; past sixty classes it counts the rest."""
-    colours = palette(len(names))
-    entries = list(zip(colours, names, strict=True))
+    """Marks and names for a legend; past sixty classes it counts the rest."""
+    marks = map(marker_of, range(len(names)))
+    entries = list(zip(palette(len(names)), marks, names, strict=True))
     if len(entries) > LEGEND_ENTRIES:
-        entries = [*entries[: LEGEND_ENTRIES - 1], ("none", f"and {len(names) - LEGEND_ENTRIES + 1} more")]
+        more = f"and {len(names) - LEGEND_ENTRIES + 1} more"
+        entries = [*entries[: LEGEND_ENTRIES - 1], ("none", MARKERS[0], more)]
     if names and labels is not None and bool(np.any(labels < 0)):
-        entries.append((UNLABELLED, "unlabelled"))
-    return dots([colour for colour, _ in entries]), [name for _, name in entries]
+        entries.append((UNLABELLED, MARKERS[0], "unlabelled"))
+    handles = dots([colour for colour, _, _ in entries], [mark for _, mark, _ in entries])
+    return handles, [name for _, _, name in entries]
 
 
 def common_limits(z: Float[np.ndarray, "n 2"], background: Background | None) -> Range:

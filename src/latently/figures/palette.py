@@ -26,6 +26,8 @@ TEN: tuple[str, ...] = (
     "#745b0c",  # olive
 )
 UNLABELLED = "#b8b8b8"
+MARKERS = ("o", "^", "s", "D", "v", "P")
+"""Of the first ten classes, of the next ten, and so on in turn: past ten, colours alone are hard to tell apart."""
 
 SIGHTS: dict[str, Float[np.ndarray, "3 3"]] = {
     "usual": np.eye(3),
@@ -59,6 +61,16 @@ def palette(n: int) -> tuple[str, ...]:
     if n < 0:
         raise ValueError(f"n must be 0 or more; got n={n}. Give the number of classes.")
     return TEN[:n] if n <= len(TEN) else _extended(n)
+
+
+def marker_of(place: int) -> str:
+    """The mark of a class; of unknown ones, whose place is -1, that of the first.
+
+    Example:
+        >>> marker_of(9), marker_of(10), marker_of(-1)
+        ('o', '^', 'o')
+    """
+    return MARKERS[max(place, 0) // len(TEN) % len(MARKERS)]
 
 
 def rgb(colour: str) -> tuple[int, int, int]:

@@ -19,6 +19,7 @@ MOST_NUMBERS = 2000
 """Columns are looked at as long as they have no more numbers together: 1 each, or one a word."""
 WORDS_ACROSS, LETTERS_ACROSS = 4, 24
 NAME, SHORT = 10, 7  # letters of two names, and of three, in a heading
+ALIKE = 0.9  # how strongly columns depend on each other, one of which may stand for the other
 ASIDE = 0.17  # of what is said of data and of samples, from the place of their word
 
 Rows = Float64[np.ndarray, "_ columns"]
@@ -34,6 +35,8 @@ def table_relations(
     title: str | None = None,
 ) -> Figure:
     """The up to eight pairs of columns that depend on each other most in the data, of generated rows beside real ones.
+
+    Of more pairs, those are left out of which one column is all but like another one (see `unlike`).
 
     Two columns of numbers are a cloud of points; numbers and words, for each word the mean, the middle half and the
     middle nine tenths of the numbers; two columns of words, how frequent a word of the one is beside each of the other.
@@ -56,6 +59,10 @@ def table_relations(
     shown = Shown.of(columns, a)
     of_data, of_samples = dependence(a, shown), dependence(b, shown)
     i, j = np.triu_indices(len(of_data), 1)
+    if len(i) > PANELS:
+        kept = np.array(unlike(a, shown, least=2))
+        among = np.isin(i, kept) & np.isin(j, kept)
+        i, j = i[among], j[among]
     best = np.argsort(-of_data[i, j], kind="stable")[:PANELS]
     figure, panels = panels_of(len(best), (2.5, 2.3), (1.1, 0.2), title)
     for axes, first, second in zip(panels, i[best].tolist(), j[best].tolist(), strict=True):
@@ -98,6 +105,29 @@ def dependence(rows: Rows, shown: Sequence[Shown]) -> Float64[np.ndarray, "looke
     strength: Float64[np.ndarray, looked_at] = np.sqrt(np.clip(found / at_most, 0, 1))
     np.fill_diagonal(strength, 0.0)
     return strength
+
+
+def unlike(rows: Rows, shown: Sequence[Shown], *, least: int) -> list[int]:
+    """Columns of which no two are all but alike, in their order: the first of such stands for all.
+
+    Two are where both hold numbers, or both words, and depend on each other by 0.9 or more (see `dependence`, which
+    looks at the first columns alone).
+
+    Args:
+        rows: missing cells are NaN.
+        shown: what the columns are.
+        least: so many are given, if there are as many; the first of those that others stood for fill up.
+    """
+    related = dependence(rows, shown) if len(shown) > 1 else np.zeros((1, 1))
+    words = np.array([column.has_words for column in shown[: len(related)]])
+    related[words[:, None] != words] = 0.0
+    kept: list[int] = []
+    for place in range(len(related)):
+        if not kept or related[place, kept].max() < ALIKE:
+            kept.append(place)
+    kept += range(len(related), len(shown))
+    rest = [place for place in range(len(shown)) if place not in set(kept)]
+    return sorted(kept + rest[: max(0, least - len(kept))])
 
 
 def _scores(column: Shown, cells: Cells) -> Float64[np.ndarray, "rows numbers"]:

@@ -146,9 +146,13 @@ def dot_area(n: int) -> float:
     return float(np.clip(4000 / max(n, 1), 3, 14))
 
 
-def dots(colours: Sequence[str]) -> list[Line2D]:
-    """A dot of each colour, for a legend."""
-    return [Line2D([], [], marker="o", linestyle="none", markersize=6, color=colour) for colour in colours]
+def dots(colours: Sequence[str], markers: Sequence[str] = ()) -> list[Line2D]:
+    """A dot of each colour, for a legend, or another mark where they are told."""
+    marks = markers or "o" * len(colours)
+    return [
+        Line2D([], [], marker=mark, linestyle="none", markersize=6, color=colour)
+        for colour, mark in zip(colours, marks, strict=True)
+    ]
 
 
 def legend_outside(

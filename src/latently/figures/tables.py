@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Float, Float64, Shaped
+from jaxtyping import Float64, Shaped
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from latently.figures.columns import Shown, counts_of_words
-from latently.figures.relations import dependence
+from latently.figures.relations import dependence, unlike
 from latently.figures.style import (
     DATA,
     MODEL,
@@ -46,7 +46,8 @@ def table_reconstructions(
 
     Each panel is headed by its column and the share of its variance that is explained (R²). Of words, it shows how
     often each is given back, and is headed by how often all are. Missing cells are left out. Past twelve columns,
-    twelve are shown, evenly from the best to the worst reconstructed.
+    twelve are shown, evenly from the best to the worst reconstructed of those that are not all but alike (see
+    `latently.figures.relations.unlike`). Numbers come first, then counts, dates and words.
 
     Args:
         originals: shape (n, columns); words are codes, dates days since 1970, and missing cells NaN.
@@ -64,9 +65,11 @@ def table_reconstructions(
     explained = np.array([_explained(*_both(each, a[:, k], b[:, k]), each) for k, each in enumerate(shown)])
     order = np.arange(len(shown))
     if len(shown) > PANELS:
-        best_first = np.argsort(-np.nan_to_num(explained), kind="stable")
-        order = best_first[np.linspace(0, len(shown) - 1, PANELS).round().astype(int)]
+        candidates = np.array(unlike(a, shown, least=PANELS))
+        best_first = candidates[np.argsort(-np.nan_to_num(explained[candidates]), kind="stable")]
+        order = best_first[np.linspace(0, len(candidates) - 1, PANELS).round().astype(int)]
         title = title or f"{PANELS} of {len(shown)} columns, from the best to the worst reconstructed"
+    order = np.array(_by_kind(order.tolist(), shown))
     figure, panels = panels_of(len(order), (2.1, 2.15), (0.5, 0.5), title)
     several = any(each.has_words for each in shown)
     for axes, k in zip(panels, order.tolist(), strict=True):
@@ -93,8 +96,8 @@ def table_samples(
 ) -> Figure:
     """Generated rows beside real ones.
 
-    Where all columns are numbers: each column's histogram, and each pair of up to four columns that vary together. Else
-    one panel a column, of up to twelve: the histogram of numbers, the share of each word.
+    Where all columns are numbers: each column's histogram, and each pair of up to four columns that vary together, but
+    are not all but alike. Else one panel a column, of up to twelve: the histogram of numbers, the share of each word.
 
     Args:
         samples: shape (m, columns): rows drawn from the model, as `originals`.
@@ -118,7 +121,9 @@ def _each(
     a: Float64[np.ndarray, "n columns"], b: Float64[np.ndarray, "m columns"], shown: list[Shown], title: str | None
 ) -> Figure:
     """A panel for each column."""
-    kept = np.linspace(0, len(shown) - 1, min(PANELS, len(shown))).round().astype(int).tolist()
+    candidates = unlike(a, shown, least=PANELS) if len(shown) > PANELS else list(range(len(shown)))
+    chosen = np.linspace(0, len(candidates) - 1, min(PANELS, len(candidates))).round().astype(int).tolist()
+    kept = _by_kind([candidates[k] for k in chosen], shown)
     if len(kept) < len(shown):
         title = title or f"{PANELS} of {len(shown)} columns"
     figure, panels = panels_of(len(kept), (2.1, 1.9), (1.1, 0.3), title)
@@ -142,7 +147,7 @@ def _pairs(
     """Histograms of columns that vary together, and clouds of points for each pair of them."""
     kept = _most_related(a, shown)
     if len(kept) < len(shown):
-        title = title or f"The {len(kept)} of {len(shown)} columns that vary together most"
+        title = title or f"{len(kept)} of {len(shown)} columns that vary together"
     n = len(kept)
     side = 0.6 + (2.0 if n > 1 else 3.0) * n
     figure = new_figure(side + 1.1, side, title)
@@ -246,17 +251,28 @@ def _histograms(
     axes.set_yticks([])
 
 
-def _most_related(a: Float[np.ndarray, "n columns"], shown: list[Shown]) -> list[int]:
-    """Up to four columns: greedily those with the strongest correlations among them, in their own order."""
+def _by_kind(places: Sequence[int], shown: Sequence[Shown]) -> list[int]:
+    """The same columns, numbers before counts, dates and words."""
+
+    def rank(place: int) -> int:
+        column = shown[place]
+        return 3 if column.has_words else 2 if column.kind == "date" else 1 if column.is_whole else 0
+
+    return sorted(places, key=rank)
+
+
+def _most_related(a: Float64[np.ndarray, "n columns"], shown: list[Shown]) -> list[int]:
+    """Up to four columns, none like another: greedily those with the strongest correlations, in their own order."""
     if len(shown) <= PAIRS:
         return list(range(len(shown)))
-    related = dependence(a, shown)
+    candidates = np.array(unlike(a, shown, least=PAIRS))
+    related = dependence(a[:, candidates], [shown[k] for k in candidates])
     kept = [int(k) for k in np.unravel_index(related.argmax(), related.shape)]
     while len(kept) < PAIRS:
         score = related[:, kept].sum(axis=1)
         score[kept] = -1.0
         kept.append(int(score.argmax()))
-    return sorted(kept)
+    return sorted(candidates[kept].tolist())
 
 
 def _numbers(name: str, rows: Shaped[np.ndarray, "..."]) -> Float64[np.ndarray, "n columns"]:

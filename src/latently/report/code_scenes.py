@@ -10,16 +10,18 @@ from matplotlib.figure import Figure
 
 from latently import figures
 from latently.data import Dataset, Splits
+from latently.data.layout import Nature
 from latently.evaluation import counted
 from latently.probability import FittedNormal
 from latently.report.label_scenes import label_names
-from latently.report.scenes import Scene, drawn
+from latently.report.scenes import Scene, as_numbers, drawn
 from latently.run import Run, film_rows
 
 NEAR = 0.15  # of the axes' length: codes that lie no further outside are taken in, to the last
 AIR = 0.02  # of the axes' length, beyond the outermost code
 GRID = 141  # points a side of the grid on which a density is drawn
-MANIFOLD_ROWS = 20
+MANIFOLD_ROWS, MANIFOLD_CURVES = 20, 10
+DRAWS = 3000
 MOST_ENDS = 1.25  # of a film's plane over that of its last frame, so that the end, which stays, is not made small
 MOST_PRIORS = 3  # beside codes that are spread wider than so many priors, the prior's own shape would not be seen
 
@@ -28,46 +30,73 @@ Codes: TypeAlias = Float[np.ndarray, "rows latent"]
 
 @dataclasses.dataclass(frozen=True)
 class Plane:
-    """The two dimensions of a code that are drawn, and the prior behind them.
+    """The plane in which codes are drawn, and the prior behind them.
 
     Attributes:
-        dimensions: which two; of a one-dimensional code, the same one twice.
+        directions: of the plane's two axes, one a column; of a one-dimensional code, the same one twice.
+        axis_labels: the names of the axes.
         limits: the interval that both axes show.
         background: the prior, as contours of its density or as draws.
-        words: which dimensions they are, in words.
+        words: which plane it is.
     """
 
-    dimensions: tuple[int, int]
+    directions: Float[np.ndarray, "latent 2"]
+    axis_labels: tuple[str, str]
     limits: tuple[float, float]
     background: figures.Background
     words: str
 
-    @property
-    def axis_labels(self) -> tuple[str, str]:
-        """The names of the axes, counted from 1."""
-        first, second = self.dimensions
-        return f"$z_{{{first + 1}}}$", f"$z_{{{second + 1}}}$"
-
     def project(self, codes: Float[np.ndarray, "... latent"]) -> Float[np.ndarray, "... 2"]:
-        """The two coordinates of codes."""
-        return codes[..., list(self.dimensions)]
+        """The two coordinates of codes; where one is not finite, none is."""
+        with np.errstate(invalid="ignore"):
+            return np.asarray(codes @ self.directions)
+
+    def grid(self, rows: int, codes: Codes) -> Float[np.ndarray, "cells latent"]:
+        """Codes on a square grid in the plane, through the middle of all codes; the top row first."""
+        low, high = self.limits
+        middles = low + (high - low) * (np.arange(rows) + 0.5) / rows
+        places = np.stack([np.tile(middles, rows), np.repeat(middles[::-1], rows)], axis=1)
+        middle = codes.mean(axis=0)
+        return np.asarray(middle + (places - self.project(middle)) @ self.directions.T, np.float32)
 
 
 def plane_of(model: Any, codes: Codes) -> Plane:
-    """The plane of the two dimensions in which codes vary most, with the prior behind it."""
-    widest = np.sort(np.argsort(codes.std(axis=0), kind="stable")[::-1][:2])
-    first, second = dimensions = int(widest[0]), int(widest[-1])
-    low, high = model.prior_support()
-    words = f"dimensions {first + 1} and {second + 1} of {model.latent_dim}, in which codes vary most"
+    """The plane of a code's two dimensions, or of the first two principal components of codes of more dimensions.
+
+    The components go through the origin of the code, so that the prior keeps its place.
+    """
+    low, high = limits = model.prior_support()
+    if model.latent_dim > 2:
+        return _principal_plane(model, codes, limits)
     if model.latent_dim == 2:
-        words = "both dimensions"
+        words, directions, names = "both dimensions", np.eye(2), ("$z_1$", "$z_2$")
         axis = np.linspace(low, high, GRID, dtype=np.float32)
         grid = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
         density = model.prior_log_density(grid)
         if density is not None:
-            return Plane(dimensions, (low, high), ("density", axis, axis, np.exp(density).reshape(GRID, GRID)), words)
-    draws = np.asarray(model.sample_prior(3000, random_state=0))[:, list(dimensions)]
-    return Plane(dimensions, (low, high), ("points", draws), words)
+            background: figures.Background = ("density", axis, axis, np.exp(density).reshape(GRID, GRID))
+            return Plane(directions, names, limits, background, words)
+    else:
+        words, directions, names = "its one dimension, along both axes", np.ones((1, 2)), ("$z_1$", "$z_1$")
+    draws = np.asarray(model.sample_prior(DRAWS, random_state=0)) @ directions
+    return Plane(directions, names, limits, ("points", draws), words)
+
+
+def _principal_plane(model: Any, codes: Codes, limits: tuple[float, float]) -> Plane:
+    """Found by an eigendecomposition of the covariance of codes; each component points where its largest part does."""
+    finite = codes[np.isfinite(codes).all(axis=1)].astype(np.float64)
+    covariance = np.cov(finite.T) if len(finite) > 1 else np.eye(model.latent_dim)
+    variances, vectors = np.linalg.eigh(covariance)
+    directions = vectors[:, ::-1][:, :2]
+    directions = directions * np.sign(directions[np.abs(directions).argmax(axis=0), [0, 1]])
+    shares = variances[::-1][:2] / max(float(variances.sum()), 1e-12)
+    names = [
+        f"{place} principal component of the codes ({figures.in_percent(float(share))})"
+        for place, share in zip(("1st", "2nd"), shares, strict=True)
+    ]
+    draws = np.asarray(model.sample_prior(DRAWS, random_state=0)) @ directions
+    words = f"the first two principal components of {model.latent_dim} dimensions, {100 * shares.sum():.0f} % of their "
+    return Plane(directions, (names[0], names[1]), limits, ("points", draws), f"{words}variance")
 
 
 def widened(
@@ -138,7 +167,7 @@ def codes_over_prior(model: Any, plane: Plane, codes: Codes, draws: Codes, shown
     return Scene("codes.png", "Codes over the prior", caption, False, drawn(draw))
 
 
-def manifold(model: Any, plane: Plane, shown: Dataset) -> Scene:
+def manifold(model: Any, plane: Plane, codes: Codes, shown: Dataset, nature: Nature = "images") -> Scene:
     """What codes on a grid in the plane decode to; the first class alone, where the decoder is given the label."""
     label, title, under = None, "The manifold", ""
     if "restyle" in model.abilities() and model.knows_labels:
@@ -146,11 +175,17 @@ def manifold(model: Any, plane: Plane, shown: Dataset) -> Scene:
         title, under = f"The manifold of {name}", f" under the label {name}: one class in many styles"
 
     def draw() -> Figure:
-        images = model.manifold(MANIFOLD_ROWS, label, plane.dimensions)
-        return figures.manifold(images, model.prior_support(), axis_labels=plane.axis_labels)
+        draw_grid = figures.manifold if nature == "images" else figures.curve_manifold
+        rows = MANIFOLD_ROWS if nature == "images" else MANIFOLD_CURVES
+        told = label
+        if model.conditions_ is not None:
+            told = model.conditions_.draw(None, 1, 0).to_pandas().iloc[[0] * rows**2].reset_index(drop=True)
+        data = model.inverse_transform(plane.grid(rows, codes), told)
+        return draw_grid(as_numbers(data, shown.x), plane.limits, axis_labels=plane.axis_labels)
 
-    rest = "" if model.latent_dim == 2 else " The other dimensions are 0."
-    caption = f"A grid over the prior's support ({plane.words}), decoded{under}.{rest}"
+    caption = f"A grid over the prior's support ({plane.words}), decoded{under}."
+    if model.latent_dim > 2:
+        caption += " In all other directions the codes are at the middle of those of the rows."
     return Scene("manifold.png", title, caption, False, drawn(draw))
 
 

@@ -1,20 +1,19 @@
-"""The scenes of a report: pictures not yet drawn. Here are those of rows, as images, as tables and as several views."""
+"""The scenes of a report: pictures not yet drawn. Here are those of rows, as images and as tables."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias, cast
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from jaxtyping import Int, Shaped
 from matplotlib.figure import Figure
 
 from latently import figures
-from latently.data import Dataset, Table, Views
+from latently.data import Dataset, Preprocessing, Table
+from latently.data.layout import Nature, rows_are
 
 SHOWN_ROWS = 12
-PATHS, STEPS, STEPS_OF_VIEWS = 6, 10, 8
-COMPLETED_ROWS = 1000  # of a table
-VIEW_SAMPLES, VIEW_MANIFOLD_ROWS = 25, 15
+PATHS, STEPS = 6, 10
 
 Rows: TypeAlias = Shaped[np.ndarray, "rows ..."]
 
@@ -69,25 +68,47 @@ def samples(model: Any) -> Scene:
 
 def interpolations(model: Any, rows: Rows, labels: Int[np.ndarray, "rows"] | None) -> Scene:
     """Paths from image to image, of two classes each where the classes are known."""
-    between = "codes and the labels" if "restyle" in model.abilities() and model.knows_labels else "codes"
-    return Scene(
-        "interpolations.png",
-        "Between two rows",
-        f"Straight paths between the {between} of held-out rows, decoded.",
-        True,
-        drawn(lambda: figures.interpolations(model.interpolate(*_ends(rows, labels), STEPS))),
+
+    def draw() -> Figure:
+        first, last = ends_of(len(rows), labels)
+        return figures.interpolations(model.interpolate(rows[first], rows[last], STEPS), (rows[first], rows[last]))
+
+    caption = (
+        f"Straight paths between the {between(model)} of held-out rows, decoded; at the ends, the rows themselves."
     )
+    return Scene("interpolations.png", "Between two rows", caption, True, drawn(draw))
 
 
-def _ends(
-    rows: Rows, labels: Int[np.ndarray, "rows"] | None
-) -> tuple[Shaped[np.ndarray, "paths ..."], Shaped[np.ndarray, "paths ..."]]:
-    """Six pairs of rows, of two classes each where the classes are known."""
+def between(model: Any) -> str:
+    """What paths lie between, in words."""
+    return "codes and the labels" if "restyle" in model.abilities() and model.knows_labels else "codes"
+
+
+def ends_of(
+    n: int, labels: Int[np.ndarray, "rows"] | None
+) -> tuple[Int[np.ndarray, "paths"], Int[np.ndarray, "paths"]]:
+    """Up to six pairs of n rows, of two classes each where the classes are known."""
     if labels is None or len(classes := np.unique(labels[labels >= 0])) < 2:
-        n = max(1, min(PATHS, len(rows) // 2))
-        return rows[:n], rows[-n:]
+        some = np.arange(max(1, min(PATHS, n // 2)))
+        return some, n - 1 - some[::-1]
     first = np.array([np.flatnonzero(labels == label)[0] for label in classes])
-    return rows[first[:PATHS]], rows[np.roll(first, -(len(first) // 2))[:PATHS]]
+    return first[:PATHS], np.roll(first, -(len(first) // 2))[:PATHS]
+
+
+def as_numbers(given: Any, rows: Any) -> Rows:
+    """What a model gave, as an array; of a table, in the columns of its rows."""
+    return np.asarray(Table.like(given, rows.columns) if isinstance(rows, Table) else given)
+
+
+def nature_of(rows: Any, names: Sequence[str] | None, preprocessing: Any, *, of_view: bool = False) -> Nature:
+    """What rows are drawn as: as the network reads vectors, where it reads them as images or series."""
+    if isinstance(rows, Table):
+        nature = rows_are(np.asarray(rows), rows.names)
+        return "columns" if nature == "images" else nature
+    event = preprocessing.event_shape if isinstance(preprocessing, Preprocessing) else ()
+    if len(rows.shape) == 2 and len(event) > 1:
+        return "images" if len(event) == 3 else "series"
+    return rows_are(rows, names, of_view=of_view)
 
 
 def table_scenes(model: Any, shown: Dataset, rows: Rows | Table) -> Iterator[Scene]:
@@ -127,72 +148,5 @@ def table_samples(model: Any, shown: Dataset, rows: Rows | Table) -> Iterator[Sc
 def _numbers(given: Any, shown: Dataset, rows: Rows | Table) -> tuple[Rows, Rows, Any]:
     """What a model gave, the rows to show it beside, and the columns of both, as figures take them."""
     if isinstance(rows, Table):
-        return np.asarray(Table.like(given, rows.columns)), np.asarray(rows), rows.columns
+        return as_numbers(given, rows), np.asarray(rows), rows.columns
     return given, rows, shown.description.get("columns")
-
-
-def view_scenes(model: Any, shown: Dataset, rows: Views) -> Iterator[Scene]:
-    """Each view completed from the others, samples of all views, the manifold and paths between rows."""
-    whole = rows[rows.present.all(axis=1)]
-    if len(whole):
-        for missing in rows.names:
-            yield _completion(model, shown, whole, missing)
-    if figures.as_images(model.sample(1, random_state=0)) is None:
-        return
-    yield Scene(
-        "samples.png",
-        "Samples",
-        "Draws from the prior, decoded to all views.",
-        False,
-        drawn(lambda: figures.image_grid(_images(model.sample(VIEW_SAMPLES, random_state=0)))),
-    )
-    if model.latent_dim == 2:
-        yield Scene(
-            "manifold.png",
-            "The manifold",
-            "A grid over the prior's support, decoded to all views.",
-            False,
-            drawn(lambda: figures.manifold(_images(model.manifold(VIEW_MANIFOLD_ROWS)), model.prior_support())),
-        )
-    if len(whole) >= 2:
-        yield Scene(
-            "interpolations.png",
-            "Between two rows",
-            "Straight paths between the codes of held-out rows, decoded.",
-            True,
-            drawn(lambda: _paths(model, whole)),
-        )
-
-
-def _completion(model: Any, shown: Dataset, rows: Views, missing: str) -> Scene:
-    others = " and ".join(name for name in rows.names if name != missing)
-    title, file = f"{missing} from {others}", f"completed-{missing}.png"
-    some = rows[:COMPLETED_ROWS]
-    truth = {name: np.asarray(some.view(name)) for name in some.names}
-    given = {name: values for name, values in truth.items() if name != missing}
-
-    def as_table() -> Figure:
-        columns = (shown.description.get("columns") or {}).get(missing)
-        completed = model.complete(some.without(missing))[missing]
-        return figures.table_reconstructions(truth[missing], completed, columns)
-
-    def as_pictures() -> Figure:
-        completed = model.complete(some[:SHOWN_ROWS].without(missing))
-        return figures.completions(given, completed, truth, names=rows.names)
-
-    if figures.as_images({missing: truth[missing]}) is None:
-        return Scene(file, title, "Each column of the completed view, against the truth.", True, drawn(as_table))
-    caption = f"Held-out rows: {others} given, {missing} completed by the model, and the truth."
-    return Scene(file, title, caption, True, drawn(as_pictures))
-
-
-def _paths(model: Any, rows: Views) -> Figure:
-    n = min(PATHS, len(rows) // 2)
-    paths = model.interpolate(rows[:n], rows[-n:], STEPS_OF_VIEWS)
-    images = _images({name: values.reshape(n * STEPS_OF_VIEWS, *values.shape[2:]) for name, values in paths.items()})
-    return figures.interpolations(images.reshape(n, STEPS_OF_VIEWS, *images.shape[1:]))
-
-
-def _images(data: Any) -> Rows:
-    """Rows of views that are known to be pictures, in one."""
-    return cast("Rows", figures.as_images(data))

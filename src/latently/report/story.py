@@ -13,18 +13,20 @@ from latently.errors import in_python, words
 from latently.estimators.networks import named
 from latently.evaluation import Line, advice, as_table, counted
 from latently.report.code_scenes import codes_over_prior, film, manifold, plane_of, prior_match
+from latently.report.curve_scenes import curve_samples, curve_scenes
 from latently.report.label_scenes import class_scenes, condition_scenes, drawing_scenes, prediction_scenes
 from latently.report.page import ReportFigure, ReportTable, write_report
 from latently.report.scenes import (
     Scene,
     drawn,
     interpolations,
+    nature_of,
     reconstructions,
     samples,
     table_samples,
     table_scenes,
-    view_scenes,
 )
+from latently.report.view_scenes import view_scenes
 from latently.run import Run
 
 CODED_ROWS = 5000
@@ -73,7 +75,9 @@ def scenes(model: Any, run: Run, splits: Splits, shown: Dataset, evaluation: Map
     if isinstance(model.preprocessing_, TablePreprocessing):  # its rows are tables, be they arrays with gaps
         rows = Table.like(rows, model.preprocessing_.columns)
     labels = None if shown.labels is None else shown.labels[: len(rows)]
-    pictures = not isinstance(rows, Views) and figures.are_pictures(rows.shape[1:])
+    nature = None
+    if not isinstance(rows, Views):
+        nature = nature_of(rows, shown.description.get("columns"), model.preprocessing_)
     if "encode" in model.abilities():
         codes, draws = np.asarray(model.transform(rows)), np.asarray(model.aggregate_codes(rows, random_state=0))
         plane = plane_of(model, codes)
@@ -82,20 +86,27 @@ def scenes(model: Any, run: Run, splits: Splits, shown: Dataset, evaluation: Map
         yield from prediction_scenes(evaluation)
         if isinstance(rows, Views):
             yield from view_scenes(model, shown, rows)
-        elif pictures:
+        elif nature == "images":
             yield reconstructions(model, rows)
             yield from class_scenes(model, shown, rows, labels) if model.knows_labels else [samples(model)]
             yield from condition_scenes(model) if model.conditions_ is not None else []
-            yield manifold(model, plane, shown)
+            yield manifold(model, plane, codes, shown)
             yield interpolations(model, rows, labels)
+        elif nature == "series":
+            yield from curve_scenes(model, shown, rows, labels)
+            yield manifold(model, plane, codes, shown, nature)
         else:
             yield from table_scenes(model, shown, rows)
         yield prior_match(model, plane, codes, draws)
     else:
-        yield from drawing_scenes(model, shown) if pictures else table_samples(model, shown, rows)
+        if nature == "series":
+            yield curve_samples(model, shown, rows)
+        else:
+            yield from drawing_scenes(model, shown) if nature == "images" else table_samples(model, shown, rows)
         yield from prediction_scenes(evaluation)
     if history := run.history():
-        caption = "Means over chunks of rounds, unweighted."
+        caption = "Means over chunks of rounds, unweighted. Where the first hundredth of them dwarfs the rest, "
+        caption += "the axis is that of the rest."
         if any(record.get("held_out") for record in history):
             caption += " Dotted lines are the same terms of held-out rows, which the model does not learn from."
         yield Scene("terms.png", "The terms over time", caption, True, drawn(lambda: figures.terms(history)))

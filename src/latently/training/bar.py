@@ -14,12 +14,14 @@ from rich.text import Text
 from latently.training.trainer import Progress
 
 WIDEST = 100
+SECONDS_BETWEEN = 30.0  # lines of a log, at most; and each ten percent, if that is sooner
 
 
 class ProgressBar:
     """An observer that draws a live bar and, under it, the terms of every player.
 
-    On a terminal it redraws itself; elsewhere (a log file) it prints a line every ten percent.
+    On a terminal it redraws itself; elsewhere (a log file) it prints that it begins, and then a line every ten percent
+    or thirty seconds, whichever comes first.
 
     Args:
         title: what is being trained.
@@ -35,13 +37,15 @@ class ProgressBar:
         self._chunks = 0
         self._note = ""
         self._told_percent = -10.0
-        self._began = time.monotonic()
+        self._began = self._told_at = time.monotonic()
 
     def __enter__(self) -> Self:
         self._began = time.monotonic()
         if self.console.is_terminal:
             self._live = Live(get_renderable=self._render, console=self.console, refresh_per_second=8)
             self._live.start()
+        else:
+            self.console.print(f"{self.title}: compiling, then training …", highlight=False, soft_wrap=True)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -94,11 +98,12 @@ class ProgressBar:
         return f"took {duration(time.monotonic() - self._began)}"
 
     def _print_line(self, progress: Progress) -> None:
-        percent = 100 * progress.round / progress.until
-        if percent - self._told_percent < 10 and progress.round < progress.until:
+        percent, now = 100 * progress.round / progress.until, time.monotonic()
+        soon = percent - self._told_percent < 10 and now - self._told_at < SECONDS_BETWEEN
+        if soon and progress.round < progress.until:
             return
-        self._told_percent = percent
-        summary = f"{self.title}: {_state(progress)} · {self._time(progress)}"
+        self._told_percent, self._told_at = percent, now
+        summary = f"{self.title}: {percent:.0f} % · {_state(progress)} · {self._time(progress)}"
         self.console.print(summary, highlight=False, soft_wrap=True)
         for line in _terms(progress.terms | _told(self._held_out), WIDEST):
             self.console.print(line, soft_wrap=True)
