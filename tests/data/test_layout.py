@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from sklearn.datasets import load_digits
 
 from latently.data import DataAssumption, DataError, Dataset, Preprocessing, open_dataset
-from latently.data.layout import bytes_are, channels_first
+from latently.data.layout import bytes_are, channels_first, rows_are
 from latently.data.view_making import halves
 
 GENERATOR = np.random.default_rng(0)
@@ -254,3 +255,40 @@ def test_public_cases_are_read_as_what_they_are(case):
         else:
             assert Preprocessing.fit(rows).reading == words
     assert open_dataset(case("arrays/channels-first.npy")).train.x.shape == (140, 1, 8, 8)
+
+
+# ---- pictures, curves, columns ----
+
+
+def spectra(steps):
+    """Two bumps a row, at places that vary."""
+    x, middles = np.linspace(0, 1, steps), np.random.default_rng(0).uniform(0.2, 0.8, (80, 2, 1))
+    return np.exp(-((x - middles) ** 2) / 0.005).sum(axis=1)
+
+
+@pytest.mark.parametrize(
+    ("rows", "names", "of_view", "nature"),
+    [
+        (np.zeros((4, 8, 8)), None, False, "images"),
+        (np.zeros((4, 8, 4)), None, True, "images"),  # halves of digits
+        (np.zeros((4, 33, 47, 3)), None, False, "images"),
+        (np.zeros((4, 20, 3)), None, False, "series"),
+        (np.zeros((4, 3, 20)), None, False, "series"),
+        (np.full((4, 40, 4), 200, np.uint8), None, False, "images"),
+        (np.zeros((4, 50)), [f"{400 + 2.5 * k}" for k in range(50)], False, "series"),
+        (np.zeros((4, 50)), [f"{4000 - 2.5 * k}" for k in range(50)], True, "series"),
+        (np.zeros((4, 10)), [f"{400 + 2.5 * k}" for k in range(10)], False, "columns"),  # too few to be a curve
+        (GENERATOR.normal(size=(40, 64)), [f"gene {k % 7}{'ab'[k % 2]}" for k in range(64)], False, "columns"),
+        (GENERATOR.normal(size=(40, 64)), None, True, "columns"),  # a view of 64 numbers
+        (GENERATOR.normal(size=(40, 64)), [str(k) for k in range(64)], False, "columns"),
+        (GENERATOR.normal(size=(40, 64)), None, False, "images"),
+        (load_digits().data, None, True, "images"),
+        (load_digits().data, [f"pixel{k}" for k in range(64)], False, "images"),
+        (spectra(500), None, False, "series"),
+        (spectra(400), None, False, "series"),  # a square number, and no image
+        (spectra(400), [str(k) for k in range(400)], False, "series"),
+        (GENERATOR.normal(size=(40, 60)), None, False, "columns"),
+    ],
+)  # fmt: skip
+def test_rows_are_drawn_as_what_their_shape_names_and_neighbours_say(rows, names, of_view, nature):
+    assert rows_are(rows, names, of_view=of_view) == nature

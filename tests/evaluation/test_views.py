@@ -193,7 +193,25 @@ def test_completion_of_a_table_has_an_error_and_no_similarity():
     table = Views({"a": RANDOM.normal(size=(30, 3)), "b": RANDOM.normal(size=(30, 2))})
     figures = completion({"zero": np.zeros((30, 2))}, table, "b", None, None)
     expected = np.sqrt((table.view("b") ** 2).mean())
-    assert figures["zero"] == {"root_mean_squared_error": pytest.approx(expected)}
+    deviations = np.sqrt(((table.view("b") ** 2).mean(axis=0) / table.view("b").var(axis=0)).mean())
+    assert figures["zero"] == {
+        "root_mean_squared_error": pytest.approx(expected),
+        "standardized_error": pytest.approx(deviations),
+    }
+
+
+def test_of_many_pairs_of_views_the_highest_the_median_and_the_lowest_are_told():
+    def pair(k):
+        return {"total": k, "of_data": 0.0, "components": 2, "hsic": (7 * k) % 15 / 15, "hsic_shuffled": 0.0}
+
+    correlation = {f"{k} and {k + 1}": pair(k) for k in range(15)}
+    block = {"rows": 9, "train_rows": 9, "correlation": correlation, "svm_error": {"skipped": "none"}, "completion": {}}
+    lines = [line for line in as_table({"views": block}) if line.value is not None]
+    assert [line.value for line in lines[:3]] == [14, 7, 0]
+    assert lines[1].name.endswith("codes of 7 and 8, the median of 15 pairs")
+    assert [line.value for line in lines[3:]] == [14 / 15, 7 / 15, 0]
+    few = dict(list(correlation.items())[:6])
+    assert len([line for line in as_table({"views": block | {"correlation": few}}) if line.value is not None]) == 12
 
 
 def test_halves_join_and_other_views_do_not():

@@ -67,6 +67,26 @@ def test_terms_counts_rounds_where_there_are_no_epochs() -> None:
     assert figure.axes[0].get_xlabel() == "round"
 
 
+def test_losses_of_other_sizes_have_panels_of_their_own() -> None:
+    names = {"vae/reconstruction": 300.0, "vae/kl": 7.0, "vae/penalty": 0.0, "vae/bound": 310.0}
+    figure = figures.terms([{"round": k, "terms": names} for k in range(3)])
+    lines = [(axes.get_title(loc="left"), [line.get_label() for line in axes.lines]) for axes in figure.axes]
+    assert lines == [
+        ("VAE", ["reconstruction", "negative bound"]),
+        ("", ["KL to the prior", "gradient penalty"]),
+    ]
+
+
+def test_a_first_hundredth_that_dwarfs_the_rest_does_not_make_the_axis() -> None:
+    records = [{"round": k, "terms": {"a/b": 1e4 if k == 0 else 5.0 + k / 500}} for k in range(500)]
+    (axes,) = figures.terms(records).axes
+    assert axes.get_ylim() == pytest.approx((5.01 - 0.06 * 0.988, 5.998 + 0.06 * 0.988))
+    assert "first 1 %" in axes.get_title(loc="right")
+    assert len(axes.lines[0].get_xdata()) == 500
+    (axes,) = figures.terms(records[1:]).axes
+    assert axes.get_title(loc="right") == ""
+
+
 def test_terms_without_a_term_is_refused() -> None:
     with pytest.raises(ValueError, match="at least one record"):
         figures.terms([{"round": 1, "terms": {}}])
@@ -88,6 +108,14 @@ def test_of_a_wide_table_the_best_and_the_worst_column_are_shown(random: np.rand
     assert len(titles) == 12
     assert titles[0] == "column 0"
     assert int(titles[-1].removeprefix("column ")) > 34
+
+
+def test_columns_that_are_all_but_alike_stand_for_each_other(random: np.random.Generator) -> None:
+    rows = random.normal(size=(300, 40))
+    rows[:, 12:] = rows[:, :1] + 1e-3 * random.normal(size=(300, 28))
+    figure = figures.table_reconstructions(rows, rows + random.normal(size=rows.shape))
+    shown = {int(axes.get_title(loc="left").split("\n")[0].removeprefix("column ")) for axes in figure.axes}
+    assert shown == set(range(12))
 
 
 def test_samples_show_the_columns_that_vary_together(random: np.random.Generator) -> None:

@@ -39,6 +39,15 @@ def test_points_have_the_colour_of_their_label_and_unknown_ones_lie_underneath(r
     assert painted[:unknown] == [UNLABELLED] * unknown
 
 
+def test_twenty_classes_have_twenty_marks(random: np.random.Generator) -> None:
+    labels = np.arange(200) % 20
+    figure = codes(random.normal(size=(200, 2)), labels)
+    entries = [(line.get_marker(), line.get_color()) for line in figure.legends[0].get_lines()]
+    assert [mark for mark, _ in entries] == ["o"] * 10 + ["^"] * 10
+    assert len(set(entries)) == 20
+    assert sorted(len(each.get_offsets()) for each in figure.axes[0].collections) == [100, 100]
+
+
 def test_legend_names_every_class_and_the_unlabelled(random: np.random.Generator) -> None:
     figure = codes(random.normal(size=(9, 2)), np.arange(9) % 3 - 1, ["cat", "dog"])
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["cat", "dog", "unlabelled"]

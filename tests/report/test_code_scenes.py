@@ -1,9 +1,11 @@
-"""The axes hold the prior and the codes, as far as that does not make either small."""
+"""The axes hold the prior and the codes, as far as that does not make either small; more dimensions are projected."""
+
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from latently.report.code_scenes import widened
+from latently.report.code_scenes import plane_of, widened
 
 PRIOR = (-3.0, 3.0)
 
@@ -22,3 +24,19 @@ PRIOR = (-3.0, 3.0)
 def test_axes_widen_for_many_codes_or_near_ones(outliers: list[float], limits: tuple[float, float]) -> None:
     codes = np.concatenate([np.linspace(-2, 2, 1000), outliers])[:, None]
     assert widened(PRIOR, codes, most=3) == pytest.approx(limits)
+
+
+def test_more_than_two_dimensions_are_projected_on_their_principal_components():
+    random = np.random.default_rng(0)
+    spreads = np.array([0.1, 2.0, 0.5, 1.0])
+    rotation = np.linalg.qr(random.normal(size=(4, 4)))[0]
+    codes = (random.normal(size=(5000, 4)) * spreads) @ rotation.T + 1
+    prior = SimpleNamespace(latent_dim=4, prior_support=lambda: PRIOR, sample_prior=lambda n, random_state: codes[:n])
+    plane = plane_of(prior, codes)
+    shares = spreads[[1, 3]] ** 2 / (spreads**2).sum()
+    assert plane.project(codes).var(axis=0) / codes.var(axis=0).sum() == pytest.approx(shares, abs=0.02)
+    assert plane.axis_labels[0] == "1st principal component of the codes (76 %)"
+    grid = plane.grid(3, codes)
+    np.testing.assert_allclose(plane.project(grid)[[0, 4, 8]], [[-2, 2], [0, 0], [2, -2]], atol=1e-5)
+    rest = np.eye(4) - plane.directions @ plane.directions.T
+    np.testing.assert_allclose(grid @ rest, np.broadcast_to(codes.mean(axis=0) @ rest, (9, 4)), atol=1e-5)

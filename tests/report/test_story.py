@@ -104,6 +104,19 @@ def test_a_table_is_drawn_by_its_columns(tmp_path):
     assert {"reconstructions.png", "samples.png", "codes.png"} <= pictures_of(run)
 
 
+@pytest.mark.parametrize("model", [VAE(3, **SMALL), ConditionalVAE(2, **SMALL)], ids=["VAE", "CVAE"])
+def test_spectra_are_drawn_as_curves(model, tmp_path):
+    places = np.linspace(400, 900, 30)
+    rows = np.random.default_rng(0).normal(size=(120, 30)).astype(np.float32)
+    named = {"columns": [f"{place:g}" for place in places]}
+    table = split(Dataset("spectra", (rows,), np.arange(120) % 3, ("a", "b", "c"), named), seed=0)
+    run = run_of(model, table, tmp_path / "run")
+    page = report_run(model, run, table, None, {}).read_text()
+    drawn = {"reconstructions.png", "samples.png", "manifold.png", "interpolations.png"}
+    assert drawn | ({"restyled.png"} if model.knows_labels else set()) <= pictures_of(run)
+    assert "dashed, the rows themselves" in page
+
+
 def test_a_model_given_labels_shows_restyled_rows_confusions_and_the_manifold_of_a_class(images, tmp_path):
     model = ConditionalVAE(2, **SMALL)
     run = run_of(model, images, tmp_path / "run")
@@ -168,8 +181,8 @@ def test_labels_that_the_model_never_saw_are_unknown_to_it():
     [
         (
             "total canonical correlation of the codes of a and b; HSIC of the codes of a and b; linear probe; "
-            "read as the true class, a completed; root mean squared error, a completed",
-            "read as the true class, a completed; root mean squared error, a completed; "
+            "read as the true class, a completed; error of numbers, a completed",
+            "read as the true class, a completed; error of numbers, a completed; "
             "total canonical correlation of the codes of a and b",
         ),
         (

@@ -311,9 +311,10 @@ def _conditions(block: Block) -> Iterator[Line]:
 
 def _views(block: Block) -> Iterator[Line]:
     rows = counted(block["rows"], "row")
-    for pair, common in block["correlation"].items():
+    for pair, common in _few(block["correlation"], "total").items():
         note = f"{counted(common['components'], 'pair')}; of the data themselves {common['of_data']:.4g}; {rows}"
         yield Line(f"total canonical correlation of the codes of {pair}", common["total"], "", note)
+    for pair, common in _few(block["correlation"], "hsic").items():
         note = f"normalised: 0 to 1; {common['hsic_shuffled']:.2g} with the rows of one shuffled"
         yield Line(f"HSIC of the codes of {pair}", common["hsic"], "", note)
     svm = block["svm_error"]
@@ -342,8 +343,20 @@ def _views(block: Block) -> Iterator[Line]:
                     yield Line(beside, scale * figures[other][key], unit, "")
 
 
+def _few(blocks: Mapping[str, Block], key: str) -> Mapping[str, Block]:
+    """Blocks of pairs of views; of more than six, that with the largest number, the median and the smallest."""
+    if len(blocks) <= MOST_PAIRS:
+        return blocks
+    ranked = sorted(blocks, key=lambda pair: -blocks[pair][key])
+    places = {"the highest": 0, "the median": len(ranked) // 2, "the lowest": len(ranked) - 1}
+    return {f"{ranked[k]}, {which} of {len(ranked)} pairs": blocks[ranked[k]] for which, k in places.items()}
+
+
+MOST_PAIRS = 6
+"""Of views, that have lines of their own."""
 COMPLETION_FIGURES = (
     ("judge_agreement", "read as the true class", "%", 100),
+    ("standardized_error", "error of numbers", "standard deviations", 1),
     ("root_mean_squared_error", "root mean squared error", "data units", 1),
     ("structural_similarity", "structural similarity", "", 1),
 )

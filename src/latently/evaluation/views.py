@@ -208,7 +208,8 @@ def completion(
     """How well each completion agrees with the view of the test rows that was missing.
 
     Returns:
-        Name → `root_mean_squared_error` per element, in data units; of images `structural_similarity` (Wang et al.
+        Name → `root_mean_squared_error` per element, in data units; `standardized_error`, in standard deviations of a
+        column, where any varies; of images `structural_similarity` (Wang et al.
         2004, by scikit-image); and of halves of images, where there is a judge, `judge_agreement`, the share of rows in
         which it reads both halves together as their true label. The same of the true views is under `truth`.
     """
@@ -338,9 +339,22 @@ def _as_type(values: Float[np.ndarray, "rows ..."], like: np.ndarray) -> Shaped[
 
 
 def _similarity(truth: np.ndarray, completed: np.ndarray) -> dict[str, float]:
-    """The mean structural similarity of images that are large enough for its window of 7 pixels."""
+    """What hangs on no unit: the error in standard deviations, and the structural similarity of images.
+
+    Deviations are those of each column; of images and series, where all numbers are of one scale, those of all numbers
+    from their mean row. The similarity is the mean over images that are large enough for its window of 7 pixels.
+    """
+    squared, spread = (
+        (truth.astype(np.float64) - completed.astype(np.float64)) ** 2,
+        truth.var(axis=0, dtype=np.float64),
+    )
+    errors, varies = squared.mean(axis=0), spread > 0
+    found: dict[str, float] = {}
+    if varies.any():
+        share = (errors[varies] / spread[varies]).mean() if truth.ndim == 2 else errors.sum() / spread.sum()
+        found["standardized_error"] = float(np.sqrt(share))
     if truth.ndim < 3 or min(truth.shape[1:3]) < 3:
-        return {}
+        return found
     from skimage.metrics import structural_similarity
 
     window = min(7, *(size - (size + 1) % 2 for size in truth.shape[1:3]))
@@ -348,7 +362,7 @@ def _similarity(truth: np.ndarray, completed: np.ndarray) -> dict[str, float]:
     channel = -1 if truth.ndim == 4 else None
     similarity = partial(structural_similarity, win_size=window, data_range=span or 1.0, channel_axis=channel)
     pairs = zip(truth.astype(np.float64), completed.astype(np.float64), strict=True)
-    return {"structural_similarity": float(np.mean([similarity(a, b) for a, b in pairs]))}
+    return {**found, "structural_similarity": float(np.mean([similarity(a, b) for a, b in pairs]))}
 
 
 def _agreement(

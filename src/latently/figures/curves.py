@@ -119,7 +119,7 @@ def curve_samples(
 
 
 def curve_paths(
-    paths: Shaped[np.ndarray, "k steps ..."],
+    paths: Shaped[np.ndarray, "k points ..."],
     ends: tuple[Shaped[np.ndarray, "k ..."], Shaped[np.ndarray, "k ..."]] | None = None,
     *,
     places: Places | None = None,
@@ -280,7 +280,7 @@ def _fill(axes: Axes, strands: Sequence[_Strand], channel: int, x: Places, bound
         for curve, colour in zip(strand.curves[:, channel], strand.colours, strict=True):
             style = "--" if strand.dashed else "-"
             axes.plot(x, curve, color=colour, linewidth=strand.width, linestyle=style, alpha=0.9)
-    across = limits_of(x, air=0.0)
+    across = float(x.min()), float(x.max())
     axes.set(xlim=across if x[0] <= x[-1] else across[::-1], ylim=bounds)
     fix_ticks(axes.xaxis, across, most=4, characters=17)
     fix_ticks(axes.yaxis, bounds, most=4, characters=12)

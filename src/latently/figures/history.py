@@ -54,6 +54,7 @@ PLAYER_NAMES = {"vae": "VAE", "cvae": "CVAE", "m2": "M2", "vcca": "VCCA"}
 HELD_OUT = "held-out rows"
 
 LOGARITHMIC_FROM = 30.0  # where a panel's largest value is this many times its smallest
+LEGEND_LINE = 0.22  # inches
 POINTS = 600  # at most, along a line
 LEVELS_APART = 10.0  # times as large are losses of a player that have panels of their own
 FIRST_PART, DWARFS = 0.01, 4.0
@@ -90,8 +91,9 @@ def terms(history: Sequence[Mapping[str, Any]], *, title: str | None = None) -> 
     ]:
         contents.append(("loss", HELD_OUT, own))
     axis, x = _progress(history)
-    figure = new_figure(8.2, 0.5 + 1.75 * len(contents), title)
-    panels = figure.subplots(len(contents), 1, sharex=True, squeeze=False)[:, 0]
+    heights = [max(1.75, LEGEND_LINE * len(own)) for _, _, own in contents]
+    figure = new_figure(8.2, 0.5 + sum(heights), title)
+    panels = figure.subplots(len(contents), 1, sharex=True, squeeze=False, height_ratios=heights)[:, 0]
     for panel, (kind, heading, own) in zip(panels, contents, strict=True):
         dress(panel, title=shortened(heading, 60), ylabel="value" if heading == HELD_OUT else _UNITS[kind])
         if _draw(panel, own, x, history) and kind == "loss":

@@ -79,7 +79,7 @@ def _samples(model: Any, columns: Sequence[str] | None, rows: Views, name: str, 
     def draw() -> Figure:
         real = np.asarray(rows[rows.present[:, rows.names.index(name)]].view(name))
         real = real[: CURVES if nature == "series" else COMPLETED_ROWS]
-        given = model.sample(len(real), random_state=0)[name]
+        given = model.sample(len(real), random_state=0, noise=False if nature == "series" else None)[name]
         if nature == "series":
             return figures.curve_samples(given, real, places=None if columns is None else places_of(columns))
         return figures.table_samples(given.reshape(len(given), -1), real.reshape(len(real), -1), columns)
