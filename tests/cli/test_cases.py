@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from latently import figures
+
 from .conftest import call
 
 FIT = ("--latent-dim", "2", "--hidden", "8", "--epochs", "2")
@@ -54,6 +56,25 @@ def test_every_guess_is_printed_once_recorded_and_may_be_overridden(case, here):
     second = call("fit", "vae", "--data", data, *FIT, "--no-report", "--standardize", "together", "--out", "two")
     assert second.err.startswith("rows: 200 arrays of 20 x 3 numbers, standardised together; ")
     assert "channels" not in second.err.splitlines()[1]
+
+
+def test_series_are_drawn_as_curves(case, here, monkeypatch):
+    data, drawn = case("arrays/series-three-scales.npy"), []
+    kept = figures.curves._sheet
+    monkeypatch.setattr(figures.curves, "_sheet", lambda *given, **more: drawn.append(given[0]) or kept(*given, **more))
+    assert call("fit", "vae", "--data", data, *FIT, "--no-report", "--out", "run").code == 0
+    for verb in (
+        ("sample", "run", "--n", "5"),
+        ("reconstruct", "run", data),
+        ("interpolate", "run", "--rows", "0,1"),
+    ):
+        answer = call(*verb, "--out", f"{verb[0]}.png")
+        assert answer.code == 0, answer.err
+    sampled, given, paths = drawn
+    rows = np.load(data)
+    assert sampled[0][1][0].curves.shape == (5, 3, 20)
+    np.testing.assert_allclose(given[2][1][0].curves, rows[[2]].swapaxes(1, 2), rtol=1e-6)
+    assert [strand.dashed for strand in paths[0][1]] == [True, False]
 
 
 def test_counts_are_told_and_not_warned_of(case, here):

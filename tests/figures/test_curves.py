@@ -33,7 +33,7 @@ def test_a_reconstruction_lies_over_its_original(random: np.random.Generator, as
     np.testing.assert_allclose(given.get_ydata(), rows[7] + 1)
     assert_nothing_clipped(figure)
     with pytest.raises(ValueError, match="originals' shape"):
-        figures.curve_reconstructions(rows, rows[:4])
+        figures.curve_reconstructions(rows, rows[:, :4])
 
 
 def test_channels_have_scales_of_their_own(random: np.random.Generator, assert_nothing_clipped: Check) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from latently import figures
 from latently.cli.asked import Asked
 from latently.cli.errors import UsageError
-from latently.cli.outputs import Result, Table, beside, by_view, images, paths_of_images, vectors
+from latently.cli.outputs import Result, Table, are_curves, beside, by_view, images, paths_of_images, vectors
 from latently.cli.terminal import print_measures, say
 from latently.cli.verbs import COMPLETED, PATHS, RECONSTRUCTED, RESTYLED, STRANGEST
 from latently.data import Views
@@ -33,11 +33,19 @@ def sample(asked: Asked) -> Result:
     many, noise = n if each is None else len(each.labels), False if given.mean else None
     samples = model.sample(many, each and each.labels, random_state=given.seed, noise=noise)
     names, columns = (None, {}) if each is None or wanted is None else (wanted.names, each.columns)
+
+    def draw() -> Any:
+        if are_curves(samples):
+            places = np.arange(many).reshape(len(names or [""]), -1)
+            of_name = [(name, each, each[:0]) for name, each in zip(names or [], places, strict=False)]
+            return figures.curve_samples(samples, None, of_name)
+        return figures.image_grid(images(samples), rows=None if names is None else len(names), row_labels=names)
+
     return Result(
         "{rows} samples",
         by_view("samples", samples) | _plural(columns),
         lambda: beside(vectors(samples, asked.columns), **columns),
-        lambda: figures.image_grid(images(samples), rows=None if names is None else len(names), row_labels=names),
+        draw,
     )
 
 
@@ -88,6 +96,8 @@ def outliers(asked: Asked) -> Result:
         shown = rows[order[:STRANGEST]]
         if isinstance(shown, Views):
             raise UsageError("strange rows of several views are written as a table; give --out outliers.csv.")
+        if are_curves(shown):
+            return figures.curve_reconstructions(np.asarray(shown), model.reconstruct(shown))
         if figures.are_pictures(shown.shape[1:]):
             back = images(model.reconstruct(shown))
             return figures.reconstructions(np.asarray(shown).reshape(back.shape), back, columns=STRANGEST)
@@ -121,11 +131,11 @@ def reconstruct(asked: Asked) -> Result:
     result = asked.model.reconstruct(rows, asked.known)
 
     def draw() -> Any:
+        if are_curves(result):
+            some = np.asarray(rows[:RECONSTRUCTED]).reshape(-1, *result.shape[1:])
+            return figures.curve_reconstructions(some, result[:RECONSTRUCTED])
         shown = images(result)[:RECONSTRUCTED]
-        if isinstance(rows, Views):  # zeros, where a row lacks a view
-            views = {name: np.nan_to_num(np.asarray(rows.view(name)[:RECONSTRUCTED])) for name in rows.names}
-            return figures.reconstructions(images(views), shown)
-        return figures.reconstructions(np.asarray(rows[:RECONSTRUCTED]).reshape(shown.shape), shown)
+        return figures.reconstructions(_pictures_of(rows[:RECONSTRUCTED]).reshape(shown.shape), shown)
 
     return Result(
         "{rows} reconstructions",
@@ -202,6 +212,8 @@ def restyle(asked: Asked) -> Result:
 
     def draw() -> Any:
         originals = np.asarray(rows).reshape(len(restyled), *restyled.shape[2:])
+        if are_curves(originals):
+            return figures.curves_by_label(restyled[:shown], wanted.names, originals[:shown])
         return figures.restyled(originals[:shown], restyled[:shown], wanted.names)
 
     def table() -> Table:
@@ -278,6 +290,8 @@ def denoise(asked: Asked) -> Result:
     def draw() -> Any:
         """The same rows in each state, one state above the other; all in the range of clean ones."""
         shown = [np.asarray(state[:COMPLETED]).reshape(-1, *cleaned.shape[1:]) for state in states.values()]
+        if are_curves(cleaned):
+            return figures.curve_reconstructions(shown[0], shown[-1], names=(next(iter(states)), "cleaned"))
         scale = display_range(cleaned)
         return figures.image_grid(np.concatenate(shown), rows=len(shown), row_labels=list(states), value_range=scale)
 
@@ -356,13 +370,22 @@ def interpolate(asked: Asked) -> Result:
     asked.begin()
     steps, paths = asked.model.interpolate(starts, stops, given.steps), len(next(iter(which.values())))
     arrays = {} if is_frame(steps) else by_view("interpolations", steps)
+
+    def draw() -> Any:
+        ends = _pictures_of(starts), _pictures_of(stops)
+        if are_curves(ends[0]):
+            return figures.curve_paths(steps, ends)
+        pictures = paths_of_images(steps)
+        first, last = (each.reshape(paths, *pictures.shape[2:]) for each in ends)
+        return figures.interpolations(pictures, (first, last))
+
     return Result(
         "{rows} paths",
         arrays | which,
         lambda: _grouped(
             ("path", "step"), list(itertools.product(range(paths), range(given.steps))), steps, asked.columns
         ),
-        lambda: figures.interpolations(paths_of_images(steps)),
+        draw,
     )
 
 
@@ -390,6 +413,13 @@ def _given_ends(asked: Asked) -> tuple[Any, Any, dict[str, np.ndarray]]:
     return parts[0].rows, parts[1].rows, {"ends": np.asarray([files])}
 
 
+def _pictures_of(rows: Any) -> np.ndarray:
+    """Rows as they are, or those of several views as one picture each, with zeros where one is missing."""
+    if not isinstance(rows, Views):
+        return np.asarray(rows)
+    return images({name: np.nan_to_num(np.asarray(rows.view(name))) for name in rows.names})
+
+
 def manifold(asked: Asked) -> Result:
     """A grid of codes, decoded."""
     model, given, label = asked.model, asked.given, _label_of_plane(asked)
@@ -412,7 +442,11 @@ def manifold(asked: Asked) -> Result:
         "{rows} points of the plane",
         by_view("manifold", data) | {"codes": codes},
         table,
-        lambda: figures.manifold(images(data), model.prior_support(), axis_labels=names),
+        lambda: (
+            figures.curve_manifold(data, model.prior_support(), axis_labels=names)
+            if are_curves(data)
+            else figures.manifold(images(data), model.prior_support(), axis_labels=names)
+        ),
     )
 
 

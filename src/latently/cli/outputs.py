@@ -144,6 +144,13 @@ def beside(table: Table, /, **columns: np.ndarray | None) -> Table:
     return [*header, *given], [[*row, *more] for row, *more in zip(rows, *given.values(), strict=True)]
 
 
+def are_curves(data: Any) -> bool:
+    """Whether rows `(n, steps, channels)` are series, to be drawn as curves."""
+    from latently.data.layout import rows_are
+
+    return isinstance(data, np.ndarray) and data.ndim == 3 and rows_are(data) == "series"
+
+
 def images(data: Any) -> np.ndarray:
     """Rows as pictures; those of several views put together."""
     from latently import figures

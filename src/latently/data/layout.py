@@ -111,7 +111,7 @@ def places_of(names: Sequence[str]) -> Float64[np.ndarray, "columns"] | None:
     """Where columns lie, as their names say: numbers, 16 or more, that grow or fall all along, and do not just count.
 
     Example:
-        >>> places_of([str(400 + 10 * k) for k in range(16)])[-1]
+        >>> places_of([str(400 + 10 * k) for k in range(16)])[-1].item()
         550.0
         >>> places_of([str(k) for k in range(16)]) is None
         True

@@ -30,7 +30,8 @@ from latently.figures.style import (
 )
 
 ROWS, ROWS_OF_CHANNELS, CHANNELS, ACROSS = 12, 6, 4, 4
-"""Curves shown at most, of one channel and of several; channels; panels side by side."""
+GROUPS, GROUPS_OF_CHANNELS = 8, 3
+"""Curves shown at most, of one channel and of several; channels; panels side by side; labels."""
 
 Curves = Float64[np.ndarray, "n channels steps"]
 Places = Float[np.ndarray, "steps"]
@@ -93,7 +94,7 @@ def curve_reconstructions(
 
 def curve_samples(
     samples: Shaped[np.ndarray, "m ..."],
-    originals: Shaped[np.ndarray, "n ..."],
+    originals: Shaped[np.ndarray, "n ..."] | None,
     groups: Sequence[tuple[str, Shaped[np.ndarray, "_"], Shaped[np.ndarray, "_"]]] = (),
     *,
     places: Places | None = None,
@@ -103,16 +104,21 @@ def curve_samples(
 
     Args:
         samples: as `curve_reconstructions` takes curves.
-        originals: curves of the data.
-        groups: a name, which samples belong to it and which originals; up to eight are shown.
+        originals: curves of the data, if they are to be shown.
+        groups: a name, which samples belong to it, and which originals; eight are shown, three of several channels.
         places: where the steps lie.
         title: one line over the figure.
     """
-    drawn, real = as_curves(samples), as_curves(originals)
+    drawn = as_curves(samples)
+    real = drawn[:0] if originals is None else as_curves(originals)
     groups = groups or [("", np.arange(len(drawn)), np.arange(len(real)))]
     panels = []
-    for name, of_samples, of_data in groups[:8]:
-        for what, curves, colour in (("data", real[of_data], DATA), ("samples", drawn[of_samples], MODEL)):
+    most = GROUPS if drawn.shape[1] == 1 else GROUPS_OF_CHANNELS
+    if most < len(groups):
+        title = title or f"{most} of {len(groups)} labels"
+    for name, of_samples, of_data in groups[:most]:
+        beside = [] if originals is None else [("data", real[of_data], DATA)]
+        for what, curves, colour in (*beside, ("samples", drawn[of_samples], MODEL)):
             heading = f"{shortened(name, 14)}: {what}" if name else what
             panels.append((heading, [_Strand(curves, (colour,) * len(curves), 0.8)]))
     return _sheet(panels, places, title, [])
@@ -283,5 +289,5 @@ def _fill(axes: Axes, strands: Sequence[_Strand], channel: int, x: Places, bound
     across = float(x.min()), float(x.max())
     axes.set(xlim=across if x[0] <= x[-1] else across[::-1], ylim=bounds)
     fix_ticks(axes.xaxis, across, most=4, characters=17)
-    fix_ticks(axes.yaxis, bounds, most=4, characters=12)
+    fix_ticks(axes.yaxis, bounds, most=4, characters=40)
     axes.tick_params(labelsize=TICK_SIZE - 1)

@@ -42,7 +42,8 @@ def curve_scenes(
             data = data.reshape(len(chosen), len(values), *rows.shape[1:])
             return figures.curves_by_label(data, names, np.asarray(rows[chosen]), places=places)
 
-        caption = f"Up to {RESTYLED_ROWS} held-out rows, dashed; over them their codes, decoded under each label."
+        some = f" of the first {MOST_LABELS} labels" if len(model.label_values) > MOST_LABELS else " label"
+        caption = f"Up to {RESTYLED_ROWS} held-out rows, dashed; over them their codes, decoded under each{some}."
         yield Scene("restyled.png", "The same style under other labels", caption, True, drawn(restyled))
 
     def paths() -> Figure:
@@ -65,7 +66,7 @@ def curve_samples(model: Any, shown: Dataset, rows: Rows | Table) -> Scene:
         )
 
     def by_label() -> Figure:
-        values, names = model.label_values[:MOST_LABELS], label_names(model, shown)
+        values, names = model.label_values, label_names(model, shown)
         known = model.predict(rows) if model.classes_ is None else known_labels_of(model, shown, np.arange(len(rows)))
         wanted = np.repeat(values, DRAWS)
         drawn_rows = model.sample(len(wanted), labels=wanted, random_state=0, noise=False)
