@@ -201,7 +201,7 @@ def test_a_run_ends_when_held_out_rows_have_ceased_to_gain_and_goes_on_when_told
     table, folder = tmp_path / "noise.csv", tmp_path / "run"
     np.savetxt(table, np.random.default_rng(0).normal(size=(60, 4)), delimiter=",", header="a,b,c,d", comments="")
     words = ("fit", "vae", "--data", table, "--hidden", "64", "--learning-rate", "1e-2", "--no-report", "--quiet")
-    answer = call(*words, "--patience", "2", "--epochs", "900", "--out", folder)
+    answer = call(*words, "--patience", "6", "--epochs", "900", "--out", folder)
     assert answer.code == 0, answer.err
     run = Run.open(folder)
     about = run.about()

@@ -131,7 +131,7 @@ def test_a_run_that_was_killed_after_training_gets_the_evaluation_and_the_report
     assert "is finished" in call("resume", folder, "--no-report").err
     answer = call("resume", folder)
     assert answer.code == 0, answer.err
-    assert f"Report   {folder / 'report.html'}" in answer.out
+    assert f"Report {folder / 'report.html'}" in " ".join(answer.out.split())
     assert contents(folder).keys() == kept.keys()
     assert contents(folder)["model.safetensors"] == kept["model.safetensors"]
     refused = call("resume", folder)

@@ -281,7 +281,7 @@ def test_a_model_may_be_watched_adopted_and_trained_on():
 @pytest.mark.parametrize("verbose", [False, 0, True, 1, 2])
 def test_progress_is_shown_where_it_is_asked_for(verbose, capsys):
     VAE(**{**FAST, "epochs": 1}, verbose=verbose).fit(X)
-    assert ("VAE: round 5 of 5" in capsys.readouterr().err) == bool(verbose)
+    assert ("round 5 of 5" in capsys.readouterr().err) == bool(verbose)
 
 
 # ---- what is refused ----

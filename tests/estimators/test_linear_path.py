@@ -51,6 +51,10 @@ def test_what_is_not_linear_is_learned_beside_it():
     assert explained(begun(model, ring), ring) < 0.6 < 0.9 < explained(model.fit(ring), ring)
 
 
+def test_rows_that_are_all_the_same_are_no_fault():
+    assert np.isfinite(begun(VAE(2, random_state=0), np.full((20, 4), 7.0)).transform(np.full((1, 4), 7.0))).all()
+
+
 def test_pixels_and_models_that_were_saved_without_have_no_linear_path(tmp_path):
     pixels = begun(VAE(2, random_state=0), RANDOM.uniform(size=(40, 6)))
     assert not isinstance(pixels.game_.encoder.network, BesideLinear)

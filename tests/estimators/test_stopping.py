@@ -74,7 +74,7 @@ def test_early_stopping_sets_a_share_of_the_rows_aside_and_gives_the_best_model_
     losses = [record["held_out"]["negative_bound"] for record in model.history_ if record["held_out"]]
     assert model.history_[-1]["round"] < 2000 * 2
     assert len(losses) - np.argmin(losses) == 5  # the best, and then four in a row that were not
-    assert model.verdict_.kind in ("over-fitted", "settled")
+    assert model.verdict_.kind in ("over-fitted", "settled", "diverged")
     assert "that model was kept" in str(model.verdict_)
     assert model.task_.rows == 36
 

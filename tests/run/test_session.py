@@ -70,7 +70,8 @@ def test_a_begun_run_knows_all_that_it_takes_to_go_on(tmp_path: Path) -> None:
     again = Session.resume(Run.open(tmp_path / "run"))
     assert (again.until, again.title, again.trainer.round) == (session.until, session.title, 0)
     assert again.model.get_params() == session.model.get_params()
-    assert Plan.of(session.run, SMALL).estimator.get_params() == VAE(**SMALL).get_params()
+    given = VAE(**SMALL).get_params()
+    assert Plan.of(session.run, given).estimator.get_params() == given
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from sklearn.decomposition import PCA
 from latently.data.rows import spread_rows
 from latently.networks import BesideLinear
 
-MOST_ROWS = 5000
+MOST_ROWS, MOST_NUMBERS = 5000, 2**26
 LEAST_NOISE = 0.05
 """The smallest share of a column's variance that is taken for noise at the start."""
 
@@ -34,7 +34,8 @@ def start_at_components(game: Any, rows: Any, preprocessing: Any, latent_dim: in
     networks = [getattr(getattr(game, name, None), "network", None) for name in ("encoder", "decoder")]
     if not all(isinstance(network, BesideLinear) for network in networks):
         return game
-    x = np.asarray(preprocessing(rows[spread_rows(len(rows), MOST_ROWS)]), np.float64)
+    most = min(MOST_ROWS, max(2 * latent_dim, MOST_NUMBERS // preprocessing.n_features))
+    x = np.asarray(preprocessing(rows[spread_rows(len(rows), most)]), np.float64)
     x = x.reshape(len(x), -1)
     size = min(latent_dim, len(x) - 1, x.shape[1])
     return game if size < 1 else _placed(game, *_weights(x, size, seed), latent_dim)
@@ -45,7 +46,8 @@ def _weights(
 ) -> tuple[Float[np.ndarray, "columns latent"], float, Float[np.ndarray, "columns"]]:
     """W and σ² of probabilistic PCA, and the mean."""
     pca = PCA(size, random_state=seed).fit(x)
-    total, floor = float(x.var(axis=0).sum()), LEAST_NOISE * float(x.var(axis=0).mean())
+    total = float(x.var(axis=0).sum())
+    floor = LEAST_NOISE * max(total / x.shape[1], 1e-3)  # rows may be all the same
     left = max(total - float(pca.explained_variance_.sum()), 0.0) / max(x.shape[1] - size, 1)
     noise = max(left, floor)
     scales = np.sqrt(np.maximum(pca.explained_variance_ - noise, 0.01 * noise))

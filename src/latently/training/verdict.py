@@ -65,10 +65,8 @@ def verdict(history: Sequence[Mapping[str, Any]], criterion: str, about: str, *,
     epochs = np.array([record["epoch"] for record in measured], dtype=float)
     epochs, values = epochs[np.isfinite(values)], values[np.isfinite(values)]
     if len(values) < FEWEST:
-        many = f"{len(values)} time{'' if len(values) == 1 else 's'}" if len(values) else "never"
-        return Verdict(
-            "unknown", f"Held-out rows were measured {many}, too seldom to tell whether more epochs would help."
-        )
+        sentence = "The training was too short to tell by held-out rows whether more epochs would help."
+        return Verdict("unknown", sentence)
     best = int(np.argmin(values))
     epoch, noise, rows = float(epochs[best]), _noise(values), f"{_capital(about)} of held-out rows"
     after = values[max(best + 1, len(values) - 3) :]
