@@ -22,8 +22,8 @@ from latently.streams import stream
 
 Measure: TypeAlias = Callable[[Any, Batch, PRNGKeyArray], Terms]
 
-DRAWS = 4
-"""Draws of the posterior behind the bound of a row."""
+DRAWS = 1000
+"""Of the posteriors of all rows together, behind a bound; one a row at least, and four at most."""
 DIRECTIONS = 64
 """Lines on which codes and prior are compared."""
 _LATE = 2**30  # a round at which weights have ceased to move
@@ -105,7 +105,8 @@ def _error(game: Any, batch: Batch, key: PRNGKeyArray) -> Terms:
 
 def _negative_bound(game: Any, batch: Batch, key: PRNGKeyArray) -> Terms:
     x = _rows(batch)
-    bound = likelihood_bound(game, "elbo", jax.random.split(key, DRAWS), x, _given(game, batch))
+    draws = min(4, max(1, DRAWS // len(batch.x)))
+    bound = likelihood_bound(game, "elbo", jax.random.split(key, draws), x, _given(game, batch))
     return {BOUND.name: -bound.mean()}
 
 
@@ -163,7 +164,11 @@ def _given(game: Any, batch: Batch) -> Any:
     """Labels, or conditions, as `latently.inference` hands them to a decoder that is told them."""
     if game.label_role != "decoder":
         return None
-    return jnp.full(len(batch.x), -1) if batch.labels is None else batch.labels
+    if batch.labels is None:
+        return jnp.full(len(batch.x), -1)
+    if game.n_labels is not None and batch.labelled is None:  # all are known: the other classes need not be tried
+        return jax.nn.one_hot(batch.labels, game.n_labels)
+    return batch.labels
 
 
 def _unexplained(game: Any, batch: Batch) -> Float[Array, ""]:
