@@ -78,7 +78,11 @@ def verdict(history: Sequence[Mapping[str, Any]], criterion: str, about: str, *,
     if lost > max(_WORSE * gain, 3 * noise):
         if values[-1] > values[0] and gain <= 3 * noise:
             remedy = "" if kept_best else " Lower {learning_rate}."
-            return Verdict("diverged", f"{rows} got worse from the start{kept}.{remedy}", epoch)
+            return Verdict(
+                "diverged",
+                f"{rows} was best at epoch {_short(epoch)}, near the start, and got worse since{kept}.{remedy}",
+                epoch,
+            )
         remedy = "" if kept_best else " {early_stopping=True} keeps the best one."
         sentence = f"{rows} was best at epoch {_short(epoch)}, and got worse since: over-fitted{kept}.{remedy}"
         return Verdict("over-fitted", sentence, epoch)
