@@ -1,6 +1,6 @@
 """What a fitted model computes, as pure functions of rows in the units of the data."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,7 +64,7 @@ def functions(fitted: Fitted) -> dict[str, Function]:
         >>> encode = functions(model.fitted_)["encode"]
         >>> [port.name for port in encode.inputs], [port.name for port in encode.outputs]
         (['x'], ['code'])
-        >>> (code,) = encode.call(np.eye(8, dtype=np.float32))
+        >>> (code,) = encode.call(jnp.eye(8))
         >>> bool(np.allclose(code, model.transform(np.eye(8)), atol=1e-6))
         True
     """
@@ -77,8 +77,9 @@ class _Traced:
     def __init__(self, fitted: Fitted) -> None:
         self.game, self.conditions, self.able = fitted.game, fitted.conditions, fitted.abilities
         self.done: Any = fitted.preprocessing
-        self.several = isinstance(fitted.preprocessing, ViewsPreprocessing)
-        parts: dict[str, Any] = self.done.views if self.several else {"x": self.done}
+        done = fitted.preprocessing
+        self.several = isinstance(done, ViewsPreprocessing)
+        parts: Mapping[str, Any] = done.views if isinstance(done, ViewsPreprocessing) else {"x": done}
         self.views = tuple(
             Port(name, part.row_shape, getattr(part, "dtype", "float64")) for name, part in parts.items()
         )
