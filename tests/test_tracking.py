@@ -44,6 +44,17 @@ def test_tensorboard_reads_terms_evaluation_and_parameters(tmp_path: Path) -> No
     assert "_hparams_/session_start_info" in events
 
 
+def test_a_run_that_goes_on_within_the_same_second_overwrites_no_events(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("tensorboardX")
+    monkeypatch.setattr("time.time", lambda: 1.7e9)
+    for chunk in range(1, 4):
+        with TensorBoard(tmp_path) as tracker:
+            tracker(None, Progress(chunk, 3, 1.0, 1000.0, 0.0, {"vae/kl": 1.0 / chunk}))
+    assert tensorboard_events(tmp_path / "tensorboard")["vae/kl"] == [(1, 1.0), (2, 0.5), (3, 0.333333)]
+
+
 def test_mlflow_keeps_one_run_for_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     mlflow = pytest.importorskip("mlflow")
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'mlflow.db'}")
@@ -103,7 +114,7 @@ def tensorboard_events(folder: Path) -> dict[str, list[tuple[int, Any]]]:
     from tensorboardX.proto.event_pb2 import Event
 
     found: dict[str, list[tuple[int, Any]]] = {}
-    for path in folder.iterdir():
+    for path in sorted(folder.iterdir()):
         data, at = path.read_bytes(), 0
         while at < len(data):  # each record: its length (8 bytes), a checksum (4), itself, a checksum (4)
             length = int.from_bytes(data[at : at + 8], "little")

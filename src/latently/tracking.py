@@ -8,6 +8,7 @@ import hashlib
 import os
 import re
 import time
+import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -126,7 +127,11 @@ class TensorBoard(Tracker):
 
     def begin(self, package: Any) -> None:
         self._package = package
-        self._writer = package.SummaryWriter(str(self.folder / "tensorboard"))
+        folder = self.folder / "tensorboard"
+        # tensorboardX names a file by the second and overwrites one of that name. The number keeps the order, in which
+        # TensorBoard reads files of one second; the random part keeps processes apart.
+        suffix = f".{len(list(folder.glob('events*'))):06d}.{uuid.uuid4().hex}"
+        self._writer = package.SummaryWriter(str(folder), filename_suffix=suffix)
         lines = "\n".join(f"| {name} | {value} |" for name, value in self.parameters.items())
         self._writer.add_text("parameters", f"| parameter | value |\n| --- | --- |\n{lines}")
 
