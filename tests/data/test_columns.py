@@ -195,3 +195,28 @@ def test_sixteen_thousand_columns_are_one_program_of_a_few_steps():
     preprocessing = TablePreprocessing.fit(Table.of(wide))
     steps = jax.make_jaxpr(preprocessing)(np.asarray(wide, np.float32)).jaxpr.eqns
     assert len(steps) < 20
+
+
+@pytest.mark.parametrize(
+    ("kind", "cells"),
+    [
+        ("degrees", [350.0, 10.0, 90.0, 180.0]),
+        ("degrees", [-170.0, 179.0, -10.5, 0.0]),
+        ("radians", [0.1, 6.2, 3.0, 1.0]),
+        ("hour", [23, 0, 12, 6]),
+        ("weekday", [6, 0, 3, 1]),
+        ("month", [12, 1, 7, 3]),
+    ],
+)
+def test_what_comes_round_is_two_numbers_on_a_circle_and_comes_back(kind, cells):
+    table = Table.of(pd.DataFrame({"round": cells}), kinds={"round": kind})
+    preprocessing = TablePreprocessing.fit(table)
+    elements = np.asarray(preprocessing(table))
+    np.testing.assert_allclose(np.hypot(*elements.T), 1, rtol=1e-6)
+    assert np.hypot(*(elements[0] - elements[1])) < np.hypot(*(elements[0] - elements[2]))
+    np.testing.assert_allclose(preprocessing.inverse(elements).frame()["round"], cells, atol=1e-4)
+
+
+def test_an_hour_rounded_past_midnight_is_the_first_of_the_day():
+    column = Table.of(pd.DataFrame({"hour": [0, 12, 23]}), kinds="hour=hour").columns[0]
+    assert column.cells(np.array([23.6, 23.4, 0.2])).tolist() == [0, 23, 0]

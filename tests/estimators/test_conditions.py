@@ -69,6 +69,21 @@ def test_samples_follow_a_measured_condition_as_the_data_do(of_ages):
         np.testing.assert_allclose(drawn, (age - 50) / 20 * WEIGHTS[0], atol=0.35)
 
 
+def test_samples_follow_an_angle_through_where_it_comes_round():
+    random = np.random.default_rng(0)
+    angle = random.uniform(0, 360, 800)
+    turn = np.stack([np.cos(np.deg2rad(angle)), np.sin(np.deg2rad(angle))], axis=1)
+    X = (turn @ WEIGHTS[:2] + 0.3 * random.normal(size=(800, 8))).astype(np.float32)
+    y = latently.Table.of({"angle": angle}, kinds={"angle": "degrees"})
+    model = ConditionalVAE(2, hidden=(64,), epochs=60, batch_size=50, learning_rate=3e-3, random_state=0).fit(X, y)
+    means = [model.sample(200, labels={"angle": each}, random_state=0).mean(axis=0) for each in (359, 1, 361, 180)]
+    assert np.abs(means[0] - means[1]).max() < 0.2
+    np.testing.assert_allclose(means[1], means[2], atol=1e-4)
+    np.testing.assert_allclose(means[3], -WEIGHTS[0], atol=0.5)
+    found = evaluate(model, (X[300:], y.frame()[300:], X[:300], y.frame()[:300]))["conditions"]["by_condition"]
+    assert found["angle"]["correlation"] > 0.95
+
+
 def test_samples_have_the_labels_that_are_asked_for():
     X, y = several_labels(400, np.random.default_rng(1))
     model = ConditionalVAE(2, hidden=(64,), epochs=60, batch_size=50, learning_rate=3e-3, random_state=0).fit(X, y)

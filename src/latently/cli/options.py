@@ -62,7 +62,8 @@ DATA_OPTIONS = (
     Option("leave_out", Sequence[str], about="columns of a table that are not to be learned", metavar="NAME,NAME"),
     Option("kinds", str, metavar="NAME=KIND,NAME=KIND",
            about="what columns of a table are, where that is not to be guessed: number, robust, heavy (a logarithm), "
-           "count, poisson, binary, category or date; one of labels with a kind is a condition"),
+           "count, poisson, binary, category, date; degrees, radians, hour, weekday or month, which come round; one of "
+           "labels with a kind is a condition"),
     DIALECT,
     Option("gray", bool, about="read images in gray, or not (default: in colour where one of them is)"),
     Option("white_level", float, metavar="X",

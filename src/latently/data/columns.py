@@ -15,11 +15,17 @@ from latently.data.rows import DataArgumentError, DataError
 if TYPE_CHECKING:
     import pandas as pd
 
-Kind: TypeAlias = Literal["number", "robust", "heavy", "count", "poisson", "binary", "category", "date"]
+Kind: TypeAlias = Literal[
+    "number", "robust", "heavy", "count", "poisson", "binary", "category", "date",
+    "degrees", "radians", "hour", "weekday", "month",
+]  # fmt: skip
 KINDS: tuple[Kind, ...] = get_args(Kind)
 """`number` is Gaussian, `robust` Student-t, `heavy` Student-t of a logarithm (or of asinh, where there are numbers of 0
 or less); `count` is negative binomial, `poisson` Poisson; `binary` is Bernoulli, `category` categorical; `date` is
-Gaussian in its years, and in the sine and cosine of the day of the year and of the hour."""
+Gaussian in its years, and in the sine and cosine of the day of the year and of the hour. Those of `PERIODS` come round:
+they are Gaussian in their sine and cosine."""
+PERIODS: dict[str, float] = {"degrees": 360.0, "radians": 2 * math.pi, "hour": 24.0, "weekday": 7.0, "month": 12.0}
+"""Kind of what comes round → after how much: 359 and 1 degrees are 2 apart."""
 
 MOST_WORDS = 50
 """A column of text with more words, each of which few rows share, is free text."""
@@ -188,7 +194,7 @@ class Column:
     def cells(self, values: Float64[np.ndarray, "rows"]) -> "pd.Series[Any]":
         """Numbers as cells of the column: words, dates, whole numbers and decimals as they came; missing ones are NaN.
 
-        Numbers are held within the range that was seen.
+        Numbers are held within the range that was seen; those that come round, within one round from its beginning.
         """
         import pandas as pd
 
@@ -199,9 +205,12 @@ class Column:
             if self.dtype == "category":
                 return cells.astype(pd.CategoricalDtype(list(self.words)))
             return _as_dtype(cells, self.dtype)
-        values = np.clip(values, self.low, self.high)
+        if self.kind not in PERIODS:
+            values = np.clip(values, self.low, self.high)
         if self.decimals is not None:
             values = np.round(values, self.decimals)
+        if self.kind in PERIODS:
+            values = self.low + (values - self.low) % PERIODS[self.kind]
         if self.kind == "date":
             moments = pd.Series(pd.to_datetime(values, unit="D").round("s"))
             return moments if self.pattern is None else moments.dt.strftime(self.pattern)
@@ -220,6 +229,18 @@ class Column:
         if column.kind not in KINDS:
             raise DataError(f"the kind of a column must be one of {', '.join(KINDS)}; got {column.kind!r}.")
         return replace(column, low=-math.inf if low is None else low, high=math.inf if high is None else high)
+
+
+def on_circle(column: Column, numbers: Float64[np.ndarray, "rows"]) -> Float64[np.ndarray, "rows 2"]:
+    """The cosine and the sine of each number of a column that comes round (see `PERIODS`).
+
+    Example:
+        >>> column = Column("heading", "degrees")
+        >>> on_circle(column, np.array([0.0, 90.0])).round(3).tolist()
+        [[1.0, 0.0], [0.0, 1.0]]
+    """
+    angles = 2 * np.pi * numbers / PERIODS[column.kind]
+    return np.stack([np.cos(angles), np.sin(angles)], axis=1)
 
 
 def names_rows(name: str, numbers: Float64[np.ndarray, "rows"]) -> str | None:

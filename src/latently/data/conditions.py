@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Float64, Shaped
 
-from latently.data.columns import MOST_WORDS, Column, Kind
+from latently.data.columns import MOST_WORDS, PERIODS, Column, Kind
 from latently.data.labels import Unlabelled
 from latently.data.rows import DataArgumentError
 from latently.data.table import Table, as_frame, is_frame
@@ -141,7 +141,7 @@ def spread(column: Column, n: int) -> list[Any]:
 def warn_of_far(asked: Table) -> None:
     """Warn of numbers that lie far from all that were seen: what is made of them is a guess."""
     for column, values in zip(asked.columns, np.asarray(asked.values).T, strict=True):
-        if not np.isfinite([column.low, column.high]).all() or column.kind == "date":
+        if not np.isfinite([column.low, column.high]).all() or column.kind in ("date", *PERIODS):
             continue
         margin = _MARGIN * (column.high - column.low)
         far = values[(values < column.low - margin) | (values > column.high + margin)]

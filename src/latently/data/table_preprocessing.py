@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Float64, PRNGKeyArray
 
-from latently.data.columns import Column
+from latently.data.columns import PERIODS, Column
 from latently.data.preprocessing import Stored
 from latently.data.rows import DataError
 from latently.data.table import Container, Table
@@ -18,6 +18,7 @@ from latently.game import Cells
 _CELLS = {
     "number": "gaussian",
     "date": "gaussian",
+    **dict.fromkeys(PERIODS, "gaussian"),
     "robust": "student",
     "heavy": "student",
     "count": "negative-binomial",
@@ -29,6 +30,11 @@ _CELLS = {
 _PLURAL = {
     "number": "numbers, each standardised",
     "date": "dates",
+    "degrees": "angles in degrees",
+    "radians": "angles in radians",
+    "hour": "hours of the day",
+    "weekday": "days of the week",
+    "month": "months",
     "robust": "robust numbers",
     "heavy": "heavy-tailed numbers",
     "count": "counts",
@@ -46,12 +52,13 @@ class TablePreprocessing:
 
     Numbers are standardised, of `heavy` columns their logarithm (or asinh of the standardised number, where some are 0
     or less), and of counts log(1 + count). Words are ones among zeros. A date is its year, standardised, and the cosine
-    and the sine of the day of the year and, where dates have one, of the hour.
+    and the sine of the day of the year and, where dates have one, of the hour. What comes round, such as an angle, is
+    its cosine and sine.
 
     Attributes:
         columns: what each is, in the order of the table.
-        offset: of each column, in the units of the numbers that are standardised; 0 for words.
-        scale: likewise, above 0; 1 for words.
+        offset: of each column, in the units of the numbers that are standardised; 0 for words and for what comes round.
+        scale: likewise, above 0; 1 for these.
         container: what rows come in, and are given back in.
         assumed: what was guessed of the columns (see `latently.data.assumptions`).
 
@@ -82,7 +89,7 @@ class TablePreprocessing:
             cells = np.asarray(table.values[:, place], np.float64)
             if np.isnan(cells).all():
                 raise DataError(f'column "{column.name}" is empty in the rows to learn from; leave it out.')
-            if column.kind in ("category", "binary"):
+            if column.kind in ("category", "binary", *PERIODS):
                 continue
             if _bends(column):  # asinh bends where the middle half of the numbers ends
                 low, middle, high = np.nanquantile(cells, (0.25, 0.5, 0.75))
@@ -140,8 +147,9 @@ class TablePreprocessing:
         column, kind = self.columns[place], _CELLS[self.columns[place].kind]
         if column.kind in ("count", "poisson"):
             return Cells(kind, 1, float(self.offset[place]), float(self.scale[place]))
-        width = len(column.words) if column.kind == "category" else 1
-        return Cells(kind, 1 + 2 * len(_turns(column)) if column.kind == "date" else width)
+        if column.kind == "category":
+            return Cells(kind, len(column.words))
+        return Cells(kind, (column.kind not in PERIODS) + 2 * len(_turns(column)))
 
     def __call__(
         self,
@@ -155,11 +163,11 @@ class TablePreprocessing:
         )
 
     def _alike(self) -> list[list[int]]:
-        """The columns in the order of an event, in runs that are read alike; each of words or dates by itself."""
+        """The columns in the order of an event, in runs that are read alike; each of several elements by itself."""
         runs: dict[Any, list[int]] = {}
         for place in self.order:
             column = self.columns[place]
-            alone = place if column.kind in ("category", "date") else None
+            alone = place if column.kind == "category" or _turns(column) else None
             runs.setdefault((column.kind, _bends(column), alone), []).append(place)
         return list(runs.values())
 
@@ -173,9 +181,12 @@ class TablePreprocessing:
             return jnp.where(jnp.isnan(cells), jnp.nan, ones)
         if _bends(column):
             return jnp.arcsinh((cells - offset) / scale)
+        angles = [2 * jnp.pi * cells / period for period in _turns(column)]
+        turns = [turn(angle) for angle in angles for turn in (jnp.cos, jnp.sin)]
+        if column.kind in PERIODS:
+            return jnp.concatenate(turns, axis=1)
         moved = (_moved(column.kind, cells, self._lows(places), jnp) - offset) / scale
-        turns = [2 * jnp.pi * cells / days for days in _turns(column)]
-        return jnp.concatenate([moved, *(turn(angle) for angle in turns for turn in (jnp.cos, jnp.sin))], axis=1)
+        return jnp.concatenate([moved, *turns], axis=1)
 
     def _lows(self, places: list[int]) -> Float64[np.ndarray, "columns"]:
         return np.array([self.columns[place].low for place in places])
@@ -224,6 +235,9 @@ class TablePreprocessing:
             return library.where(library.isnan(elements[:, 0]), library.nan, likeliest)[:, None]
         if _bends(column):
             return library.sinh(library.clip(elements, -80, 80)) * scale + offset
+        if column.kind in PERIODS:
+            phase = _phase(elements, PERIODS[column.kind], library)
+            return phase + PERIODS[column.kind] * library.ceil((column.low - phase) / PERIODS[column.kind])
         moved = elements[:, : len(places)] * scale + offset
         if column.kind == "heavy":
             return library.exp(library.clip(moved, -80, 80))
@@ -233,9 +247,9 @@ class TablePreprocessing:
             return moved
         days = (moved - _UNIX_YEAR) * _YEAR
         for number, turn in enumerate(_turns(column)):
-            cosine, sine = elements[:, [1 + 2 * number]], elements[:, [2 + 2 * number]]
-            phase = library.arctan2(sine, cosine) / (2 * np.pi) * turn
-            sure = library.minimum(library.hypot(cosine, sine), 1)
+            towards = elements[:, 1 + 2 * number : 3 + 2 * number]
+            phase = _phase(towards, turn, library)
+            sure = library.minimum(library.hypot(towards[:, :1], towards[:, 1:]), 1)
             nearest = phase + turn * library.round((days - phase) / turn)  # the days of this phase next to those
             days = days + sure * (nearest - days)  # a mean of many seasons is short, and tells of none
         return days if column.decimals is None else library.round(days)
@@ -271,9 +285,9 @@ class TablePreprocessing:
 
 
 def _turns(column: Column) -> tuple[float, ...]:
-    """The days after which what a date tells comes round: a year, and for dates with an hour a day."""
+    """After how much a column comes round; a date after a year, in days, and one with an hour after a day as well."""
     if column.kind != "date":
-        return ()
+        return (PERIODS[column.kind],) if column.kind in PERIODS else ()
     return (_TURNS["day of the year"],) if column.decimals == 0 else tuple(_TURNS.values())
 
 
@@ -294,3 +308,8 @@ def _moved(kind: str, cells: Any, lows: Any, library: Any = np) -> Any:
 def _deviation(cells: Float64[np.ndarray, "rows"]) -> float:
     deviation = float(np.nanstd(cells))
     return deviation if deviation > 1e-6 * max(1.0, abs(float(np.nanmean(cells)))) else 1.0
+
+
+def _phase(towards: Any, period: float, library: Any) -> Any:
+    """How much of a period has passed, `[batch, 1]`, from a cosine and a sine, `[batch, 2]`."""
+    return library.arctan2(towards[:, 1:], towards[:, :1]) / (2 * np.pi) * period

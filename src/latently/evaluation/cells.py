@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from latently.data import Table
-from latently.data.columns import Column
+from latently.data.columns import PERIODS, Column, on_circle
 from latently.evaluation.model import FittedModel
 from latently.evaluation.rows import Selection, share, stream
 
@@ -87,8 +87,8 @@ def by_column(columns: Sequence[Column], truth: Values, given: Values) -> dict[s
 def agreement(column: Column, truth: Cells, given: Cells) -> dict[str, Any]:
     r"""How well given cells of a column agree with true ones.
 
-    Numbers are compared as they are, dates in days, and heavy-tailed numbers on the scale of their logarithm (of asinh,
-    where some are 0 or less).
+    Numbers are compared as they are, dates in days, heavy-tailed numbers on the scale of their logarithm (of asinh,
+    where some are 0 or less), and what comes round, such as an angle, by its cosine and sine.
 
     Returns:
         The column's `kind`, the number of `cells`; of numbers, counts and dates `variance_explained`,
@@ -104,9 +104,10 @@ def agreement(column: Column, truth: Cells, given: Cells) -> dict[str, Any]:
         majority = float(np.unique(truth, return_counts=True)[1].max() / len(truth))
         return {**about, **share("accuracy", truth == given), "majority": majority}
     a, b = _on_scale(column, truth, given)
-    if not len(a) or a.var() <= 1e-12 * np.mean(a**2):
+    spread = np.mean((a - a.mean(axis=0)) ** 2) if len(a) else 0.0
+    if not len(a) or spread <= 1e-12 * np.mean(a**2):
         return about | dict.fromkeys(("variance_explained", "standardized_error"))
-    error = float(np.mean((a - b) ** 2) / a.var())
+    error = float(np.mean((a - b) ** 2) / spread)
     return {**about, "variance_explained": 1 - error, "standardized_error": float(np.sqrt(error))}
 
 
@@ -115,8 +116,10 @@ def has_words(column: Column) -> bool:
     return column.kind in ("category", "binary")
 
 
-def _on_scale(column: Column, truth: Cells, given: Cells) -> tuple[Cells, Cells]:
-    """Cells on the scale on which they are compared."""
+def _on_scale(column: Column, truth: Cells, given: Cells) -> tuple[Values, Values]:
+    """Cells on the scale on which they are compared; a row of two numbers for each of what comes round."""
+    if column.kind in PERIODS:
+        return on_circle(column, truth), on_circle(column, given)
     if column.kind != "heavy" or not len(truth):
         return truth, given
     if column.low > 0:

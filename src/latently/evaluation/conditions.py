@@ -6,12 +6,13 @@ import numpy as np
 from jaxtyping import Float, Shaped
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.decomposition import PCA
+from sklearn.multioutput import MultiOutputRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, SVR
 
 from latently.data import Table
-from latently.data.columns import Column
+from latently.data.columns import PERIODS, Column, on_circle
 from latently.data.conditions import asked_conditions, conditions_of, recognised
 from latently.evaluation.model import Data, FittedModel
 from latently.evaluation.reading import Reading
@@ -88,31 +89,33 @@ def _compared(
     known, wanted = ~np.isnan(told), ~np.isnan(asked)
     if known.sum() < LEAST_ROWS or wanted.sum() < LEAST_ROWS:
         return {"skipped": f"it is known of fewer than {LEAST_ROWS} training or test rows"}
-    told, asked = _scaled(column, told[known]), _scaled(column, asked[wanted])
+    told, asked = told[known], asked[wanted]
     if len(np.unique(told)) < 2:
         return {"skipped": "it is the same in all training rows"}
-    reader: Any = SVC(C=10) if column.kind in _WORDS else _regressor()
-    reader.fit(fitted[known], told)
-    samples, real = (reader.predict(rows[wanted]) for rows in seen)
     rows = {"train_rows": int(known.sum()), "rows": len(asked)}
     if column.kind in _WORDS:
+        reader = SVC(C=10).fit(fitted[known], told)
+        samples, real = (reader.predict(each[wanted]) for each in seen)
         return {**share("accuracy", samples == asked), "real": float((real == asked).mean()), **rows}
+    told, asked = _scaled(column, told), _scaled(column, asked)
+    reader = TransformedTargetRegressor(MultiOutputRegressor(SVR(C=10)), transformer=StandardScaler())
+    reader.fit(fitted[known], told)
+    samples, real = (reader.predict(each[wanted]) for each in seen)
     return {"correlation": _correlation(samples, asked), "real": _correlation(real, asked), **rows}
 
 
-def _regressor() -> Any:
-    return TransformedTargetRegressor(SVR(C=10), transformer=StandardScaler())
+def _scaled(column: Column, values: Shaped[np.ndarray, "rows"]) -> Shaped[np.ndarray, "rows numbers"]:
+    """Numbers on the scale on which they are compared: of heavy tails about their logarithm, of angles two each."""
+    if column.kind in PERIODS:
+        return on_circle(column, values)
+    return (np.arcsinh(values) if column.kind == "heavy" else values)[:, None]
 
 
-def _scaled(column: Column, values: Shaped[np.ndarray, "rows"]) -> Shaped[np.ndarray, "rows"]:
-    """Numbers on the scale on which they are compared: of heavy tails about their logarithm."""
-    return np.arcsinh(values) if column.kind == "heavy" else values
-
-
-def _correlation(read: Shaped[np.ndarray, "rows"], asked: Shaped[np.ndarray, "rows"]) -> float | None:
-    if np.std(read) == 0 or np.std(asked) == 0:
+def _correlation(read: Shaped[np.ndarray, "rows numbers"], asked: Shaped[np.ndarray, "rows numbers"]) -> float | None:
+    """Between what is read and what was asked; of several numbers each the mean."""
+    if (np.std(read, axis=0) == 0).any() or (np.std(asked, axis=0) == 0).any():
         return None
-    return float(np.corrcoef(read, asked)[0, 1])
+    return float(np.mean([np.corrcoef(*numbers)[0, 1] for numbers in zip(read.T, asked.T, strict=True)]))
 
 
 def _numbers(model: FittedModel, like: Data, rows: Data) -> _Rows:
