@@ -16,6 +16,11 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray, PyTree, Shaped
 
+from latently.errors import ArgumentError
+
+_MOST_ROUNDS = 2**31 - 1
+"""What a round's number on a device can be."""
+
 Terms: TypeAlias = dict[str, Float[Array, ""]]
 """The named terms of a loss: scalars, unweighted."""
 
@@ -190,7 +195,14 @@ class Task:
 
 
 def rounds_in(epochs: float, rounds_per_epoch: float) -> int:
-    """The rounds of so many passes over the data, one at least."""
+    """The rounds of so many passes over the data, one at least.
+
+    Raises:
+        ArgumentError: they are more than can be counted.
+    """
+    if epochs * rounds_per_epoch > _MOST_ROUNDS:
+        most = f"{_MOST_ROUNDS / rounds_per_epoch:,.0f}"
+        raise ArgumentError("epochs", f"must be {most} or less: a fit has {_MOST_ROUNDS:,} rounds at most", epochs)
     return max(1, round(epochs * rounds_per_epoch))
 
 

@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 _KB = 1024
+_UNITS = (("TB", 1e12), ("GB", 1e9), ("MB", 1e6))
 
 
 def available_bytes(root: Path = Path("/")) -> int | None:
@@ -66,5 +67,5 @@ def in_words(count: float) -> str:
         >>> in_words(24_300_000_000), in_words(1_260_000_000), in_words(512_000)
         ('24 GB', '1.3 GB', '0.5 MB')
     """
-    unit, size = ("GB", 1e9) if count >= 1e9 else ("MB", 1e6)
-    return f"{count / size:.0f} {unit}" if count >= 10 * size else f"{count / size:.1f} {unit}"
+    unit, size = next((each for each in _UNITS if count >= each[1]), _UNITS[-1])
+    return f"{count / size:,.0f} {unit}" if count >= 10 * size else f"{count / size:.1f} {unit}"

@@ -107,6 +107,17 @@ def test_fit_alone_lists_the_models() -> None:
         (["sample", "nowhere"], "there is no folder nowhere."),
         (["resume", "nowhere"], "there is no folder nowhere"),
         (["sample", "nowhere", "--n", "0"], "--n must be 1 or more; got 0."),
+        (["sample", "nowhere", "--seed", "-1"], "--seed must be 0 or more; got -1."),
+        (["evaluate", "nowhere", "--seed", "-1"], "--seed must be 0 or more; got -1."),
+        (["fit", "vae", "--data", "digits", "--split-seed", "-1"], "--split-seed must be 0 or more; got -1."),
+        (
+            ["fit", "vae", "--data", "digits", "--checkpoint-every", "-1"],
+            "--checkpoint-every must be 0 or more; got -1",
+        ),
+        (["fit", "vae", "--data", "digits", "--out", ""], "--out must not be empty."),
+        (["fit", "vae", "--data", ""], "--data must not be empty."),
+        (["fit", "vae", "--data", "digits", "--epochs", "1e20"], "--epochs must be "),
+        (["encode", "", "digits"], "RUN must not be empty."),
     ],
 )
 def test_bad_input_gets_one_sentence_and_exit_code_2(words: list[str], said: str, here: object) -> None:

@@ -291,7 +291,11 @@ def test_progress_is_shown_where_it_is_asked_for(verbose, capsys):
     ("call", "sentence"),
     [
         (lambda m: m.sample(0), "n must be 1 or more; got 0."),
-        (lambda m: m.interpolate(X[:1], X[1:2], steps=1), "steps counts both ends, so it must be 2 or more; got 1."),
+        (lambda m: m.sample(2.5), "n must be a whole number; got 2.5."),
+        (lambda m: m.sample(10**12), "n must be smaller: so many take about .*"),
+        (lambda m: m.interpolate(X[:1], X[1:2], steps=10**12), "steps must be smaller: so many take about .*"),
+        (lambda m: m.manifold(10**6), "rows must be smaller: so many take about .*"),
+        (lambda m: m.interpolate(X[:1], X[1:2], steps=1), "steps must be 2 or more; got 1."),
         (lambda m: m.manifold(0), "rows must be 1 or more; got 0."),
         (lambda m: m.inverse_transform(np.zeros((2, 3))), "Z must have latent_dim=2 columns; got 3."),
         (lambda m: m.score_samples(X, 0), "n_samples must be 1 or more; got 0."),

@@ -72,6 +72,33 @@ def test_a_loaded_model_knows_the_course_of_its_fit(tmp_path):
     assert latently.load(tmp_path).history_ == []
 
 
+def test_what_was_fitted_is_saved_and_copied_whatever_the_hyperparameters_were_set_to_since(tmp_path):
+    model = as_if_fitted(VAE(**FAST), TABLE)
+    codes = model.transform(TABLE)
+    model.set_params(hidden=(7,), latent_dim=3)
+    model.save(tmp_path)
+    loaded = latently.load(tmp_path)
+    assert (loaded.hidden, loaded.latent_dim) == ((6,), 2)
+    assert (loaded.transform(TABLE) == codes).all()
+    copied = pickle.loads(pickle.dumps(model))
+    assert copied.hidden == (7,)
+    assert (copied.transform(TABLE) == codes).all()
+    copied.save(tmp_path / "copied")
+    assert (latently.load(tmp_path / "copied").transform(TABLE) == codes).all()
+    assert as_if_fitted(model, TABLE).transform(TABLE).shape == (24, 3)  # a new fit is of the new ones
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_weights_that_are_not_finite_are_refused(value, tmp_path):
+    as_if_fitted(VAE(**FAST), TABLE).save(tmp_path)
+    arrays = load_file(tmp_path / "model.safetensors")
+    name = next(name for name in arrays if "weight" in name)
+    arrays[name][0] = value
+    save_file(arrays, tmp_path / "model.safetensors")
+    with pytest.raises(ValueError, match=r"model.safetensors holds weights that are NaN or infinite; train the model"):
+        latently.load(tmp_path)
+
+
 def test_the_course_of_a_fit_is_a_data_frame(tmp_path):
     pandas = pytest.importorskip("pandas")
     model = VAE(**{**FAST, "epochs": 4}).fit(TABLE)

@@ -27,7 +27,7 @@ _OPTIONS = (
     Option("judge", None, False,
            "also show samples to a classifier of the training rows, which is trained once for the data and kept: "
            "whether they are of the class asked for, and how they compare with real rows in its features"),
-    Option("seed", int, 0, "of every draw"),
+    Option("seed", int, 0, "of every draw", least=0),
     Option("json", None, False, "print the numbers as JSON"),
 )  # fmt: skip
 

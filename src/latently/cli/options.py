@@ -25,7 +25,7 @@ TELLING_OPTIONS = (
 )
 PLAYING_OPTIONS = (
     Option("no_report", None, False, "make no figures and no report.html"),
-    Option("checkpoint_every", float, 30.0, "how much work a crash may cost", "SECONDS"),
+    Option("checkpoint_every", float, 30.0, "how much work a crash may cost", "SECONDS", least=0),
     Option(
         "track",
         Literal["tensorboard", "mlflow", "wandb"],
@@ -84,8 +84,8 @@ DATA_OPTIONS = (
            about="rows kept for validation, or a file or folder of them (default: 0.1; 0 where the data has parts)"),
     Option("test", float | str, metavar="SHARE|PATH",
            about="rows kept for the test, where there is no test set, or a file or folder of them (default: 0.2)"),
-    Option("split_seed", int, 0, "seed of the split and of the labels shown"),
-    Option("label_seed", int, about="seed of the labels shown, where it is not that of the split"),
+    Option("split_seed", int, 0, "seed of the split and of the labels shown", least=0),
+    Option("label_seed", int, about="seed of the labels shown, where it is not that of the split", least=0),
 )  # fmt: skip
 _OUTPUT_OPTIONS = (
     Option("out", str, metavar="FOLDER",

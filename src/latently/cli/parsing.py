@@ -76,6 +76,8 @@ class Option:
             return None
         if self.nargs == "append" and isinstance(value, list | tuple):
             return tuple(map(self.read, value))
+        if value == "" and self.kind in (str, Path):
+            raise UsageError(f"{self.metavar if self.positional else self.flag} must not be empty.")
         try:
             found = _read(bool if self.kind is None else self.kind, value)
         except ValueError:

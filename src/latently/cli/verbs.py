@@ -69,7 +69,7 @@ _PREDICTED = "{0}.csv; an .npz file holds {0}, probabilities, names of their col
 
 
 def _seed(about: str) -> Option:
-    return Option("seed", int, 0, about)
+    return Option("seed", int, 0, about, least=0)
 
 
 _PROBA = Option("proba", None, False, "a column of the table for each probability, too")

@@ -136,6 +136,8 @@ class LatentModel(Face):
         conditions_: what was done to y where it was more than one class a row; its `columns` say of each condition the
             name, the kind, the words or the range. Else `None`.
         task_: what the game was built for.
+        fitted_parameters_: the hyperparameters that it was fitted with, whatever they were set to since; `save` writes
+            these.
         history_: the mean of every term for each chunk of rounds, unweighted, and what held-out rows said where they
             were measured; `history_frame` gives it as a table.
         criterion_: where rows were held out, which of their numbers tells how good the model is (see
@@ -526,7 +528,7 @@ class LatentModel(Face):
         if arrays is not None:
             shapes, static = eqx.partition(game_shape(self), lambda leaf: isinstance(leaf, jax.ShapeDtypeStruct))
             leaves = [jnp.asarray(array) for array in arrays]
-            self._take_game(eqx.combine(jax.tree.unflatten(jax.tree.structure(shapes), leaves), static))
+            self.fitted_ = self._with(eqx.combine(jax.tree.unflatten(jax.tree.structure(shapes), leaves), static))
 
     def _take_preprocessing(self, preprocessing: Any) -> None:
         self.preprocessing_ = preprocessing
@@ -551,6 +553,7 @@ class LatentModel(Face):
         return labels
 
     def _take_game(self, game: Game) -> None:
+        self.fitted_parameters_ = self.get_params(deep=False)
         self.fitted_ = self._with(game)
 
     def _with(self, game: Game) -> Fitted:

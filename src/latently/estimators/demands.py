@@ -1,14 +1,18 @@
 """What a fit will take of memory, and a sentence where that is more than there is."""
 
 from collections.abc import Callable
+from numbers import Integral
 from typing import Any
 
 from latently import distributed
 from latently.errors import ArgumentError
 from latently.estimators.networks import decoder_network
 from latently.game import Game
-from latently.memory import in_words, lacking
+from latently.memory import available_bytes, in_words, lacking
 from latently.training import Feed, Room, device_bytes, room_for
+
+_BYTES_OF_RESULT = 24
+"""What a number takes while a result is made: as the network wrote it, in double precision, and as it is given."""
 
 
 def check_memory(model: Any, make_game: Callable[[], Game], feed: Feed, *, best: bool) -> None:
@@ -34,6 +38,26 @@ def check_memory(model: Any, make_game: Callable[[], Game], feed: Feed, *, best:
     name, rule, ways = _too_much(model, room, feed.batch_size, short)
     *first, last = ways
     raise ArgumentError(name, rule, remedy=f"Use {', '.join(first)}{', or ' if first else ''}{last}.")
+
+
+def check_count(name: str, count: Any, *, least: int = 1, numbers: int = 1) -> None:
+    """See that so many results can be asked for, and that there is memory for them, before any is made.
+
+    Args:
+        name: of the argument that says how many.
+        count: what was given.
+        least: the smallest number allowed.
+        numbers: that are made for each of them.
+
+    Raises:
+        ArgumentError: it is no whole number, too small, or there is too little memory.
+    """
+    if not isinstance(count, Integral) or isinstance(count, bool):
+        raise ArgumentError(name, "must be a whole number", count)
+    if count < least:
+        raise ArgumentError(name, f"must be {least} or more", count)
+    if short := lacking(_BYTES_OF_RESULT * int(count) * numbers, available_bytes()):
+        raise ArgumentError(name, f"must be smaller: so many {short}", count)
 
 
 def _too_much(model: Any, room: Room, batch: int, short: str) -> tuple[str, str, list[str]]:

@@ -3,6 +3,7 @@
 import abc
 from collections.abc import Mapping
 from functools import cache, partial
+from numbers import Integral
 from pathlib import Path
 from typing import Any, ClassVar, Literal, TypeAlias
 
@@ -19,6 +20,7 @@ from latently.catalogue import MODELS
 from latently.data import Table
 from latently.data.table import filled_in, is_frame
 from latently.errors import ArgumentError, NotSupportedError, in_python, setting, words
+from latently.estimators.demands import check_count
 from latently.estimators.inputs import RandomState, accept, accept_codes, row_alone, seed_of, views_asked_for
 from latently.fitted import Fitted
 from latently.game import Game, Task
@@ -106,6 +108,10 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     def _fitted(self) -> Fitted:
         check_is_fitted(self)
         return self.fitted_
+
+    def _numbers(self) -> int:
+        """How many numbers a row and its code have."""
+        return self._fitted().preprocessing.n_features + int(self.latent_dim)
 
     @property
     def assumptions_(self) -> tuple[str, ...]:
@@ -244,8 +250,7 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
     def _draw_prior(self, n: int, labels: Any, random_state: RandomState) -> Float[np.ndarray, "n latent"]:
         fitted = self._fitted()
-        if n < 1:
-            raise ArgumentError("n", "must be 1 or more", n)
+        check_count("n", n, numbers=self._numbers())
         if labels is not None and fitted.game.label_role != "prior":
             self._refuse_labels("draw codes of a class", "no label is tied to its codes; leave labels out")
         return fitted.sample_prior(n, labels, seed_of(random_state))
@@ -280,10 +285,9 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         Raises:
             ValueError: there are fewer than two steps, or more rows of one than of the other.
         """
-        if steps < 2:
-            raise ArgumentError("steps", "counts both ends, so it must be 2 or more", steps)
         fitted, alone = self._fitted(), [row_alone(self, rows) for rows in (a, b)]
         ends = [self._rows(rows if one is None else one) for rows, one in zip((a, b), alone, strict=True)]
+        check_count("steps", steps, least=2, numbers=len(ends[0]) * self._numbers())
         if len(ends[0]) != len(ends[1]):
             raise ValueError(f"a and b must have the same number of rows; got {len(ends[0])} and {len(ends[1])}.")
         path = _paths(fitted.codes(ends[0]), fitted.codes(ends[1]), steps)
@@ -320,8 +324,7 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
     def _grid_codes(self, rows: int, dimensions: tuple[int, int]) -> Float[np.ndarray, "cells latent"]:
         low, high = self.prior_support()
-        if rows < 1:
-            raise ArgumentError("rows", "must be 1 or more", rows)
+        check_count("rows", rows, numbers=self._numbers() * (rows if isinstance(rows, Integral) else 1))
         if self.latent_dim > 1 and not (0 <= min(dimensions) < max(dimensions) < self.latent_dim):
             rule = f"must be two of the code's {self.latent_dim}, counted from 0"
             raise ArgumentError("dimensions", rule, dimensions)
@@ -399,10 +402,9 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             >>> bool(np.isfinite(filled).all()), bool((filled[1:] == X[1:]).all())
             (True, True)
         """
-        for name, value in (("draws", 1 if draws is None else draws), ("n_samples", n_samples)):
-            if value < 1:
-                raise ArgumentError(name, "must be 1 or more", value)
         fitted, rows, seed = self._taking(labels), self._rows(X), seed_of(random_state)
+        check_count("draws", 1 if draws is None else draws, numbers=len(rows) * self._numbers())
+        check_count("n_samples", n_samples)
         if draws is None:
             return filled_in(X, fitted.impute(rows, n_samples, seed, labels))
         seeds = np.random.default_rng(seed).integers(2**31 - 1, size=draws)
@@ -432,10 +434,9 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
                 f"every row has all of {', '.join(self.view_names_)}, so there is nothing to complete; give a dict of "
                 "the views that are known."
             )
+        check_count("draws", 1 if draws is None else draws, numbers=len(rows) * self._numbers())
         if draws is None:
             codes = fitted.codes(rows)[:, None]
-        elif draws < 1:
-            raise ArgumentError("draws", "must be 1 or more", draws)
         elif fitted.game.is_deterministic:
             rule = "must be left out: the encoder is deterministic, and gives one code a row"
             raise ArgumentError("draws", rule, draws, "Fit with {encoder=gaussian}.")
@@ -495,8 +496,7 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             ValueError: `n_samples` is below 1, or `kind` is neither of the two.
         """
         fitted = self._taking(labels)
-        if n_samples < 1:
-            raise ArgumentError("n_samples", "must be 1 or more", n_samples)
+        check_count("n_samples", n_samples)
         if kind not in ("elbo", "importance"):
             raise ArgumentError("kind", "must be 'elbo' or 'importance'", kind)
         return fitted.bounds(self._rows(X), n_samples, kind, seed_of(random_state), labels)

@@ -48,7 +48,7 @@ def save_model(model: Any, path: Path, about: Mapping[str, Any]) -> None:
 
 def model_config(model: Any) -> dict[str, Any]:
     """All that an estimator is once it has met its data, but its arrays, as JSON values."""
-    parameters = model.get_params(deep=False)
+    parameters = dict(vars(model).get("fitted_parameters_", model.get_params(deep=False)))
     for name in parameters:  # of an estimator within it, the fitted one, which bears its name and an underscore
         if isinstance(fitted := vars(model).get(f"{name}_"), BaseEstimator):
             parameters[name] = fitted
@@ -95,6 +95,8 @@ def load(path: str | Path, **functions: Any) -> LatentModel:
     model, template = _read(config_path, functions)
     arrays, static = eqx.partition(template, lambda leaf: isinstance(leaf, jax.ShapeDtypeStruct))
     arrays, _ = load_tree(path / "model.safetensors", arrays, _mean_in_place)
+    if not all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(arrays) if eqx.is_inexact_array(leaf)):
+        raise ValueError(f"{path / 'model.safetensors'} holds weights that are NaN or infinite; train the model again.")
     model._take_game(eqx.combine(arrays, static))
     model.history_ = read_records(path / HISTORY)
     loaded: LatentModel = model
@@ -134,6 +136,7 @@ def game_shape(model: Any) -> PyTree:
     Args:
         model: an estimator that has its hyperparameters, its preprocessing and its task.
     """
+    model = _as_fitted(model)
 
     def calibrated(key: Any) -> Any:
         views, told = model.preprocessing_.template(2), model.conditions_
@@ -142,6 +145,13 @@ def game_shape(model: Any) -> PyTree:
         return model.build_game(model.task_, key).calibrated(batch, key)
 
     return eqx.filter_eval_shape(calibrated, jax.random.key(0))
+
+
+def _as_fitted(model: Any) -> Any:
+    """The estimator with the hyperparameters that it was fitted with, whatever they were set to since."""
+    twin = object.__new__(type(model))
+    vars(twin).update(vars(model) | vars(model).get("fitted_parameters_", {}))
+    return twin
 
 
 def _mean_in_place(stored: dict[str, Any]) -> dict[str, Any]:
