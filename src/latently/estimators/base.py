@@ -247,7 +247,9 @@ class LatentModel(Face):
                 of every player that is a mean over rows is the weighted mean, in expectation; those of weight 0 are
                 left out. How rows are scaled is learned from all others alike.
             X_val: rows that are not learned from, and are measured while the model is trained.
-            y_val: their labels, as y.
+            y_val: what is known of them, as y: the class of each, `(n,)`, or its conditions. Unknown are `-1` (unless
+                `unlabelled` says otherwise), `None`, NaN, the empty word, and classes that y does not have; where all
+                are, or without y_val, the model is measured by what needs no labels.
             observers: functions `observer(trainer, progress)`, called after each chunk of rounds, several times a
                 second: trackers (`latently.tracking`), or any of your own (see `latently.training.Observer`).
 
