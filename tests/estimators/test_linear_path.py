@@ -51,6 +51,7 @@ def test_what_is_not_linear_is_learned_beside_it():
     assert explained(begun(model, ring), ring) < 0.6 < 0.9 < explained(model.fit(ring), ring)
 
 
+@pytest.mark.filterwarnings("error::RuntimeWarning")
 def test_rows_that_are_all_the_same_are_no_fault():
     assert np.isfinite(begun(VAE(2, random_state=0), np.full((20, 4), 7.0)).transform(np.full((1, 4), 7.0))).all()
 
