@@ -34,7 +34,6 @@ from latently.networks import (
     conv_encoder,
     mlp,
     own_network,
-    residual_mlp,
 )
 from latently.probability import (
     BernoulliHead,
@@ -186,8 +185,7 @@ def read_by(
     if convolves(network, shape):
         dense, residual = hidden[0] if hidden else None, network == "resnet"
         return conv_encoder(shape, channels, dense, outputs, key, residual=residual, **common)
-    perceptron = residual_mlp if network == "resnet" else mlp
-    return perceptron(math.prod(shape), hidden, outputs, key, **common)
+    return mlp(math.prod(shape), hidden, outputs, key, residual=network == "resnet", **common)
 
 
 def decoder(model: Any, task: Task, head: Head, key: PRNGKeyArray, *, labels: int = 0) -> Conditional:
@@ -218,8 +216,7 @@ def written_by(network: Network, inputs: int, hidden: Shape, outputs: Shape, key
     """The perceptron of a name, or a user's own network, that gives rows of the shape `outputs` for vectors."""
     if not isinstance(network, str):
         return own_network("decoder_network", network, inputs, outputs, key)
-    perceptron = residual_mlp if network == "resnet" else mlp
-    chain = perceptron(inputs, hidden, math.prod(outputs), key, **common)
+    chain = mlp(inputs, hidden, math.prod(outputs), key, residual=network == "resnet", **common)
     return chain if len(outputs) == 1 else Chain((*chain.layers, Unflatten(outputs)))
 
 
