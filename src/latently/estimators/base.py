@@ -75,6 +75,7 @@ class LatentModel(Face):
             64 as it takes to leave a dense layer of at most 4 million weights.
         linear_path: beside the perceptrons of encoder and decoder: what is linear in data is then learned at once, from
             the principal components of the rows on, and the perceptrons add what is not. `auto`: of tables of numbers.
+            True is refused where there can be none: beside other networks, for tables with gaps, with conditions.
         activation: name of the activation (relu, leaky_relu, elu, gelu, silu, softplus, tanh), or one a hidden layer.
         normalization: `batch` or `layer` norm before each activation, or one of them (or None) for each hidden layer.
         dropout: probability of dropping a hidden unit of encoder and decoder in training.
