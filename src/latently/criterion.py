@@ -75,7 +75,7 @@ def criterion_of(game: Any, *, labels: bool) -> Criterion:
         return OBJECTIVE
     if may(type(game), "encode"):
         return LOSS if isinstance(game.prior, FittedNormal) else LOSS_AND_PRIOR
-    return CLASS_SAMPLES if game.n_labels is not None else SAMPLES
+    return CLASS_SAMPLES if labels and game.n_labels is not None else SAMPLES
 
 
 @eqx.filter_jit
@@ -209,8 +209,11 @@ def _prior_distance(game: Any, batch: Batch, key: PRNGKeyArray) -> Float[Array, 
 
 
 def _drawn(game: Any, batch: Batch, key: PRNGKeyArray) -> Float[Array, "rows ..."]:
-    """A sample under the label of each row."""
-    y = batch.y if game.n_labels is None else jax.nn.one_hot(batch.y, game.n_labels)
+    """A sample under the label of each row; under all classes alike, where none is known."""
+    y = batch.labels
+    if game.n_labels is not None:
+        classes = jnp.arange(len(batch.x)) % game.n_labels if y is None else y
+        y = jax.nn.one_hot(classes, game.n_labels)
     samples: Float[Array, "rows ..."] = game.decode(game.prior.sample(key, len(batch.x)), y).mean
     return samples
 

@@ -1,5 +1,7 @@
 """Models of tables of numbers begin as principal components, and add what is not linear."""
 
+import re
+
 import jax
 import numpy as np
 import pytest
@@ -7,8 +9,20 @@ from sklearn.decomposition import PCA
 from sklearn.preprocessing import StandardScaler
 
 import latently
-from latently import AAE, VAE, Autoencoder, ConditionalVAE, FactorVAE
-from latently.networks import BesideLinear
+from latently import (
+    AAE,
+    ACGAN,
+    VAE,
+    VCCA,
+    Autoencoder,
+    ClusteringAAE,
+    ConditionalVAE,
+    FactorVAE,
+    SemiSupervisedAAE,
+    SupervisedAAE,
+)
+from latently.errors import ArgumentError
+from latently.networks import BesideLinear, Linear, mlp
 
 RANDOM = np.random.default_rng(0)
 X = StandardScaler().fit_transform(
@@ -51,8 +65,45 @@ def test_what_is_not_linear_is_learned_beside_it():
     assert explained(begun(model, ring), ring) < 0.6 < 0.9 < explained(model.fit(ring), ring)
 
 
+@pytest.mark.filterwarnings("error::RuntimeWarning")
 def test_rows_that_are_all_the_same_are_no_fault():
     assert np.isfinite(begun(VAE(2, random_state=0), np.full((20, 4), 7.0)).transform(np.full((1, 4), 7.0))).all()
+
+
+def own(inputs, outputs, key):
+    return mlp(inputs[0], (8,), outputs, key)
+
+
+IMAGES, GAPPY = RANDOM.uniform(size=(40, 8, 8)), np.where(RANDOM.random(X.shape) < 0.1, np.nan, X)
+
+
+@pytest.mark.parametrize(
+    ("model", "rows", "y", "words"),
+    [
+        (VAE(network="conv"), IMAGES, None, 'beside other networks than network="mlp"'),
+        (VAE(network="resnet"), X, None, 'beside other networks than network="mlp"'),
+        (VAE(network=own), X, None, 'beside other networks than network="mlp"'),
+        (AAE(decoder_network="resnet"), X, None, 'beside other networks than network="mlp"'),
+        (Autoencoder(hidden=()), X, None, "for networks without hidden layers, which are linear by themselves"),
+        (AAE(encoder="implicit"), X, None, 'for encoder="implicit", which reads noise, too'),
+        (VAE(), GAPPY, None, "for a table with gaps, or of several kinds"),
+        (ConditionalVAE(), X, X[:, 0], "for networks that are told conditions, which may be unknown"),
+        (SupervisedAAE(), X, X[:, 0], "for networks that are told conditions, which may be unknown"),
+        (SemiSupervisedAAE(), X, Y, "for SemiSupervisedAAE, whose encoder gives classes, too"),
+        (ClusteringAAE(), X, None, "for ClusteringAAE, whose encoder gives classes, too"),
+        (ACGAN(), X, Y, "for ACGAN, which has no encoder"),
+        (VCCA(hidden=()), {"left": X[:, :4], "right": X[:, 4:]}, None, "for networks without hidden layers"),
+    ],
+)
+def test_a_linear_path_is_refused_where_there_can_be_none(model, rows, y, words):
+    with pytest.raises(ArgumentError, match=f"^linear_path must be auto or False {re.escape(words)}.*; got True"):
+        model.set_params(linear_path=True).fit(rows, y)
+    assert not hasattr(model, "game_")
+
+
+@pytest.mark.parametrize("rows", [IMAGES, IMAGES.reshape(40, 64)])
+def test_perceptrons_of_pixels_have_a_linear_path_where_it_is_asked_for(rows):
+    assert isinstance(begun(VAE(2, linear_path=True, random_state=0), rows).game_.encoder.network, BesideLinear)
 
 
 def test_pixels_and_models_that_were_saved_without_have_no_linear_path(tmp_path):
@@ -73,3 +124,9 @@ def test_a_model_with_a_linear_path_is_saved_and_loaded_with_it(tmp_path):
     model.save(tmp_path)
     again = latently.load(tmp_path)
     assert jax.tree.all(jax.tree.map(lambda a, b: bool((a == b).all()), again.game_.encoder, model.game_.encoder))
+
+
+def test_a_path_stands_beside_a_network_that_can_begin_at_zero():
+    path = Linear(2, 3, jax.random.key(0))
+    with pytest.raises(TypeError, match="branch must be a Chain that ends in a Linear layer; got Linear"):
+        BesideLinear(path, path)

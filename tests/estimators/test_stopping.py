@@ -7,6 +7,7 @@ import latently
 from latently import VAE, Views
 from latently.catalogue import MODELS
 from latently.errors import ArgumentError
+from latently.estimators.validating import set_aside
 from small_models import small
 
 RANDOM = np.random.default_rng(0)
@@ -53,10 +54,54 @@ def test_every_model_is_measured_by_what_it_is_for(name):
     assert any("/" in term for term in found)  # the players' terms stand beside it
 
 
-def test_where_no_label_of_held_out_rows_is_known_a_model_of_few_labels_goes_by_its_bound():
-    model = small(latently.SemiSupervisedVAE)
-    found = measured(model, X, SOME, X[:12], None)
-    assert (model.criterion_.name, list(found)) == ("negative_bound", ["negative_bound"])
+LEARN_FROM_LABELS = [model.name for model in MODELS if model.load().labels != "ignored"]
+CONDITIONS = {"age": RANDOM.uniform(size=60), "group": np.array(["a", "b", "c"])[Y]}
+UNKNOWN_CONDITIONS = {"age": np.full(12, np.nan), "group": np.full(12, None)}
+
+
+@pytest.mark.parametrize("name", LEARN_FROM_LABELS)
+def test_held_out_labels_of_which_none_is_known_are_no_labels(name):
+    model = small(latently.catalogue.BY_NAME[name].load())
+    criteria = set()
+    for unknown in (None, np.full(12, -1), [None] * 12, np.full(12, np.nan), [""] * 12):
+        assert model.trainer(X, data(model)[1], X_val=X[:12], y_val=unknown).validation.measure.batch.labels is None
+        criteria.add(model.criterion_)
+    (criterion,) = criteria
+    assert criterion.name not in ("classification_error", "sample_distance_and_mistakes")
+
+
+@pytest.mark.parametrize(
+    ("name", "y", "unknown"),
+    [
+        ("ConditionalVAE", CONDITIONS, UNKNOWN_CONDITIONS),
+        ("SupervisedAAE", CONDITIONS, UNKNOWN_CONDITIONS),
+        ("ACGAN", CONDITIONS, UNKNOWN_CONDITIONS),
+        ("ACGAN", Y, [-1] * 12),
+    ],
+)
+def test_a_model_that_learns_from_labels_is_measured_without_any(name, y, unknown):
+    model = small(latently.catalogue.BY_NAME[name].load())
+    found = measured(model, X, y, X[:12], None)
+    assert list(found)[-1] == model.criterion_.name
+    assert np.isfinite(list(found.values())).all()
+    assert measured(model, X, y, X[:12], unknown) == found
+
+
+@pytest.mark.filterwarnings("ignore:6 of 60 labels")
+@pytest.mark.parametrize("name", ["ConditionalVAE", "SemiSupervisedAAE"])
+def test_rows_set_aside_of_which_no_label_is_known_are_measured_without_labels(name):
+    model = small(latently.catalogue.BY_NAME[name].load(), early_stopping=True)
+    y = np.where(np.isin(np.arange(60), set_aside(X, np.arange(60), None, 0.1, 0)[3].labels), -1, Y)
+    batch = model.trainer(X, np.ma.masked_equal(y, -1)).validation.measure.batch
+    assert (len(batch.x), batch.labels) == (6, None)
+    assert model.criterion_.name != "classification_error"
+
+
+def test_held_out_words_are_compared_as_the_labels_of_training_are():
+    words = np.array([" ant", "bee", "cat "])[Y]
+    given = [[word.strip()] for word in words[:12]]
+    trainer = small(latently.ConditionalVAE).trainer(X, words, X_val=X[:12], y_val=given)
+    np.testing.assert_array_equal(trainer.validation.measure.batch.y, Y[:12])
 
 
 def test_held_out_rows_are_measured_as_the_model_scores_them():
@@ -94,6 +139,13 @@ def test_rows_that_are_given_are_measured_without_stopping_unless_that_is_asked_
         (VAE(early_stopping=True), {"X": X[:2]}, "early_stopping needs more rows than the 2 of X"),
         (VAE(), {"X": X, "X_val": X[:, :3]}, "X has 3 features, but VAE is expecting 6"),
         (latently.ConditionalVAE(), {"X": X, "y": Y, "X_val": X[:9], "y_val": Y[:8]}, "y_val must have one label"),
+        (latently.ConditionalVAE(), {"X": X, "y": Y, "X_val": X[:2], "y_val": X[:2]}, "y_val must be one value a row"),
+        (latently.ConditionalVAE(), {"X": X, "y": X, "X_val": X[:9], "y_val": X[:8]}, "y_val must be one for all, or"),
+        (
+            latently.ConditionalVAE(),
+            {"X": X, "y": X, "X_val": X, "y_val": X[:, 1:]},
+            r"got an array of shape \(60, 5\)",
+        ),
         (VAE(), {"X": X, "y_val": Y}, "X_val is missing"),
     ],
 )

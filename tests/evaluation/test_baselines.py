@@ -5,7 +5,7 @@ import pytest
 
 from latently.data import Preprocessing, Table
 from latently.evaluation import advice, as_table, evaluate
-from latently.evaluation.baselines import Learned, label_spreading, principal_components, surely_less
+from latently.evaluation.baselines import Learned, label_spreading, surely_less
 from latently.evaluation.reading import Reading
 from latently.evaluation.rows import Selection
 
@@ -98,16 +98,6 @@ def test_a_sentence_says_that_components_explain_more_and_is_silent_where_they_d
             return X
 
     assert advice(evaluate(Perfect(X), (X, y, X_test, y_test))) == []
-
-
-def test_components_are_the_same_from_a_covariance_and_at_random(monkeypatch):
-    monkeypatch.setattr("latently.evaluation.baselines.EXACT_COMPONENTS", 30)
-    X = np.random.default_rng(0).normal(size=(60, 3)) @ np.random.default_rng(1).normal(size=(3, 40))
-    for rows, solver in ((X, "randomized"), (X[:, :30], "covariance_eigh")):
-        pca = principal_components(rows, 3, 0)
-        assert pca.svd_solver == solver
-        assert pca.inverse_transform(pca.transform(rows)) == pytest.approx(rows, abs=1e-6)
-    assert principal_components(X[:20], 90, 0).n_components_ == 20
 
 
 def test_rows_with_gaps_have_no_components_and_the_reason_is_told():

@@ -8,14 +8,14 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from latently.networks import Chain, Linear, Residual, conv_decoder, conv_encoder, residual_mlp
+from latently.networks import Chain, Linear, Residual, conv_decoder, conv_encoder, mlp
 
 KEY = jax.random.key(0)
 X = jnp.asarray(np.random.default_rng(0).normal(size=(5, 7, 6, 2)))
 Z = jnp.asarray(np.random.default_rng(1).normal(size=(5, 3)))
 COMMON: dict[str, Any] = {"normalize": "batch", "activation": "tanh"}
 NETWORKS = {
-    "perceptron": (residual_mlp(84, (6, 6, 4), 2, KEY, **COMMON), X),
+    "perceptron": (mlp(84, (6, 6, 4), 2, KEY, residual=True, **COMMON), X),
     "images": (conv_encoder((7, 6, 2), (3, 4), 5, 2, KEY, residual=True, **COMMON), X),
     "series": (conv_encoder((7, 12), (3, 4), None, 2, KEY, residual=True, **COMMON), X.reshape(5, 7, 12)),
     "to images": (conv_decoder(3, 4, (4, 3), (7, 6, 2), 2, KEY, residual=True, last=2, **COMMON), Z),
@@ -61,11 +61,11 @@ def test_batch_norms_within_blocks_are_calibrated(network: Chain, x: Any) -> Non
 
 
 def test_only_where_the_width_changes_is_there_a_linear_map_between_blocks() -> None:
-    kinds = [type(layer) for layer in residual_mlp(5, (4, 4, 3), 2, KEY).layers]
+    kinds = [type(layer) for layer in mlp(5, (4, 4, 3), 2, KEY, residual=True).layers]
     assert [kind.__name__ for kind in kinds if kind in (Linear, Residual)] == [
         *("Linear", "Residual", "Residual", "Linear", "Residual", "Linear"),
     ]
-    assert residual_mlp(5, (), 2, KEY)(jnp.ones((1, 5))).shape == (1, 2)
+    assert mlp(5, (), 2, KEY, residual=True)(jnp.ones((1, 5))).shape == (1, 2)
 
 
 @pytest.mark.parametrize("steps", [1, 2, 7, 16])

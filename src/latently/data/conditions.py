@@ -168,7 +168,10 @@ def _asked_frame(labels: Any, columns: Sequence[Column]) -> "pd.DataFrame":
     names = [column.name for column in columns]
     if array.ndim != 2 or array.shape[1] != len(columns):
         told = f"must give the condition{'s' * (len(names) > 1)} {', '.join(names)}, by name or one value for each"
-        raise DataArgumentError("labels", told, labels, "Leave those out that are not known: {labels}={name: value}.")
+        remedy = "Leave those out that are not known: {labels}={name: value}."
+        if array.size > 2 * len(columns):
+            raise DataArgumentError("labels", f"{told}; got an array of shape {array.shape}", remedy=remedy)
+        raise DataArgumentError("labels", told, labels, remedy)
     return _frame(array, names)
 
 

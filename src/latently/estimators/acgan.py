@@ -110,6 +110,7 @@ class ACGAN(AdversarialModel):
             if (value := getattr(self, name)) != only:
                 rule = f"must be left out of {type(self).__name__}, which encodes and reconstructs nothing"
                 raise ArgumentError(name, rule, value, "Use {output} to say in what range the rows are.")
+        build.check_linear_path(self, f"for {type(self).__name__}, which has no encoder")
         conditions = task.conditions
         read = sum(each.width for each in conditions) or task.n_labels or 1
         return games.ACGAN(

@@ -34,7 +34,6 @@ from latently.networks import (
     conv_encoder,
     mlp,
     own_network,
-    residual_mlp,
 )
 from latently.probability import (
     BernoulliHead,
@@ -126,7 +125,8 @@ def encoder(
         latent_dim: dimensions of the code; the model's unless said.
 
     Raises:
-        ArgumentError: an implicit one is asked of a network that does not read vectors.
+        ArgumentError: an implicit one is asked of a network that does not read vectors; or a linear path, of one that
+            can have none.
     """
     if noise_dim and len(task.shape) > 1 and model.network != "mlp":
         which = "convolutions" if convolves(model.network, task.shape) else "it"
@@ -135,7 +135,7 @@ def encoder(
         raise ArgumentError("encoder", rule, remedy="Use {network=mlp}, or {encoder=gaussian}.")
     outputs = int(latent_dim or model.latent_dim) * head.parameters
     network = reader(model, task, outputs, key, labels=labels, noise_dim=noise_dim)
-    if _is_beside_linear(model, task) and not noise_dim:
+    if _is_beside_linear(model, task, implicit=bool(noise_dim)):
         network = BesideLinear(Linear(task.shape[0] + labels, outputs, stream(key, "linear")), network)
     return Conditional(network, head, noise_dim)
 
@@ -186,8 +186,7 @@ def read_by(
     if convolves(network, shape):
         dense, residual = hidden[0] if hidden else None, network == "resnet"
         return conv_encoder(shape, channels, dense, outputs, key, residual=residual, **common)
-    perceptron = residual_mlp if network == "resnet" else mlp
-    return perceptron(math.prod(shape), hidden, outputs, key, **common)
+    return mlp(math.prod(shape), hidden, outputs, key, residual=network == "resnet", **common)
 
 
 def decoder(model: Any, task: Task, head: Head, key: PRNGKeyArray, *, labels: int = 0) -> Conditional:
@@ -218,16 +217,41 @@ def written_by(network: Network, inputs: int, hidden: Shape, outputs: Shape, key
     """The perceptron of a name, or a user's own network, that gives rows of the shape `outputs` for vectors."""
     if not isinstance(network, str):
         return own_network("decoder_network", network, inputs, outputs, key)
-    perceptron = residual_mlp if network == "resnet" else mlp
-    chain = perceptron(inputs, hidden, math.prod(outputs), key, **common)
+    chain = mlp(inputs, hidden, math.prod(outputs), key, residual=network == "resnet", **common)
     return chain if len(outputs) == 1 else Chain((*chain.layers, Unflatten(outputs)))
 
 
-def _is_beside_linear(model: Any, task: Task) -> bool:
-    """Whether networks have a linear path beside them: of tables of numbers, which are mostly linear, unless said."""
-    perceptrons = model.network == "mlp" and decoder_network(model) == "mlp" and hidden_widths(model, "mlp", task.shape)
-    table = len(task.shape) == 1 and task.range == "real" and not (task.cells or task.conditions or model.takes_views)
-    return bool(perceptrons and table) if model.linear_path == "auto" else bool(model.linear_path and perceptrons)
+def _is_beside_linear(model: Any, task: Task, *, implicit: bool = False) -> bool:
+    """Whether a network has a linear path beside it: of tables of numbers, which are mostly linear, unless said."""
+    hindrance = None
+    if not model.network == decoder_network(model) == "mlp":
+        hindrance = "beside other networks than {network=mlp}, of encoder and decoder"
+    elif not hidden_widths(model, "mlp", task.shape):
+        hindrance = "for networks without hidden layers, which are linear by themselves"
+    elif implicit:
+        hindrance = "for {encoder=implicit}, which reads noise, too"
+    elif task.cells:
+        hindrance = "for a table with gaps, or of several kinds"
+    elif task.conditions:
+        hindrance = "for networks that are told conditions, which may be unknown"
+    check_linear_path(model, hindrance)
+    if model.linear_path == "auto":
+        return len(task.shape) == 1 and task.range == "real" and not model.takes_views and hindrance is None
+    return bool(model.linear_path)
+
+
+def check_linear_path(model: Any, hindrance: str | None) -> None:
+    """See that a linear path is not asked for where there can be none.
+
+    Args:
+        model: an estimator.
+        hindrance: where there is none, in words that follow "must be auto or False"; `None` where there can be one.
+
+    Raises:
+        ArgumentError: it is.
+    """
+    if model.linear_path is True and hindrance is not None:
+        raise ArgumentError("linear_path", f"must be auto or False {hindrance}", True)
 
 
 def told(task: Task) -> int:

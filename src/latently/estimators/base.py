@@ -75,6 +75,7 @@ class LatentModel(Face):
             64 as it takes to leave a dense layer of at most 4 million weights.
         linear_path: beside the perceptrons of encoder and decoder: what is linear in data is then learned at once, from
             the principal components of the rows on, and the perceptrons add what is not. `auto`: of tables of numbers.
+            True is refused where there can be none: beside other networks, for tables with gaps, with conditions.
         activation: name of the activation (relu, leaky_relu, elu, gelu, silu, softplus, tanh), or one a hidden layer.
         normalization: `batch` or `layer` norm before each activation, or one of them (or None) for each hidden layer.
         dropout: probability of dropping a hidden unit of encoder and decoder in training.
@@ -249,7 +250,9 @@ class LatentModel(Face):
                 of every player that is a mean over rows is the weighted mean, in expectation; those of weight 0 are
                 left out. How rows are scaled is learned from all others alike.
             X_val: rows that are not learned from, and are measured while the model is trained.
-            y_val: their labels, as y.
+            y_val: what is known of them, as y: the class of each, `(n,)`, or its conditions. Unknown are `-1` (unless
+                `unlabelled` says otherwise), `None`, NaN, the empty word, and classes that y does not have; where all
+                are, or without y_val, the model is measured by what needs no labels.
             observers: functions `observer(trainer, progress)`, called after each chunk of rounds, several times a
                 second: trackers (`latently.tracking`), or any of your own (see `latently.training.Observer`).
 

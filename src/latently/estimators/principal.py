@@ -11,8 +11,8 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
-from sklearn.decomposition import PCA
 
+from latently.data.components import principal_components
 from latently.data.rows import spread_rows
 from latently.networks import BesideLinear
 
@@ -35,7 +35,7 @@ def start_at_components(game: Any, rows: Any, preprocessing: Any, latent_dim: in
     if not all(isinstance(network, BesideLinear) for network in networks):
         return game
     most = min(MOST_ROWS, max(2 * latent_dim, MOST_NUMBERS // preprocessing.n_features))
-    x = np.asarray(preprocessing(rows[spread_rows(len(rows), most)]), np.float64)
+    x = np.asarray(preprocessing(rows[spread_rows(len(rows), most)]))
     x = x.reshape(len(x), -1)
     size = min(latent_dim, len(x) - 1, x.shape[1])
     return game if size < 1 else _placed(game, *_weights(x, size, seed), latent_dim)
@@ -45,7 +45,7 @@ def _weights(
     x: Float[np.ndarray, "rows columns"], size: int, seed: int
 ) -> tuple[Float[np.ndarray, "columns latent"], float, Float[np.ndarray, "columns"]]:
     """W and σ² of probabilistic PCA, and the mean."""
-    pca = PCA(size, random_state=seed).fit(x)
+    pca = principal_components(x, size, seed)
     total = float(x.var(axis=0).sum())
     floor = LEAST_NOISE * max(total / x.shape[1], 1e-3)  # rows may be all the same
     left = max(total - float(pca.explained_variance_.sum()), 0.0) / max(x.shape[1] - size, 1)

@@ -128,6 +128,7 @@ class ClusteringAAE(AdversarialModel):
 
 def _build(model: Any, task: Task, key: PRNGKeyArray, head_distance: float | None = None) -> games.SemiSupervisedAAE:
     """The untrained game; with a distance between heads, of a representation that is the sum of head and style."""
+    build.check_linear_path(model, f"for {type(model).__name__}, whose encoder gives classes, too")
     classes, dim = build.check_classes(model, task, instead="AAE"), int(model.latent_dim)
     head, told = build.likelihood_head(model, task), classes if head_distance is None else 0
     heads = None if head_distance is None else head_distance * jax.random.normal(stream(key, "heads"), (classes, dim))

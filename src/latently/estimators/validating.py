@@ -10,10 +10,11 @@ import numpy as np
 from jaxtyping import Bool, Int, PRNGKeyArray, Shaped
 
 from latently.criterion import LOSS, criterion_of, held_out
-from latently.data import ConditionPreprocessing, Subset, label_values
+from latently.data import ConditionPreprocessing, Subset
 from latently.data.rows import spread_rows
 from latently.data.sparse import Sparse
 from latently.errors import ArgumentError
+from latently.estimators.going_on import read_labels
 from latently.estimators.inputs import accept
 from latently.game import Batch
 from latently.training import Feed, Validation
@@ -31,7 +32,7 @@ class HeldOut(NamedTuple):
 
     Attributes:
         rows: at least one.
-        labels: the class of each as a number, -1 where it is unknown, or its conditions; `None` where none is known.
+        labels: the class of each as a number, -1 where it is unknown; or its conditions, NaN where one is; or `None`.
     """
 
     rows: Any
@@ -89,21 +90,34 @@ def set_aside(X: Any, labels: Any, weights: Any, share: float, seed: int) -> tup
 def given(model: Any, X: Any, y: Any) -> HeldOut:
     """Rows that a user gives to be measured, and their labels, for a model that has met its training rows.
 
+    Args:
+        model: the estimator.
+        X: rows, as in `fit`.
+        y: the class of each row `(n,)`, or its conditions; unknown where it is as in `fit`, or no class of the model.
+            `None`: none is known.
+
     Raises:
         ArgumentError: they are not rows of the model, or a label is none of its classes.
     """
     rows = model.preprocessing_.check(accept(model, X), type(model).__name__, noisy=model.corruption is not None)
-    if y is None or (model.classes_ is None and model.conditions_ is None):
-        return HeldOut(rows, None)
     if model.conditions_ is not None:
-        return HeldOut(rows, model.conditions_(y, len(rows)))
-    values = label_values(y, model.unlabelled)
-    if values.shape != (len(rows),):
-        raise ArgumentError("y_val", f"must have one label for each of the {len(rows)} rows of X_val", len(values))
+        return HeldOut(rows, _conditions(model, y, len(rows)))
+    if y is None or model.classes_ is None:
+        return HeldOut(rows, None)
+    codes, found = read_labels(y, "y_val", model.unlabelled)
+    if len(codes) != len(rows):
+        raise ArgumentError("y_val", f"must have one label for each of the {len(rows)} rows of X_val", len(codes))
     places = {label: place for place, label in enumerate(model.classes_.tolist())}
-    hidden = np.ma.getmaskarray(values)
-    labels = np.asarray([-1 if out else places.get(v, -1) for v, out in zip(values.tolist(), hidden, strict=True)])
-    return HeldOut(rows, labels if (labels >= 0).any() else None)
+    return HeldOut(rows, np.asarray([*(places.get(label, -1) for label in found.tolist()), -1])[codes])
+
+
+def _conditions(model: Any, y: Any, rows: int) -> Shaped[np.ndarray, "rows elements"]:
+    """What a network is told of held-out rows, NaN where a condition is unknown."""
+    try:
+        told: Shaped[np.ndarray, "rows elements"] = model.conditions_(y, rows)
+    except ArgumentError as error:
+        raise ArgumentError("y_val", error.rule, error.value, error.remedy.replace("{labels}", "{y_val}")) from None
+    return told
 
 
 def validation(
@@ -123,7 +137,7 @@ def validation(
     labels = None if out.labels is None else out.labels[chosen]
     x, known = model.preprocessing_(out.rows[chosen]), _known(labels, model.conditions_)
     criterion = criterion_of(game, labels=bool(known.any()) and model.conditions_ is None)
-    batch = _batch(x, labels)
+    batch = _batch(x, labels if known.any() or model.conditions_ is not None else None)
     if game.draws_labelled and known.any() and not known.all():
         batch = Batch(batch.views, batch.labels, _take(batch, np.flatnonzero(known)), batch.present)
     told = model.classes_ is not None or model.conditions_ is not None
@@ -135,10 +149,10 @@ def validation(
 
 
 def _measured(model: Any, out: HeldOut) -> Int[np.ndarray, "rows"]:
-    """The held-out rows that are measured: with a label, where a model can do nothing with others."""
-    usable = np.arange(len(out.rows))
-    if model.labels == "required" and model.conditions_ is None and out.labels is not None:
-        usable = np.flatnonzero(out.labels >= 0)
+    """The held-out rows that are measured: with a label, where there are any and a model learns from these alone."""
+    usable, known = np.arange(len(out.rows)), _known(out.labels, model.conditions_)
+    if model.labels == "required" and model.conditions_ is None and known.any():
+        usable = np.flatnonzero(known)
     most = max(16, min(MOST_ROWS, _MOST_NUMBERS // model.n_features_in_))
     chosen: Int[np.ndarray, rows] = usable[spread_rows(len(usable), most)]
     return chosen

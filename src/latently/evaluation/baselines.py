@@ -16,6 +16,7 @@ from sklearn.mixture import GaussianMixture
 from sklearn.semi_supervised import LabelSpreading
 
 from latently.data import Table
+from latently.data.components import principal_components
 from latently.evaluation import cells
 from latently.evaluation.classification import clustering
 from latently.evaluation.codes import Explained, probe
@@ -28,7 +29,6 @@ MOST_NUMBERS = 2**25
 LEARNED_ROWS, CLUSTERED_ROWS = 10_000, 5000
 CLUSTERED_COMPONENTS, SPREAD_COMPONENTS = 20, 50
 """Of 20 a Gaussian mixture makes more than of 50: its covariances are learned from fewer numbers."""
-EXACT_COMPONENTS = 1000
 STARTS = 3
 RESAMPLES = 50
 SPREAD_NEIGHBOURS, SPREAD_STEPS = 7, 100
@@ -67,15 +67,6 @@ class Learned(NamedTuple):
         if not np.isfinite(numbers).all():
             return GAPS
         return cls(reading, numbers, chosen.labels)
-
-
-def principal_components(numbers: Numbers, dims: int, seed: int) -> PCA:
-    """The first components, as many as rows and numbers allow; from the covariance where it is small, else at random.
-
-    Halko, Martinsson, Tropp: Finding Structure with Randomness, 2009. https://arxiv.org/abs/0909.4061
-    """
-    solver = "covariance_eigh" if numbers.shape[1] <= EXACT_COMPONENTS else "randomized"
-    return PCA(min(dims, *numbers.shape), svd_solver=solver, random_state=seed).fit(numbers)
 
 
 class Components(NamedTuple):

@@ -1,6 +1,6 @@
 """Networks: each maps a batch to a batch, `network(x, key)` in training and `network(x)` in inference."""
 
-from latently.networks.builders import conv_decoder, conv_encoder, mlp, residual_mlp
+from latently.networks.builders import conv_decoder, conv_encoder, mlp
 from latently.networks.conditional import Conditional, LabelProduct, calibrated_pair
 from latently.networks.convolution import Conv, Unflatten, UpsampleConv
 from latently.networks.layers import (
@@ -50,5 +50,4 @@ __all__ = [
     "cross_condition",
     "mlp",
     "own_network",
-    "residual_mlp",
 ]

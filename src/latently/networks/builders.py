@@ -28,12 +28,16 @@ def mlp(
     dropout: float = 0.0,
     input_noise: float = 0.0,
     spectral_norm: bool = False,
+    residual: bool = False,
 ) -> Chain:
     """A multilayer perceptron: hidden layers of (linear, norm, activation, dropout), then a linear output.
 
+    A residual one has a block for each hidden layer, behind a linear map where the width changes. A block adds (norm,
+    activation, dropout, linear) twice to what it reads (He et al. 2016, arXiv 1603.05027).
+
     Args:
         inputs: features of a row; rows of any shape are flattened.
-        hidden: the width of each hidden layer.
+        hidden: the width of each hidden layer, or block.
         outputs: features of the output.
         key: for the initial weights.
         activation: a name in `ACTIVATIONS`, or one for each hidden layer.
@@ -41,6 +45,7 @@ def mlp(
         dropout: the probability of dropping a hidden unit, in [0, 1).
         input_noise: the standard deviation of noise added to the input in training.
         spectral_norm: divide every weight by its largest singular value.
+        residual: make residual blocks of the hidden layers.
 
     Returns:
         A network that maps `[batch, ...]` to `[batch, outputs]`.
@@ -53,51 +58,7 @@ def mlp(
         >>> network = mlp(4, (8, 8), 2, jax.random.key(0), dropout=0.1)
         >>> network(jax.numpy.ones((3, 4))).shape
         (3, 2)
-    """
-    keys = jax.random.split(key, len(hidden) + 1)
-    layers: list[Layer] = [Flatten(), InputNoise(input_noise)] if input_noise else [Flatten()]
-    follow = hidden_layers(hidden, activation, normalize, dropout)
-    for size, following, layer_key in zip(hidden, follow, keys, strict=False):
-        layers += [Linear(inputs, size, layer_key, spectral_norm=spectral_norm), *following]
-        inputs = size
-    layers.append(Linear(inputs, outputs, keys[-1], spectral_norm=spectral_norm))
-    return Chain(tuple(layers))
-
-
-def residual_mlp(
-    inputs: int,
-    hidden: Sequence[int],
-    outputs: int,
-    key: PRNGKeyArray,
-    *,
-    activation: str | Sequence[str] = "relu",
-    normalize: str | Sequence[str | None] | None = None,
-    dropout: float = 0.0,
-    input_noise: float = 0.0,
-    spectral_norm: bool = False,
-) -> Chain:
-    """A residual perceptron: each hidden layer is a residual block, behind a linear map where the width changes.
-
-    A block adds (norm, activation, dropout, linear) twice to what it reads (He et al. 2016, arXiv 1603.05027).
-
-    Args:
-        inputs: features of a row; rows of any shape are flattened.
-        hidden: the width of each block.
-        outputs: features of the output.
-        key: for the initial weights.
-        activation: a name in `ACTIVATIONS`, or one for each block.
-        normalize: as in `mlp`, or one for each block.
-        dropout: as in `mlp`.
-        input_noise: as in `mlp`.
-        spectral_norm: as in `mlp`.
-
-    Returns:
-        A network that maps `[batch, ...]` to `[batch, outputs]`.
-
-    Example:
-        >>> import jax
-        >>> network = residual_mlp(4, (8, 8), 2, jax.random.key(0))
-        >>> [type(layer).__name__ for layer in network.layers]
+        >>> [type(layer).__name__ for layer in mlp(4, (8, 8), 2, jax.random.key(0), residual=True).layers]
         ['Flatten', 'Linear', 'Residual', 'Residual', 'Activate', 'Linear']
     """
     keys = jax.random.split(key, len(hidden) + 1)
@@ -105,9 +66,10 @@ def residual_mlp(
     between: tuple[Layer, ...] = ()
     for place, following in enumerate(hidden_layers(hidden, activation, normalize, dropout)):
         size = hidden[place]
-        if not between or size != inputs:
+        if not (residual and between and size == inputs):
             layers += [*between, Linear(inputs, size, keys[place], spectral_norm=spectral_norm)]
-        layers.append(_block(size, following, keys[place], 0, spectral_norm))
+        if residual:
+            layers.append(_block(size, following, keys[place], 0, spectral_norm))
         inputs, between = size, following
     layers += [*between, Linear(inputs, outputs, keys[-1], spectral_norm=spectral_norm)]
     return Chain(tuple(layers))

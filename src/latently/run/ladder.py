@@ -10,6 +10,7 @@ from jaxtyping import Float
 from sklearn.decomposition import PCA
 
 from latently.data import Splits
+from latently.data.components import principal_components
 from latently.data.rows import spread_rows
 from latently.errors import ArgumentError
 from latently.evaluation import counted
@@ -109,8 +110,7 @@ def smallest_enough(steps: Sequence[Step]) -> Step:
 def _components(model: Any, rows: Any, sizes: Sequence[int]) -> tuple[PCA, ...]:
     """The principal components of the training rows as the model reads them; none where these have gaps."""
     x = _flat(_batch(model, rows[spread_rows(len(rows), MOST_ROWS)]))
-    most = min(max(sizes), *x.shape)
-    return (PCA(most, random_state=0).fit(x),) if np.isfinite(x).all() else ()
+    return (principal_components(x, max(sizes)),) if np.isfinite(x).all() else ()
 
 
 def _missed_by_pca(components: tuple[PCA, ...], batch: Batch, size: int) -> float | None:
