@@ -1,6 +1,7 @@
 """Ctrl-C is heard wherever it falls."""
 
 import gc
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -33,6 +34,37 @@ def test_an_interrupt_that_falls_into_the_garbage_collector_is_sent_again(monkey
     answer = call("fit")
     assert (answer.code, answer.err) == (130, "latently: interrupted.\n")
     assert sys.unraisablehook is hook
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)])
+def test_a_command_that_is_asked_to_end_says_so_and_by_what(
+    number: signal.Signals, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def asked(words: list[str]) -> int:
+        del words
+        os.kill(os.getpid(), number)
+        return 0
+
+    before = signal.getsignal(number)
+    monkeypatch.setattr(cli, "_dispatch", asked)
+    answer = call("fit")
+    assert (answer.code, answer.err) == (code, "latently: interrupted.\n")
+    assert signal.getsignal(number) is before
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="needs SIGHUP")
+def test_what_nohup_started_outlives_its_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    def closed(words: list[str]) -> int:
+        del words
+        os.kill(os.getpid(), signal.SIGHUP)
+        return 0
+
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    monkeypatch.setattr(cli, "_dispatch", closed)
+    try:
+        assert call("fit").code == 0
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def _interrupt_garbage_collection() -> None:

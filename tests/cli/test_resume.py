@@ -78,11 +78,14 @@ def test_a_run_of_several_views_resumes_to_the_same_bits(tmp_path: Path) -> None
     assert_same(cut, whole)
 
 
-def test_ctrl_c_saves_says_how_to_go_on_and_exits_with_130(whole: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("number", "expected"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_run_that_is_asked_to_end_saves_says_how_to_go_on_and_exits_as_shells_expect(
+    number: signal.Signals, expected: int, whole: Path, tmp_path: Path
+) -> None:
     folder = tmp_path / "run"
     process = start(*CUT, "--out", folder)
-    code, out, err = after_lines(process, 4, signal.SIGINT)
-    assert code == 130
+    code, out, err = after_lines(process, 4, number)
+    assert code == expected
     assert f"latently resume {folder}" in err
     assert json.loads(out.splitlines()[-1])["event"] == "interrupted"
     assert Run.open(folder).position() == json.loads(out.splitlines()[-1])["round"]

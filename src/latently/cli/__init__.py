@@ -3,6 +3,7 @@
 What a command needs is imported when it is called, so that help and errors of one never wait for what another needs.
 """
 
+import contextlib
 import os
 import signal
 import sys
@@ -12,6 +13,7 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
+from latently import signals
 from latently.cli.commands import find_command, overview
 from latently.cli.errors import INTERRUPTED, exit_code, sentence
 
@@ -23,8 +25,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: what follows `latently` in the terminal; those of this process unless given.
 
     Returns:
-        0; 1 for a failure; 2 for bad input; 130 when interrupted. With `LATENTLY_TRACEBACK=1` in the environment, an
-        error shows where it comes from.
+        0; 1 for a failure; 2 for bad input; 130 when interrupted, 143 when ended by SIGTERM and 129 by SIGHUP. With
+        `LATENTLY_TRACEBACK=1` in the environment, an error shows where it comes from.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
     if not os.environ.get("COLUMNS", "1").strip("0"):  # a terminal without a size; rich would draw nothing in it
@@ -33,12 +35,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         warnings.showwarning = _say_warning
         unraisable, sys.unraisablehook = sys.unraisablehook, _send_interrupts_again
         try:
-            return _dispatch(words)
+            with signals.answered(_interrupt):
+                status = _dispatch(words)
+            return signals.exit_code() if status == INTERRUPTED else status
         except SystemExit as stop:  # argparse ends so after --help
             return int(stop.code or 0)
         except KeyboardInterrupt:
-            print("latently: interrupted.", file=sys.stderr)
-            return _ended(INTERRUPTED)
+            with contextlib.suppress(OSError):  # a terminal that was closed reads nothing
+                print("latently: interrupted.", file=sys.stderr)
+            return _ended(signals.exit_code())
         except BrokenPipeError:  # the reader of a pipe, such as `head`, has seen enough
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 0
@@ -49,6 +54,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _ended(exit_code(error))
         finally:
             sys.unraisablehook = unraisable
+
+
+def _interrupt() -> None:
+    raise KeyboardInterrupt
 
 
 def _dispatch(words: list[str]) -> int:

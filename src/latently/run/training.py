@@ -4,11 +4,10 @@ import contextlib
 import dataclasses
 import signal
 import statistics
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from latently import distributed
+from latently import distributed, signals
 from latently.evaluation import counted
 from latently.run.folder import Run
 from latently.run.recording import Checkpointer, Film, HistoryWriter, seconds_in
@@ -102,8 +101,8 @@ def train_together(
 ) -> bool:
     """Play runs to their common end, several as one program; each writes its own files, as if it were alone.
 
-    The first Ctrl-C (SIGINT), or a SIGTERM, lets the chunk at hand end, writes the checkpoints and returns; a second
-    Ctrl-C stops at once.
+    The first Ctrl-C (SIGINT), a SIGTERM or a SIGHUP lets the chunk at hand end, writes the checkpoints and returns; a
+    second Ctrl-C stops at once.
 
     Args:
         trainings: the runs; their trainers can be played together (see `latently.training.why_apart`).
@@ -147,20 +146,12 @@ class _Means:
 
 @contextlib.contextmanager
 def _finish_chunk_on_interrupt(trainers: Sequence[Trainer[Any]], tell: Callable[[], None]) -> Iterator[None]:
-    if threading.current_thread() is not threading.main_thread():  # only the main thread hears of signals
-        yield
-        return
-
-    def request(signum: int, frame: Any) -> None:
-        del signum, frame
+    def request() -> None:
         for trainer in trainers:
             trainer.stop_requested = True
         signal.signal(signal.SIGINT, signal.default_int_handler)  # a second Ctrl-C does not wait
-        tell()
+        with contextlib.suppress(OSError):  # the terminal that is told may be gone
+            tell()
 
-    before = {number: signal.signal(number, request) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
+    with signals.answered(request):
         yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
