@@ -83,3 +83,28 @@ def test_scores_are_shares_of_a_reference_and_bounds_or_residuals_without() -> N
 def test_fewer_than_two_folds_are_refused() -> None:
     with pytest.raises(ArgumentError, match="folds must be from 2 to the 5 rows of X; got 1"):
         latently.cross_outlier_scores(latently.VAE(2), np.eye(5), folds=1)
+
+
+def test_a_row_that_is_like_others_but_not_like_those_of_its_conditions_is_strange() -> None:
+    pandas, random = pytest.importorskip("pandas"), np.random.default_rng(0)
+    ages = random.uniform(20, 80, size=120)
+    X = (ages[:, None] - 50) * [1.0, -1.0, 0.5] / 15 + 0.2 * random.normal(size=(120, 3))
+    X[7] = X[np.argmax(ages if ages[7] < 50 else -ages)]
+    conditions = {"age": ages, "old": np.where(ages > 50, "old", "young")}
+    vae = latently.ConditionalVAE(1, hidden=(16,), epochs=60, learning_rate=1e-2, random_state=0)
+    scores = latently.cross_outlier_scores(vae, X, conditions, folds=2)
+    assert scores.argmax() == 7
+    assert np.array_equal(scores, latently.cross_outlier_scores(vae, X, pandas.DataFrame(conditions), folds=2))
+
+
+def test_a_class_that_the_model_of_a_fold_has_not_met_is_unknown_to_it() -> None:
+    X, y = np.random.default_rng(0).normal(size=(40, 3)), ["a", "b"] * 19 + [None, "c"]
+    vae = latently.ConditionalVAE(1, hidden=(8,), epochs=1, random_state=0)
+    with pytest.warns(UserWarning, match="1 of 20 labels are unknown"):
+        assert sorted(latently.cross_outlier_scores(vae, X, y, folds=2)) == [place / 40 for place in range(40)]
+
+
+def test_other_than_one_label_a_row_is_refused() -> None:
+    for y, found in (([1, 2], r"\(2,\)"), (7, r"\(\)")):
+        with pytest.raises(ArgumentError, match=f"y must have one label for each of the 5 rows of X; got {found}"):
+            latently.cross_outlier_scores(latently.ConditionalVAE(2), np.eye(5), y, folds=2)

@@ -6,10 +6,12 @@ import numpy as np
 from jaxtyping import Float
 from sklearn.base import clone
 
+from latently.data import label_values
 from latently.data.rows import as_rows
 from latently.data.table import Table, needs_table
 from latently.data.views import Views
-from latently.errors import ArgumentError, warn
+from latently.errors import ArgumentError
+from latently.estimators.inputs import accept_conditions
 
 FOLDS = 5
 
@@ -26,7 +28,7 @@ def cross_outlier_scores(
     Args:
         estimator: not fitted, or fitted: clones of it are.
         X: rows, as in `fit`.
-        y: their labels, as in `fit`.
+        y: the class of each row, or its conditions, as in `fit`; a model that is told them scores rows under them.
         folds: how many; 2 or more.
         random_state: seed of the folds.
 
@@ -34,7 +36,7 @@ def cross_outlier_scores(
         For each row the share of all rows that are less strange, from 0 to 1.
 
     Raises:
-        ArgumentError: there are fewer than 2 folds, or fewer rows than folds.
+        ArgumentError: there are fewer than 2 folds, fewer rows than folds, or not as many labels as rows.
 
     Example:
         >>> import numpy as np
@@ -48,17 +50,17 @@ def cross_outlier_scores(
     n = len(rows)
     if not 2 <= folds <= n:
         raise ArgumentError("folds", f"must be from 2 to the {n} rows of X", folds)
-    labels = None if y is None or hasattr(y, "columns") or isinstance(y, dict) else np.asanyarray(y)
-    if y is not None and labels is None:
-        warn("cross_outlier_scores takes one class a row as y; conditions are left out.")
+    told = _told(estimator, y, n)
     order = np.random.default_rng(random_state).permutation(n)
     scores = np.empty(n)
     for fold in np.array_split(order, folds):
         rest = np.setdiff1d(np.arange(n), fold)
-        model = clone(estimator).fit(rows[rest], None if labels is None else labels[rest])
-        strange = model.outlier_scores(rows[np.sort(fold)])
+        fold = np.sort(fold)
+        model = clone(estimator).fit(rows[rest], None if told is None else told[rest])
+        known = None if told is None or not model.decodes_labels else _known(model, told[fold])
+        strange = model.outlier_scores(rows[fold], labels=known)
         centre = np.median(strange)
-        scores[np.sort(fold)] = (strange - centre) / max(float(np.median(np.abs(strange - centre))), 1e-12)
+        scores[fold] = (strange - centre) / max(float(np.median(np.abs(strange - centre))), 1e-12)
     return shares(scores, scores)
 
 
@@ -73,3 +75,23 @@ def _rows(X: Any) -> Any:
     if isinstance(X, dict | Views):
         return Views.of(X)
     return Table.of(X) if needs_table(X) else as_rows(X)
+
+
+def _told(estimator: Any, y: Any, rows: int) -> Any:
+    """Classes, or a table of conditions, of which some can be chosen by number; `None` where there are none."""
+    if y is None or estimator.labels == "ignored":
+        return None
+    told: Any = accept_conditions(y, rows, estimator)
+    if told is None:
+        told = np.asarray(y, object) if isinstance(y, list | tuple) else np.asanyarray(y)
+        if told.shape not in ((rows,), (rows, 1)):
+            raise ArgumentError("y", f"must have one label for each of the {rows} rows of X", told.shape)
+    return told
+
+
+def _known(model: Any, told: Any) -> Any:
+    """Conditions of rows that a model has not met, or their classes; classes that it has not met are unknown."""
+    if model.conditions_ is not None:
+        return told
+    values = label_values(told, model.unlabelled).reshape(len(told))
+    return np.ma.MaskedArray(values, np.ma.getmaskarray(values) | ~np.isin(np.ma.getdata(values), model.classes_))

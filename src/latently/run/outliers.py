@@ -49,7 +49,7 @@ def strangeness_of(
     if len(old):
         fitting(len(old))
         targets = targets_of(part) if about.get("use_labels", True) and model.labels != "ignored" else None
-        y = targets[old] if isinstance(targets, np.ndarray) else None
+        y = None if targets is None else targets[old]
         scores[old] = cross_outlier_scores(model, rows[old], y, folds=min(folds, len(old)), random_state=seed)
     return scores, learned
 
