@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 import latently
+from latently.estimators.saving import game_shape
 
 
 def as_if_fitted(model, X, y=None):
@@ -38,3 +39,20 @@ def small(estimator, **changes):
     if "first" in fields:  # a model that is fitted before
         given["first"] = small(latently.VAE)
     return estimator(**given | changes)
+
+
+def as_if_loaded(model, X, y=None):
+    """The model with arrays that nothing was learned by, nor computed for: for what asks for any numbers at all."""
+    X, labels, _ = model._meet(X, y, None)
+    model.task_ = model._task(len(X), "none" if labels is None else "all", 1)
+    random = np.random.default_rng(0)
+
+    def filled(path, leaf):
+        if not isinstance(leaf, jax.ShapeDtypeStruct):
+            return leaf
+        numbers = random.uniform(0.1, 0.5, leaf.shape)
+        widths = any(name in jax.tree_util.keystr(path) for name in ("variance", "scale"))
+        return jnp.asarray(numbers if widths else numbers * random.choice([-1, 1], leaf.shape), leaf.dtype)
+
+    model._take_game(jax.tree_util.tree_map_with_path(filled, game_shape(model)))
+    return model

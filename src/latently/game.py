@@ -80,7 +80,7 @@ class Batch(eqx.Module):
     @property
     def has(self) -> Bool[Array, "batch views"]:
         """Which views each row has."""
-        return jnp.ones((len(self.x), len(self.views)), bool) if self.present is None else self.present
+        return jnp.ones((self.x.shape[0], len(self.views)), bool) if self.present is None else self.present
 
 
 def masked(

@@ -165,7 +165,7 @@ def imputations(
         of_code, of_choice = keys
         z = q.sample(of_code)
         p = game.decode(z, y)
-        log_weight = jnp.zeros(len(x))
+        log_weight = jnp.zeros(x.shape[0])
         if weighs:
             log_weight = p.log_prob(x) + game.prior.log_prob(z) - q.log_prob(z)
         total = jnp.logaddexp(total, log_weight)
@@ -174,7 +174,7 @@ def imputations(
         of_row = p.sample(jax.random.fold_in(of_choice, 1))
         return (total, mean + share * (p.mean - mean), jnp.where(taken, of_row, drawn)), None
 
-    start = jnp.full(len(x), -jnp.inf), jnp.zeros_like(x), jnp.zeros_like(x)
+    start = jnp.full(x.shape[0], -jnp.inf), jnp.zeros_like(x), jnp.zeros_like(x)
     (_, mean, drawn), _ = jax.lax.scan(one, start, (keys, jax.random.split(key, len(keys))))
     return mean, drawn
 
@@ -199,11 +199,11 @@ def missed(game: Any, x: Any, labels: Labels = None) -> Float[Array, "piece"]:
     """The mean square of what the reconstruction misses of what is there of each row; the mean over its views."""
     y = label_weights(game, x, labels)
     decoded = game.decode(game.encode(x, y).mean, y).mean
-    views, present = (x.views, x.has) if isinstance(x, Batch) else ((x,), jnp.ones((len(x), 1), bool))
+    views, present = (x.views, x.has) if isinstance(x, Batch) else ((x,), jnp.ones((x.shape[0], 1), bool))
     means = decoded if isinstance(decoded, tuple) else (decoded,)
     lost = []
     for view, mean in zip(views, means, strict=True):
-        there = jnp.isfinite(view).reshape(len(view), -1)
+        there = jnp.isfinite(view).reshape(view.shape[0], -1)
         squares = jnp.where(there, (view - mean).reshape(there.shape) ** 2, 0.0).sum(axis=1)
         lost.append(squares / jnp.maximum(there.sum(axis=1), 1))
     return (jnp.stack(lost, axis=1) * present).sum(axis=1) / jnp.maximum(present.sum(axis=1), 1)
@@ -242,7 +242,7 @@ def likelihood_bound(
     if labels is None or labels.ndim == 2:
         return _bound(game, kind, keys, x, labels)
     each = jax.lax.map(
-        lambda label: _bound(game, kind, keys, x, jax.nn.one_hot(jnp.full(len(x), label), game.n_labels)),
+        lambda label: _bound(game, kind, keys, x, jax.nn.one_hot(jnp.full(x.shape[0], label), game.n_labels)),
         jnp.arange(game.n_labels),
     )
     known = jnp.take_along_axis(each, jnp.maximum(labels, 0)[None], axis=0)[0]
@@ -263,7 +263,7 @@ def _bound(
             bound = bound + game.prior.log_prob(z) - q.log_prob(z)
         return (total + bound if elbo else jnp.logaddexp(total, bound)), None
 
-    total, _ = jax.lax.scan(one, jnp.full(len(x), 0.0 if elbo else -jnp.inf), keys)
+    total, _ = jax.lax.scan(one, jnp.full(x.shape[0], 0.0 if elbo else -jnp.inf), keys)
     if elbo:
         return total / len(keys) - (q.kl(game.prior) if closed else 0.0)
     return total - jnp.log(len(keys))
@@ -285,5 +285,5 @@ def _draw_each(q: Gaussian, rows: UInt32[Array, "piece"], key: PRNGKeyArray) -> 
 
 def _fingerprints(x: Float[Array, "piece ..."]) -> UInt32[Array, "piece"]:
     """A number for each row, by multilinear hashing of its bits: equal rows have equal ones."""
-    bits = jax.lax.bitcast_convert_type(x.reshape(len(x), -1).astype(jnp.float32), jnp.uint32)
+    bits = jax.lax.bitcast_convert_type(x.reshape(x.shape[0], -1).astype(jnp.float32), jnp.uint32)
     return (bits * jax.random.bits(jax.random.key(0), bits.shape[1:], jnp.uint32)).sum(axis=1, dtype=jnp.uint32)

@@ -598,6 +598,35 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         return push(self, repo, evaluation=evaluation, private=private, token=token)
 
+    def export(
+        self, path: str | Path, *, format: str = "onnx", force: bool = False, about: Mapping[str, Any] | None = None  # noqa: A002
+    ) -> list[Path]:
+        """Write the fitted model for programs that know neither Latently nor JAX: see docs/export.md.
+
+        Args:
+            path: the folder; it is made where it is missing.
+            format: `"onnx"`, of which ONNX Runtime and others read one file for each function: `encoder.onnx`,
+                `decoder.onnx`, `reconstruct.onnx`, `classifier.onnx` and `complete_VIEW.onnx`, as far as the model has
+                them. Rows go in and come out in their stored type, and what was done to the data is inside.
+            force: whether the folder may hold something, and files of the same names are written over.
+            about: further JSON values for the metadata of each file.
+
+        Returns:
+            The files.
+
+        Raises:
+            ArgumentError: the folder is not empty, or there is no such format.
+            MissingPackageError: `jax2onnx` is not installed (`pip install 'latently[onnx]'`).
+            ValueError: a network of your own does what cannot be written as ONNX.
+        """
+        from latently.export import check_export, write_onnx
+
+        fitted = self._fitted()
+        check_export(Path(path), format, force)
+        columns = getattr(self, "feature_names_in_", None)
+        told = {"model": type(self).__name__} | ({} if columns is None else {"columns": columns.tolist()})
+        return write_onnx(fitted, Path(path), told | dict(about or {}))
+
     @property
     def _n_features_out(self) -> int:
         check_is_fitted(self)

@@ -94,7 +94,7 @@ class AAE(EncoderDecoder, Classifies, Bounds):
         """The critic calls draws of the prior real and codes fake."""
         z = self._seen(code(self, batch, key), batch)
         labels = None if self.n_labels is None else batch.labels
-        z_prior = self.prior.sample(stream(key, "prior"), len(batch.x), labels, self.n_labels)
+        z_prior = self.prior.sample(stream(key, "prior"), batch.x.shape[0], labels, self.n_labels)
         z_prior = self._seen(z_prior, batch)
         terms = critic_terms(self.adversarial, self._logits(jnp.concatenate([z_prior, z]), stream(key, "critic")))
         if self.penalty == "r1":

@@ -73,7 +73,7 @@ class ACCA(SeveralViews):
         computation.
         """
         posteriors = self.posteriors(batch)
-        z_prior = self.prior.sample(stream(key, "prior"), len(batch.x))
+        z_prior = self.prior.sample(stream(key, "prior"), batch.x.shape[0])
         on_real, *on_fake = self._logits([z_prior, *codes_of(posteriors, key)], stream(key, "critic"))
         fake = [(logits, posterior.present) for logits, posterior in zip(on_fake, posteriors, strict=True)]
         caught = jnp.stack([masked_mean(logits < 0, present) for logits, present in fake]).mean()

@@ -72,8 +72,8 @@ class ACGAN(Game, Decodes, Classifies, TakesConditions):
         # One pass over all rows: the critic has no batch norm, and one larger product is faster than two.
         rows = jnp.concatenate([fake, real, known.x] if labelled else [fake, real])
         source, classes = self._verdict(rows, stream(key, "critic"))
-        on_fake, on_real = source[: len(fake)], source[len(fake) : len(fake) + len(real)]
-        class_of_fake, class_of_real = classes[: len(fake)], classes[-len(known.x) :]
+        on_fake, on_real = source[: fake.shape[0]], source[fake.shape[0] : fake.shape[0] + real.shape[0]]
+        class_of_fake, class_of_real = classes[: fake.shape[0]], classes[-known.x.shape[0] :]
         return {
             "real": self.adversarial.real(on_real),
             "fake": self.adversarial.fake(on_fake),
@@ -120,7 +120,7 @@ class ACGAN(Game, Decodes, Classifies, TakesConditions):
         return self.generator(self._asked(batch.known, key), stream(key, "generator")).mean
 
     def _asked(self, rows: Batch, key: PRNGKeyArray) -> Float[Array, "known both"]:
-        return condition(self.prior.sample(stream(key, "prior"), len(rows.x)), told(self, rows))
+        return condition(self.prior.sample(stream(key, "prior"), rows.x.shape[0]), told(self, rows))
 
     @property
     def _label(self) -> str:

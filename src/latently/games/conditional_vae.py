@@ -70,7 +70,7 @@ class ConditionalVAE(EncoderDecoder, Classifies, Bounds, TakesConditions):
             q = self.encode(x, y)
             return self.decode(q.mean, y).log_prob(x) - q.kl(self.prior)
 
-        return explained_by_each_label(explain, len(x), self.n_labels)
+        return explained_by_each_label(explain, x, self.n_labels)
 
     def diagnose(self, history: History) -> tuple[str, ...]:
         """Posterior collapse: dimensions whose posterior has fallen back onto the prior."""

@@ -93,11 +93,13 @@ def one_hot(labels: Int[Array, "batch"], n_labels: int | None) -> Float[Array, "
 
 
 def explained_by_each_label(
-    explain: Callable[[Float[Array, "batch classes"]], Float[Array, "batch"]], rows: int, n_labels: int | None
+    explain: Callable[[Float[Array, "batch classes"]], Float[Array, "batch"]],
+    x: Float[Array, "batch ..."],
+    n_labels: int | None,
 ) -> Float[Array, "batch classes"]:
-    """How well each label explains each row, one label after the other: `explain` scores rows by one-hot labels."""
+    """How well each label explains each row x, one label after the other: `explain` scores rows by one-hot labels."""
     assert n_labels is not None  # a game of conditions tells no classes apart
     scores: Float[Array, "classes batch"] = jax.lax.map(
-        lambda label: explain(one_hot(jnp.full(rows, label), n_labels)), jnp.arange(n_labels)
+        lambda label: explain(one_hot(jnp.full(x.shape[0], label), n_labels)), jnp.arange(n_labels)
     )
     return scores.T

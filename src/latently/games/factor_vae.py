@@ -135,7 +135,7 @@ def batch_log_ratio(
             small by up to log N, and the ratio too large; its gradient counts. `"stratified"` takes the row that gave
             the code for 1/N, and the others for the rest (Appendix C.2): the densities are unbiased.
     """
-    m = len(z)
+    m = z.shape[0]
     weights = jnp.full((m, m), 1 / (rows * m))
     if sampling == "stratified":
         weights = jnp.where(jnp.eye(m, dtype=bool), 1 / rows, (1 - 1 / rows) / max(m - 1, 1))

@@ -99,7 +99,7 @@ class SemiSupervisedAAE(Game, Encodes, Decodes, ReadsGaps, Classifies, Denoises)
 
     def discriminate(self, batch: Batch, key: PRNGKeyArray) -> Terms:
         """Each critic calls draws of its prior real and what the encoder gives fake."""
-        n, (y, z) = len(batch.x), self._class_and_style(batch.x)
+        n, (y, z) = batch.x.shape[0], self._class_and_style(batch.x)
         y_prior = one_hot(jax.random.randint(stream(key, "label prior"), (n,), 0, self.n_labels), self.n_labels)
         z_prior = self._seen(y, self.style_prior.sample(stream(key, "style prior"), n))
         of_label = self.label_critic(jnp.concatenate([y_prior, y]), stream(key, "label critic"))[:, 0]

@@ -108,7 +108,7 @@ class SemiSupervisedVAE(EncoderDecoder, Classifies, Bounds):
         self, batch: Batch, x: Float[Array, "batch ..."], q_y: Categorical, key: PRNGKeyArray
     ) -> tuple[Float[Array, "batch"], Float[Array, "batch latent"]]:
         """−U(x) = Σ_y q(y|x) (−L(x, y)) + H(q(y|x)) (Equation 7), exactly; where y is known, all of q lies on it."""
-        k, rows = self.n_labels, len(x)
+        k, rows = self.n_labels, x.shape[0]
         q = self.encoder.crossed(x, jnp.eye(k), stream(key, "encoder"))  # [rows * k, ...]: every row with every class
         y = jnp.tile(jnp.eye(k), (rows, 1))
         each, kl = self._labelled_bound(jnp.repeat(batch.x, k, axis=0), y, q, key)

@@ -160,7 +160,7 @@ class SeveralViews(Game, Encodes, Decodes, HasViews, Denoises):
         """What each decoder reads."""
         if not self.private_dim:
             return [z] * len(self.names)
-        none = [jnp.zeros((len(z), self.private_dim), z.dtype)] * len(self.names)
+        none = [jnp.zeros((z.shape[0], self.private_dim), z.dtype)] * len(self.names)
         return [jnp.concatenate([z, h], axis=1) for h in private or none]
 
 
@@ -179,7 +179,7 @@ def log_likelihoods(p: Joint, batch: Batch, origins: int) -> Float[Array, "origi
     `p` is of the codes of all origins, one origin after the other: one pass of the decoders for all of them.
     """
     log_p = p.log_probs(tuple(jnp.concatenate([x] * origins) for x in batch.views))
-    return (log_p.reshape(origins, len(batch.x), -1) * batch.has).sum(axis=2)
+    return (log_p.reshape(origins, batch.x.shape[0], -1) * batch.has).sum(axis=2)
 
 
 def masked_mean(values: Shaped[Array, "batch *columns"], present: Bool[Array, "batch"]) -> Float[Array, "*columns"]:
@@ -189,4 +189,4 @@ def masked_mean(values: Shaped[Array, "batch *columns"], present: Bool[Array, "b
 
 def side_by_side(views: Sequence[Float[Array, "batch ..."]]) -> Float[Array, "batch elements"]:
     """All views of each row, flattened, one beside the other."""
-    return jnp.concatenate([x.reshape(len(x), -1) for x in views], axis=1)
+    return jnp.concatenate([x.reshape(x.shape[0], -1) for x in views], axis=1)

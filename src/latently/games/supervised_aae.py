@@ -84,7 +84,7 @@ class SupervisedAAE(EncoderDecoder, Classifies, Bounds, TakesConditions):
     def discriminate(self, batch: Batch, key: PRNGKeyArray) -> Terms:
         """The critic calls draws of the prior real and codes fake."""
         z, y = self._codes(batch, key)
-        both = [condition(each, y) for each in (self.prior.sample(stream(key, "prior"), len(z)), z)]
+        both = [condition(each, y) for each in (self.prior.sample(stream(key, "prior"), z.shape[0]), z)]
         return critic_terms(self.adversarial, self.critic(jnp.concatenate(both), stream(key, "critic"))[:, 0])
 
     def fool(self, batch: Batch, key: PRNGKeyArray) -> Terms:
@@ -95,7 +95,7 @@ class SupervisedAAE(EncoderDecoder, Classifies, Bounds, TakesConditions):
     def class_scores(self, x: Float[Array, "batch ..."]) -> Float[Array, "batch classes"]:
         """How well each class explains x, given its style: log p(x|y, z) at the mean code, in nats."""
         z = self.encoder(x).mean
-        return explained_by_each_label(lambda y: self.decode(z, y).log_prob(x), len(x), self.n_labels)
+        return explained_by_each_label(lambda y: self.decode(z, y).log_prob(x), x, self.n_labels)
 
     def diagnose(self, history: History) -> tuple[str, ...]:
         """A critic that always wins, or one that never learned."""

@@ -75,7 +75,7 @@ class VAE(EncoderDecoder, Bounds):
 
     def negative_importance_bound(self, batch: Batch, key: PRNGKeyArray) -> Terms:
         """−L_k = −E log 1/k Σᵢ p(x, zᵢ) / q(zᵢ|x) (arXiv 1509.00519, Equation 8)."""
-        k, rows = self.importance_samples, len(batch.x)
+        k, rows = self.importance_samples, batch.x.shape[0]
         q = self.encode_in_training(batch.x, key).repeat(k)
         z = q.sample(stream(key, "code"))
         log_likelihood = self.decoder(z, stream(key, "decoder")).log_prob(jnp.repeat(batch.x, k, axis=0))

@@ -2,7 +2,7 @@
 
 from latently.networks.builders import conv_decoder, conv_encoder, mlp
 from latently.networks.conditional import Conditional, LabelProduct, calibrated_pair
-from latently.networks.convolution import Conv, Unflatten, UpsampleConv
+from latently.networks.convolution import Conv, Unflatten, UpsampleConv, as_convolutions
 from latently.networks.layers import (
     ACTIVATIONS,
     Activate,
@@ -43,6 +43,7 @@ __all__ = [
     "Shift",
     "Unflatten",
     "UpsampleConv",
+    "as_convolutions",
     "calibrated_pair",
     "condition",
     "conv_decoder",

@@ -50,8 +50,8 @@ class Conditional(eqx.Module):
         """A copy whose batch norms hold the statistics of these rows, and its distribution given them."""
         rows = given
         if self.noise_dim:
-            noise = jax.random.normal(key, (len(given), self.noise_dim), given.dtype)
-            rows = jnp.concatenate([given.reshape(len(given), -1), noise], axis=1)
+            noise = jax.random.normal(key, (given.shape[0], self.noise_dim), given.dtype)
+            rows = jnp.concatenate([given.reshape(given.shape[0], -1), noise], axis=1)
         network, _ = self.network.calibrated(rows)
         conditional = eqx.tree_at(lambda conditional: conditional.network, self, network)
         return conditional, conditional(given)

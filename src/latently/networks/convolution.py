@@ -8,7 +8,9 @@ their fast path inside a compiled loop (jax issue 12868), and are no faster outs
 convolutions. `benchmarks/convolutions.py` compares the forms.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import partial
 from typing import TypeAlias
 
@@ -22,6 +24,8 @@ from latently.networks.layers import Layer, spectral_norm
 
 _Size: TypeAlias = tuple[int, ...]  # of what is convolved: height and width, or steps
 _Linear: TypeAlias = Callable[[Array, int, _Size], Array]
+
+_for_others: ContextVar[bool] = ContextVar("_for_others", default=False)
 
 
 class Conv(Layer):
@@ -137,9 +141,19 @@ def _by_inputs(kernel: Float[Array, "*taps inputs outputs"]) -> Float[Array, "in
     return kernel.transpose(-2, *reversed(taps), -1).reshape(kernel.shape[-2], -1)
 
 
+@contextmanager
+def as_convolutions() -> Iterator[None]:
+    """Within it, programs are traced with convolutions, on a CPU, too: for other programs, which have fast ones."""
+    token = _for_others.set(True)
+    try:
+        yield
+    finally:
+        _for_others.reset(token)
+
+
 def _as_products() -> bool:
     """Whether convolutions are written as matrix products: the one place that decides it, when a program is traced."""
-    return jax.default_backend() == "cpu"
+    return jax.default_backend() == "cpu" and not _for_others.get()
 
 
 @jax.custom_vjp

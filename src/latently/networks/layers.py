@@ -77,9 +77,9 @@ class Linear(Layer):
         self, x: Float[Array, "rows ..."], y: Float[Array, "k facts"], key: PRNGKeyArray | None = None
     ) -> Float[Array, "crossed outputs"]:
         """The same numbers, but the product with each x is taken once, and not once for every y."""
-        x = x.reshape(len(x), -1)
+        x = x.reshape(x.shape[0], -1)
         of_x, of_y = jnp.split(self._normalized(), (x.shape[1],))
-        return ((x @ of_x)[:, None] + (y @ of_y + self.bias)).reshape(-1, len(self.bias))
+        return ((x @ of_x)[:, None] + (y @ of_y + self.bias)).reshape(-1, self.bias.shape[0])
 
     def _normalized(self) -> Float[Array, "inputs outputs"]:
         return self.weight / spectral_norm(self.weight) if self.spectral_norm else self.weight
@@ -122,7 +122,7 @@ class Flatten(Layer):
 
     def __call__(self, x: Float[Array, "batch ..."], key: PRNGKeyArray | None = None) -> Float[Array, "batch features"]:
         """Each row's elements, in one axis."""
-        return x.reshape(len(x), -1)
+        return x.reshape(x.shape[0], -1)
 
 
 class Chain(Layer):
@@ -207,10 +207,10 @@ def condition(x: Float[Array, "batch ..."], y: Float[Array, "batch facts"]) -> F
         >>> condition(jnp.ones((2, 4, 4, 1)), jnp.eye(2)).shape, condition(jnp.ones((2, 16)), jnp.eye(2)).shape
         ((2, 4, 4, 3), (2, 18))
     """
-    planes = y.reshape(len(y), *[1] * (x.ndim - 2), y.shape[1])
+    planes = y.reshape(y.shape[0], *[1] * (x.ndim - 2), y.shape[1])
     return jnp.concatenate([x, jnp.broadcast_to(planes, (*x.shape[:-1], y.shape[1]))], axis=-1)
 
 
 def cross_condition(x: Float[Array, "rows ..."], y: Float[Array, "k facts"]) -> Float[Array, "crossed ..."]:
     """Condition every row of x on every row of y, x by x: the first on all of them, then the second."""
-    return condition(jnp.repeat(x, len(y), axis=0), jnp.tile(y, (len(x), 1)))
+    return condition(jnp.repeat(x, y.shape[0], axis=0), jnp.tile(y, (x.shape[0], 1)))

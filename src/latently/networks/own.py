@@ -38,7 +38,7 @@ class PerRow(Layer):
         if key is None or not _takes_key(self.module):
             mapped: Array = jax.vmap(lambda row: _called(self.module, row, key))(x)
         else:
-            keys = jax.random.split(key, len(x))
+            keys = jax.random.split(key, x.shape[0])
             mapped = jax.vmap(lambda row, key: _called(self.module, row, key))(x, keys)
         return mapped
 

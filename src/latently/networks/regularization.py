@@ -116,7 +116,7 @@ class Shift(Layer):
             return x
         border = (self.pixels, self.pixels)
         padded = jnp.pad(x, ((0, 0), border, border, (0, 0)), mode="edge")
-        corners = jax.random.randint(key, (len(x), 2), 0, 2 * self.pixels + 1)
+        corners = jax.random.randint(key, (x.shape[0], 2), 0, 2 * self.pixels + 1)
 
         def cut(image: Float[Array, "_ _ channels"], corner: Int[Array, "2"]) -> Float[Array, "height width channels"]:
             return jax.lax.dynamic_slice(image, (corner[0], corner[1], 0), x.shape[1:])

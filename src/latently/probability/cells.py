@@ -291,7 +291,7 @@ class CategoricalColumns(Columns):
 
     def _flat(self, of_words: Float[Array, "batch columns words"]) -> Float[Array, "batch elements"]:
         _, there = self._places()
-        return of_words.reshape(len(of_words), -1)[:, np.flatnonzero(there)]
+        return of_words.reshape(of_words.shape[0], -1)[:, np.flatnonzero(there)]
 
     def _places(self) -> tuple[Shaped[np.ndarray, "columns words"], Shaped[np.ndarray, "columns words"]]:
         """The element of each column's words, and which of them are words of it."""

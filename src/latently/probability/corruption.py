@@ -93,7 +93,7 @@ class HiddenCells(_OfSomeElements):
 
     def __call__(self, x: Float[Array, "batch *event"], key: PRNGKeyArray) -> Float[Array, "batch *event"]:
         """The rows, some cells missing."""
-        hidden = jax.random.bernoulli(key, self.probability, (len(x), len(self.widths)))
+        hidden = jax.random.bernoulli(key, self.probability, (x.shape[0], len(self.widths)))
         return _without(x, hidden, self.widths)
 
 
@@ -124,9 +124,9 @@ class HiddenConditions(Corruption):
     def __call__(self, x: Float[Array, "batch *event"], key: PRNGKeyArray) -> Float[Array, "batch *event"]:
         """The conditions, some of them missing (NaN)."""
         of_rows, of_cells = jax.random.split(key)
-        u = jax.random.uniform(of_rows, (len(x), 1))
+        u = jax.random.uniform(of_rows, (x.shape[0], 1))
         rate = jnp.where(u < self.share / 2, 1.0, jnp.where(u < self.share, 0.5, 0.0))
-        hidden = jax.random.uniform(of_cells, (len(x), len(self.widths))) < rate
+        hidden = jax.random.uniform(of_cells, (x.shape[0], len(self.widths))) < rate
         return _without(x, hidden, self.widths)
 
 

@@ -58,7 +58,9 @@ class Normal(Prior):
         # The nearest point of a sector lies on the code's own ray or on the nearer edge, `beyond` radians away.
         half_width = math.pi / (n_labels - 1)
         centers = half_width * (2 * jnp.arange(n_labels - 1, dtype=z.dtype) + 1)
-        beyond = jnp.maximum(jnp.abs((angle - centers + math.pi) % (2 * math.pi) - math.pi) - half_width, 0)
+        apart = angle - centers
+        apart = jnp.abs(apart - 2 * math.pi * jnp.round(apart / (2 * math.pi)))
+        beyond = jnp.maximum(apart - half_width, 0)
         nearest = jnp.maximum(radius * jnp.cos(beyond), self._disc(n_labels))
         to_sectors = (radius - nearest) ** 2 + 4 * radius * nearest * jnp.sin(beyond / 2) ** 2
         return nearest_region(jnp.concatenate([to_disc, to_sectors], axis=-1))
@@ -181,7 +183,7 @@ class FittedNormal(Prior):
 
     def fitted(self, codes: Float[Array, "rows dim"]) -> Self:
         """The normal around 0 under which these codes, whose mean is 0, are likeliest."""
-        variances, axes = jnp.linalg.eigh(codes.T @ codes / len(codes))
+        variances, axes = jnp.linalg.eigh(codes.T @ codes / codes.shape[0])
         scales = jnp.sqrt(jnp.maximum(variances, 0))
         scales = jnp.maximum(scales, NARROWEST * scales.max() + 1e-30)
         fitted: Self = eqx.tree_at(lambda prior: (prior.axes, prior.scales), self, (axes.T, scales))
@@ -195,7 +197,7 @@ class FittedNormal(Prior):
     def responsibilities(self, z: Float[Array, "n dim"], n_labels: int) -> Float[Array, "n n_labels"]:
         """All of the one region that there is."""
         self.check_labels(n_labels)
-        return jnp.ones((len(z), 1), z.dtype)
+        return jnp.ones((z.shape[0], 1), z.dtype)
 
     def support(self) -> tuple[float, float]:
         """Three standard deviations to each side, in the dimension where that reaches farthest."""
@@ -206,7 +208,7 @@ class FittedNormal(Prior):
         return (self.scales * jax.random.normal(key, (n, self.dim))) @ self.axes
 
     def _draw_labelled(self, key: PRNGKeyArray, labels: Int[Array, "n"], n_labels: int) -> Float[Array, "n dim"]:  # noqa: ARG002
-        return self._draw(key, len(labels))
+        return self._draw(key, labels.shape[0])
 
     def _check_regions(self, n_labels: int) -> None:
         if n_labels > 1:
