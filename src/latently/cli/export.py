@@ -42,7 +42,7 @@ def export(words: Sequence[str]) -> int:
     paths = model.export(given.out, format=given.format, force=given.force, about=about)
     inputs = [_told(path) for path in paths]
     feed = ", ".join(f'"{name}": ...' for name in inputs[0])
-    print(f"\nIn Python, and likewise elsewhere (docs/export.md):")
+    print("\nIn Python, and likewise elsewhere (docs/export.md):")
     print(f'onnxruntime.InferenceSession("{paths[0]}").run(None, {{{feed}}})')
     return 0
 

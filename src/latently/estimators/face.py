@@ -599,7 +599,12 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         return push(self, repo, evaluation=evaluation, private=private, token=token)
 
     def export(
-        self, path: str | Path, *, format: str = "onnx", force: bool = False, about: Mapping[str, Any] | None = None  # noqa: A002
+        self,
+        path: str | Path,
+        *,
+        format: str = "onnx",  # noqa: A002
+        force: bool = False,
+        about: Mapping[str, Any] | None = None,
     ) -> list[Path]:
         """Write the fitted model for programs that know neither Latently nor JAX: see docs/export.md.
 

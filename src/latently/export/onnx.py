@@ -54,7 +54,9 @@ def check_export(folder: Path, format: str, force: bool) -> None:  # noqa: A002
     if folder.exists() and not folder.is_dir():
         raise ArgumentError(str(folder), "is a file", remedy="Name a folder.")
     if not force and folder.exists() and any(folder.iterdir()):
-        raise ArgumentError(str(folder), "is not empty", remedy="Name another folder, or write over it by {force=True}.")
+        raise ArgumentError(
+            str(folder), "is not empty", remedy="Name another folder, or write over it by {force=True}."
+        )
     needed("jax2onnx", "onnx", "ONNX")
 
 

@@ -1,7 +1,7 @@
 """The interface of every distribution: likelihoods p(x|z) and posteriors q(z|x) alike."""
 
 import abc
-from typing import TYPE_CHECKING, Self, Union
+from typing import TYPE_CHECKING, Any, Self, Union
 
 import equinox as eqx
 import jax
@@ -59,8 +59,11 @@ def sum_event(terms: Float[Array, "batch *event"]) -> Float[Array, "batch"]:
     return terms.sum(axis=tuple(range(1, terms.ndim)))
 
 
-def check_shape(x: Shaped[Array, "..."], shape: tuple[int, ...], owner: str) -> None:
-    """Refuse an `x` that would only fit by broadcasting: summing over the wrong axes goes unseen."""
+def check_shape(x: Shaped[Array, "..."], shape: tuple[Any, ...], owner: str) -> None:
+    """Refuse an `x` that would only fit by broadcasting: summing over the wrong axes goes unseen.
+
+    A size is a number; or a symbol, in a program for any number of rows.
+    """
     if x.shape != shape:
         raise ValueError(
             f"x must have the shape of the {owner}'s rows, {shape}; got {x.shape}. "
