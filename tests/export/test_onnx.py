@@ -72,11 +72,10 @@ def metadata(path):
 def agrees(result, right):
     """To 1e-5 of the range of the data; of whole numbers, to the rounding of ties."""
     assert (result.dtype, result.shape) == (right.dtype, right.shape)
-    there = right[np.isfinite(right)] if right.dtype.kind == "f" else right
-    near = 1 if right.dtype.kind in "iu" else 1e-5 * max(float(np.ptp(there)), 1.0)
-    np.testing.assert_allclose(result.astype(np.float64), right.astype(np.float64), rtol=0, atol=near)
-    if right.dtype.kind in "iu":
-        assert (result != right).mean() < 0.02
+    whole, given, right = right.dtype.kind in "iu", result.astype(np.float64), right.astype(np.float64)
+    near = 1e-5 * max(np.nanmax(right) - np.nanmin(right), 1.0)
+    np.testing.assert_allclose(given, right, rtol=0, atol=max(near, 1.0) if whole else near)
+    assert not whole or near > 1 or (given != right).mean() < 0.02
 
 
 def answers(model, rows, codes, labels=None):
@@ -197,7 +196,7 @@ def test_rows_go_in_and_come_out_in_their_stored_type(dtype, tmp_path):
         ("AAE", {"prior": "swiss-roll"}),
         ("AAE", {"prior": "uniform", "encoder": "implicit"}),
         ("SemiSupervisedAAE", {"representation": "sum"}),
-        ("VAE", {"likelihood": "gaussian", "linear_path": True, "network": "mlp", "output": "identity"}),
+        ("VAE", {"hidden": (8,), "linear_path": True}),
         ("VAE", {"network": "conv", "channels": (2,), "channel_axis": "first"}),
     ],
 )
@@ -239,7 +238,7 @@ def test_a_file_says_what_it_is(tmp_path):
 
 def test_nothing_is_written_over_unless_told_so(vae, tmp_path):
     (tmp_path / "encoder.onnx").write_text("mine")
-    with pytest.raises(ArgumentError, match=r"is not empty. Name another, or write over it by force=True"):
+    with pytest.raises(ArgumentError, match=r"is not empty. Name another folder, or write over it by force=True"):
         vae.export(tmp_path)
     assert (tmp_path / "encoder.onnx").read_text() == "mine"
     vae.export(tmp_path, force=True)
@@ -270,7 +269,7 @@ class Odd(eqx.Module):
     ("twist", "why"),
     [
         (lambda x: x.reshape(len(x), -1), r"write x\.shape\[0\] for len\(x\)"),
-        (lambda x: jax.lax.linalg.tridiagonal(x.T @ x)[0], "jax2onnx has nothing for the operation tridiagonal"),
+        (lambda x: jax.pure_callback(np.sin, x, x), "jax2onnx knows no operation of ONNX for the pure_callback"),
     ],
 )
 def test_what_a_network_of_ones_own_cannot_is_one_sentence(twist, why, tmp_path):

@@ -31,15 +31,17 @@ def export(words: Sequence[str]) -> int:
         ),
     ).parse(words)
 
+    from latently.cli.terminal import Reporter  # slow to load, and not for --help
     from latently.estimators.hub import local
-    from latently.export import check_export  # slow to load, and not for --help
+    from latently.export import check_export
     from latently.run import Run, load_model
 
     check_export(given.out, given.format, given.force)
     folder = local(given.run)
     model, columns = load_model(folder), Run.open(folder).config().get("run", {}).get("columns")
     about = {"columns": columns} if columns else {}
-    paths = model.export(given.out, format=given.format, force=given.force, about=about)
+    with Reporter().waiting("writing ONNX …"):
+        paths = model.export(given.out, format=given.format, force=given.force, about=about)
     inputs = [_told(path) for path in paths]
     feed = ", ".join(f'"{name}": ...' for name in inputs[0])
     print("\nIn Python, and likewise elsewhere (docs/export.md):")

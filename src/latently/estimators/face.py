@@ -623,6 +623,13 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             ArgumentError: the folder is not empty, or there is no such format.
             MissingPackageError: `jax2onnx` is not installed (`pip install 'latently[onnx]'`).
             ValueError: a network of your own does what cannot be written as ONNX.
+
+        Example:
+            >>> import tempfile
+            >>> from latently import Autoencoder
+            >>> model = Autoencoder(latent_dim=2, hidden=(8,), epochs=1, random_state=0).fit(np.eye(8))
+            >>> [path.name for path in model.export(tempfile.mkdtemp())]
+            ['encoder.onnx', 'decoder.onnx', 'reconstruct.onnx']
         """
         from latently.export import check_export, write_onnx
 

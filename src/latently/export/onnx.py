@@ -147,8 +147,9 @@ def _file(function: Function, meanings: Mapping[str, str], metadata: Mapping[str
     model.producer_name, model.producer_version = "latently", metadata["latently"]
     texts = {name: each if isinstance(each, str) else json.dumps(each) for name, each in metadata.items()}
     onnx.helper.set_model_props(model, texts)
-    onnx.checker.check_model(model, full_check=True)
-    return bytes(model.SerializeToString())
+    with _in_a_sentence(function):
+        onnx.checker.check_model(model, full_check=True)
+        return bytes(model.SerializeToString())
 
 
 def _converted(function: Function) -> Any:
@@ -224,9 +225,9 @@ def _in_a_sentence(function: Function) -> Iterator[None]:
         yield
     except Exception as error:
         text = f"{type(error).__name__}: {error}"
-        operation = re.search(r"primitive '(\w+)'", text)
+        operation = re.search(r"(?:primitive '|No Op registered for )(\w+)", text)
         if operation:
-            why = f"jax2onnx has nothing for the operation {operation[1]} of its network"
+            why = f"jax2onnx knows no operation of ONNX for the {operation[1]} in its network"
         elif "_DimExpr" in text or "Symbolic dimension" in text:
             why = "its network needs to know the number of rows; write x.shape[0] for len(x), and decide nothing by it"
         else:

@@ -67,7 +67,8 @@ class Implicit(Sampled):
     @property
     def mean(self) -> Float[Array, "batch *event"]:
         """The average over the fixed noise draws, in inference mode (no dropout)."""
-        noise = jax.random.normal(jax.random.key(0), (MEAN_DRAWS, self.noise_dim), self.x.dtype)
+        with jax.ensure_compile_time_eval():  # a constant: programs for others, which draw no such numbers, hold it
+            noise = jax.random.normal(jax.random.key(0), (MEAN_DRAWS, self.noise_dim), self.x.dtype)
         rows = self.x.shape[0]
         # One draw at a time: the 32-fold batch of a large data set need not fit into memory.
         codes: Array = jax.lax.map(lambda eta: self._push(jnp.broadcast_to(eta, (rows, self.noise_dim)), None), noise)
