@@ -153,11 +153,14 @@ class Preprocessing:
         Integers are rounded and clipped to what their type holds, booleans are True above one half, and floats of any
         width come out as float32, in which they were computed.
         """
-        events = np.asarray(x, dtype=np.float64).reshape(len(x), *self.event_shape)
+        return _as_type(self.in_units(np.asarray(x, dtype=np.float64)), np.dtype(self.dtype))
+
+    def in_units(self, x: Any) -> Any:
+        """Rows in the units and the shape of the data, as floats; pure, so it may run inside `jax.jit`."""
+        events = x.reshape(x.shape[0], *self.event_shape)
         if self._moves_channels:
-            events = np.moveaxis(events, -1, 1)
-        rows = events.reshape(len(x), *self.row_shape) * self.scale + self.offset
-        return _as_type(rows, np.dtype(self.dtype))
+            events = events.transpose(0, events.ndim - 1, *range(1, events.ndim - 1))
+        return events.reshape(x.shape[0], *self.row_shape) * self.scale.astype(x.dtype) + self.offset.astype(x.dtype)
 
     @property
     def _moves_channels(self) -> bool:

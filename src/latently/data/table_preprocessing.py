@@ -192,38 +192,53 @@ class TablePreprocessing:
 
     def inverse(self, x: Float[Array, "batch elements"] | Float[np.ndarray, "batch elements"]) -> Table:
         """Rows of the table: of words the likeliest, of dates the one next to its year, as far as a season is told."""
-        elements = np.asarray(x, np.float64)
-        values, start = np.empty((len(elements), len(self.columns))), 0
+        return Table(self.columns, self.in_units(np.asarray(x, np.float64)), self.container)
+
+    def in_units(self, x: Any, library: Any = np) -> Any:
+        """The numbers of a table: of words the place of the likeliest, of dates days since 1970.
+
+        Args:
+            x: rows as a network writes them, `[batch, elements]`.
+            library: `jax.numpy`, to run inside `jax.jit`.
+
+        Returns:
+            A number a cell, `[batch, columns]`.
+        """
+        columns: dict[int, Any] = {}
+        start = 0
         for places in self._alike():
             end = start + sum(self._cell(place).width for place in places)
-            values[:, np.asarray(places)] = self._cells(places, elements[:, start:end])
+            cells = self._cells(places, x[:, start:end], library)
+            columns |= {place: cells[:, [number]] for number, place in enumerate(places)}
             start = end
-        return Table(self.columns, values, self.container)
+        return library.concatenate([columns[place] for place in range(len(self.columns))], axis=1)
 
-    def _cells(
-        self, places: list[int], elements: Float64[np.ndarray, "batch elements"]
-    ) -> Float64[np.ndarray, "batch columns"]:
-        column, offset, scale = self.columns[places[0]], self.offset[places], self.scale[places]
+    def _cells(self, places: list[int], elements: Any, library: Any) -> Any:
+        """The numbers of columns that are alike, `[batch, columns]`, from their elements."""
+        column = self.columns[places[0]]
+        offset, scale = (np.asarray(each[places], elements.dtype) for each in (self.offset, self.scale))
         if column.kind == "binary":
-            return np.asarray(np.where(np.isnan(elements), np.nan, elements > 0.5))
+            return library.where(library.isnan(elements), library.nan, elements > 0.5)
         if column.kind == "category":
-            likeliest = np.nan_to_num(elements).argmax(axis=1)
-            return np.asarray(np.where(np.isnan(elements[:, 0]), np.nan, likeliest)[:, None])
+            likeliest = library.nan_to_num(elements).argmax(axis=1)
+            return library.where(library.isnan(elements[:, 0]), library.nan, likeliest)[:, None]
         if _bends(column):
-            return np.asarray(np.sinh(np.clip(elements, -80, 80)) * scale + offset)
-        moved: Float64[np.ndarray, "batch columns"] = elements[:, : len(places)] * scale + offset
+            return library.sinh(library.clip(elements, -80, 80)) * scale + offset
+        moved = elements[:, : len(places)] * scale + offset
         if column.kind == "heavy":
-            return np.asarray(np.exp(np.clip(moved, -80, 80)))
+            return library.exp(library.clip(moved, -80, 80))
         if column.kind in ("count", "poisson"):
-            return np.asarray(np.maximum(np.round(np.expm1(np.minimum(moved, 40))), 0))
+            return library.maximum(library.round(library.expm1(library.minimum(moved, 40))), 0)
         if column.kind != "date":
             return moved
         days = (moved - _UNIX_YEAR) * _YEAR
         for number, turn in enumerate(_turns(column)):
             cosine, sine = elements[:, [1 + 2 * number]], elements[:, [2 + 2 * number]]
-            phase, sure = np.arctan2(sine, cosine) / (2 * np.pi) * turn, np.minimum(np.hypot(cosine, sine), 1)
-            days += sure * (_nearest(days, phase, turn) - days)  # a mean of many seasons is short, and tells of none
-        return days if column.decimals is None else np.asarray(np.round(days))
+            phase = library.arctan2(sine, cosine) / (2 * np.pi) * turn
+            sure = library.minimum(library.hypot(cosine, sine), 1)
+            nearest = phase + turn * library.round((days - phase) / turn)  # the days of this phase next to those
+            days = days + sure * (nearest - days)  # a mean of many seasons is short, and tells of none
+        return days if column.decimals is None else library.round(days)
 
     def check(self, X: Table, owner: str = "TablePreprocessing", *, noisy: bool = False) -> Table:  # noqa: ARG002
         """X with the columns that were fitted."""
@@ -279,11 +294,3 @@ def _moved(kind: str, cells: Any, lows: Any, library: Any = np) -> Any:
 def _deviation(cells: Float64[np.ndarray, "rows"]) -> float:
     deviation = float(np.nanstd(cells))
     return deviation if deviation > 1e-6 * max(1.0, abs(float(np.nanmean(cells)))) else 1.0
-
-
-def _nearest(
-    days: Float64[np.ndarray, "batch columns"], phase: Float64[np.ndarray, "batch columns"], turn: float
-) -> Float64[np.ndarray, "batch columns"]:
-    """The days of this phase that are next to those."""
-    nearest: Float64[np.ndarray, batch] = phase + turn * np.round((days - phase) / turn)
-    return nearest
