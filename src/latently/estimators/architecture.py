@@ -226,7 +226,7 @@ def written_by(network: Network, inputs: int, hidden: Shape, outputs: Shape, key
 def _is_beside_linear(model: Any, task: Task) -> bool:
     """Whether networks have a linear path beside them: of tables of numbers, which are mostly linear, unless said."""
     perceptrons = model.network == "mlp" and decoder_network(model) == "mlp" and hidden_widths(model, "mlp", task.shape)
-    table = len(task.shape) == 1 and task.range == "real" and not (task.cells or task.conditions or model.takes_views)
+    table = len(task.shape) == 1 and task.range == "real" and not (task.cells or task.conditions)
     return bool(perceptrons and table) if model.linear_path == "auto" else bool(model.linear_path and perceptrons)
 
 
@@ -377,8 +377,10 @@ def check_classes(model: Any, task: Task, *, instead: str) -> int:
 
 
 def joint_task(task: Task) -> Task:
-    """The task of all views as one, flattened side by side."""
-    return replace(task, shape=(sum(map(math.prod, task.shape)),), views=())
+    """The task of all views as one, flattened side by side: a table of numbers, where all views are."""
+    shape, range_ = (sum(map(math.prod, task.shape)),), task.range
+    tables = all(len(each) == 1 for each in task.shape) and set(range_) == {"real"}
+    return replace(task, shape=shape, range="real" if tables else range_, views=())
 
 
 def view_decoders(model: Any, task: Task, key: PRNGKeyArray, *, private_dim: int = 0) -> tuple[Conditional, ...]:

@@ -6,13 +6,15 @@ References:
     has for itself goes into a code of its own (VCCA-private).
 """
 
+from typing import ClassVar
+
 import equinox as eqx
 import jax.numpy as jnp
 import optax
 from jaxtyping import PRNGKeyArray
 
 from latently.game import Batch, History, Player, Terms, Weight
-from latently.games.several_views import SeveralViews, codes_of, log_likelihoods, masked_mean
+from latently.games.several_views import Fusion, SeveralViews, codes_of, log_likelihoods, masked_mean
 from latently.games.vae import unused_dimensions, used_dimensions
 from latently.networks import Conditional
 from latently.networks.regularization import Dropout
@@ -37,7 +39,10 @@ class VCCA(SeveralViews):
         beta: the weight of the KL terms, or its schedule (warm-up).
         code_dropout: the probability that a dimension of z is dropped before it is decoded in training.
         corruption: what is done to the views before they are encoded.
+        fusion: how the codes of views give one; by a product, a round's code comes from some of the views.
     """
+
+    log_precisions: ClassVar[None] = None  # its encoders tell how sure they are
 
     encoders: tuple[Conditional | None, ...]
     joint: Conditional | None
@@ -50,6 +55,7 @@ class VCCA(SeveralViews):
     beta: Weight = eqx.field(static=True, default=1.0)
     code_dropout: float = eqx.field(static=True, default=0.0)
     corruption: EachView | None = None
+    fusion: Fusion = eqx.field(static=True, default="mean")
 
     def players(self) -> tuple[Player, ...]:
         """One player, on the bounds of all origins."""
