@@ -4,16 +4,14 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-import jax.numpy as jnp
 from jaxtyping import PRNGKeyArray
 
 from latently.estimators import architecture as build
 from latently.estimators.adversarial import AdversarialModel
-from latently.estimators.hyperparameters import Count, EncoderName, Positive, ViewLikelihoods
+from latently.estimators.hyperparameters import Count, EncoderName, Fusion, Positive, ViewLikelihoods
 from latently.estimators.schedules import build_optimizer
 from latently.game import Task
 from latently.games import acca as games
-from latently.games.several_views import Fusion
 from latently.streams import stream
 
 
@@ -91,7 +89,6 @@ class ACCA(AdversarialModel):
     def build_game(self, task: Task, key: PRNGKeyArray) -> games.ACCA:
         """The untrained game."""
         encoders = (build.posterior(self, task.of_view(v), stream(key, f"encoder {v}")) for v in range(len(task.views)))
-        experts_tell = self.fusion == "mean" or self.encoder == "gaussian"
         return games.ACCA(
             encoders=tuple(encoders),
             joint=build.posterior(self, build.joint_task(task), stream(key, "joint encoder")) if self.joint else None,
@@ -104,6 +101,5 @@ class ACCA(AdversarialModel):
             names=task.views,
             fooling_weight=float(self.fooling_weight),
             corruption=build.view_corruption(self, task),
-            fusion=self.fusion,
-            log_precisions=None if experts_tell else jnp.zeros((len(task.views), int(self.latent_dim))),
+            experts=build.experts(self, len(task.views)),
         )

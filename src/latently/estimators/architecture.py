@@ -7,6 +7,7 @@ import math
 from dataclasses import replace
 from typing import Any, Literal
 
+import jax.numpy as jnp
 from jaxtyping import PRNGKeyArray
 
 from latently.errors import ArgumentError, setting
@@ -43,6 +44,7 @@ from latently.probability import (
     Corruption,
     DeterministicHead,
     EachView,
+    Experts,
     GaussianHead,
     Head,
     HiddenCells,
@@ -394,6 +396,12 @@ def view_decoders(model: Any, task: Task, key: PRNGKeyArray, *, private_dim: int
         head = likelihood_head(model, view, view_likelihood(model, task.views, place))
         decoders.append(decoder(model, view, head, stream(key, name), labels=private_dim))
     return tuple(decoders)
+
+
+def experts(model: Any, count: int) -> Experts | None:
+    """What makes a product of the codes of so many views, unless `fusion` asks for their mean."""
+    dim = int(model.latent_dim)
+    return Experts(jnp.tile(jnp.eye(dim), (count, 1, 1))) if model.fusion == "product" else None
 
 
 def view_corruption(model: Any, task: Task) -> EachView | None:

@@ -18,7 +18,7 @@ from latently.estimators.principal import LEAST_NOISE, MOST_NUMBERS, MOST_ROWS, 
 from latently.networks import BesideLinear
 
 LEAST_PRECISION = 1e-2
-"""The least that an expert says of a dimension at the start, where a normal prior says 1."""
+"""Of a Gaussian expert's own for a row, at the start, where its couplings say the rest."""
 
 
 class View(NamedTuple):
@@ -58,7 +58,7 @@ def start_at_common_components(game: Any, rows: Any, preprocessing: Any, latent_
         seed: of the search for components.
     """
     pairs = enumerate(zip(game.encoders, game.decoders, strict=True))
-    places = [place for place, pair in pairs if all(each and isinstance(each.network, BesideLinear) for each in pair)]
+    places = [place for place, (reads, writes) in pairs if _linear(writes) and (reads is None or _linear(reads))]
     whole = np.flatnonzero(rows.present[:, places].all(axis=1)) if places else np.zeros(0, int)
     if len(whole) < 2:
         return game
@@ -79,9 +79,10 @@ def start_at_common_components(game: Any, rows: Any, preprocessing: Any, latent_
 
 def _placed(game: Any, views: Sequence[View], latent_dim: int) -> Any:
     for view in views:
-        game = _expert_placed(game, view, latent_dim)
         game = _decoder_placed(game, view)
-    if game.joint is not None and isinstance(game.joint.network, BesideLinear):  # all views are tables, then
+        if game.encoders[view.place] is not None:
+            game = _encoder_placed(game, view, latent_dim)
+    if _linear(game.joint):  # all views are tables, then
         inverse = np.linalg.inv(np.eye(latent_dim) + np.sum([view.precision for view in views], axis=0))
         into = np.concatenate([view.information for view in views]) @ inverse
         centre = np.concatenate([view.centre for view in views])
@@ -89,20 +90,18 @@ def _placed(game: Any, views: Sequence[View], latent_dim: int) -> Any:
     return game
 
 
-def _expert_placed(game: Any, view: View, latent_dim: int) -> Any:
-    """The game whose encoder of a view gives the posterior that belongs to W; by a product, what it adds to the prior.
-
-    A product takes dimensions for independent, so an expert's precision is what the posterior's marginal adds to the
-    prior, and its mean is such that their product has the posterior's.
-    """
-    inverse = np.linalg.inv(np.eye(latent_dim) + view.precision)
-    into, variances = view.information @ inverse, np.diag(inverse)
-    if game.fusion == "product":
-        added = np.maximum(1 / variances - 1, LEAST_PRECISION)
-        into, variances = into * (1 + added) / added, 1 / added
-        if game.log_precisions is not None:
-            told = jnp.asarray(-np.log(variances), game.log_precisions.dtype)
-            game = eqx.tree_at(lambda g: g.log_precisions, game, game.log_precisions.at[view.place].set(told))
+def _encoder_placed(game: Any, view: View, latent_dim: int) -> Any:
+    """The game whose encoder of a view gives the posterior that belongs to W; as an expert, its natural parameters."""
+    if game.experts is None:
+        inverse = np.linalg.inv(np.eye(latent_dim) + view.precision)
+        into, variances = view.information @ inverse, np.diag(inverse)
+    else:
+        into, variances = view.information, np.full(latent_dim, 1 / LEAST_PRECISION)
+        expert = sum(encoder is not None for encoder in game.encoders[: view.place])
+        values, vectors = np.linalg.eigh(view.precision)
+        root = (vectors * np.sqrt(np.maximum(values, LEAST_PRECISION))) @ vectors.T
+        couplings = game.experts.couplings.at[expert].set(jnp.asarray(root, jnp.float32))
+        game = eqx.tree_at(lambda g: g.experts.couplings, game, couplings)
     encoder = _reading(game.encoders[view.place], into, view.centre, variances)
     return eqx.tree_at(lambda g: g.encoders[view.place], game, encoder)
 
@@ -131,6 +130,10 @@ def _reading(
         raw = np.log(variances) if encoder.head.scale == "exp" else np.log(np.expm1(np.sqrt(variances)))
         into, bias = np.hstack([into, np.zeros_like(into)]), np.concatenate([bias, raw])
     return eqx.tree_at(lambda e: e.network, encoder, _with_path(encoder.network, into, bias))
+
+
+def _linear(conditional: Any) -> bool:
+    return conditional is not None and isinstance(conditional.network, BesideLinear)
 
 
 def _with_path(network: Any, weight: np.ndarray, bias: np.ndarray) -> Any:

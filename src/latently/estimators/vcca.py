@@ -9,11 +9,10 @@ from jaxtyping import PRNGKeyArray
 from latently.errors import ArgumentError
 from latently.estimators import architecture as build
 from latently.estimators.base import LatentModel
-from latently.estimators.hyperparameters import Count, NotNegative, Probability, Range, ViewLikelihoods
+from latently.estimators.hyperparameters import Count, Fusion, NotNegative, Probability, Range, ViewLikelihoods
 from latently.estimators.schedules import build_optimizer, kl_weight
 from latently.game import Task
 from latently.games import vcca
-from latently.games.several_views import Fusion
 from latently.networks import Conditional
 from latently.probability import GaussianHead
 from latently.streams import stream
@@ -102,5 +101,5 @@ class VCCA(LatentModel):
             beta=kl_weight(self, task),
             code_dropout=float(self.code_dropout),
             corruption=build.view_corruption(self, task),
-            fusion=self.fusion,
+            experts=build.experts(self, len(named)),
         )

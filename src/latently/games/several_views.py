@@ -6,7 +6,7 @@ References:
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
 import equinox as eqx
 import jax
@@ -21,14 +21,12 @@ from latently.probability import (
     DeterministicHead,
     Distribution,
     EachView,
-    Gaussian,
+    Experts,
     Joint,
     Normal,
     Prior,
 )
 from latently.streams import stream
-
-Fusion: TypeAlias = Literal["product", "mean"]
 
 
 class Posterior(NamedTuple):
@@ -57,10 +55,8 @@ class SeveralViews(Game, Encodes, Decodes, HasViews, Denoises):
         prior: p(z).
         names: the views' names.
         corruption: what is done to the views before they are encoded.
-        fusion: how the views that a row has give one code. `"mean"`: it is the mean of their codes. `"product"`: each
-            encoder gives an expert q̃(z|xᵥ), and the code of the views S is that of p(z) Πᵥ∈S q̃(z|xᵥ).
-        log_precisions: of the experts, where encoders give points and tell no precision: learned, one a view and
-            dimension; else `None`.
+        experts: how the views that a row has give one code: each encoder tells the information of an expert q̃(z|xᵥ),
+            and the code given the views S is that of p(z) Πᵥ∈S q̃(z|xᵥ). `None`: the mean of the codes of each.
     """
 
     n_labels: ClassVar[None] = None
@@ -83,9 +79,7 @@ class SeveralViews(Game, Encodes, Decodes, HasViews, Denoises):
         @property
         def corruption(self) -> EachView | None: ...
         @property
-        def fusion(self) -> Fusion: ...
-        @property
-        def log_precisions(self) -> Float[Array, "views latent"] | None: ...
+        def experts(self) -> Experts | None: ...
 
     else:
         encoders: eqx.AbstractVar[tuple[Conditional | None, ...]]
@@ -95,14 +89,13 @@ class SeveralViews(Game, Encodes, Decodes, HasViews, Denoises):
         decoders: eqx.AbstractVar[tuple[Conditional, ...]]
         prior: eqx.AbstractVar[Prior]
         corruption: eqx.AbstractVar[EachView | None]
-        fusion: eqx.AbstractVar[Fusion]
-        log_precisions: eqx.AbstractVar[Float[Array, "views latent"] | None]
+        experts: eqx.AbstractVar[Experts | None]
 
     @property
     def origins(self) -> tuple[str, ...]:
         """What codes come from in training: each view that has an encoder, or some of them; all, with a joint one."""
         readable = (name for name, encoder in zip(self.names, self.encoders, strict=True) if encoder is not None)
-        views = ("some",) if self.fusion == "product" else tuple(readable)
+        views = tuple(readable) if self.experts is None else ("some",)
         return views if self.joint is None else (*views, "all")
 
     @property
@@ -130,9 +123,9 @@ class SeveralViews(Game, Encodes, Decodes, HasViews, Denoises):
         """
         noise = key if dropout else None
         origins = self._of_each_view(batch, noise)
-        if self.fusion == "product":
+        if self.experts is not None:
             shown = some_of(_present(origins), stream(key, "shown views"), proper=self.joint is not None)
-            origins = [Posterior("some", self._product(origins, shown), shown.any(axis=1))]
+            origins = [self._product(origins, shown)]
         return origins if self.joint is None else [*origins, self._of_all_views(batch, noise)]
 
     def private_posteriors(self, batch: Batch, key: PRNGKeyArray | None = None) -> list[Distribution]:
@@ -146,9 +139,8 @@ class SeveralViews(Game, Encodes, Decodes, HasViews, Denoises):
         A row that has no view with an encoder has the code 0.
         """
         posteriors = self._of_each_view(x)
-        if self.fusion == "product":
-            given = _present(posteriors)
-            posteriors = [Posterior("some", self._product(posteriors, given), given.any(axis=1))]
+        if self.experts is not None:
+            posteriors = [self._product(posteriors, _present(posteriors))]
         if self.joint is not None:
             posteriors.append(self._of_all_views(x))
         speak = _present(posteriors)
@@ -209,19 +201,11 @@ class SeveralViews(Game, Encodes, Decodes, HasViews, Denoises):
         q = self.joint(side_by_side(batch.views), _stream(key, "encoder of all"))
         return Posterior("all", q, batch.has.all(axis=1))
 
-    def _product(self, experts: Sequence[Posterior], shown: Bool[Array, "batch experts"]) -> Distribution:
-        """The code that the experts shown agree on (Wu & Goodman 2018, Section 2.2)."""
-        of = [expert.q for expert in experts]
-        gaussians = [q for q in of if isinstance(q, Gaussian)]
-        if self.log_precisions is None:
-            precisions = jnp.stack([jnp.broadcast_to(q.scale**-2, q.mean.shape) for q in gaussians], axis=1)
-        else:
-            precisions = jnp.exp(self.log_precisions)
-        precisions = precisions * shown[:, :, None]  # [batch, experts, latent]
-        of_prior = self.prior.scale**-2 if isinstance(self.prior, Normal) else 1.0
-        together = of_prior + precisions.sum(axis=1)
-        code = Averaged(tuple(of), precisions / together[:, None])
-        return code if self.log_precisions is not None else Gaussian(code.mean, together**-0.5)
+    def _product(self, said: Sequence[Posterior], shown: Bool[Array, "batch views"]) -> Posterior:
+        """The code given the views that are shown: p(z) Πᵥ q̃(z|xᵥ) (Wu & Goodman 2018, Section 2.2)."""
+        assert self.experts is not None
+        scale = self.prior.scale if isinstance(self.prior, Normal) else 1.0
+        return Posterior("some", self.experts.product([each.q for each in said], shown, scale), shown.any(axis=1))
 
     def _with_private(
         self, z: Float[Array, "batch latent"], private: Sequence[Float[Array, "batch private"]]

@@ -6,19 +6,17 @@ References:
     has for itself goes into a code of its own (VCCA-private).
 """
 
-from typing import ClassVar
-
 import equinox as eqx
 import jax.numpy as jnp
 import optax
 from jaxtyping import PRNGKeyArray
 
 from latently.game import Batch, History, Player, Terms, Weight
-from latently.games.several_views import Fusion, SeveralViews, codes_of, log_likelihoods, masked_mean
+from latently.games.several_views import SeveralViews, codes_of, log_likelihoods, masked_mean
 from latently.games.vae import unused_dimensions, used_dimensions
 from latently.networks import Conditional
 from latently.networks.regularization import Dropout
-from latently.probability import EachView, Normal, kl_per_dimension
+from latently.probability import EachView, Experts, Normal, kl_per_dimension
 from latently.streams import stream
 
 
@@ -39,10 +37,9 @@ class VCCA(SeveralViews):
         beta: the weight of the KL terms, or its schedule (warm-up).
         code_dropout: the probability that a dimension of z is dropped before it is decoded in training.
         corruption: what is done to the views before they are encoded.
-        fusion: how the codes of views give one; by a product, a round's code comes from some of the views.
+        experts: of the views, whose product is the code; a round's codes then come from some of the views, drawn for
+            each row. `None`: the mean of the views' codes, and in a round codes of each view alone.
     """
-
-    log_precisions: ClassVar[None] = None  # its encoders tell how sure they are
 
     encoders: tuple[Conditional | None, ...]
     joint: Conditional | None
@@ -55,7 +52,7 @@ class VCCA(SeveralViews):
     beta: Weight = eqx.field(static=True, default=1.0)
     code_dropout: float = eqx.field(static=True, default=0.0)
     corruption: EachView | None = None
-    fusion: Fusion = eqx.field(static=True, default="mean")
+    experts: Experts | None = None
 
     def players(self) -> tuple[Player, ...]:
         """One player, on the bounds of all origins."""
@@ -65,6 +62,7 @@ class VCCA(SeveralViews):
         weights |= {f"private_kl_of_{name}": self.beta for name in self.names if self.private}
         weights["active_dimensions"] = 0.0
         parts = ("encoders", "decoders", *("joint",) * (self.joint is not None), *("private",) * bool(self.private))
+        parts += ("experts",) * (self.experts is not None)
         return (Player("vcca", parts, VCCA.negative_bounds, self.optimizer, weights),)
 
     def negative_bounds(self, batch: Batch, key: PRNGKeyArray) -> Terms:

@@ -92,7 +92,7 @@ class Averaged(Sampled):
 
     Args:
         parts: the distributions of zᵢ, each over events `[batch, latent]`.
-        weights: w, `[batch, parts]`, or one for each dimension, `[batch, parts, latent]`; 0 takes a part out.
+        weights: w, `[batch, parts]`; each row sums to 1. A weight of 0 takes a part out.
 
     Example:
         >>> import jax.numpy as jnp
@@ -102,7 +102,7 @@ class Averaged(Sampled):
     """
 
     parts: tuple[Distribution, ...]
-    weights: Float[Array, "batch parts *latent"]
+    weights: Float[Array, "batch parts"]
 
     @property
     def mean(self) -> Float[Array, "batch latent"]:
@@ -119,4 +119,4 @@ class Averaged(Sampled):
         return type(self)(tuple(part.repeat(k) for part in self.parts), jnp.repeat(self.weights, k, axis=0))
 
     def _sum(self, values: list[Float[Array, "batch latent"]]) -> Float[Array, "batch latent"]:
-        return jnp.einsum("pbl,bp->bl" if self.weights.ndim == 2 else "pbl,bpl->bl", jnp.stack(values), self.weights)
+        return jnp.einsum("pbl,bp->bl", jnp.stack(values), self.weights)
