@@ -61,7 +61,7 @@ class Experts(eqx.Module):
             the distribution of the product's mean.
         """
         weights = shown.astype(self.couplings.dtype)
-        own = jnp.full((len(shown), self.couplings.shape[1]), prior_scale**-2, weights.dtype)
+        own = jnp.full((shown.shape[0], self.couplings.shape[1]), prior_scale**-2, weights.dtype)
         gaussians = [q for q in said if isinstance(q, Gaussian)]
         for q, weight in zip(gaussians, weights.T, strict=False):
             own += weight[:, None] * q.scale**-2
@@ -105,18 +105,42 @@ class Agreed(Sampled):
         return type(self)(tuple(part.repeat(k) for part in self.parts), *rows, self.precisions)
 
     def _solved(self, information: list[Float[Array, "batch latent"]]) -> Float[Array, "batch latent"]:
-        def times(z: Float[Array, "batch latent"]) -> Float[Array, "batch latent"]:  # M z, without making any M
-            each = jnp.einsum("bl,elm->ebm", z, self.precisions)
-            return self.own * z + jnp.einsum("ebm,be->bm", each, self.weights)
-
         total = jnp.einsum("ebl,be->bl", jnp.stack(information), self.weights)
-        diagonal = self.diagonal
+        return _solved(self.own, self.weights, self.precisions, total)
 
-        def solve(_: object, b: Float[Array, "batch latent"]) -> Float[Array, "batch latent"]:
-            return conjugate_gradients(times, b, diagonal)
 
-        solved: Float[Array, "batch latent"] = jax.lax.custom_linear_solve(times, total, solve, symmetric=True)
-        return solved
+def _times(
+    own: Float[Array, "batch latent"],
+    weights: Float[Array, "batch experts"],
+    precisions: Float[Array, "experts latent latent"],
+    z: Float[Array, "batch latent"],
+) -> Float[Array, "batch latent"]:
+    """M z of each row, without making any M."""
+    each = jnp.einsum("bl,elm->ebm", z, precisions)
+    return own * z + jnp.einsum("ebm,be->bm", each, weights)
+
+
+@jax.custom_vjp
+def _solved(own: Array, weights: Array, precisions: Array, total: Array) -> Array:
+    """M⁻¹ total of each row."""
+    diagonal = own + weights @ jnp.diagonal(precisions, axis1=1, axis2=2)
+    return conjugate_gradients(lambda z: _times(own, weights, precisions, z), total, diagonal)
+
+
+def _solve_forward(*given: Array) -> tuple[Array, tuple[Array, ...]]:
+    z = _solved(*given)
+    return z, (*given[:3], z)
+
+
+def _solve_backward(kept: tuple[Array, ...], cotangent: Array) -> tuple[Array, ...]:
+    """M is symmetric: of b it is M⁻¹ times the cotangent, and of what M is made of that of -M z."""
+    *m, z = kept
+    of_total = _solved(*m, cotangent)
+    _, pull = jax.vjp(lambda *m: _times(*m, z), *m)
+    return *pull(-of_total), of_total
+
+
+_solved.defvjp(_solve_forward, _solve_backward)
 
 
 def conjugate_gradients(
