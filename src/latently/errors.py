@@ -122,6 +122,16 @@ def needed(module: str, extra: str, what: str) -> Any:
         raise MissingPackageError(f"{what} needs {package}; run: pip install 'latently[{extra}]'.") from error
 
 
+def first_line(error: BaseException) -> str:
+    r"""An error within a sentence: its type, and the first line of what it says, without a full stop.
+
+    Example:
+        >>> first_line(ValueError("no such column.\nTry another."))
+        'ValueError: no such column'
+    """
+    return f"{type(error).__name__}: {error}".splitlines()[0].rstrip(".")
+
+
 def setting(name: str, value: Any) -> str:
     """An argument with a value, marked for `ArgumentError`: `{hidden=(64,)}`, `{prior=star}`."""
     return f"{{{name}={value}}}"

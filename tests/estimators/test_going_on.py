@@ -90,6 +90,7 @@ def test_a_model_learns_the_weighted_mean():
         (np.r_[-1.0, np.ones(59)], "sample_weight must be finite and 0 or more; got -1.0"),
         (np.r_[np.inf, np.ones(59)], "sample_weight must be finite and 0 or more; got inf"),
         (np.zeros(60), "sample_weight must not be zero for all rows"),
+        (["heavy"] * 60, "sample_weight must be numbers, one for each of the 60 rows of X"),
     ],
 )
 def test_weights_that_are_none_are_refused(weights, words):

@@ -137,6 +137,7 @@ def test_rows_that_are_given_are_measured_without_stopping_unless_that_is_asked_
     ("model", "given", "words"),
     [
         (VAE(early_stopping=True), {"X": X[:2]}, "early_stopping needs more rows than the 2 of X"),
+        (VAE(), {"X": X, "X_val": np.full((2, 6), np.nan)}, "X_val must be finite"),
         (VAE(), {"X": X, "X_val": X[:, :3]}, "X has 3 features, but VAE is expecting 6"),
         (latently.ConditionalVAE(), {"X": X, "y": Y, "X_val": X[:9], "y_val": Y[:8]}, "y_val must have one label"),
         (latently.ConditionalVAE(), {"X": X, "y": Y, "X_val": X[:2], "y_val": X[:2]}, "y_val must be one value a row"),

@@ -100,6 +100,12 @@ def test_a_sentence_says_that_components_explain_more_and_is_silent_where_they_d
     assert advice(evaluate(Perfect(X), (X, y, X_test, y_test))) == []
 
 
+def test_a_single_training_row_has_no_components_and_the_reason_is_told():
+    X, y = plane(60, 0)
+    given = evaluate(Coder(X), (X[:1], y[:1], X, y))["reconstruction"]
+    assert given["baselines"]["pca"] == {"skipped": "it is fitted to two training rows or more"}
+
+
 def test_rows_with_gaps_have_no_components_and_the_reason_is_told():
     X, y = plane(60, 0)
     holed = np.where(np.random.default_rng(0).random(X.shape) < 0.1, np.nan, X)

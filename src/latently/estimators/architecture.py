@@ -247,13 +247,13 @@ def check_linear_path(model: Any, hindrance: str | None) -> None:
 
     Args:
         model: an estimator.
-        hindrance: where there is none, in words that follow "must be auto or False"; `None` where there can be one.
+        hindrance: where there is none, in words that follow "must be left at auto"; `None` where there can be one.
 
     Raises:
         ArgumentError: it is.
     """
     if model.linear_path is True and hindrance is not None:
-        raise ArgumentError("linear_path", f"must be auto or False {hindrance}", True)
+        raise ArgumentError("linear_path", f"must be left at auto {hindrance}")
 
 
 def told(task: Task) -> int:

@@ -9,7 +9,7 @@ from jaxtyping import Float, Int, Shaped
 
 from latently.data import encode_labels, label_values
 from latently.data.labels import Unlabelled
-from latently.errors import ArgumentError
+from latently.errors import ArgumentError, first_line
 from latently.estimators.inputs import accept, accept_labels
 from latently.game import Game
 
@@ -22,11 +22,15 @@ def check_weights(weights: Any, rows: int) -> Float[np.ndarray, "rows"] | None:
         rows: how many there must be.
 
     Raises:
-        ArgumentError: they are too many or too few, negative, not finite, or all 0.
+        ArgumentError: they are no numbers, too many or too few, negative, not finite, or all 0.
     """
     if weights is None:
         return None
-    numbers: Float[np.ndarray, rows] = np.asarray(weights, np.float64)
+    try:
+        numbers: Float[np.ndarray, rows] = np.asarray(weights, np.float64)
+    except (TypeError, ValueError) as error:
+        rule = f"must be numbers, one for each of the {rows} rows of X ({first_line(error)})"
+        raise ArgumentError("sample_weight", rule) from error
     if numbers.shape != (rows,):
         rule = f"must have one weight for each of the {rows} rows of X; got an array"
         raise ArgumentError("sample_weight", f"{rule} of shape {numbers.shape}")

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float, Int
 
-from latently.errors import ArgumentError
+from latently.errors import ArgumentError, first_line
 from latently.game import Task, Weight
 
 Rate: TypeAlias = float | optax.Schedule
@@ -54,7 +54,7 @@ def build_optimizer(
         updates: that the player makes in each round.
 
     Raises:
-        ArgumentError: the hyperparameters contradict each other.
+        ArgumentError: the hyperparameters contradict each other, or a function among them does not give what it must.
     """
     decay, schedule = float(model.learning_rate_decay), model.schedule
     if decay and (schedule == "constant" or callable(schedule)):
@@ -63,6 +63,8 @@ def build_optimizer(
         raise ArgumentError("learning_rate_decay", rule, decay, "Use {schedule=linear} or {schedule=cosine} with it.")
     if isinstance(model.optimizer, optax.GradientTransformation):
         _check_whole(model, learning_rate)
+    if callable(schedule):
+        _check_schedule(schedule)
     given = model.weight_decay
     return _built(
         model.optimizer,
@@ -105,10 +107,7 @@ def _built(
     if isinstance(optimizer, optax.GradientTransformation):
         steps = [optimizer]
     elif callable(optimizer):
-        steps = [optimizer(rate)]
-        if not isinstance(steps[0], optax.GradientTransformation):
-            rule = "must give a GradientTransformation of optax where it is called with the learning rate"
-            raise ArgumentError("optimizer", rule, type(steps[0]).__name__)
+        steps = [_called(optimizer, rate)]
     else:
         steps = [_NAMED[optimizer](rate, b1, b2)]
     if clipping is not None:
@@ -117,6 +116,29 @@ def _built(
         shrinking = (lambda update: -weight_decay * rate(update)) if callable(rate) else -weight_decay * rate
         steps.append(optax.add_decayed_weights(shrinking, mask=_matrices))
     return steps[0] if len(steps) == 1 else optax.chain(*steps)
+
+
+def _called(optimizer: Callable[..., Any], rate: Rate) -> optax.GradientTransformation:
+    """What a user's function makes of the learning rate."""
+    rule = "must give a GradientTransformation of optax where it is called with the learning rate"
+    try:
+        made = optimizer(rate)
+    except Exception as error:
+        raise ArgumentError("optimizer", f"{rule}; called so, it fails: {first_line(error)}") from error
+    if not isinstance(made, optax.GradientTransformation):
+        raise ArgumentError("optimizer", rule, type(made).__name__)
+    return made
+
+
+def _check_schedule(schedule: Callable[..., Any]) -> None:
+    """See that a user's function gives a number for a round, which is an array while the training is compiled."""
+    rule = "must give a number where it is called with a round, an array that JAX traces"
+    try:
+        made = jax.eval_shape(schedule, jax.ShapeDtypeStruct((), jnp.int32))
+    except Exception as error:
+        raise ArgumentError("schedule", f"{rule}; called so, it fails: {first_line(error)}") from error
+    if getattr(made, "shape", None) != ():
+        raise ArgumentError("schedule", rule, made)
 
 
 def _matrices(weights: Any) -> Any:

@@ -1,7 +1,8 @@
 """Held-out rows of an estimator: set aside or given, prepared, and measured while it is trained."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -14,8 +15,7 @@ from latently.data import ConditionPreprocessing, Subset
 from latently.data.rows import spread_rows
 from latently.data.sparse import Sparse
 from latently.errors import ArgumentError
-from latently.estimators.going_on import read_labels
-from latently.estimators.inputs import accept
+from latently.estimators.going_on import known_rows, read_labels
 from latently.game import Batch
 from latently.training import Feed, Validation
 
@@ -99,9 +99,11 @@ def given(model: Any, X: Any, y: Any) -> HeldOut:
     Raises:
         ArgumentError: they are not rows of the model, or a label is none of its classes.
     """
-    rows = model.preprocessing_.check(accept(model, X), type(model).__name__, noisy=model.corruption is not None)
+    with _naming("X", "X_val"):
+        rows = known_rows(model, X)
     if model.conditions_ is not None:
-        return HeldOut(rows, _conditions(model, y, len(rows)))
+        with _naming("labels", "y_val"):
+            return HeldOut(rows, model.conditions_(y, len(rows)))
     if y is None or model.classes_ is None:
         return HeldOut(rows, None)
     codes, found = read_labels(y, "y_val", model.unlabelled)
@@ -111,13 +113,15 @@ def given(model: Any, X: Any, y: Any) -> HeldOut:
     return HeldOut(rows, np.asarray([*(places.get(label, -1) for label in found.tolist()), -1])[codes])
 
 
-def _conditions(model: Any, y: Any, rows: int) -> Shaped[np.ndarray, "rows elements"]:
-    """What a network is told of held-out rows, NaN where a condition is unknown."""
+@contextmanager
+def _naming(name: str, own: str) -> Iterator[None]:
+    """Errors about an argument are about one that a user knows by another name."""
     try:
-        told: Shaped[np.ndarray, "rows elements"] = model.conditions_(y, rows)
+        yield
     except ArgumentError as error:
-        raise ArgumentError("y_val", error.rule, error.value, error.remedy.replace("{labels}", "{y_val}")) from None
-    return told
+        if error.name != name:
+            raise
+        raise ArgumentError(own, error.rule, error.value, error.remedy.replace(f"{{{name}}}", f"{{{own}}}")) from None
 
 
 def validation(

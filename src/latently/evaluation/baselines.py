@@ -58,8 +58,8 @@ class Learned(NamedTuple):
     @classmethod
     def of(cls, model: FittedModel, train: Selection | None, rows: int, seed: int) -> "Learned | str":
         """Some of the training rows, at most so many; or why there are none, in words."""
-        if train is None or not len(train):
-            return "no training rows were given to fit it on"
+        if train is None or len(train) < 2:
+            return "it is fitted to two training rows or more"
         reading = Reading.of(model, train.data)
         most = min(rows, max(2, MOST_NUMBERS // max(1, len(reading.owners))))
         chosen = train if len(train) <= most else train.some(most, seed)

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from latently.errors import ArgumentError
+from latently.errors import ArgumentError, first_line
 from latently.networks.layers import Layer
 from latently.networks.regularization import BatchNorm, LayerNorm
 
@@ -134,7 +134,9 @@ def _made(argument: str, make: Callable[..., Any], reads: Any, gives: Any, key: 
     except Exception as error:
         names = ("in_shape", "out_size") if isinstance(gives, int) else ("in_size", "out_shape")
         call = f"({names[0]}={reads}, {names[1]}={gives}, key)"
-        raise ArgumentError(argument, f"must be a function of {call}; called so, it fails: {_first(error)}") from error
+        raise ArgumentError(
+            argument, f"must be a function of {call}; called so, it fails: {first_line(error)}"
+        ) from error
 
 
 def _check(
@@ -145,7 +147,7 @@ def _check(
         found = _shape(module, (_ROWS, *reads), key)
     except Exception as error:
         _check_no_row(argument, module, rule, reads, gives, key)
-        raise ArgumentError(argument, f"{rule}; on {_ROWS} rows it fails: {_first(error)}") from error
+        raise ArgumentError(argument, f"{rule}; on {_ROWS} rows it fails: {first_line(error)}") from error
     if found != (_ROWS, *gives):
         _check_no_row(argument, module, rule, reads, gives, key)
         raise ArgumentError(argument, f"{rule}; of {_ROWS} rows it makes {found}")
@@ -174,8 +176,3 @@ def _shape(module: Any, shape: tuple[int, ...], key: PRNGKeyArray | None) -> Any
 
 def _batch(row: tuple[int, ...]) -> str:
     return f"[{', '.join(map(str, ('batch', *row)))}]"
-
-
-def _first(error: Exception) -> str:
-    """The first line of an error, with its type."""
-    return f"{type(error).__name__}: {error}".splitlines()[0].rstrip(".")
