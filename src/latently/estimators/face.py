@@ -584,7 +584,7 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         """
         from latently.estimators.exploring import explored
 
-        return explored(self, self._rows(X), y, full_precision=full_precision)
+        return explored(self, X, y, full_precision=full_precision)
 
     def save(self, path: str | Path, about: Mapping[str, Any] | None = None) -> None:
         """Write the fitted model: `model.safetensors`, `config.json` and `history.jsonl` in `path`, each atomically.

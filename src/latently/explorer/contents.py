@@ -75,7 +75,7 @@ def contents(
     values, known, told = _labels(fitted, labels, chosen)
     codes, of_rows = _rows(fitted, here, known, told)
     latent = _latent(fitted, here, codes)
-    return finite(
+    told_of: dict[str, Any] = finite(
         {
             "name": next((each.terminal for each in MODELS if each.name == type(model).__name__), type(model).__name__),
             "title": story.title,
@@ -102,6 +102,7 @@ def contents(
             "history": _history(model.history_),
         }
     )
+    return told_of
 
 
 def _choice(fitted: Fitted, rows: Any, columns: Any) -> tuple[list[dict[str, Any]], Int[np.ndarray, "rows"], list[str]]:
@@ -146,11 +147,11 @@ def _labels(
     return said, known, told
 
 
-def _there(labels: Shaped[np.ndarray, "rows"]) -> Shaped[np.ndarray, "known"]:
+def _there(labels: Any) -> Shaped[np.ndarray, "known"]:
     """The labels that are known."""
     if np.ma.isMaskedArray(labels):
         return np.asarray(labels[~np.ma.getmaskarray(labels)])
-    return labels[labels != (-1 if labels.dtype.kind in "iuf" else "")]
+    return np.asarray(labels[labels != (-1 if labels.dtype.kind in "iuf" else "")])
 
 
 def places_of(names: Sequence[str], labels: Any) -> Int[np.ndarray, "rows"]:

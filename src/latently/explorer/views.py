@@ -123,7 +123,7 @@ def shown(view: Mapping[str, Any], rows: Shaped[np.ndarray, "rows ..."]) -> np.n
     numbers = np.asarray(rows, np.float32).reshape(len(rows), *view["shape"])
     wide = view["kind"] == "series" or (view["kind"] == "vector" and numbers[0].size > WIDE)
     small = np.abs(np.nan_to_num(numbers)).max() < np.finfo(np.float16).max
-    return numbers.astype(np.float16) if wide and small else numbers
+    return np.asarray(numbers, np.float16 if wide and small else np.float32)
 
 
 def _pictures(view: Mapping[str, Any], rows: Shaped[np.ndarray, "rows ..."]) -> UInt8[np.ndarray, "rows h w c"]:
@@ -135,7 +135,7 @@ def _pictures(view: Mapping[str, Any], rows: Shaped[np.ndarray, "rows ..."]) -> 
     bytes_ = np.clip(np.round(np.nan_to_num((images - low) / (high - low)) * 255), 0, 255).astype(np.uint8)
     height, width = images.shape[1:3]
     if max(height, width) <= LARGEST_SIDE:
-        return bytes_
+        return np.asarray(bytes_)
     factor = THUMBNAIL / max(height, width)
     size = max(1, round(width * factor)), max(1, round(height * factor))
     small = [np.asarray(Image.fromarray(image.squeeze()).resize(size, Image.Resampling.BOX)) for image in bytes_]

@@ -76,8 +76,8 @@ class _Traced:
 
     def __init__(self, fitted: Fitted) -> None:
         self.game, self.conditions, self.able = fitted.game, fitted.conditions, fitted.abilities
-        self.done: Any = fitted.preprocessing
         done = fitted.preprocessing
+        self.done: Any = done
         self.several = isinstance(done, ViewsPreprocessing)
         parts: Mapping[str, Any] = done.views if isinstance(done, ViewsPreprocessing) else {"x": done}
         self.views = tuple(

@@ -7,7 +7,7 @@ slicing, reversing, broadcasting and the windows of a convolution cost nothing: 
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import jax
@@ -61,15 +61,13 @@ class Step:
         of: what it reads.
         axes: how many axes there are of each kind, such as kept ones and those summed over; in the order of a view.
         how: whatever else it needs.
-        weights: the place among `of` of what may be rounded to 16 bits.
     """
 
     name: str
     out: Value
     of: tuple[Value, ...]
     axes: tuple[int, ...]
-    how: dict[str, Any] = field(default_factory=dict)
-    weights: int | None = None
+    how: dict[str, Any]
 
 
 class Tape:
@@ -96,12 +94,11 @@ class Tape:
         same = value.array.size == self.stand_ins[value.tensor].size and value.array.flags.c_contiguous
         return bool(same and self.offset(value) == 0)
 
-    def add(self, *step: Any, **how: Any) -> Value:
+    def add(self, name: str, out: Value, of: tuple[Value, ...], axes: tuple[int, ...], **how: Any) -> Value:
         """Note an operation, and give where it writes."""
         self.check_length(1)
-        weights = how.pop("weights", None)
-        self.steps.append(Step(*step, how, weights))
-        return self.steps[-1].out
+        self.steps.append(Step(name, out, of, axes, how))
+        return out
 
     def check_length(self, more: int) -> None:
         """See that so many more operations are not too many."""
@@ -193,7 +190,7 @@ class Tape:
             return turned.seen(lambda array: np.transpose(array, forth))
         right = right if right.known else self.whole(right)
         out = self.new((*batches, *middle, *columns))
-        return self.add("dot", out, (left, right), axes, columns=math.prod(columns), weights=1)
+        return self.add("dot", out, (left, right), axes, columns=math.prod(columns))
 
 
 Handler: TypeAlias = Callable[..., Any]
@@ -208,7 +205,10 @@ def lower(tape: Tape, closed: ClosedJaxpr, inputs: Sequence[Value]) -> list[Valu
     values |= dict(zip(jaxpr.invars, inputs, strict=True))
 
     def read(atom: Any) -> Value:
-        return Value(np.asarray(atom.val, atom.aval.dtype)) if isinstance(atom, Literal) else values[atom]
+        if isinstance(atom, Literal):
+            kind: Any = atom.aval
+            return Value(np.asarray(atom.val, kind.dtype))
+        return values[atom]
 
     for equation in jaxpr.eqns:
         given = [read(atom) for atom in equation.invars]
@@ -243,7 +243,7 @@ _MOVES = ("broadcast_in_dim", "reshape", "rev", "slice", "squeeze", "split", "tr
 
 def _known(array: Any) -> Value:
     """Numbers as they are; keys of random numbers stay JAX's."""
-    of_jax = hasattr(array, "dtype") and jax.dtypes.issubdtype(array.dtype, jax.dtypes.extended)
+    of_jax = hasattr(array, "dtype") and jnp.issubdtype(array.dtype, jax.dtypes.extended)
     return Value(array if of_jax else np.asarray(array))
 
 
@@ -446,7 +446,6 @@ def _gathered(tape: Tape, equation: Any, x: Value, places: Value) -> Value:
         strides=[strides[axis] for axis in mapped],
         most=[x.shape[axis] - sizes[axis] for axis in mapped],
         clip=how["mode"] != jax.lax.GatherScatterMode.FILL_OR_DROP,
-        weights=0,
     )
     offsets = list(axes.offset_dims)
     order = [place for place in range(len(out.shape)) if place not in offsets] + offsets
@@ -516,7 +515,6 @@ def _cut(tape: Tape, equation: Any, x: Value, *starts: Value) -> Value:
         strides=strides,
         most=[size - part for size, part in zip(x.shape, sizes, strict=True)],
         clip=True,
-        weights=0,
     )
 
 
