@@ -61,7 +61,7 @@ class Experts(eqx.Module):
             the distribution of the product's mean.
         """
         weights = shown.astype(self.couplings.dtype)
-        own = jnp.full((len(shown), self.couplings.shape[1]), prior_scale**-2, weights.dtype)
+        own = jnp.full((shown.shape[0], self.couplings.shape[1]), prior_scale**-2, weights.dtype)
         gaussians = [q for q in said if isinstance(q, Gaussian)]
         for q, weight in zip(gaussians, weights.T, strict=False):
             own += weight[:, None] * q.scale**-2
