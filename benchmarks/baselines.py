@@ -1,8 +1,8 @@
 """Default options beside a line of scikit-learn, on tables as people have them: five splits, mean ± sd.
 
 `python -m benchmarks.baselines` prints all parts; `--only codes` (reconstruction and neighbours beside PCA), `samples`
-(what tells samples from held-out rows, beside a Gaussian mixture) or `outliers` (spectra, beside PCA's residuals and an
-isolation forest), one of them.
+(what tells samples from held-out rows, beside a Gaussian mixture), `outliers` (spectra, beside PCA's residuals and an
+isolation forest) or `views` (missing ones, beside ridge regression, five neighbours and CCA), one of them.
 """
 
 import argparse
@@ -23,7 +23,8 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.preprocessing import StandardScaler
 
 from benchmarks.stopping import genes, penguins
-from latently import VAE, cross_outlier_scores
+from latently import ACCA, VAE, VCCA, Views, cross_outlier_scores
+from latently.evaluation.views import canonical_correlation, neighbours, ridge
 
 Rows = Float[np.ndarray, "rows columns"]
 Labels = Int[np.ndarray, "rows"]
@@ -119,6 +120,73 @@ def outliers(seed: int) -> dict[str, float]:
     return {name: float(roc_auc_score(odd, score)) for name, score in scores.items()} | {"seconds": seconds}
 
 
+def six_views() -> dict[str, Rows]:
+    """2,000 rows of ten classes and a style of eight numbers, seen by linear and by bent views of unlike quality."""
+    random = np.random.default_rng(0)
+    centres, of = 2 * random.normal(size=(10, 6)), random.integers(10, size=2000)
+    z = np.hstack([centres[of] + 0.7 * random.normal(size=(2000, 6)), random.normal(size=(2000, 8))])
+    z /= z.std(axis=0)
+    bent = np.tanh(z @ random.normal(size=(14, 40)) / 2.5 + random.normal(size=40))
+    kinds = {"broad": (z, 240, 0.6), "bent": (bent, 76, 0.4), "wide": (z, 216, 1.0), "noisy": (z[:, :8], 47, 2.0)}
+    kinds |= {"curved": (bent[:, :20], 64, 0.3), "few": (bent, 6, 0.5)}
+    views = {}
+    for name, (source, columns, noise) in kinds.items():
+        seen = source @ random.normal(size=(source.shape[1], columns)) / np.sqrt(source.shape[1])
+        views[name] = seen + noise * random.normal(size=seen.shape)
+    return views
+
+
+VIEWS: dict[str, Callable[[], dict[str, Rows]]] = {
+    "wine": lambda: _columns(datasets.load_wine().data, {"acids": 5, "phenols": 4, "colour": 4}),
+    "breast cancer": lambda: _columns(datasets.load_breast_cancer().data, {"mean": 10, "error": 10, "worst": 10}),
+    "six views": six_views,
+    "digits' halves": lambda: _halves_of_images(datasets.load_digits().images / 16),
+}
+"""Rows of several views."""
+
+
+def _halves_of_images(images: Float[np.ndarray, "rows height width"]) -> dict[str, Any]:
+    return dict(zip(("left", "right"), np.split(images, 2, axis=2), strict=True))
+
+
+def _columns(rows: Rows, sizes: dict[str, int]) -> dict[str, Rows]:
+    parts = np.split(rows, np.cumsum(list(sizes.values()))[:-1], axis=1)
+    return dict(zip(sizes, parts, strict=True))
+
+
+def missing_views(name: str, seed: int) -> dict[str, float]:
+    """The error of a view from all others, in standard deviations, over all views.
+
+    A quarter of the training rows lacks a view; baselines learn from the other rows.
+    """
+    views = VIEWS[name]()
+    train, test = train_test_split(np.arange(len(next(iter(views.values())))), test_size=0.3, random_state=seed)
+    learned = {each: rows[train].astype(float) for each, rows in views.items()}
+    random = np.random.default_rng(seed)
+    lacking, whole = np.split(random.permutation(len(train)), [len(train) // 4])
+    fitted = Views({each: rows[whole] for each, rows in learned.items()})
+    for row in lacking:
+        list(learned.values())[random.integers(len(views))][row] = np.nan
+    found, completers = {}, {"ridge": ridge, "5 neighbours": neighbours, "CCA": canonical_correlation}
+    held_out = Views({each: rows[test] for each, rows in views.items()})
+    for who, estimator in (("ACCA", ACCA), ("VCCA", VCCA)):
+        began = time.perf_counter()
+        model: Any = estimator(random_state=seed).fit(learned)
+        found[f"{who} seconds"] = time.perf_counter() - began
+        found[who] = _mean_error(fitted, held_out, lambda each, m=model: lambda given: m.complete(given)[each])
+    return found | {who: _mean_error(fitted, held_out, lambda e, c=c: c(fitted, e)) for who, c in completers.items()}
+
+
+def _mean_error(fitted: Views, held_out: Views, completer: Callable[[str], Callable[[Views], Any]]) -> float:
+    errors = []
+    for name in fitted.names:
+        truth, known = np.asarray(held_out.view(name)), np.asarray(fitted.view(name))
+        missed = (completer(name)(held_out.without(name)) - truth) ** 2
+        spread = known.var(axis=0) if truth.ndim == 2 else known.var(axis=0).mean()
+        errors.append(float(np.sqrt((missed / spread).mean())))
+    return float(np.mean(errors))
+
+
 def show(title: str, measure: Callable[[int], dict[str, float]]) -> None:
     """Print a line: every number over the splits."""
     runs = [measure(seed) for seed in range(SPLITS)]
@@ -132,13 +200,19 @@ def show(title: str, measure: Callable[[int], dict[str, float]]) -> None:
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--only", choices=("codes", "samples", "outliers"))
-    parser.add_argument("--data", nargs="+", default=list(TABLES), choices=list(TABLES))
+    parser.add_argument("--only", choices=("codes", "samples", "outliers", "views"))
+    parser.add_argument("--data", nargs="+", choices=list(TABLES | VIEWS))
     asked = parser.parse_args()
     warnings.simplefilter("ignore")
-    for part, measure in (("codes", codes), ("samples", samples)):
-        for name in asked.data if asked.only in (None, part) else ():
-            show(name, lambda seed, name=name, measure=measure: measure(name, seed))  # type: ignore[misc]
+    parts: dict[str, tuple[Callable[[str, int], dict[str, float]], list[str]]] = {
+        "codes": (codes, list(TABLES)),
+        "samples": (samples, list(TABLES)),
+        "views": (missing_views, list(VIEWS)),
+    }
+    for part, (measure, names) in parts.items():
+        for name in names if asked.only in (None, part) else ():
+            if asked.data is None or name in asked.data:
+                show(name, lambda seed, name=name, measure=measure: measure(name, seed))  # type: ignore[misc]
     if asked.only in (None, "outliers"):
         show("spectra", outliers)
 

@@ -13,6 +13,7 @@ from latently.probability import (
     CategoricalHead,
     DeterministicHead,
     EachView,
+    Experts,
     FittedNormal,
     GaussianHead,
     GaussianNoise,
@@ -151,7 +152,11 @@ def acgan(**options):
     return games.ACGAN(generator(keys[0]), judge, Normal(LATENT), logistic, ADAM, ADAM, n_labels=N_LABELS, **options)
 
 
-def acca(noise_dim=0, head=None, joint=True):
+def experts(count=2):
+    return Experts(jnp.stack([jnp.eye(LATENT) + 0.1 * place for place in range(count)]))
+
+
+def acca(noise_dim=0, head=None, joint=True, **options):
     head = DeterministicHead() if head is None else head
     outputs = LATENT * head.parameters
     whole = sum(VIEWS.values())
@@ -167,6 +172,7 @@ def acca(noise_dim=0, head=None, joint=True):
         names=tuple(VIEWS),
         fooling_weight=0.1,
         corruption=EachView((GaussianNoise(0.3), MaskingNoise(0.3))),
+        **options,
     )
 
 
@@ -179,7 +185,7 @@ def factor_vae(**options):
     )
 
 
-def vcca(private=3):
+def vcca(private=3, **options):
     """With private codes each view has an encoder, and all together; without, the first view alone."""
 
     def posterior(size, outputs, **options):
@@ -199,6 +205,7 @@ def vcca(private=3):
         private_dim=private,
         code_dropout=0.2,
         corruption=EachView((GaussianNoise(0.3), MaskingNoise(0.3))),
+        **options,
     )
 
 
@@ -232,6 +239,8 @@ GAMES = {
     "vcca, from the first view": lambda: vcca(private=0),
     "acca": acca,
     "acca, gaussian": lambda: acca(head=GaussianHead(scale="exp")),
+    "acca, product of experts": lambda: acca(experts=experts()),
+    "vcca, product of experts": lambda: vcca(experts=experts()),
     "acca, implicit, no joint encoder": lambda: acca(noise_dim=3, joint=False),
 }
 """Name → builder."""

@@ -8,7 +8,7 @@ from jaxtyping import PRNGKeyArray
 
 from latently.estimators import architecture as build
 from latently.estimators.adversarial import AdversarialModel
-from latently.estimators.hyperparameters import Count, EncoderName, Positive, ViewLikelihoods
+from latently.estimators.hyperparameters import Count, EncoderName, Fusion, Positive, ViewLikelihoods
 from latently.estimators.schedules import build_optimizer
 from latently.game import Task
 from latently.games import acca as games
@@ -19,9 +19,9 @@ from latently.streams import stream
 class ACCA(AdversarialModel):
     """Adversarial CCA: one code for two or more views of a row, from any of them, that gives back all of them.
 
-    An encoder for each view and one for all views together; a critic matches the codes of each to one prior, and so to
-    those of the others; every code has to reconstruct every view. So a code may come from one view and be decoded to a
-    missing one: `complete`.
+    An encoder for each view and one for all views together; a critic matches codes of whatever views to one prior, and
+    so to those of the others; every code has to reconstruct every view. So a code may come from one view, or from some,
+    and be decoded to a missing one: `complete`.
 
     `X` is a list of arrays, or a dict, name → array, or `latently.data.Views`; all have the same number of rows, each
     its own shape, type and likelihood. A row that lacks a view (all NaN, or masked in a NumPy masked array) takes part
@@ -31,6 +31,9 @@ class ACCA(AdversarialModel):
         latent_dim: dimensions of a code; even, where the prior is laid out in pairs of dimensions.
         likelihood: p(xᵥ|z): `bernoulli`, `gaussian`, `laplace`, or `auto`: Bernoulli for a view in [0, 1], else
             Gaussian; or one for each view, in order; from Python also a dict, name → likelihood.
+        fusion: how views give one code, where no joint encoder does: `product` weighs each view by how much it knows
+            of each dimension (Wu & Goodman 2018), and a round's codes come from views that are drawn for each row; by
+            `mean`, all views count alike, and a round's codes come from each view alone, as in the paper.
         joint: have an encoder of all views together, beside those of each.
         encoder: q(z|x): `deterministic`, `gaussian` (mean and log-variance), or `implicit` (noise fed beside x).
         noise_dim: numbers of noise that an implicit encoder is fed.
@@ -44,7 +47,7 @@ class ACCA(AdversarialModel):
         The arguments that all models share are described at `LatentModel`, the critics' at `AdversarialModel`.
 
     References:
-        Shi et al. 2019, arXiv 1907.02345.
+        Shi et al. 2019, arXiv 1907.02345; Wu & Goodman 2018, arXiv 1802.05335.
 
     Example:
         >>> from sklearn.datasets import load_digits
@@ -63,20 +66,21 @@ class ACCA(AdversarialModel):
         "acca-halves": dict(
             latent_dim=100, hidden=(256, 256), critic_hidden=(512, 256), activation="leaky_relu",
             likelihood="gaussian", likelihood_scale=0.5**0.5, output="tanh", fooling_weight=1e-4, batch_size=256,
-            epochs=42.67, learning_rate=1e-3
+            epochs=42.67, learning_rate=1e-3, fusion="mean", linear_path=False
         ),
         # For a linear reader of the codes: more dimensions, dropout, a light critic, and no encoder of both views.
         "acca-noisy": dict(
             latent_dim=100, hidden=(1024, 1024), critic_hidden=(512, 256), activation="relu", dropout=0.2, joint=False,
             likelihood="bernoulli", fooling_weight=1e-4, batch_size=256, epochs=20, learning_rate=1e-3,
-            learning_rate_decay=0.5
+            learning_rate_decay=0.5, fusion="mean", linear_path=False
         ),
     }
     # fmt: on
 
-    latent_dim: Count = 10
+    latent_dim: Count = 50
     _: dataclasses.KW_ONLY
     likelihood: ViewLikelihoods = "auto"  # type: ignore[assignment]
+    fusion: Fusion = "product"
     joint: bool = True
     encoder: EncoderName = "deterministic"
     noise_dim: Count = 10
@@ -97,4 +101,5 @@ class ACCA(AdversarialModel):
             names=task.views,
             fooling_weight=float(self.fooling_weight),
             corruption=build.view_corruption(self, task),
+            experts=build.experts(self, len(task.views)),
         )

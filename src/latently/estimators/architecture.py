@@ -7,6 +7,7 @@ import math
 from dataclasses import replace
 from typing import Any, Literal
 
+import jax.numpy as jnp
 from jaxtyping import PRNGKeyArray
 
 from latently.errors import ArgumentError, setting
@@ -42,6 +43,7 @@ from latently.probability import (
     Corruption,
     DeterministicHead,
     EachView,
+    Experts,
     GaussianHead,
     Head,
     HiddenCells,
@@ -236,7 +238,7 @@ def _is_beside_linear(model: Any, task: Task, *, implicit: bool = False) -> bool
         hindrance = "for networks that are told conditions, which may be unknown"
     check_linear_path(model, hindrance)
     if model.linear_path == "auto":
-        return len(task.shape) == 1 and task.range == "real" and not model.takes_views and hindrance is None
+        return len(task.shape) == 1 and task.range == "real" and hindrance is None
     return bool(model.linear_path)
 
 
@@ -401,8 +403,10 @@ def check_classes(model: Any, task: Task, *, instead: str) -> int:
 
 
 def joint_task(task: Task) -> Task:
-    """The task of all views as one, flattened side by side."""
-    return replace(task, shape=(sum(map(math.prod, task.shape)),), views=())
+    """The task of all views as one, flattened side by side: a table of numbers, where all views are."""
+    shape, range_ = (sum(map(math.prod, task.shape)),), task.range
+    tables = all(len(each) == 1 for each in task.shape) and set(range_) == {"real"}
+    return replace(task, shape=shape, range="real" if tables else range_, views=())
 
 
 def view_decoders(model: Any, task: Task, key: PRNGKeyArray, *, private_dim: int = 0) -> tuple[Conditional, ...]:
@@ -416,6 +420,12 @@ def view_decoders(model: Any, task: Task, key: PRNGKeyArray, *, private_dim: int
         head = likelihood_head(model, view, view_likelihood(model, task.views, place))
         decoders.append(decoder(model, view, head, stream(key, name), labels=private_dim))
     return tuple(decoders)
+
+
+def experts(model: Any, count: int) -> Experts | None:
+    """What makes a product of the codes of so many views, unless `fusion` asks for their mean."""
+    dim = int(model.latent_dim)
+    return Experts(jnp.tile(jnp.eye(dim), (count, 1, 1))) if model.fusion == "product" else None
 
 
 def view_corruption(model: Any, task: Task) -> EachView | None:

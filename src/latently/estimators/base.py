@@ -44,6 +44,7 @@ from latently.estimators.hyperparameters import (
 )
 from latently.estimators.inputs import accept, accept_conditions, accept_labels, fit_preprocessing, seed_of, stored
 from latently.estimators.principal import start_at_components
+from latently.estimators.principal_views import start_at_common_components
 from latently.fitted import Fitted
 from latently.game import Batch, Game, LabelsKnown, Task, rounds_in
 from latently.networks import BatchNorm
@@ -501,7 +502,8 @@ class LatentModel(Face):
 
     def before_training(self, game: Any, X: Any) -> Any:
         """The game at round 0: as it was built, but for what can be learned before; linear paths begin as PCA."""
-        return start_at_components(game, X, self.preprocessing_, int(self.latent_dim), self.seed_)
+        start = start_at_common_components if self.takes_views else start_at_components
+        return start(game, X, self.preprocessing_, int(self.latent_dim), self.seed_)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -53,6 +53,7 @@ NetworkMaker: TypeAlias = Callable[..., Any]
 OutputName: TypeAlias = Literal["auto", "sigmoid", "tanh", "identity"]
 PriorName: TypeAlias = Literal["normal", "uniform", "star", "swiss-roll", "s-curve"]
 Normalization: TypeAlias = Literal["batch", "layer"] | None
+Fusion: TypeAlias = Literal["product", "mean"]
 EncoderName: TypeAlias = Literal["deterministic", "gaussian", "implicit"]
 PosteriorScale: TypeAlias = Literal["exp", "softplus"]
 OptimizerName: TypeAlias = Literal["adam", "adamw", "sgd", "rmsprop", "lion"]

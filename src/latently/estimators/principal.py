@@ -38,13 +38,13 @@ def start_at_components(game: Any, rows: Any, preprocessing: Any, latent_dim: in
     x = np.asarray(preprocessing(rows[spread_rows(len(rows), most)]))
     x = x.reshape(len(x), -1)
     size = min(latent_dim, len(x) - 1, x.shape[1])
-    return game if size < 1 else _placed(game, *_weights(x, size, seed), latent_dim)
+    return game if size < 1 else _placed(game, *component_weights(x, size, seed), latent_dim)
 
 
-def _weights(
+def component_weights(
     x: Float[np.ndarray, "rows columns"], size: int, seed: int
 ) -> tuple[Float[np.ndarray, "columns latent"], float, Float[np.ndarray, "columns"]]:
-    """W and σ² of probabilistic PCA, and the mean."""
+    """W and σ² of probabilistic PCA (Equations 7 and 8), and the mean."""
     pca = principal_components(x, size, seed)
     total = float(x.var(axis=0).sum())
     floor = LEAST_NOISE * max(total / x.shape[1], 1e-3)  # rows may be all the same

@@ -122,6 +122,8 @@ def before_fit(config: Mapping[str, Any], **changes: Any) -> Any:
     given = {key: value for key, value in config["parameters"].items() if key not in changes}
     if "linear_path" not in config["parameters"]:  # of a version that knew none
         given["linear_path"] = False
+    if BY_NAME[name].load().takes_views and "fusion" not in config["parameters"]:  # likewise
+        given["fusion"], given["linear_path"] = "mean", given["linear_path"] is True
     unsaved = [key for key, value in given.items() if _is_of(value, "function")]
     if unsaved:
         what = f"{' and '.join(unsaved)} of this {name} {'were functions' if len(unsaved) > 1 else 'was a function'}"

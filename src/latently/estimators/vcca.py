@@ -9,7 +9,7 @@ from jaxtyping import PRNGKeyArray
 from latently.errors import ArgumentError
 from latently.estimators import architecture as build
 from latently.estimators.base import LatentModel
-from latently.estimators.hyperparameters import Count, NotNegative, Probability, Range, ViewLikelihoods
+from latently.estimators.hyperparameters import Count, Fusion, NotNegative, Probability, Range, ViewLikelihoods
 from latently.estimators.schedules import build_optimizer, kl_weight
 from latently.game import Task
 from latently.games import vcca
@@ -21,7 +21,7 @@ from latently.streams import stream
 _NOISY: dict[str, Any] = dict(
     latent_dim=50, hidden=(1024, 1024, 1024), activation="relu", inferred_from="first", code_dropout=0.2,
     likelihood=("bernoulli", "gaussian"), likelihood_scale=0.1, output="sigmoid", batch_size=200, epochs=30,
-    learning_rate=1e-3, learning_rate_decay=0.5
+    learning_rate=1e-3, learning_rate_decay=0.5, fusion="mean", linear_path=False
 )  # fmt: skip
 _PRIVATE = {**_NOISY, "private_dim": 30}
 
@@ -41,14 +41,17 @@ class VCCA(LatentModel):
         likelihood: p(xᵥ|z), as for all models, or one for each view; from Python also a dict, name → likelihood.
         private_dim: dimensions of each view's private code; 0 for none.
         inferred_from: the views that codes are inferred from: `each`, `first` or names. Of several, the bounds are
-            averaged (bi-VCCA), and so are the codes of a row; a row with none of them has the code 0, the prior's mean.
+            averaged (bi-VCCA); a row with none of them has the code 0, the prior's mean.
+        fusion: how those views give one code: `product` of what each says of it, the surer the more (Wu & Goodman
+            2018), and a round's codes come from views that are drawn for each row; by `mean`, all views count alike,
+            and a round's codes come from each view alone, as in bi-VCCA.
         joint: have an encoder of all views together besides, which gives the codes of rows that have them all.
         code_dropout: probability of dropping a dimension of the shared code before it is decoded in training.
         beta: weight of the KL terms.
         warm_up_epochs: epochs over which the weight of the KL terms rises from 0 to beta.
 
     References:
-        Wang, Yan, Lee & Livescu 2016, arXiv 1610.03454.
+        Wang, Yan, Lee & Livescu 2016, arXiv 1610.03454; Wu & Goodman 2018, arXiv 1802.05335.
 
     Example:
         >>> from sklearn.datasets import load_digits
@@ -63,11 +66,12 @@ class VCCA(LatentModel):
     game_type = vcca.VCCA
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"vcca-noisy": _NOISY, "vcca-private": _PRIVATE}
 
-    latent_dim: Count = 10
+    latent_dim: Count = 50
     _: dataclasses.KW_ONLY
     likelihood: ViewLikelihoods = "auto"  # type: ignore[assignment]
     private_dim: Annotated[int, Range(0)] = 0
     inferred_from: str | Sequence[str] = "each"
+    fusion: Fusion = "product"
     joint: bool = False
     code_dropout: Probability = 0.0
     beta: NotNegative = 1.0
@@ -97,4 +101,5 @@ class VCCA(LatentModel):
             beta=kl_weight(self, task),
             code_dropout=float(self.code_dropout),
             corruption=build.view_corruption(self, task),
+            experts=build.experts(self, len(named)),
         )

@@ -20,7 +20,7 @@ from latently.game import Batch, History, Player, Terms
 from latently.games.critics import CRITIC_WEIGHTS, collapse_warnings
 from latently.games.several_views import SeveralViews, codes_of, log_likelihoods, masked_mean
 from latently.networks import Conditional, Layer
-from latently.probability import AdversarialLoss, EachView, Prior
+from latently.probability import AdversarialLoss, EachView, Experts, Prior
 from latently.streams import stream
 
 
@@ -39,6 +39,8 @@ class ACCA(SeveralViews):
         fooling_weight: the weight of each fooling term, against 1 / (number of codes) for each reconstruction, which is
             per element of all views.
         corruption: what is done to the views before they are encoded.
+        experts: of the views, whose product is the code; a round's codes then come from some of the views, drawn for
+            each row. `None`: the mean of the views' codes, and in a round codes of each view alone.
     """
 
     private: ClassVar[tuple[Conditional, ...]] = ()
@@ -55,12 +57,14 @@ class ACCA(SeveralViews):
     names: tuple[str, ...] = eqx.field(static=True)
     fooling_weight: float = eqx.field(static=True)
     corruption: EachView | None = None
+    experts: Experts | None = None
 
     def players(self) -> tuple[Player, ...]:
         """The critic, then all others in one step: they share the codes, which are the same until the encoders move."""
         weights = {f"reconstruction_from_{origin}": 1 / len(self.origins) for origin in self.origins}
         weights |= {f"fooling_from_{origin}": self.fooling_weight for origin in self.origins}
-        parts = ("encoders", "decoders") if self.joint is None else ("encoders", "joint", "decoders")
+        parts = ("encoders", "decoders", *("joint",) * (self.joint is not None))
+        parts += ("experts",) * (self.experts is not None)
         return (
             Player("critic", ("critic",), ACCA.discriminate, self.critic_optimizer, CRITIC_WEIGHTS),
             Player("autoencoder", parts, ACCA.reconstruct_and_fool, self.optimizer, weights),
@@ -72,7 +76,7 @@ class ACCA(SeveralViews):
         It meets the encoders as inference has them, without dropout; else the codes of both players are one
         computation.
         """
-        posteriors = self.posteriors(batch)
+        posteriors = self.posteriors(batch, key, dropout=False)
         z_prior = self.prior.sample(stream(key, "prior"), batch.x.shape[0])
         on_real, *on_fake = self._logits([z_prior, *codes_of(posteriors, key)], stream(key, "critic"))
         fake = [(logits, posterior.present) for logits, posterior in zip(on_fake, posteriors, strict=True)]

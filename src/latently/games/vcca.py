@@ -16,7 +16,7 @@ from latently.games.several_views import SeveralViews, codes_of, log_likelihoods
 from latently.games.vae import unused_dimensions, used_dimensions
 from latently.networks import Conditional
 from latently.networks.regularization import Dropout
-from latently.probability import EachView, Normal, kl_per_dimension
+from latently.probability import EachView, Experts, Normal, kl_per_dimension
 from latently.streams import stream
 
 
@@ -37,6 +37,8 @@ class VCCA(SeveralViews):
         beta: the weight of the KL terms, or its schedule (warm-up).
         code_dropout: the probability that a dimension of z is dropped before it is decoded in training.
         corruption: what is done to the views before they are encoded.
+        experts: of the views, whose product is the code; a round's codes then come from some of the views, drawn for
+            each row. `None`: the mean of the views' codes, and in a round codes of each view alone.
     """
 
     encoders: tuple[Conditional | None, ...]
@@ -50,6 +52,7 @@ class VCCA(SeveralViews):
     beta: Weight = eqx.field(static=True, default=1.0)
     code_dropout: float = eqx.field(static=True, default=0.0)
     corruption: EachView | None = None
+    experts: Experts | None = None
 
     def players(self) -> tuple[Player, ...]:
         """One player, on the bounds of all origins."""
@@ -59,6 +62,7 @@ class VCCA(SeveralViews):
         weights |= {f"private_kl_of_{name}": self.beta for name in self.names if self.private}
         weights["active_dimensions"] = 0.0
         parts = ("encoders", "decoders", *("joint",) * (self.joint is not None), *("private",) * bool(self.private))
+        parts += ("experts",) * (self.experts is not None)
         return (Player("vcca", parts, VCCA.negative_bounds, self.optimizer, weights),)
 
     def negative_bounds(self, batch: Batch, key: PRNGKeyArray) -> Terms:

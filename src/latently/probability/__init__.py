@@ -24,6 +24,7 @@ from latently.probability.corruption import (
     make_corruption,
 )
 from latently.probability.distribution import Distribution
+from latently.probability.experts import Experts
 from latently.probability.heads import (
     BernoulliHead,
     CategoricalHead,
@@ -57,6 +58,7 @@ __all__ = [
     "DeterministicHead",
     "Distribution",
     "EachView",
+    "Experts",
     "FittedNormal",
     "Gaussian",
     "GaussianHead",

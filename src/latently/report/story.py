@@ -9,6 +9,7 @@ import numpy as np
 
 from latently import figures
 from latently.data import Dataset, Splits, Table, TablePreprocessing, Views
+from latently.data.natures import nature_of
 from latently.errors import in_python, words
 from latently.estimators.networks import named
 from latently.evaluation import Line, advice, as_table, counted
@@ -20,7 +21,6 @@ from latently.report.scenes import (
     Scene,
     drawn,
     interpolations,
-    nature_of,
     reconstructions,
     samples,
     table_samples,
