@@ -61,7 +61,7 @@ class Experts(eqx.Module):
             the distribution of the product's mean.
         """
         weights = shown.astype(self.couplings.dtype)
-        own = jnp.full((len(shown), self.couplings.shape[1]), prior_scale**-2, weights.dtype)
+        own = jnp.full((shown.shape[0], self.couplings.shape[1]), prior_scale**-2, weights.dtype)
         gaussians = [q for q in said if isinstance(q, Gaussian)]
         for q, weight in zip(gaussians, weights.T, strict=False):
             own += weight[:, None] * q.scale**-2
@@ -105,18 +105,41 @@ class Agreed(Sampled):
         return type(self)(tuple(part.repeat(k) for part in self.parts), *rows, self.precisions)
 
     def _solved(self, information: list[Float[Array, "batch latent"]]) -> Float[Array, "batch latent"]:
-        def times(z: Float[Array, "batch latent"]) -> Float[Array, "batch latent"]:  # M z, without making any M
-            each = jnp.einsum("bl,elm->ebm", z, self.precisions)
-            return self.own * z + jnp.einsum("ebm,be->bm", each, self.weights)
-
         total = jnp.einsum("ebl,be->bl", jnp.stack(information), self.weights)
-        diagonal = self.diagonal
+        return agreement(self.precisions, self.weights, self.own, total)
 
-        def solve(_: object, b: Float[Array, "batch latent"]) -> Float[Array, "batch latent"]:
-            return conjugate_gradients(times, b, diagonal)
 
-        solved: Float[Array, "batch latent"] = jax.lax.custom_linear_solve(times, total, solve, symmetric=True)
-        return solved
+@jax.custom_vjp
+def agreement(
+    precisions: Float[Array, "experts latent latent"],
+    weights: Float[Array, "batch experts"],
+    own: Float[Array, "batch latent"],
+    b: Float[Array, "batch latent"],
+) -> Float[Array, "batch latent"]:
+    """M⁻¹ b of each row, for M = diag(own) + Σ wᵥ Λᵥ, with the gradient of the exact solution."""
+
+    def times(z: Float[Array, "batch latent"]) -> Float[Array, "batch latent"]:  # M z, without making any M
+        each = jnp.einsum("bl,elm->ebm", z, precisions)
+        return own * z + jnp.einsum("ebm,be->bm", each, weights)
+
+    return conjugate_gradients(times, b, own + weights @ jnp.diagonal(precisions, axis1=1, axis2=2))
+
+
+def _agreement_gradients(given: tuple[Array, ...], cotangent: Float[Array, "batch latent"]) -> tuple[Array, ...]:
+    """With u = M⁻¹ ∂z, ∂b = u and ∂M = −u zᵀ: M is symmetric."""
+    precisions, weights, own, z = given
+    u = agreement(precisions, weights, own, cotangent)
+    of_precisions = -jnp.einsum("be,bl,bm->elm", weights, u, z)
+    of_weights = -jnp.einsum("bl,elm,bm->be", u, precisions, z)
+    return of_precisions, of_weights, -u * z, u
+
+
+def _agreement(*given: Array) -> tuple[Array, tuple[Array, ...]]:
+    z = agreement(*given)
+    return z, (*given[:-1], z)
+
+
+agreement.defvjp(_agreement, _agreement_gradients)
 
 
 def conjugate_gradients(
