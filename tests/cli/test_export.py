@@ -17,14 +17,14 @@ pytest.importorskip("jax2onnx")
 def test_a_run_is_exported_and_the_closing_lines_say_how_it_is_used(aae_run: Path, here: Path) -> None:
     answer = call("export", aae_run)
     assert answer.code == 0, answer.err
-    assert "onnx/encoder.onnx: x int64 [rows, 3] -> code float32 [rows, 10]\n" in answer.out
-    assert "onnx/classifier.onnx: x int64 [rows, 3] -> probabilities float32 [rows, 2]\n" in answer.out
+    assert "onnx/encoder.onnx: x float32 [rows, 3] -> code float32 [rows, 2]\n" in answer.out
+    assert "onnx/classifier.onnx: x float32 [rows, 3] -> probabilities float32 [rows, 2]\n" in answer.out
     assert answer.out.endswith('onnxruntime.InferenceSession("onnx/encoder.onnx").run(None, {"x": ...})\n')
     encoder = runtime.InferenceSession("onnx/encoder.onnx")
     about = encoder.get_modelmeta().custom_metadata_map
     assert json.loads(about["columns"]) == ["legs", "wings", "eyes"]
     assert json.loads(about["classes"]) == ["ant", "bee"]
-    X = np.array([[6, 4, 2], [1, 2, 0]])
+    X = np.array([[6, 4, 2], [1, 2, 0]], np.float32)
     np.testing.assert_allclose(encoder.run(None, {"x": X})[0], latently.load(aae_run).transform(X), atol=1e-5)
 
 

@@ -236,6 +236,13 @@ def test_a_file_says_what_it_is(tmp_path):
     assert graph.input[0].doc_string == "the code of each row"
 
 
+def test_convolutions_are_those_of_onnx(tmp_path):
+    model, _ = fitted("VAE", "conv, resnet")
+    model.export(tmp_path)
+    for file in ("encoder.onnx", "decoder.onnx"):
+        assert "Conv" in {node.op_type for node in onnx.load(tmp_path / file).graph.node}
+
+
 def test_nothing_is_written_over_unless_told_so(vae, tmp_path):
     (tmp_path / "encoder.onnx").write_text("mine")
     with pytest.raises(ArgumentError, match=r"is not empty. Name another folder, or write over it by force=True"):

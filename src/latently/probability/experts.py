@@ -106,41 +106,40 @@ class Agreed(Sampled):
 
     def _solved(self, information: list[Float[Array, "batch latent"]]) -> Float[Array, "batch latent"]:
         total = jnp.einsum("ebl,be->bl", jnp.stack(information), self.weights)
-        return _solved(self.own, self.weights, self.precisions, total)
-
-
-def _times(
-    own: Float[Array, "batch latent"],
-    weights: Float[Array, "batch experts"],
-    precisions: Float[Array, "experts latent latent"],
-    z: Float[Array, "batch latent"],
-) -> Float[Array, "batch latent"]:
-    """M z of each row, without making any M."""
-    each = jnp.einsum("bl,elm->ebm", z, precisions)
-    return own * z + jnp.einsum("ebm,be->bm", each, weights)
+        return agreement(self.precisions, self.weights, self.own, total)
 
 
 @jax.custom_vjp
-def _solved(own: Array, weights: Array, precisions: Array, total: Array) -> Array:
-    """M⁻¹ total of each row."""
-    diagonal = own + weights @ jnp.diagonal(precisions, axis1=1, axis2=2)
-    return conjugate_gradients(lambda z: _times(own, weights, precisions, z), total, diagonal)
+def agreement(
+    precisions: Float[Array, "experts latent latent"],
+    weights: Float[Array, "batch experts"],
+    own: Float[Array, "batch latent"],
+    b: Float[Array, "batch latent"],
+) -> Float[Array, "batch latent"]:
+    """M⁻¹ b of each row, for M = diag(own) + Σ wᵥ Λᵥ, with the gradient of the exact solution."""
+
+    def times(z: Float[Array, "batch latent"]) -> Float[Array, "batch latent"]:  # M z, without making any M
+        each = jnp.einsum("bl,elm->ebm", z, precisions)
+        return own * z + jnp.einsum("ebm,be->bm", each, weights)
+
+    return conjugate_gradients(times, b, own + weights @ jnp.diagonal(precisions, axis1=1, axis2=2))
 
 
-def _solve_forward(*given: Array) -> tuple[Array, tuple[Array, ...]]:
-    z = _solved(*given)
-    return z, (*given[:3], z)
+def _agreement_gradients(given: tuple[Array, ...], cotangent: Float[Array, "batch latent"]) -> tuple[Array, ...]:
+    """With u = M⁻¹ ∂z, ∂b = u and ∂M = −u zᵀ: M is symmetric."""
+    precisions, weights, own, z = given
+    u = agreement(precisions, weights, own, cotangent)
+    of_precisions = -jnp.einsum("be,bl,bm->elm", weights, u, z)
+    of_weights = -jnp.einsum("bl,elm,bm->be", u, precisions, z)
+    return of_precisions, of_weights, -u * z, u
 
 
-def _solve_backward(kept: tuple[Array, ...], cotangent: Array) -> tuple[Array, ...]:
-    """M is symmetric: of b it is M⁻¹ times the cotangent, and of what M is made of that of -M z."""
-    *m, z = kept
-    of_total = _solved(*m, cotangent)
-    _, pull = jax.vjp(lambda *m: _times(*m, z), *m)
-    return *pull(-of_total), of_total
+def _agreement(*given: Array) -> tuple[Array, tuple[Array, ...]]:
+    z = agreement(*given)
+    return z, (*given[:-1], z)
 
 
-_solved.defvjp(_solve_forward, _solve_backward)
+agreement.defvjp(_agreement, _agreement_gradients)
 
 
 def conjugate_gradients(
