@@ -1,16 +1,35 @@
-"""A browser without a network, in which tests run pages."""
+"""A browser that reaches no network, in which tests run programs and pages."""
 
-import json
+import base64
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib.resources import files
+from typing import Any
 
+import numpy as np
 import pytest
+
+from latently.export import Blobs, Function, program
+
+_HARNESS = """async (source) => {
+  const { Machine } = await import("data:text/javascript;base64," + source);
+  const arrays = { f32: Float32Array, f16: Float16Array, i32: Int32Array };
+  window.run = (program, data, inputs) => {
+    const { buffer } = Uint8Array.from(atob(data), (character) => character.charCodeAt(0));
+    const tensor = ({ offset, type, shape }) =>
+      Float32Array.from(new arrays[type](buffer, offset, shape.reduce((product, size) => product * size, 1)));
+    const machine = new Machine(program, tensor);
+    machine.run(inputs.map((input) => Float32Array.from(input, () => 7))); // nothing of one run is in the next
+    const outputs = machine.run(inputs.map((input) => Float32Array.from(input, Number)));
+    return outputs.map((output) => Array.from(output, String)); // since JSON has no NaN
+  };
+}"""
 
 
 @contextmanager
-def offline_page() -> Iterator:
-    """A blank page of Chromium that reaches nothing; the test is skipped where there is no Chromium."""
+def offline_page() -> Iterator[Any]:
+    """A blank page of Chromium; the test is skipped where there is none."""
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
         pytest.skip("needs Chromium (apt-get install chromium)")
@@ -18,6 +37,26 @@ def offline_page() -> Iterator:
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        context = browser.new_context(offline=True)
-        yield context.new_page()
+        yield browser.new_context(offline=True).new_page()
         browser.close()
+
+
+class Machine:
+    """The page's machine, in a page of a browser."""
+
+    def __init__(self, page: Any) -> None:
+        source = (files("latently.explorer") / "static" / "machine.js").read_bytes()
+        page.evaluate(_HARNESS, base64.b64encode(source).decode())
+        self.page = page
+
+    def run(self, function: Function, inputs: Sequence[Any], *, full_precision: bool = True) -> list[np.ndarray]:
+        """What a function's program gives for one row, by the shape of its outputs."""
+        blobs = Blobs()
+        written = program(function, blobs, full_precision=full_precision)
+        data = base64.b64encode(blobs.bytes()).decode()
+        given = [
+            [str(number).replace("inf", "Infinity") for number in np.asarray(array, np.float32).ravel()]
+            for array in inputs
+        ]
+        found = self.page.evaluate("([program, data, inputs]) => run(program, data, inputs)", [written, data, given])
+        return [np.array(each, float).reshape(port.shape) for each, port in zip(found, function.outputs, strict=True)]

@@ -171,6 +171,10 @@ class Fitted:
         """
         if "log_likelihood" in self.abilities:
             return -self.bounds(rows, OUTLIER_DRAWS, "importance", seed, labels)
+        return self.missed(rows, labels)
+
+    def missed(self, rows: Any, labels: Any = None) -> Float[np.ndarray, "rows"]:
+        """What the reconstruction of each row misses: the mean square, in the units that networks read."""
         return self._on_rows(partial(inference.missed, self.game), rows, self._given(labels, len(rows)))
 
     def residuals(self, rows: Any, labels: Any = None) -> Float[np.ndarray, "rows columns"]:

@@ -12,7 +12,7 @@ from latently.data import Dataset, digits, split
 from latently.evaluation import Line, evaluate
 from latently.report import report_run
 from latently.report.label_scenes import known_labels_of, label_names, one_of_each
-from latently.report.story import _headline, _pace
+from latently.report.story import headline, _pace
 from latently.run import Run, Training, film_rows, train_together
 
 SMALL = {"hidden": (16,), "epochs": 2, "batch_size": 64, "random_state": 0}
@@ -199,7 +199,7 @@ def test_labels_that_the_model_never_saw_are_unknown_to_it():
     ids=["of several views", "drawing, judged", "drawing", "beside PCA"],
 )
 def test_the_numbers_that_open_a_report_are_those_that_its_model_is_for(measured, shown):
-    assert list(_headline([Line(name, 1.0, "", "") for name in measured.split("; ")])) == shown.split("; ")
+    assert list(headline([Line(name, 1.0, "", "") for name in measured.split("; ")])) == shown.split("; ")
 
 
 def test_a_second_stage_tells_its_speed_and_both_stages_their_time():

@@ -51,6 +51,7 @@ COMMANDS = {
         Command(_JUDGE, "look", "info RUN", "what a run is and how far it came"),
         Command(_JUDGE, "evaluate", "evaluate RUN",
                 "likelihood, reconstruction, match to the prior, classes or clusters"),
+        Command(_JUDGE, "explore", "explore RUN [RUN]", "a page that holds the model itself, and computes there"),
         Command(_JUDGE, "look", "compare RUN...", "the numbers and the pictures of several runs, side by side"),
         Command(_JUDGE, "look", "report RUN", "draw the figures and write report.html again"),
         Command(_USE, "use", "sample RUN", "new data from the prior"),

@@ -114,6 +114,7 @@ def _exhibit(recipe: Recipe, run: "Run") -> "Exhibit":
         numbers={**numbers, "to train, on this machine": seconds},
         makers={"In the terminal": f"latently fit --recipe {recipe.name}", "In Python": python_of(recipe)},
         report=f"{run.folder.name}/report.html",
+        explorer=f"{run.folder.name}/explorer.html",
     )
 
 

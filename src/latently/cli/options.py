@@ -86,6 +86,17 @@ DATA_OPTIONS = (
     Option("split_seed", int, 0, "seed of the split and of the labels shown"),
     Option("label_seed", int, about="seed of the labels shown, where it is not that of the split"),
 )  # fmt: skip
+OPENING_OPTIONS = (
+    Option("part", Literal["all", "train", "validation", "test"], "all",
+           "all rows, or those of the run's own split (default: all)"),
+    LABELS_COLUMN,
+    Option("views", metavar="SPEC",
+           about="what of the data is which view, for a model of several, as for `latently fit`; views that the data "
+           "lacks may be left out (default: as the run says)"),
+    DIALECT,
+    Option("skip_bad", None, False, "leave out images that cannot be read"),
+)  # fmt: skip
+"""How the rows are opened that a fitted model is asked about."""
 _OUTPUT_OPTIONS = (
     Option("out", str, metavar="FOLDER",
            about="the run's folder, new or empty (default: runs/MODEL-DATA-1 or runs/PRESET-DATA-1, with the next free "

@@ -87,8 +87,14 @@ def _look_back(session: Session, reporter: Reporter, report: bool) -> tuple[dict
         evaluation = evaluate_run(run, model, splits, how | judge)
     if not report:
         return evaluation, None
-    from latently.report import report_run
+    from latently.export import ExportError
+    from latently.report import explore_run, report_run
 
+    with reporter.waiting("making the explorer …"):
+        try:
+            explore_run(model, run, splits)
+        except ExportError as error:  # all else of the run is as good without it
+            reporter.remark(str(error))
     with reporter.waiting("drawing the report …"):
         return evaluation, report_run(model, run, splits, evaluation, next_commands(model, run.folder))
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from latently.cli.options import DIALECT, LABELS_COLUMN, RUN, RUN_OR_MODEL
+from latently.cli.options import OPENING_OPTIONS, RUN, RUN_OR_MODEL
 from latently.cli.outputs import choose_paths, kinds_for, output_options, write
 from latently.cli.parsing import Option, Parser
 from latently.cli.parts import SUFFIX, Opened, are_parts, use_parts
@@ -12,16 +12,6 @@ from latently.cli.verbs import VERBS, Verb
 _DATA = Option(
     "data", metavar="DATA", about="a data set's name (`latently datasets`), a folder, or a file", positional=True
 )
-_DATA_OPTIONS = (
-    Option("part", Literal["all", "train", "validation", "test"], "all",
-           "all rows, or those of the run's own split (default: all)"),
-    LABELS_COLUMN,
-    Option("views", metavar="SPEC",
-           about="what of the data is which view, for a model of several, as for `latently fit`; views that the data "
-           "lacks may be left out (default: as the run says)"),
-    DIALECT,
-    Option("skip_bad", None, False, "leave out images that cannot be read"),
-)  # fmt: skip
 _ENGINES = (
     Option("engine", Literal["ray"] | None, None,
            "who answers data in parts (a folder of files or a pattern like 'parts/*.parquet', with a folder "
@@ -75,7 +65,7 @@ def _parser(verb: Verb) -> Parser:
     usage = "RUN DATA [options]" if verb.takes_data else "RUN [options]"
     examples = [f"latently {verb.name} {example}" for example in verb.examples]
     output = output_options(verb.default or f"{verb.stem}.png for images, else {verb.stem}.csv", verb.writes)
-    groups = {"Data": _DATA_OPTIONS if verb.takes_data else (), "Output": output}
+    groups = {"Data": OPENING_OPTIONS if verb.takes_data else (), "Output": output}
     if verb.takes_data and SUFFIX in verb.writes:
         groups["Data in parts"] = _ENGINES
     return Parser(verb.name, verb.about, usage, examples, (run, *data, *verb.options), groups)

@@ -4,7 +4,7 @@ import abc
 from collections.abc import Mapping
 from functools import cache, partial
 from pathlib import Path
-from typing import Any, ClassVar, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
 import equinox as eqx
 import jax
@@ -23,6 +23,9 @@ from latently.estimators.inputs import RandomState, accept, accept_codes, row_al
 from latently.fitted import Fitted
 from latently.game import Game, Task
 from latently.inference import regroup
+
+if TYPE_CHECKING:
+    from latently.explorer import Exploration
 
 Codes: TypeAlias = Any
 """An array `(n, latent_dim)`, or a data frame of pandas or polars, as `set_output` says."""
@@ -554,6 +557,34 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     def posterior_kl(self, X: Any) -> Float[np.ndarray, "rows latent"]:
         """KL(q(z_d|x) ‖ p(z_d)) of each row and dimension, in nats: `(n, latent_dim)`."""
         return self._fitted().posterior_kl(self._rows(X))
+
+    def explore(self, X: Any, y: Any = None, *, full_precision: bool = False) -> "Exploration":
+        """The model in a page of its own, which decodes, encodes and classifies in the browser that opens it.
+
+        Args:
+            X: rows to be shown with their codes, as in `fit`; best those that the model has not learned from. Where
+                they are more than a page holds, some are drawn.
+            y: the label of each row, -1 where unknown; for a model of conditions, these.
+            full_precision: keep 32 bits of the weights, instead of 16.
+
+        Returns:
+            The page: it shows itself in a notebook, `.save(path)` writes it to one HTML file that needs nothing else,
+            `.open()` opens it in a browser.
+
+        Raises:
+            ExportError: a network of your own computes something that a page cannot.
+
+        Example:
+            >>> import numpy as np
+            >>> from latently import VAE
+            >>> model = VAE(latent_dim=2, hidden=(8,), epochs=1, random_state=0).fit(np.eye(8))
+            >>> page = model.explore(np.eye(8)).page()
+            >>> "<title>VAE</title>" in page, "https://" in page
+            (True, False)
+        """
+        from latently.estimators.exploring import explored
+
+        return explored(self, X, y, full_precision=full_precision)
 
     def save(self, path: str | Path, about: Mapping[str, Any] | None = None) -> None:
         """Write the fitted model: `model.safetensors`, `config.json` and `history.jsonl` in `path`, each atomically.

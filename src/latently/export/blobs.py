@@ -5,7 +5,10 @@ from typing import Any
 
 import numpy as np
 
-_TYPES = {"float32": "f32", "float16": "f16", "uint8": "u8", "int8": "i8", "uint16": "u16", "int16": "i16", "int32": "i32"}
+_TYPES = {
+    **{"float32": "f32", "float16": "f16", "uint8": "u8", "uint16": "u16"},
+    **{"int8": "i8", "int16": "i16", "int32": "i32"},
+}
 _ALIGNMENT = 4
 
 

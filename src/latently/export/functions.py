@@ -1,6 +1,6 @@
 """What a fitted model computes, as pure functions of rows in the units of the data."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,9 +76,10 @@ class _Traced:
 
     def __init__(self, fitted: Fitted) -> None:
         self.game, self.conditions, self.able = fitted.game, fitted.conditions, fitted.abilities
-        self.done: Any = fitted.preprocessing
-        self.several = isinstance(fitted.preprocessing, ViewsPreprocessing)
-        parts: dict[str, Any] = self.done.views if self.several else {"x": self.done}
+        done = fitted.preprocessing
+        self.done: Any = done
+        self.several = isinstance(done, ViewsPreprocessing)
+        parts: Mapping[str, Any] = done.views if isinstance(done, ViewsPreprocessing) else {"x": done}
         self.views = tuple(
             Port(name, part.row_shape, getattr(part, "dtype", "float64")) for name, part in parts.items()
         )

@@ -7,7 +7,7 @@ slicing, reversing, broadcasting and the windows of a convolution cost nothing: 
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import jax
@@ -17,6 +17,7 @@ from jax.extend.core import ClosedJaxpr, Literal
 from numpy.lib.stride_tricks import sliding_window_view
 
 MOST_STEPS = 20_000
+"""Operations of a program."""
 
 
 class ExportError(ValueError):
@@ -60,15 +61,13 @@ class Step:
         of: what it reads.
         axes: how many axes there are of each kind, such as kept ones and those summed over; in the order of a view.
         how: whatever else it needs.
-        weights: the place among `of` of what may be rounded to 16 bits.
     """
 
     name: str
     out: Value
     of: tuple[Value, ...]
     axes: tuple[int, ...]
-    how: dict[str, Any] = field(default_factory=dict)
-    weights: int | None = None
+    how: dict[str, Any]
 
 
 class Tape:
@@ -95,13 +94,16 @@ class Tape:
         same = value.array.size == self.stand_ins[value.tensor].size and value.array.flags.c_contiguous
         return bool(same and self.offset(value) == 0)
 
-    def add(self, *step: Any, **how: Any) -> Value:
+    def add(self, name: str, out: Value, of: tuple[Value, ...], axes: tuple[int, ...], **how: Any) -> Value:
         """Note an operation, and give where it writes."""
-        if len(self.steps) >= MOST_STEPS:
+        self.check_length(1)
+        self.steps.append(Step(name, out, of, axes, how))
+        return out
+
+    def check_length(self, more: int) -> None:
+        """See that so many more operations are not too many."""
+        if len(self.steps) + more > MOST_STEPS:
             raise ExportError(f"takes more than {MOST_STEPS:,} operations a row; use a shorter loop in its network")
-        weights = how.pop("weights", None)
-        self.steps.append(Step(*step, how, weights))
-        return self.steps[-1].out
 
     def map(self, function: str, *of: Value, out: Value | None = None) -> Value:
         """A function of each element; where all are known, so is what it gives."""
@@ -188,7 +190,7 @@ class Tape:
             return turned.seen(lambda array: np.transpose(array, forth))
         right = right if right.known else self.whole(right)
         out = self.new((*batches, *middle, *columns))
-        return self.add("dot", out, (left, right), axes, columns=math.prod(columns), weights=1)
+        return self.add("dot", out, (left, right), axes, columns=math.prod(columns))
 
 
 Handler: TypeAlias = Callable[..., Any]
@@ -203,7 +205,10 @@ def lower(tape: Tape, closed: ClosedJaxpr, inputs: Sequence[Value]) -> list[Valu
     values |= dict(zip(jaxpr.invars, inputs, strict=True))
 
     def read(atom: Any) -> Value:
-        return Value(np.asarray(atom.val, atom.aval.dtype)) if isinstance(atom, Literal) else values[atom]
+        if isinstance(atom, Literal):
+            kind: Any = atom.aval
+            return Value(np.asarray(atom.val, kind.dtype))
+        return values[atom]
 
     for equation in jaxpr.eqns:
         given = [read(atom) for atom in equation.invars]
@@ -238,7 +243,7 @@ _MOVES = ("broadcast_in_dim", "reshape", "rev", "slice", "squeeze", "split", "tr
 
 def _known(array: Any) -> Value:
     """Numbers as they are; keys of random numbers stay JAX's."""
-    of_jax = hasattr(array, "dtype") and jax.dtypes.issubdtype(array.dtype, jax.dtypes.extended)
+    of_jax = hasattr(array, "dtype") and jnp.issubdtype(array.dtype, jax.dtypes.extended)
     return Value(array if of_jax else np.asarray(array))
 
 
@@ -262,12 +267,14 @@ _MAPS = (
     *("lt", "max", "min", "mul", "ne", "neg", "pow", "rem", "rsqrt", "sign", "sin", "sinh", "sqrt", "sub", "tan"),
     "tanh",
 )
+_ORDERED = {"le_to": "le", "lt_to": "lt"}  # a total order, which places numbers that are none as well
 _SAME = ("copy", "optimization_barrier", "reduce_precision", "stop_gradient")
 
 
-@_handles(*_MAPS)
+@_handles(*_MAPS, *_ORDERED)
 def _map(tape: Tape, equation: Any, *of: Value) -> Value:
-    return tape.map(equation.primitive.name, *of)
+    name = equation.primitive.name
+    return tape.map(_ORDERED.get(name, name), *of)
 
 
 @_handles(*_SAME)
@@ -278,7 +285,7 @@ def _same(tape: Tape, equation: Any, *of: Value) -> list[Value]:
 @_handles("and", "or", "not", "xor")
 def _logic(tape: Tape, equation: Any, *of: Value) -> Value:
     name = equation.primitive.name
-    if equation.outvars[0].aval.dtype != bool:
+    if equation.outvars[0].aval.dtype != np.bool_:
         raise ExportError(f"computes `{name}` of the bits of whole numbers, for which a page has no operation")
     functions = {"and": "min", "or": "max", "xor": "ne"}
     return tape.map("eq", of[0], _number(0)) if name == "not" else tape.map(functions[name], *of)
@@ -323,7 +330,7 @@ def _clamped(tape: Tape, equation: Any, low: Value, x: Value, high: Value) -> Va
 @_handles("convert_element_type")
 def _converted(tape: Tape, equation: Any, x: Value) -> Value:
     there, here = equation.params["new_dtype"], equation.invars[0].aval.dtype
-    if there == bool and here != bool:
+    if there == np.bool_ and here != np.bool_:
         return tape.map("ne", x, _number(0))
     shortened = jnp.issubdtype(there, jnp.integer) and jnp.issubdtype(here, jnp.inexact)
     return tape.map("trunc", x) if shortened else x
@@ -385,7 +392,7 @@ def _split(tape: Tape, equation: Any, x: Value) -> list[Value]:
 
 @_handles("concatenate")
 def _concatenated(tape: Tape, equation: Any, *of: Value) -> Value:
-    return tape.joined(of, equation.params["dimension"])
+    return tape.joined(of, int(equation.params["dimension"]))
 
 
 @_handles("stack")
@@ -409,7 +416,8 @@ def _tiled(tape: Tape, equation: Any, x: Value) -> Value:
 
 @_handles("pad")
 def _padded(tape: Tape, equation: Any, x: Value, fill: Value) -> Value:
-    return tape.padded(x, fill, equation.params["padding_config"])
+    config = [(int(low), int(high), int(between)) for low, high, between in equation.params["padding_config"]]
+    return tape.padded(x, fill, config)
 
 
 # Elements from places that are fixed, or computed.
@@ -438,7 +446,6 @@ def _gathered(tape: Tape, equation: Any, x: Value, places: Value) -> Value:
         strides=[strides[axis] for axis in mapped],
         most=[x.shape[axis] - sizes[axis] for axis in mapped],
         clip=how["mode"] != jax.lax.GatherScatterMode.FILL_OR_DROP,
-        weights=0,
     )
     offsets = list(axes.offset_dims)
     order = [place for place in range(len(out.shape)) if place not in offsets] + offsets
@@ -455,15 +462,29 @@ def _with_batch(tape: Tape, places: Value, axes: Any) -> Value:
     return tape.joined([*numbers, places], len(batch))
 
 
-@_handles("scatter")
+@_handles("scatter", "scatter-add")
 def _scattered(tape: Tape, equation: Any, x: Value, places: Value, updates: Value) -> Value:
+    name, axes = equation.primitive.name, equation.params["dimension_numbers"]
     if not places.known:
-        raise ExportError("writes to places that hang on its input (`scatter`); select with `jnp.where` instead")
-    flat = [tape.reshaped(value, (-1,)) for value in (x, updates)]
-    both = tape.joined(flat, 0)
-    numbers = [np.arange(value.array.size, dtype=np.int32).reshape(value.shape) for value in (x, updates)]
-    chosen = equation.primitive.bind(numbers[0], places.array, numbers[1] + x.array.size, **equation.params)
-    return tape.add("take", tape.new(x.shape), (both,), (), places=np.asarray(chosen, np.int32).ravel())
+        raise ExportError(f"writes to places that hang on its input (`{name}`); select with `jnp.where` instead")
+    gone, window = {*axes.inserted_window_dims, *axes.operand_batching_dims}, iter(axes.update_window_dims)
+    chosen = jax.lax.gather(  # what an update writes to is what a gathering with its axes would read
+        np.arange(x.array.size, dtype=np.int32).reshape(x.shape),
+        places.array,
+        jax.lax.GatherDimensionNumbers(
+            offset_dims=axes.update_window_dims,
+            collapsed_slice_dims=axes.inserted_window_dims,
+            start_index_map=axes.scatter_dims_to_operand_dims,
+            operand_batching_dims=axes.operand_batching_dims,
+            start_indices_batching_dims=axes.scatter_indices_batching_dims,
+        ),
+        tuple(1 if axis in gone else updates.shape[next(window)] for axis in range(len(x.shape))),
+        mode=equation.params["mode"],
+        fill_value=-1,
+    )
+    out = tape.map("copy", x)
+    add = name == "scatter-add"
+    return tape.add("put", out, (tape.whole(updates),), (), places=np.asarray(chosen, np.int32).ravel(), add=add)
 
 
 def _moved(tape: Tape, equation: Any, x: Value, *places: Value) -> Value:
@@ -494,7 +515,6 @@ def _cut(tape: Tape, equation: Any, x: Value, *starts: Value) -> Value:
         strides=strides,
         most=[size - part for size, part in zip(x.shape, sizes, strict=True)],
         clip=True,
-        weights=0,
     )
 
 
@@ -523,7 +543,7 @@ _REDUCTIONS = {"add": "sum", "and": "min", "max": "max", "min": "min", "mul": "p
 @_handles("reduce_sum", "reduce_max", "reduce_min", "reduce_prod", "reduce_and", "reduce_or", "argmax", "argmin")
 def _reduced(tape: Tape, equation: Any, x: Value) -> Value:
     name = equation.primitive.name.removeprefix("reduce_")
-    return tape.reduced(_REDUCTIONS.get(name, name), x, equation.params["axes"])
+    return tape.reduced(_REDUCTIONS.get(name, name), x, [int(axis) for axis in equation.params["axes"]])
 
 
 @_handles("cumsum", "cumprod", "cummax", "cummin")
@@ -608,6 +628,7 @@ def _unrolled(tape: Tape, equation: Any, *given: Value) -> list[Value]:
     how = equation.params
     constants, carried, length = how["num_consts"], how["num_carry"], how["length"]
     fixed, carry, rows = given[:constants], list(given[constants : constants + carried]), given[constants + carried :]
+    tape.check_length(length * len(how["jaxpr"].eqns))
     made: list[list[Value]] = []
     for place in reversed(range(length)) if how["reverse"] else range(length):
         found = lower(tape, how["jaxpr"], [*fixed, *carry, *(each.seen(lambda array: array[place]) for each in rows)])  # noqa: B023

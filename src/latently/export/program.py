@@ -1,7 +1,7 @@
 """A function of a fitted model as a program of few operations, which a small interpreter runs in a browser.
 
-JAX traces the function for one row, and what hangs on no input is computed here. Six operations are left, whatever the
-network is:
+JAX traces the function for one row, and what hangs on no input is computed here. Whatever the network is, seven
+operations are left:
 
 | operation | does |
 | --- | --- |
@@ -10,6 +10,7 @@ network is:
 | `accumulate` | the same from the first element up to each, along an axis |
 | `dot` | products of matrices |
 | `take` | elements from fixed places |
+| `put` | elements to fixed places, or added to what is there |
 | `gather` | windows from places that were computed |
 
 `explorer/static/machine.js` runs it.
@@ -85,9 +86,7 @@ class _Assembly:
     Operations call inputs, buffers and constants by number, in this order.
     """
 
-    def __init__(
-        self, tape: Tape, inputs: int, outputs: Sequence[Value], blobs: Blobs, full_precision: bool
-    ) -> None:
+    def __init__(self, tape: Tape, inputs: int, outputs: Sequence[Value], blobs: Blobs, full_precision: bool) -> None:
         self.tape, self.inputs, self.outputs = tape, inputs, outputs
         self.blobs, self.weight_type = blobs, np.float32 if full_precision else np.float16
         self.steps = _needed(tape.steps, outputs)
@@ -151,10 +150,8 @@ class _Assembly:
     def _written(self, step: Step) -> dict[str, Any]:
         """An operation as JSON values."""
         out, of = step.out, step.of
-        if step.name in ("take", "gather"):
-            tables = {
-                name: self.blobs.add(value) for name, value in step.how.items() if isinstance(value, np.ndarray)
-            }
+        if step.name in ("take", "put", "gather"):
+            tables = {name: self.blobs.add(value) for name, value in step.how.items() if isinstance(value, np.ndarray)}
             read = [self._weight(value) if value.known else [self._number(value)] for value in of]
             return {"do": step.name, **step.how, **tables, "out": [self._number(out)], "of": read}
         if step.name == "dot":
@@ -194,8 +191,10 @@ class _Assembly:
         if data not in self.places:
             self.places[data] = sum(part.size for part in self.packed)
             self.packed.append(few.ravel())
-        strides = (0 if size == 1 else stride // few.itemsize for size, stride in zip(few.shape, few.strides, strict=True))
-        return self.inputs + len(self.sizes), self.places[data], tuple(strides)
+        strides = tuple(
+            0 if size == 1 else stride // few.itemsize for size, stride in zip(few.shape, few.strides, strict=True)
+        )
+        return self.inputs + len(self.sizes), self.places[data], strides
 
     def _weight(self, value: Value) -> list[int]:
         """Weights, rounded to 16 bits where they are many and none is too large."""

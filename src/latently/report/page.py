@@ -113,6 +113,7 @@ class Exhibit:
         numbers: the few that matter most: name to value.
         makers: how to make it: where one types it to what is typed.
         report: its full report, as a link from the page.
+        explorer: the page that holds the model itself, likewise.
     """
 
     name: str
@@ -122,6 +123,7 @@ class Exhibit:
     numbers: Mapping[str, str]
     makers: Mapping[str, str]
     report: str
+    explorer: str
 
 
 def write_report(
@@ -137,6 +139,7 @@ def write_report(
     subtitle: str = "",
     numbers: Mapping[str, str] | None = None,
     next_commands: Mapping[str, str] | None = None,
+    explorer: str | None = None,
 ) -> Path:
     """Write the page of a run. The first animation among the figures opens it, beside the facts.
 
@@ -152,6 +155,7 @@ def write_report(
         subtitle: a line under the title.
         numbers: the few numbers that matter most, shown large: name (with its unit) to value.
         next_commands: how to go on: what a command does to the command.
+        explorer: the page that holds the model itself, as a link from this one.
 
     Returns:
         The path written. It is written to a temporary name first, so that a file seen is a file whole.
@@ -174,6 +178,7 @@ def write_report(
         rows=rows,
         command=command,
         next_commands=next_commands or {},
+        explorer=explorer,
     )
 
 

@@ -1,6 +1,6 @@
 """The scenes of a report: pictures not yet drawn. Here are those of rows, as images and as tables."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
@@ -9,8 +9,7 @@ from jaxtyping import Int, Shaped
 from matplotlib.figure import Figure
 
 from latently import figures
-from latently.data import Dataset, Preprocessing, Table
-from latently.data.layout import Nature, rows_are
+from latently.data import Dataset, Table
 
 SHOWN_ROWS = 12
 PATHS, STEPS = 6, 10
@@ -98,17 +97,6 @@ def ends_of(
 def as_numbers(given: Any, rows: Any) -> Rows:
     """What a model gave, as an array; of a table, in the columns of its rows."""
     return np.asarray(Table.like(given, rows.columns) if isinstance(rows, Table) else given)
-
-
-def nature_of(rows: Any, names: Sequence[str] | None, preprocessing: Any, *, of_view: bool = False) -> Nature:
-    """What rows are drawn as: as the network reads vectors, where it reads them as images or series."""
-    if isinstance(rows, Table):
-        nature = rows_are(np.asarray(rows), rows.names)
-        return "columns" if nature == "images" else nature
-    event = preprocessing.event_shape if isinstance(preprocessing, Preprocessing) else ()
-    if len(rows.shape) == 2 and len(event) > 1:
-        return "images" if len(event) == 3 else "series"
-    return rows_are(rows, names, of_view=of_view)
 
 
 def table_scenes(model: Any, shown: Dataset, rows: Rows | Table) -> Iterator[Scene]:

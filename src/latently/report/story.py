@@ -9,6 +9,7 @@ import numpy as np
 
 from latently import figures
 from latently.data import Dataset, Splits, Table, TablePreprocessing, Views
+from latently.data.natures import nature_of
 from latently.errors import in_python, words
 from latently.estimators.networks import named
 from latently.evaluation import Line, advice, as_table, counted
@@ -20,7 +21,6 @@ from latently.report.scenes import (
     Scene,
     drawn,
     interpolations,
-    nature_of,
     reconstructions,
     samples,
     table_samples,
@@ -30,6 +30,8 @@ from latently.report.view_scenes import view_scenes
 from latently.run import Run
 
 CODED_ROWS = 5000
+EXPLORER = "explorer.html"
+"""Of a run's folder: the page that holds the model itself."""
 
 
 def report_run(
@@ -59,12 +61,13 @@ def report_run(
         title=str(about.get("title") or type(model).__name__),
         subtitle=f"{shown.name}: {counted(len(splits.train), 'row')} to learn from, {len(shown):,} held out",
         facts=_facts(model, splits, run),
-        numbers=_headline(lines),
+        numbers=headline(lines),
         figures=pictures,
         tables=_tables(lines, evaluation or {}, len(shown)),
         warnings=[*_shortcomings(about), *advice(dict(evaluation or {})), *about.get("warnings", ())],
         command=about.get("command"),
         next_commands=next_commands,
+        explorer=EXPLORER if (run.folder / EXPLORER).exists() else None,
     )
 
 
@@ -206,8 +209,8 @@ _HEADLINE = (
 """Names of lines, some with a star for the names of views."""
 
 
-def _headline(lines: list[Line]) -> dict[str, str]:
-    """The first few of the numbers that matter most, of those that were measured."""
+def headline(lines: list[Line]) -> dict[str, str]:
+    """The first few of the numbers that matter most, of those that were measured: in words → the number."""
     measured = [line for line in lines if line.value is not None and ", by " not in line.name]
     alike = [[line for line in measured if fnmatchcase(line.name, name)][:2] for name in _HEADLINE]
     chosen = [line for lines_of_name in alike for line in lines_of_name][:4]

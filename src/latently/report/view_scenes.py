@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 from latently import figures
 from latently.data import Dataset, Views
 from latently.data.layout import Nature, places_of
-from latently.report.scenes import PATHS, SHOWN_ROWS, Rows, Scene, drawn, nature_of
+from latently.data.natures import nature_of
+from latently.report.scenes import PATHS, SHOWN_ROWS, Rows, Scene, drawn
 
 STEPS = 8
 COMPLETED_ROWS = 1000  # of a table

@@ -75,7 +75,7 @@ function places(sizes, strides, start = 0) {
 
 /** Name of an operation → from what it is told to a function without arguments that does it.
  * @type {Record<string, (operation: Operation, memory: Memory, tensor: (blob: any) => Float32Array) => () => void>} */
-const OPERATIONS = { map, reduce, accumulate, dot, take, gather };
+const OPERATIONS = { map, reduce, accumulate, dot, take, put, gather };
 
 /** @param {Operation} operation @param {Memory} memory */
 function map({ function: name, shape, out, of }, memory) {
@@ -194,6 +194,16 @@ function take({ places: blob, out, of }, memory, tensor) {
   const [to, from, chosen] = [memory[out[0]], memory[of[0][0]], Int32Array.from(tensor(blob))];
   return () => {
     for (let n = 0; n < chosen.length; n++) to[n] = chosen[n] < 0 ? NaN : from[chosen[n]];
+  };
+}
+
+/** @param {Operation} operation @param {Memory} memory @param {(blob: any) => Float32Array} tensor */
+function put({ places: blob, add, out, of }, memory, tensor) {
+  const [to, from, chosen] = [memory[out[0]], memory[of[0][0]], Int32Array.from(tensor(blob))];
+  return () => {
+    for (let n = 0; n < chosen.length; n++) {
+      if (chosen[n] >= 0) to[chosen[n]] = add ? to[chosen[n]] + from[n] : from[n];
+    }
   };
 }
 
@@ -344,6 +354,7 @@ function erf(x) {
  * @param {number} x
  * @returns {number} */
 function lgamma(x) {
+  if (Math.abs(x) === Infinity || (x <= 0 && Number.isInteger(x))) return Infinity;
   if (x <= 0) return Math.log(Math.PI / Math.abs(Math.sin(Math.PI * x))) - lgamma(1 - x);
   let product = 1;
   for (; x < 8; x++) product *= x;
