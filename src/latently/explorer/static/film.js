@@ -98,7 +98,7 @@ function termsOf(explorer) {
     const finite = Array.from(line).filter(Number.isFinite).sort((a, b) => a - b);
     const [low, high] = [finite[0] ?? 0, finite[Math.floor(0.99 * (finite.length - 1))] ?? 1];
     return {
-      element: element("figure", { className: "term" }, element("figcaption", {}, element("span", {}, name), value), canvas),
+      element: element("figure", { className: "term" }, element("figcaption", {}, element("span", { title: name }, name), value), canvas),
       /** @param {number} round */
       update(round) {
         const later = history.rounds.findIndex((each) => each >= round);
