@@ -59,13 +59,14 @@ def builder(model: Any, task: Task) -> Builder:
     parameters = model.get_params(deep=False) | {"random_state": None, "verbose": False}
     try:
         if model.first_stage() is model:  # an earlier stage can change between two fits
-            return _shared(kind, json.dumps(parameters), task)
+            return _shared(kind, json.dumps(parameters), task, jax.dtypes.canonicalize_dtype(float))
     except TypeError:
         pass  # a parameter is more than words and numbers: a prior, say
     return Builder(lambda key: model.build_game(task, key))
 
 
 @lru_cache(maxsize=64)
-def _shared(kind: Any, parameters: str, task: Task) -> Builder:
+def _shared(kind: Any, parameters: str, task: Task, _dtype: Any) -> Builder:
+    """Where numbers have another width, it is traced anew."""
     model = kind(**json.loads(parameters))
     return Builder(lambda key: model.build_game(task, key))
