@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jaxtyping import install_import_hook
 
-install_import_hook("latently", "typechecking.check")  # before anything imports latently
+from typechecking import check_annotations_of
+
+check_annotations_of("latently")
 
 _ENVIRONMENT = dict(os.environ)
 _MATHEMATICS = ("games", "networks", "probability")

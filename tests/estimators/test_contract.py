@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sklearn import config_context
 from sklearn.base import clone
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
@@ -16,6 +16,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from latently import AAE, ACCA, VAE, VCCA, Autoencoder, ContractiveAutoencoder, DenoisingAutoencoder, Views
 from latently.catalogue import MODELS
 from latently.evaluation import as_table, evaluate
+from latently.training.round import Rounds
 from small_models import as_if_fitted, small
 from toy_games import same_bits
 
@@ -220,6 +221,15 @@ def test_a_grid_search_compares_likelihood_bounds():
     assert set(search.best_params_) == {"latent_dim", "beta"}
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
     assert search.transform(X).shape == (60, search.best_params_["latent_dim"])
+
+
+def test_the_folds_of_a_cross_validation_share_their_compiled_rounds_whatever_their_scales(monkeypatch):
+    traced, init = [], Rounds.__init__
+    monkeypatch.setattr(Rounds, "__init__", lambda self, *how: (traced.append(how), init(self, *how))[1])
+    folds = KFold(7)  # of which some have a row more than others
+    scores = cross_val_score(small(VAE, hidden=(3,)), 100 * X - 7, cv=folds)
+    assert len(set(scores)) == 7
+    assert len(traced) == 1
 
 
 def r2(x, reconstructed):

@@ -77,7 +77,7 @@ def test_what_is_reckoned_are_weights_twice_with_their_means_and_what_the_compil
     assert exact is not None
     assert exact.weights == weights
     assert exact.kept == pytest.approx(6 * weights, rel=1e-4)  # made, and copied: each with Adam's two means
-    assert exact.rows == X.nbytes + 4 * 512 * 100  # and the table of draws
+    assert exact.rows == X[0].nbytes * 256 + 4 * 512 * 100  # filled up; and the table of draws
 
 
 @pytest.mark.parametrize(

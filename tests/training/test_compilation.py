@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import jax
@@ -16,7 +17,7 @@ from jaxtyping import Array
 from latently import AAE
 from latently.game import Game, Player
 from latently.training import Feed, Trainer, compilation
-from latently.training.compilation import computed_once
+from latently.training.compilation import compiled_once, computed_once
 from toy_games import tug_trainer
 
 KEY = jax.random.key(0)
@@ -128,3 +129,22 @@ def test_equal_draws_become_one():
     assert (
         len(jax.make_jaxpr(computed_once(draw_twice))(KEY).eqns) == len(jax.make_jaxpr(draw_twice)(KEY).eqns) // 2 + 1
     )
+
+
+def test_what_nobody_uses_is_left_out():
+    def draw(key, *, unused):
+        if unused:
+            jax.random.fold_in(key, 1)
+        return jax.random.normal(key, (5,))
+
+    lengths = [len(jax.make_jaxpr(computed_once(partial(draw, unused=unused)))(KEY).eqns) for unused in (True, False)]
+    assert lengths[0] == lengths[1]
+
+
+def test_what_is_traced_anew_is_compiled_anew_only_where_it_computes_something_else():
+    def times(number):
+        return compiled_once(jax.make_jaxpr(lambda x: jax.jit(lambda x: x * number)(x))(jnp.ones(2)))
+
+    assert times(2.0) is times(2.0)
+    arrays = [np.array([1.0, 2.0]), np.array([1.0, 3.0]), 2.0, 3.0]
+    assert [times(each)(jnp.ones(2))[0].tolist() for each in arrays] == [[1, 2], [1, 3], [2, 2], [3, 3]]

@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from jax.tree_util import Partial
 from sklearn.datasets import load_digits
 
 from latently import SemiSupervisedVAE
@@ -118,9 +119,14 @@ def test_a_term_that_is_not_finite_is_told_with_its_run():
 # ---- what cannot be played together ----
 
 
-def _tug(left=0.0, game=Tug, x=None, labels=None):
+def _shifted(offset, views, key):
+    return (views[0] - offset,)
+
+
+def _tug(left=0.0, game=Tug, x=None, labels=None, offset=0.0):
     rows, known = tug_rows()
-    feed = Feed((rows if x is None else x,), known if labels is None else labels, batch_size=8, seed=3)
+    prepare, labels = Partial(_shifted, np.full(3, offset, np.float32)), known if labels is None else labels
+    feed = Feed((rows if x is None else x,), labels, batch_size=8, seed=3, prepare=prepare)
     return Trainer(game(jnp.full(3, left), jnp.ones(3)), feed, seed=3)
 
 
@@ -157,10 +163,11 @@ def _right(weight=0.5, offset=0):
         (tug_trainer, _moved, "different rounds, 0 and 1"),
         (lambda: tug_trainer(batch_size=8), lambda: tug_trainer(batch_size=9), "different numbers of rows a round"),
         (_tug, lambda: _tug(x=tug_rows()[0] + 1), "different rows"),
+        (_tug, lambda: _tug(offset=1.0), "different rows, or scale them differently"),
         (lambda: _tug(game=_right()), lambda: _tug(game=_right(weight=0.75)), "differ in more than their weights"),
         (lambda: _tug(game=_right()), lambda: _tug(game=_right(offset=1)), "differ in more than their weights"),
     ],
-    ids=["streamed", "convolutions", "rounds", "batches", "rows", "weights of terms", "constants"],
+    ids=["streamed", "convolutions", "rounds", "batches", "rows", "scales", "weights of terms", "constants"],
 )
 def test_what_cannot_be_played_together_is_told_why(first, other, reason):
     one = first()
@@ -175,4 +182,5 @@ def test_labels_and_weights_may_differ_and_rows_are_kept_once():
     assert why_apart(one, other) is None
     Together([one, other])
     assert one.feed.chunk(0, 1).views[0] is other.feed.chunk(0, 1).views[0]
-    np.testing.assert_array_equal(other.feed.chunk(0, 1).labels, np.roll(tug_rows()[1], 1))
+    labels = np.roll(tug_rows()[1], 1)
+    np.testing.assert_array_equal(other.feed.chunk(0, 1).labels[: len(labels)], labels)

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
+from jax.tree_util import Partial
 
 from latently.game import Batch, Game, Player
 from latently.training import Feed, NonFiniteLossError, State, Trainer, play_round
@@ -403,6 +404,21 @@ def test_runs_of_one_kind_share_their_compiled_rounds_and_others_do_not():
     other_seed.run(5)
     assert first._rounds.play_loop._cache_size() == 1
     assert not same_bits(first.state.game, other_seed.state.game)
+
+
+def test_runs_on_a_few_rows_more_or_less_and_with_other_scales_share_their_compiled_rounds():
+    def shifted(offset, views, key):
+        return (views[0] - offset,)
+
+    def of(rows, offset):
+        x = np.random.default_rng(rows).normal(size=(rows, 3)).astype(np.float32)
+        prepare = Partial(shifted, np.full(3, offset, np.float32))
+        feed = Feed((x,), batch_size=8, seed=0, prepare=prepare)
+        chunk = feed.chunk(0, 1)
+        np.testing.assert_allclose(feed.batch(chunk, 0, jax.random.key(0)).x, x[chunk.order[0]] - offset, rtol=1e-6)
+        return Trainer(Tug(jnp.zeros(3), jnp.ones(3)), feed, seed=0)
+
+    assert of(50, 1.0)._rounds is of(60, 2.0)._rounds
 
 
 def test_compiled_rounds_keep_no_rows_alive():

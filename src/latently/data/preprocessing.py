@@ -9,6 +9,7 @@ from typing import Any, Literal, cast
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.tree_util import Partial
 from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
 from latently.data.layout import ChannelAxis, Layout, Standardize, channels_first, in_words
@@ -130,18 +131,18 @@ class Preprocessing:
 
         The key draws the pixels where `binarize` is set; without it they stay probabilities.
         """
-        x = jnp.asarray(rows, dtype=jnp.float32).reshape(rows.shape[0], *self.row_shape)
-        x = (x - jnp.asarray(self.offset, dtype=jnp.float32)) / jnp.asarray(self.scale, dtype=jnp.float32)
-        if self._moves_channels:
-            x = jnp.moveaxis(x, 1, -1)
-        x = x.reshape(rows.shape[0], *self.event_shape)
-        if self.binarize and key is not None:
-            x = jax.random.bernoulli(key, x).astype(jnp.float32)
+        x: Float[Array, "batch ..."] = self.prepare((rows,), key)[0]
         return x
 
-    def prepare(self, stored: tuple[Stored, ...], key: PRNGKeyArray | None = None) -> tuple[Float[Array, "batch ..."]]:
-        """The one stored array of a batch as a game reads it."""
-        return (self(stored[0], key),)
+    @property
+    def prepare(self) -> Partial:
+        """A function from the one stored array of a batch, in a tuple, and a key to what a game reads, in a tuple.
+
+        Offsets and scales that are several are its arrays, so that what is compiled for it serves for any others; one
+        alone, such as that of pixels, is a constant, by which XLA divides faster.
+        """
+        reading = _Reading(self.row_shape, self.event_shape, self._moves_channels, self.binarize)
+        return Partial(reading, *(n.astype(np.float32) if n.ndim else float(n) for n in (self.offset, self.scale)))
 
     def template(self, rows: int) -> tuple[Float[Array, "batch ..."]]:
         """A view of the shape that `prepare` gives."""
@@ -235,6 +236,28 @@ class Preprocessing:
             if not kept:
                 raise DataError(f"this preprocessing config cannot be used: {rule}.")
         return preprocessing
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """How a network reads stored rows, but for the offset and the scale; for the fields see `Preprocessing`."""
+
+    row_shape: tuple[int, ...]
+    event_shape: tuple[int, ...]
+    moves_channels: bool
+    binarize: bool
+
+    def __call__(
+        self, offset: Any, scale: Any, stored: tuple[Stored, ...], key: PRNGKeyArray | None = None
+    ) -> tuple[Float[Array, "batch ..."]]:
+        x = jnp.asarray(stored[0], dtype=jnp.float32).reshape(len(stored[0]), *self.row_shape)
+        x = (x - jnp.asarray(offset, jnp.float32)) / jnp.asarray(scale, jnp.float32)
+        if self.moves_channels:
+            x = jnp.moveaxis(x, 1, -1)
+        x = x.reshape(len(x), *self.event_shape)
+        if self.binarize and key is not None:
+            x = jax.random.bernoulli(key, x).astype(jnp.float32)
+        return (x,)
 
 
 def _event_shape(row_shape: tuple[int, ...], layout: Layout, first: bool) -> tuple[int, ...]:

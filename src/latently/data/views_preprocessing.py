@@ -7,6 +7,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.tree_util import Partial
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from latently.data.preprocessing import Preprocessing, Stored
@@ -63,12 +64,10 @@ class ViewsPreprocessing:
         present = jnp.asarray(rows.present)
         return Batch(masked(self.prepare(tuple(np.asarray(array) for array in rows.arrays)), present), present=present)
 
-    def prepare(
-        self, stored: tuple[Stored, ...], key: PRNGKeyArray | None = None
-    ) -> tuple[Float[Array, "batch ..."], ...]:
-        """Stored arrays, one a view, each scaled as its own."""
-        keys = [None] * len(stored) if key is None else jax.random.split(key, len(stored))
-        return tuple(view(array, each) for view, array, each in zip(self.views.values(), stored, keys, strict=True))
+    @property
+    def prepare(self) -> Partial:
+        """A function from stored arrays, one a view, and a key to what a game reads, each scaled as its own."""
+        return Partial(_each, tuple(view.prepare for view in self.views.values()))
 
     def template(self, rows: int) -> Batch:
         """A batch of the shapes that a game reads."""
@@ -93,6 +92,13 @@ class ViewsPreprocessing:
     def to_config(self) -> dict[str, Any]:
         """All fields as JSON-able values."""
         return {"views": {name: view.to_config() for name, view in self.views.items()}}
+
+
+def _each(
+    prepare: tuple[Partial, ...], stored: tuple[Stored, ...], key: PRNGKeyArray | None = None
+) -> tuple[Float[Array, "batch ..."], ...]:
+    keys = [None] * len(stored) if key is None else jax.random.split(key, len(stored))
+    return tuple(view((array,), each)[0] for view, array, each in zip(prepare, stored, keys, strict=True))
 
 
 def preprocessing_from_config(config: Mapping[str, Any]) -> Preprocessing | TablePreprocessing | ViewsPreprocessing:

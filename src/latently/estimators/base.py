@@ -1,9 +1,8 @@
 """What every estimator shares: hyperparameters in, a fitted game out."""
 
 import dataclasses
-import json
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any, ClassVar, Literal, Self
 
 import equinox as eqx
@@ -21,6 +20,7 @@ from latently.data import ConditionPreprocessing, TablePreprocessing
 from latently.data.layout import ChannelAxis, Standardize
 from latently.errors import ArgumentError, did_you_mean, warn
 from latently.estimators import going_on, validating
+from latently.estimators.building import builder
 from latently.estimators.demands import check_memory
 from latently.estimators.face import Face
 from latently.estimators.hyperparameters import (
@@ -50,7 +50,18 @@ from latently.game import Batch, Game, LabelsKnown, Task, rounds_in
 from latently.networks import BatchNorm
 from latently.probability import FittedNormal, Prior
 from latently.streams import stream
-from latently.training import Feed, Observer, Precision, State, Trainer, Validation, Verdict, keep_compiled, verdict
+from latently.training import (
+    Feed,
+    Observer,
+    Precision,
+    State,
+    Trainer,
+    Validation,
+    Verdict,
+    copied,
+    keep_compiled,
+    verdict,
+)
 
 
 class CollapseWarning(UserWarning):
@@ -435,7 +446,8 @@ class LatentModel(Face):
         Returns:
             The fitted estimator itself.
         """
-        game = jax.tree.map(lambda leaf: jnp.array(leaf) if eqx.is_array(leaf) else leaf, trainer.result)
+        arrays, rest = eqx.partition(trainer.result, eqx.is_array)
+        game = eqx.combine(copied(arrays), rest)
         self._take_game(self._calibrated(game))
         self.history_ = [dataclasses.asdict(progress) for progress in trainer.history]
         self.verdict_ = None if trainer.validation is None else self.judge(trainer, self.history_)
@@ -576,14 +588,14 @@ class LatentModel(Face):
         return Task(done.event_shape, ranges, rows, n_labels, labels_known, rounds, tuple(several), cells, told)
 
     def _built(self, feed: Feed, *, best: bool = False) -> Game:
-        """The untrained game: one compiled program, and so one that is kept, instead of one for each initial weight.
+        """The untrained game; nothing is made where there is too little memory to train it on a feed.
 
-        Nothing is made where there is too little memory to train it on a feed; `best`: a copy of the best is kept.
+        `best`: a copy of the best game is kept.
         """
-        make = partial(_builder(self), self._key("weights"))
+        build = builder(self, self.task_)
         try:
-            check_memory(self, make, feed, best=best)
-            return make()
+            check_memory(self, build, feed, best=best)
+            return build(self._key("weights"))
         except ValueError as error:
             vars(error).pop("__notes__", None)  # JAX adds notes on its own workings
             raise error.with_traceback(None) from error.__cause__  # of a user's own function
@@ -626,24 +638,6 @@ def _known(labels: Any) -> LabelsKnown:
         return "none"
     known = ~np.isnan(labels).any(axis=1) if labels.ndim == 2 else labels >= 0
     return "all" if known.all() else "some" if labels.ndim == 2 or known.any() else "none"
-
-
-def _builder(model: LatentModel) -> Callable[[PRNGKeyArray], Game]:
-    """The compiled `build_game` of an estimator. Those that are alike share one: a refit compiles nothing anew."""
-    kind: Any = type(model)
-    parameters = model.get_params(deep=False) | {"random_state": None, "verbose": False}
-    try:
-        if model.first_stage() is model:  # an earlier stage can change between two fits
-            return _shared_builder(kind, json.dumps(parameters), model.task_)
-    except TypeError:
-        pass  # a parameter is more than words and numbers: a prior, say
-    return eqx.filter_jit(lambda key: model.build_game(model.task_, key))
-
-
-@lru_cache(maxsize=64)
-def _shared_builder(kind: type[LatentModel], parameters: str, task: Task) -> Callable[[PRNGKeyArray], Game]:
-    model = kind(**json.loads(parameters))
-    return eqx.filter_jit(lambda key: model.build_game(task, key))
 
 
 @eqx.filter_jit

@@ -1,13 +1,12 @@
 """What a fit will take of memory, and a sentence where that is more than there is."""
 
-from collections.abc import Callable
 from numbers import Integral
 from typing import Any
 
 from latently import distributed
 from latently.errors import ArgumentError
+from latently.estimators.building import Builder
 from latently.estimators.networks import decoder_network
-from latently.game import Game
 from latently.memory import available_bytes, in_words, lacking
 from latently.training import Feed, Room, device_bytes, room_for
 
@@ -15,12 +14,12 @@ _BYTES_OF_RESULT = 24
 """What a number takes while a result is made: as the network wrote it, in double precision, and as it is given."""
 
 
-def check_memory(model: Any, make_game: Callable[[], Game], feed: Feed, *, best: bool) -> None:
+def check_memory(model: Any, build: Builder, feed: Feed, *, best: bool) -> None:
     """See that there is memory to train a model, before anything is made.
 
     Args:
         model: the estimator, which has met its data.
-        make_game: gives the untrained game.
+        build: gives the untrained game.
         feed: of its rows.
         best: whether a copy of the best game is kept.
 
@@ -32,7 +31,7 @@ def check_memory(model: Any, make_game: Callable[[], Game], feed: Feed, *, best:
     if there is None or model.devices > 1 or distributed.count() > 1:
         return
     averaging = float(model.averaging or 0.0)
-    room = room_for(make_game, feed, averaging=averaging, precision=model.precision, best=best, there=there)
+    room = room_for(build.begun(averaging, model.precision), feed, best=best, there=there)
     if room is None or not (short := lacking(room.total, there)):
         return
     name, rule, ways = _too_much(model, room, feed.batch_size, short)

@@ -7,7 +7,6 @@ from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
-import equinox as eqx
 import jax
 import numpy as np
 from jaxtyping import Float, PRNGKeyArray, Shaped
@@ -20,6 +19,7 @@ from latently.catalogue import MODELS
 from latently.data import Table
 from latently.data.table import filled_in, is_frame
 from latently.errors import ArgumentError, NotSupportedError, in_python, setting, words
+from latently.estimators.building import builder
 from latently.estimators.demands import check_count
 from latently.estimators.inputs import RandomState, accept, accept_codes, row_alone, seed_of, views_asked_for
 from latently.fitted import Fitted
@@ -93,7 +93,7 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             if self.takes_views:
                 names = views_asked_for(self)
                 task = Task((shape,) * len(names), ("unit",) * len(names), 2, None, "none", 1, views=names)
-            return eqx.filter_eval_shape(lambda key: self.build_game(task, key), jax.random.key(0))
+            return builder(self, task).shapes
         except (LookupError, TypeError, ValueError):
             return None
 

@@ -23,6 +23,7 @@ from latently.catalogue import BY_NAME
 from latently.data import ConditionPreprocessing, preprocessing_from_config
 from latently.errors import ArgumentError, warn
 from latently.estimators.base import LatentModel
+from latently.estimators.building import builder
 from latently.estimators.hub import local
 from latently.estimators.hyperparameters import check_hyperparameters
 from latently.estimators.networks import named
@@ -139,14 +140,11 @@ def game_shape(model: Any) -> PyTree:
         model: an estimator that has its hyperparameters, its preprocessing and its task.
     """
     model = _as_fitted(model)
-
-    def calibrated(key: Any) -> Any:
-        views, told = model.preprocessing_.template(2), model.conditions_
-        labels = jnp.zeros(2, int) if told is None else jnp.zeros((2, *told.event_shape))
-        batch = Batch(views.views, labels, present=views.present) if model.takes_views else Batch(views, labels)
-        return model.build_game(model.task_, key).calibrated(batch, key)
-
-    return eqx.filter_eval_shape(calibrated, jax.random.key(0))
+    views, told = model.preprocessing_.template(2), model.conditions_
+    labels = jnp.zeros(2, int) if told is None else jnp.zeros((2, *told.event_shape))
+    batch = Batch(views.views, labels, present=views.present) if model.takes_views else Batch(views, labels)
+    game = builder(model, model.task_).shapes
+    return eqx.filter_eval_shape(lambda game, key: game.calibrated(batch, key), game, jax.random.key(0))
 
 
 def _as_fitted(model: Any) -> Any:

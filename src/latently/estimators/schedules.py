@@ -66,6 +66,7 @@ def build_optimizer(
     if callable(schedule):
         _check_schedule(schedule)
     given = model.weight_decay
+    moves = decay or schedule not in (None, "constant")  # else runs of any length share what they compile
     return _built(
         model.optimizer,
         schedule,
@@ -73,7 +74,7 @@ def build_optimizer(
         float(getattr(model, "momentum", 0.9) if b1 is None else b1),
         b2,
         decay,
-        task.rounds,
+        task.rounds if moves else 1,
         updates,
         None if model.gradient_clipping is None else float(model.gradient_clipping),
         (ADAMW_DECAY if model.optimizer == "adamw" else 0.0) if given is None else float(given),

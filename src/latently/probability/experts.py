@@ -92,7 +92,10 @@ class Agreed(Sampled):
     @property
     def diagonal(self) -> Float[Array, "batch latent"]:
         """That of M."""
-        return self.own + self.weights @ jnp.diagonal(self.precisions, axis1=1, axis2=2)
+        diagonal: Float[Array, "batch latent"] = self.own + self.weights @ jnp.diagonal(
+            self.precisions, axis1=1, axis2=2
+        )
+        return diagonal
 
     def sample(self, key: PRNGKeyArray) -> Float[Array, "batch latent"]:
         """A draw of every part, and what they agree on."""
@@ -101,8 +104,8 @@ class Agreed(Sampled):
 
     def repeat(self, k: int) -> Self:
         """Each row `k` times."""
-        rows = (jnp.repeat(each, k, axis=0) for each in (self.weights, self.own))
-        return type(self)(tuple(part.repeat(k) for part in self.parts), *rows, self.precisions)
+        weights, own = (jnp.repeat(each, k, axis=0) for each in (self.weights, self.own))
+        return type(self)(tuple(part.repeat(k) for part in self.parts), weights, own, self.precisions)
 
     def _solved(self, information: list[Float[Array, "batch latent"]]) -> Float[Array, "batch latent"]:
         total = jnp.einsum("ebl,be->bl", jnp.stack(information), self.weights)

@@ -1,7 +1,7 @@
 """The engine: it plays rounds of any game on any feed."""
 
 from latently.training.checkpoint import load_tree, save_tree
-from latently.training.compilation import keep_compiled
+from latently.training.compilation import compiled_once, copied, keep_compiled
 from latently.training.feed import Chunk, Feed
 from latently.training.precision import Precision
 from latently.training.room import Room, device_bytes, room_for
@@ -24,6 +24,8 @@ __all__ = [
     "Trainer",
     "Validation",
     "Verdict",
+    "compiled_once",
+    "copied",
     "device_bytes",
     "keep_compiled",
     "load_tree",

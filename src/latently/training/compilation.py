@@ -5,17 +5,22 @@ it does not merge the small loops that make random numbers on a CPU, and so noth
 generator's forward pass, which critic and generator share, ran twice. `computed_once` finds them before XLA does.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from functools import cache
 from typing import Any, TypeVar
 
 import jax
+import jax.numpy as jnp
 import numpy as np
-from jax.extend.core import ClosedJaxpr, Literal, jaxpr_as_fun
+from jax.extend.core import ClosedJaxpr, Jaxpr, Literal, jaxpr_as_fun
+from jaxtyping import Array, PyTree
 
 from latently.files import cache_directory
 
 _Result = TypeVar("_Result")
+
+KEPT_PROGRAMS = 64
+_programs: dict[Hashable, Callable[..., list[Array]]] = {}
 
 COPY_LESS = {"xla_cpu_copy_insertion_use_region_analysis": True}
 
@@ -27,6 +32,15 @@ def keep_compiled() -> None:
     jax.config.update("jax_compilation_cache_dir", str(cache_directory() / "compiled"))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", 0)
+
+
+def copied(arrays: PyTree) -> PyTree:
+    """Copies of arrays, since rounds write over those that they are given; nothing is compiled for it.
+
+    None is weakly typed, as Python numbers are, for which rounds would be compiled once more.
+    """
+    typed = jax.tree.map(lambda a: jnp.asarray(a, a.dtype) if getattr(a, "weak_type", False) else a, arrays)
+    return jax.device_put(typed, may_alias=False)
 
 
 @cache
@@ -45,12 +59,33 @@ def loop_options() -> dict[str, bool] | None:
     return COPY_LESS
 
 
+def compiled_once(closed: ClosedJaxpr) -> Callable[..., list[Array]]:
+    """What a jaxpr computes, compiled; one that was traced anew, and computes the same, is not compiled anew.
+
+    Those that hold arrays, which JAX does not write with them, are told from all others.
+    """
+    identity = closed if _holds_arrays(closed) else str(closed)
+    program = _programs[identity] = _programs.pop(identity) if identity in _programs else jax.jit(jaxpr_as_fun(closed))
+    if len(_programs) > KEPT_PROGRAMS:
+        del _programs[next(iter(_programs))]
+    return program
+
+
+def _holds_arrays(part: Any) -> bool:
+    """Whether there are arrays in a jaxpr, or in those that its equations hold."""
+    if isinstance(part, ClosedJaxpr):
+        return bool(part.consts) or _holds_arrays(part.jaxpr)
+    if isinstance(part, Jaxpr):
+        return any(_holds_arrays(each) for equation in part.eqns for each in equation.params.values())
+    return any(map(_holds_arrays, part)) if isinstance(part, tuple | list) else isinstance(part, np.ndarray | Array)
+
+
 def computed_once(function: Callable[..., _Result]) -> Callable[..., _Result]:
-    """A pure function of arrays whose jaxpr lacks every equation that repeats another; its result is the same."""
+    """A pure function of arrays of the same result, whose jaxpr lacks equations that repeat others or are not used."""
 
     def once(*arguments: Any) -> _Result:
         jaxpr, shape = jax.make_jaxpr(function, return_shape=True)(*arguments)
-        leaves = jaxpr_as_fun(_without_repeats(jaxpr))(*jax.tree.leaves(arguments))
+        leaves = jaxpr_as_fun(_without_the_unused(_without_repeats(jaxpr)))(*jax.tree.leaves(arguments))
         result: _Result = jax.tree.unflatten(jax.tree.structure(shape), leaves)
         return result
 
@@ -79,6 +114,16 @@ def _without_repeats(closed: ClosedJaxpr) -> ClosedJaxpr:
         first[identity] = equation.outvars
     outvars = [resolved(atom) for atom in closed.jaxpr.outvars]
     return ClosedJaxpr(closed.jaxpr.replace(eqns=kept, outvars=outvars), closed.consts)
+
+
+def _without_the_unused(closed: ClosedJaxpr) -> ClosedJaxpr:
+    """XLA would leave it out, too, but only after it was lowered: the keys of streams that nobody draws from, say."""
+    used, kept = set(map(id, closed.jaxpr.outvars)), []
+    for equation in reversed(closed.jaxpr.eqns):
+        if equation.effects or any(id(made) in used for made in equation.outvars):
+            kept.append(equation)
+            used.update(map(id, equation.invars))
+    return ClosedJaxpr(closed.jaxpr.replace(eqns=kept[::-1]), closed.consts)
 
 
 def _identity(equation: Any) -> tuple[Any, ...]:

@@ -63,11 +63,10 @@ class Devices:
             draws = None if chunk.labelled is None else self._share(chunk.labelled, labelled)
             return replace(self._share(replace(chunk, labelled=None), batch), labelled=draws)
         if self._data is None:
-            self._data = self._put((chunk.views, chunk.labels, chunk.present), self.everywhere)
-        views, labels, present = self._data
-        return Chunk(
-            views, labels, self._share(chunk.order, batch), self._share(chunk.labelled_order, labelled), present
-        )
+            self._data = self._put((chunk.views, chunk.labels, chunk.present, chunk.numbers), self.everywhere)
+        views, labels, present, numbers = self._data
+        orders = self._share(chunk.order, batch), self._share(chunk.labelled_order, labelled)
+        return Chunk(views, labels, *orders, present, numbers=numbers)
 
     def agree(self, stop: bool, count: int, following: int) -> tuple[int, int]:
         """The rounds of the next chunk, and of the one after it, as the first process has it; 0 where one must stop."""

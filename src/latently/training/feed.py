@@ -22,13 +22,18 @@ from latently.streams import stream
 RESIDENT_BYTES = 2 * 2**30  # data sets of up to this size live on the device; larger ones are streamed
 CHUNK_BYTES = 32 * 2**20  # how much of a streamed data set a chunk may bring
 MAX_CHUNK_ROUNDS = 512
+_FILLED_BYTES = 16 * 2**20  # data sets of up to this size are filled up to one of a few numbers of rows
+_LEAST_FILLED = 64
 _ORDER = 1  # tells the order of rows from whatever else draws from the run's seed
 
 Prepare: TypeAlias = Callable[[tuple[Array, ...], PRNGKeyArray], tuple[Array, ...]]
-"""From stored rows, one array a view, and a key to rows as a game reads them."""
+"""From stored rows, one array a view, and a key to rows as a game reads them.
+
+Arrays in a `jax.tree_util.Partial` are given to compiled rounds, which then serve for others of the same shapes.
+"""
 
 _Stored: TypeAlias = tuple[tuple[Array, ...], Array | None, Array | None]
-"""Views, labels, and which views are present, on the device."""
+"""Views, labels, and which views are present, on the device; a small data set is filled up with zeros."""
 
 
 @runtime_checkable
@@ -56,6 +61,7 @@ class Chunk(eqx.Module):
         labelled_order: those of its labelled draw, where there is one.
         present: which views each row has.
         labelled: of a chunk without an `order`, the labelled draws.
+        numbers: the arrays of what scales the rows.
     """
 
     views: tuple[Shaped[Array, "..."], ...]
@@ -64,9 +70,14 @@ class Chunk(eqx.Module):
     labelled_order: Int[Array, "rounds labelled"] | None = None
     present: Bool[Array, "... views"] | None = None
     labelled: "Chunk | None" = None
+    numbers: Any = None
 
     def batch(self, prepare: Prepare, number: Int[Array, ""] | int, key: PRNGKeyArray) -> Batch:
-        """Round `number` of the chunk, its rows scaled by `prepare`. Pure: it runs inside the compiled round."""
+        """Round `number` of the chunk, its rows scaled by `prepare`, a `Prepare` that may lack its arrays.
+
+        Pure: it runs inside the compiled round.
+        """
+        prepare = eqx.combine(self.numbers, prepare)
         labelled, labelled_key = None, stream(key, "labelled")
         if self.labelled is not None:
             labelled = self.labelled._take(prepare, number, labelled_key)
@@ -142,13 +153,14 @@ class Feed:
         present: which views each row has; all of them unless said.
         batch_size: rows a round; if there are fewer, all of them.
         seed: of the order in which rows are drawn.
-        prepare: `prepare(views, key)` scales stored rows on the device, inside the round.
+        prepare: `prepare(views, key)` scales stored rows on the device, inside the round (see `Prepare`).
         draw_labelled: draw `batch.labelled`, a second batch from the labelled rows alone, too.
         weights: of the rows, above 0: how often each is drawn against the others. Unless said, all equally often.
         first_round: the round at which it begins to draw: that of a run that goes on with these rows.
         resident_bytes: data sets of up to this size are kept on the device.
 
     Attributes:
+        prepare: what was given, without the arrays that chunks bring.
         own: the columns of a table of draws that this process is to read; all of them, unless processes share them.
 
     Raises:
@@ -183,7 +195,9 @@ class Feed:
             )
         if batch_size < 1:
             raise ArgumentError("batch_size", "must be 1 or more", batch_size)
-        self.views, self.labels, self.present, self.prepare = tuple(views), labels, present, prepare
+        self.views, self.labels, self.present = tuple(views), labels, present
+        numbers, self.prepare = eqx.partition(prepare, lambda leaf: isinstance(leaf, np.ndarray | jax.Array))
+        self._numbers = jax.tree.map(jnp.asarray, numbers)
         self.rows = lengths.pop()
         self.weights, self.first_round = weights, first_round
         self.order = Order(self.rows, batch_size, seed, weights=weights)
@@ -201,6 +215,8 @@ class Feed:
             self.labelled_order = Order(len(known), batch_size, seed, 1, of_known)
         row_bytes = sum(int(np.prod(view.shape[1:])) * view.dtype.itemsize for view in self.views)
         self.resident = self.rows * row_bytes <= resident_bytes
+        filled = max(_LEAST_FILLED, 2 ** (self.rows - 1).bit_length())
+        self._lying = filled if filled * row_bytes <= _FILLED_BYTES else self.rows  # rows on the device
         fitting = MAX_CHUNK_ROUNDS if self.resident else CHUNK_BYTES // (row_bytes * self.drawn)
         self.max_rounds = max(1, min(MAX_CHUNK_ROUNDS, fitting))
         self.own: Callable[[Int[np.ndarray, "rounds batch"]], Int[np.ndarray, "rounds own"]] = lambda order: order
@@ -241,13 +257,14 @@ class Feed:
             kind = jnp.float32 if self.labels is not None and self.labels.ndim > 1 else jnp.int32
             labels = None if self.labels is None else of(self.labels, lead, kind)
             present = None if self.present is None else of(self.present, lead)
-            return Chunk(tuple(of(view, lead) for view in self.views), labels, None, present=present)
+            views = tuple(of(view, lead) for view in self.views)
+            return Chunk(views, labels, None, present=present, numbers=self._numbers)
 
         known = None if self.labelled_order is None else (rounds, self.labelled_order.batch_size)
         if not self.resident:
             return replace(drawn((rounds, batch)), labelled=None if known is None else drawn(known))
         orders = jnp.zeros((rounds, batch), jnp.int32), None if known is None else jnp.zeros(known, jnp.int32)
-        return replace(drawn((self.rows,)), order=orders[0], labelled_order=orders[1])
+        return replace(drawn((self._lying,)), order=orders[0], labelled_order=orders[1])
 
     def prefetch(self, first_round: int, rounds: int) -> None:
         """Begin to read the next chunk while the device plays this one."""
@@ -256,7 +273,10 @@ class Feed:
         self._ahead = ((first_round, rounds), self._reader.submit(self._make, first_round, rounds))
 
     def same_rows(self, other: "Feed") -> bool:
-        """Whether another feed draws from the same rows; labels and order may differ."""
+        """Whether another feed draws from the same rows, scaled alike; labels and order may differ."""
+        numbers = map(jax.tree.leaves, (self._numbers, other._numbers))
+        if not all(np.array_equal(a, b) for a, b in zip(*numbers, strict=False)):
+            return False
         if self._data is not None and other._data is not None and self._data[0] is other._data[0]:
             return True
         mine, theirs = ((*feed.views, *(() if feed.present is None else (feed.present,))) for feed in (self, other))
@@ -278,7 +298,8 @@ class Feed:
             labelled = self.own(self.labelled_rows[self.labelled_order.batches(first_round, rounds)])
         if self.resident:
             views, labels, present = self._on_device()
-            return Chunk(views, labels, self._pad(order), None if labelled is None else self._pad(labelled), present)
+            orders = self._pad(order), None if labelled is None else self._pad(labelled)
+            return Chunk(views, labels, *orders, present, numbers=self._numbers)
         drawn = self._read(order)
         return drawn if labelled is None else replace(drawn, labelled=self._read(labelled))
 
@@ -294,15 +315,24 @@ class Feed:
             None if self.labels is None else _labels(batches(self.labels), conditions=self.labels.ndim > 1),
             None,
             present=None if self.present is None else jnp.asarray(batches(self.present)),
+            numbers=self._numbers,
         )
 
     def _on_device(self) -> _Stored:
         if self._data is None:
-            labels = None if self.labels is None else _labels(self.labels, conditions=self.labels.ndim > 1)
-            present = None if self.present is None else jnp.asarray(self.present)
+            labels, present = None, None
+            if self.labels is not None:
+                labels = _labels(self._filled(self.labels), conditions=self.labels.ndim > 1)
+            if self.present is not None:
+                present = jnp.asarray(self._filled(self.present))
             # A copy: the device may else share the memory of an array that its owner goes on to change.
-            self._data = tuple(jnp.array(np.asarray(view, _native(view))) for view in self.views), labels, present
+            self._data = tuple(jnp.array(self._filled(view)) for view in self.views), labels, present
         return self._data
+
+    def _filled(self, array: Any) -> Shaped[np.ndarray, "lying ..."]:
+        """Zeros after the last row, so that data sets of about the same size share compiled rounds."""
+        rows, more = np.asarray(array, _native(array)), self._lying - self.rows
+        return np.pad(rows, [(0, more), *[(0, 0)] * (rows.ndim - 1)]) if more else rows
 
     def _pad(self, order: Int[np.ndarray, "rounds batch"]) -> Int[Array, "max_rounds batch"]:
         return jnp.asarray(np.pad(order, ((0, self.max_rounds - len(order)), (0, 0))))

@@ -1,7 +1,7 @@
 """How much memory a run will take, from shapes alone: asked before its weights are made."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -12,7 +12,6 @@ from jax.extend.core import Jaxpr, jaxprs_in_params
 from latently.game import Game, check_game
 from latently.memory import available_bytes
 from latently.training.feed import Feed
-from latently.training.precision import Precision
 from latently.training.round import State, compiled_rounds
 
 
@@ -47,9 +46,7 @@ def device_bytes() -> int | None:
     return int(told["bytes_limit"] - told["bytes_in_use"]) if "bytes_limit" in told else None
 
 
-def room_for(
-    make_game: Callable[[], Game], feed: Feed, *, averaging: float, precision: Precision, best: bool, there: int
-) -> Room | None:
+def room_for(begun: State[Game], feed: Feed, *, best: bool, there: int) -> Room | None:
     """What a run on one device takes; `None` where all that its rounds make, kept at once, would take no more.
 
     The rounds are traced once for this and for the trainer, and nothing is computed. Only where that bound is too large
@@ -57,14 +54,11 @@ def room_for(
     keeps at once.
 
     Args:
-        make_game: gives the game to begin with.
+        begun: the state to begin with, with `jax.ShapeDtypeStruct`s for arrays.
         feed: of the rows.
-        averaging: as for `Trainer`.
-        precision: likewise.
         best: whether a copy of the best game is kept.
         there: bytes that there are.
     """
-    begun = eqx.filter_eval_shape(lambda: State.begin(make_game(), jax.random.key(0), averaging, precision))
     arrays, static = eqx.partition(begun, _is_shape)
     arrays = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype), arrays)
     chunk = feed.chunk_shapes()
@@ -77,7 +71,7 @@ def room_for(
     weights, state, rows = _bytes(arrays.game), _bytes(arrays), _bytes(chunk)
     copies = weights if best else 0
     begins = 2 * state + copies  # the state as it is made, and its copy, which rounds may write over
-    begins -= weights if averaging else 0  # a mean begins as the game itself
+    begins -= weights if begun.averaging else 0  # a mean begins as the game itself
     if max(begins, state + copies + sum(_made(rounds.program.jaxpr))) + rows <= there:
         return None
     play = rounds.play_loop if rounds.looped else rounds.play_one

@@ -2,12 +2,14 @@
 
 import dataclasses
 from collections.abc import Callable, Hashable
+from functools import cached_property
 from typing import Any, Generic, Self, TypeVar
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import optax
+from jax.extend.core import Jaxpr, jaxprs_in_params
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from latently.game import Batch, Game, Terms
@@ -109,11 +111,15 @@ class Rounds:
         self.inline = jax.jit(play, inline=True)  # so that the round is traced once, here
         traced = self.inline.trace(arrays, chunk, number)
         self.terms, self.program = traced.out_info[1], traced.jaxpr
-        self.in_words = str(self.program)
-        self.looped = not (jax.default_backend() == "cpu" and "conv_general_dilated" in self.in_words)
+        self.looped = not (jax.default_backend() == "cpu" and "conv_general_dilated" in _primitives(self.program.jaxpr))
         how: Any = {"out_shardings": sharding, "compiler_options": loop_options()}
         self.play_loop = jax.jit(self.loop, donate_argnums=0, **how)
         self.play_one = jax.jit(self.inline, donate_argnums=0, **how)
+
+    @cached_property
+    def in_words(self) -> str:
+        """The program as JAX writes it."""
+        return str(self.program)
 
     def play(self, arrays: Any, chunk: Chunk, number: Int[Array, ""]) -> tuple[Any, Terms]:
         """Round `number` of a chunk."""
@@ -136,6 +142,12 @@ class Rounds:
         return played
 
 
+def _primitives(program: Jaxpr) -> set[str]:
+    """The names of all operations of a traced program."""
+    inner = (_primitives(inner) for equation in program.eqns for inner in jaxprs_in_params(equation.params))
+    return {equation.primitive.name for equation in program.eqns}.union(*inner)
+
+
 KEPT_ROUNDS = 64
 _kept: dict[Hashable, Rounds] = {}
 
@@ -149,7 +161,8 @@ def compiled_rounds(
     """
     leaves, tree = jax.tree.flatten((arrays, chunk))
     shapes = tuple((leaf.shape, leaf.dtype) for leaf in leaves)
-    scaling = getattr(prepare, "__self__", None), getattr(prepare, "__func__", prepare)
+    parts, part_tree = jax.tree.flatten(prepare)
+    scaling = part_tree, *((getattr(part, "__self__", None), getattr(part, "__func__", part)) for part in parts)
     others, other_tree = jax.tree.flatten(static)
     kind: Hashable = (tree, shapes, tuple(others), other_tree, scaling, max_rounds, sharding, jnp.zeros(()).dtype)
     try:

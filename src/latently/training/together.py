@@ -65,12 +65,13 @@ class Together:
         """The rows that all share; and what each draws of them, stacked."""
         chunks = [trainer.feed.chunk(first_round, rounds) for trainer in self._trainers]
         draws = [(chunk.labels, chunk.order, chunk.labelled_order) for chunk in chunks]
-        return (chunks[0].views, chunks[0].present), jax.tree.map(_stacked, *draws)
+        return (chunks[0].views, chunks[0].present, chunks[0].numbers), jax.tree.map(_stacked, *draws)
 
     def _loop(self, arrays: Any, rows: Any, draws: Any, count: Int[Array, ""]) -> Any:
-        views, present = rows
+        views, present, numbers = rows
         labels, order, labelled = draws
-        return self._trainers[0]._rounds.loop(arrays, Chunk(views, labels, order, labelled, present), count)
+        chunk = Chunk(views, labels, order, labelled, present, numbers=numbers)
+        return self._trainers[0]._rounds.loop(arrays, chunk, count)
 
     def _hand_out(self, arrays: Any, terms: dict[str, Float[np.ndarray, "runs rounds"]], first_round: int) -> None:
         """Give every trainer its state, and see that its terms are finite."""
@@ -102,7 +103,7 @@ def _obstacles(first: Trainer[Any], other: Trainer[Any]) -> Iterator[str]:
     if first.feed.drawn != other.feed.drawn:
         yield f"they draw different numbers of rows a round, {first.feed.drawn} and {other.feed.drawn}"
     if not first.feed.same_rows(other.feed):
-        yield "they learn from different rows"
+        yield "they learn from different rows, or scale them differently"
     if not _same_round(first, other):
         yield "their games differ in more than their weights"
 

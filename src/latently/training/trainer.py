@@ -16,8 +16,8 @@ from jaxtyping import Array, Float
 from latently import distributed
 from latently.errors import Setting, in_python, words
 from latently.game import check_game, rounds_in
-from latently.training.checkpoint import is_key, load_tree, save_tree
-from latently.training.compilation import keep_compiled
+from latently.training.checkpoint import load_tree, save_tree
+from latently.training.compilation import copied, keep_compiled
 from latently.training.devices import Devices
 from latently.training.feed import Chunk, Feed
 from latently.training.precision import Precision
@@ -177,7 +177,7 @@ class Trainer(Generic[AnyGame]):
         self._devices = Devices(devices, feed)
         state = State.begin(game, jax.random.key(seed), averaging, precision)
         arrays, self._static = eqx.partition(state, eqx.is_array)
-        self._arrays: Any = self._devices.place_state(_own(arrays))
+        self._arrays: Any = self._devices.place_state(copied(arrays))
         sample = self._devices.place(feed.chunk(feed.first_round, 1))
         self._rounds = compiled_rounds(
             lambda: check_game(game, jax.eval_shape(lambda chunk: feed.batch(chunk, 0, state.key), sample)),
@@ -261,7 +261,7 @@ class Trainer(Generic[AnyGame]):
 
     def go_on(self, state: State[AnyGame]) -> None:
         """Go on from a state of the same game, such as another trainer's on other rows."""
-        self._arrays = self._devices.place_state(_own(eqx.filter(state, eqx.is_array)))
+        self._arrays = self._devices.place_state(copied(eqx.filter(state, eqx.is_array)))
 
     def save(self, path: str | Path) -> None:
         """Write a checkpoint, atomically: game, optimiser states, key and position. A game that holds a NaN is refused.
@@ -271,7 +271,7 @@ class Trainer(Generic[AnyGame]):
         if not distributed.is_first():
             return
         leaves = jax.tree.leaves(eqx.filter(self.state.game, eqx.is_inexact_array))
-        if not all(bool(jnp.isfinite(leaf).all()) for leaf in leaves):
+        if not all(np.isfinite(np.asarray(leaf)).all() for leaf in leaves):
             raise NonFiniteLossError(
                 f"the weights are no longer finite after round {self.round}; no checkpoint was written."
             )
@@ -356,9 +356,3 @@ class Trainer(Generic[AnyGame]):
         if self.validation is None:
             return None
         return self.validation.look(self.state.averaged, self._devices.here(self._arrays.averaged), now)
-
-
-@jax.jit
-def _own(arrays: Any) -> Any:
-    """Copies that the rounds may reuse; none is weakly typed, as Python numbers are, which would compile once more."""
-    return jax.tree.map(lambda array: array if is_key(array) else jnp.array(array, array.dtype), arrays)

@@ -4,9 +4,9 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import jax
-import jax.numpy as jnp
 from jaxtyping import PyTree
+
+from latently.training.compilation import copied
 
 
 class Validation:
@@ -46,7 +46,7 @@ class Validation:
 
     def begin(self, game_arrays: PyTree) -> None:
         """Keep the game of round 0, until one is measured."""
-        self.best = _copied(game_arrays)
+        self.best = copied(game_arrays)
 
     def next_stop(self, round_: int) -> int:
         """The next round after which it measures."""
@@ -63,7 +63,7 @@ class Validation:
         value = measured[self.criterion]
         self.stalled = 0 if value < self.best_value else self.stalled + 1
         if value <= self.best_value:
-            self.best_round, self.best_value, self.best = round_, value, _copied(game_arrays)
+            self.best_round, self.best_value, self.best = round_, value, copied(game_arrays)
         return measured
 
     def go_on(self) -> None:
@@ -80,9 +80,3 @@ class Validation:
         value = state["best_value"]
         self.every, self.best_round, self.stalled = state["every"], state["best_round"], state["stalled"]
         self.best_value, self.best = math.inf if value is None else value, best
-
-
-@jax.jit
-def _copied(arrays: PyTree) -> PyTree:
-    """Copies, since the rounds that follow reuse the memory of a game's arrays."""
-    return jax.tree.map(jnp.copy, arrays)
