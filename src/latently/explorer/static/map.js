@@ -105,7 +105,7 @@ export class LatentMap {
     const points = [this.places, this.drawPlaces];
     const [x, y] = [0, 1].map((axis) => {
       const ends = points.filter((each) => each.length).map((each) => {
-        const values = each.filter((_, index) => index % 2 === axis).sort();
+        const values = each.filter((value, index) => index % 2 === axis && Number.isFinite(value)).sort();
         return [values[Math.floor(0.002 * values.length)], values[Math.floor(0.998 * (values.length - 1))]];
       });
       return [Math.min(...ends.map(([low]) => low)), Math.max(...ends.map(([, high]) => high))];
