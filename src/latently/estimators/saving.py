@@ -19,6 +19,7 @@ import optax
 from jaxtyping import PyTree
 from sklearn.base import BaseEstimator
 
+from latently.abilities import may
 from latently.catalogue import BY_NAME
 from latently.data import ConditionPreprocessing, preprocessing_from_config
 from latently.errors import ArgumentError, warn
@@ -123,7 +124,7 @@ def before_fit(config: Mapping[str, Any], **changes: Any) -> Any:
     given = {key: value for key, value in config["parameters"].items() if key not in changes}
     if "linear_path" not in config["parameters"]:  # of a version that knew none
         given["linear_path"] = False
-    if BY_NAME[name].load().takes_views and "fusion" not in config["parameters"]:  # likewise
+    if may(BY_NAME[name].load().game_type, "complete") and "fusion" not in config["parameters"]:  # likewise
         given["fusion"], given["linear_path"] = "mean", given["linear_path"] is True
     unsaved = [key for key, value in given.items() if _is_of(value, "function")]
     if unsaved:
