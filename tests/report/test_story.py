@@ -12,7 +12,7 @@ from latently.data import Dataset, digits, split
 from latently.evaluation import Line, evaluate
 from latently.report import report_run
 from latently.report.label_scenes import known_labels_of, label_names, one_of_each
-from latently.report.story import headline, _pace
+from latently.report.story import _pace, headline
 from latently.run import Run, Training, film_rows, train_together
 
 SMALL = {"hidden": (16,), "epochs": 2, "batch_size": 64, "random_state": 0}
