@@ -87,8 +87,9 @@ def test_links_lead_to_reports_and_places_that_are_there_and_nothing_to_elsewher
     text = (folder / "index.html").read_text(encoding="utf-8")
     page = Page(text)
     targets = [link["href"] or "" for link in page.all("a")]
-    assert [target for target in targets if not target.startswith("#")] == [f"{name}/report.html" for name in PARTS]
-    assert all((folder / name / "report.html").is_file() for name in PARTS)
+    away = [target for target in targets if not target.startswith("#")]
+    assert away == [f"{name}/{page}.html" for name in PARTS for page in ("explorer", "report")]
+    assert all((folder / target).is_file() for target in away)
     places = {attributes.get("id") for _, attributes in page.elements}
     assert {target[1:] for target in targets if target.startswith("#")} <= places
     assert not re.search(r"https?:|@import|url\(", re.sub(r"base64,[^\"]*", "", text))

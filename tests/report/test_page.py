@@ -140,7 +140,7 @@ def test_an_exhibition_shows_names_as_they_are_and_numbers_its_sections(tmp_path
     exhibits = [
         Exhibit(
             f"{name}{HOSTILE}", HOSTILE, HOSTILE, [ReportFigure(HOSTILE, HOSTILE, grid)], {HOSTILE: HOSTILE},
-            {"In Python": f"import {HOSTILE}\nfit()"}, f'{name}/"report".html',
+            {"In Python": f"import {HOSTILE}\nfit()"}, f'{name}/"report".html', f"{name}/explorer.html",
         )
         for name in "ab"
     ]  # fmt: skip
@@ -150,7 +150,9 @@ def test_an_exhibition_shows_names_as_they_are_and_numbers_its_sections(tmp_path
     page = Page(path.read_text(encoding="utf-8"))
     assert page.text.count(HOSTILE) == 5 + 2 * 10  # of the page's own words, and of each exhibit's
     assert not {"script", "link", "iframe"} & {tag for tag, _ in page.elements}
-    assert [link["href"] for link in page.all("a")] == ["#1", "#2", 'a/"report".html', 'b/"report".html']
+    assert [link["href"] for link in page.all("a")] == [
+        *("#1", "#2", "a/explorer.html", 'a/"report".html', "b/explorer.html", 'b/"report".html'),
+    ]
     assert [part["id"] for part in page.all("section")] == ["1", "2"]
     assert page.outline_is_sound
 

@@ -24,7 +24,7 @@ TELLING_OPTIONS = (
     Option("json", None, False, "print one JSON object a line instead, for every chunk of rounds and at the end"),
 )
 PLAYING_OPTIONS = (
-    Option("no_report", None, False, "make no figures and no report.html"),
+    Option("no_report", None, False, "make no figures, no report.html and no explorer.html"),
     Option("checkpoint_every", float, 30.0, "how much work a crash may cost", "SECONDS", least=0),
     Option(
         "track",

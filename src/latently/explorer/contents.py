@@ -12,14 +12,16 @@ from jaxtyping import Float, Int, Shaped
 from latently.catalogue import MODELS
 from latently.data import Views
 from latently.data.conditions import asked_conditions
-from latently.explorer.views import cells_of, column_of, describe, is_small, shown
+from latently.explorer.views import BLOCK_NUMBERS, chosen_of, column_of, describe, is_small, shown
 from latently.export import Blobs, functions, program
 from latently.fitted import Fitted
 
 MOST_ROWS = 10_000
 MOST_BYTES = 3_000_000
 """Of all rows as they are shown, compressed."""
-LOOKED_AT, BOUND_DRAWS, PRIOR_DRAWS = 200, 4, 2000
+LOOKED_AT, LEAST_LOOKED_AT = 500, 8
+"""Rows that tell what all are like; fewer of large ones."""
+BOUND_DRAWS, PRIOR_DRAWS, LEAST_ROWS = 4, 2000, 200
 FILMED_ROWS, MOST_CHUNKS = 500, 300
 MOST_NUMBERS = 2**16
 """Codes of more numbers in all are kept in 16 bits."""
@@ -68,8 +70,8 @@ def contents(
     made = functions(fitted)
     programs = {name: program(made[name], blobs, full_precision=full_precision) for name in FUNCTIONS if name in made}
     views, chosen, notes = _choice(fitted, rows, story.columns)
-    here = rows[chosen]
-    kept = [shown(view, cells_of(here, _name(rows, view))) for view in views]
+    here = chosen_of(rows, chosen)
+    kept = [shown(view, here) for view in views]
     if any(map(is_small, views, kept)):
         notes.append("Pictures of rows are thumbnails; what is decoded is shown whole.")
     values, known, told = _labels(fitted, labels, chosen)
@@ -108,19 +110,15 @@ def contents(
 def _choice(fitted: Fitted, rows: Any, columns: Any) -> tuple[list[dict[str, Any]], Int[np.ndarray, "rows"], list[str]]:
     """The views, which rows are shown, and what is to be said of it: all, or as many as a page can hold, by a seed."""
     order = np.random.default_rng(0).permutation(len(rows))
-    some = rows[np.sort(order[: max(LOOKED_AT, 1)])]
-    views = describe(fitted.preprocessing, rows[np.sort(order[:2000])], columns)
-    looks = [shown(view, cells_of(some, _name(rows, view))).tobytes() for view in views]
-    a_row = sum(len(zlib.compress(look)) for look in looks) / len(some)
-    most = int(min(MOST_ROWS, max(LOOKED_AT, MOST_BYTES / a_row)))
+    looked_at = min(LOOKED_AT, max(LEAST_LOOKED_AT, BLOCK_NUMBERS // math.prod(rows.shape[1:])))
+    some = rows[np.sort(order[:looked_at])]
+    views = describe(fitted.preprocessing, some, columns)
+    a_row = sum(len(zlib.compress(shown(view, some).tobytes())) for view in views) / len(some)
+    most = int(min(MOST_ROWS, max(LEAST_ROWS, MOST_BYTES / a_row)))
     notes = []
     if len(rows) > most:
         notes.append(f"{most:,} of {len(rows):,} rows are here, drawn by seed 0.")
     return views, np.sort(order[:most]), notes
-
-
-def _name(rows: Any, view: Mapping[str, Any]) -> str | None:
-    return str(view["name"]) if isinstance(rows, Views) else None
 
 
 def _labels(

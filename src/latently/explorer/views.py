@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from jaxtyping import Shaped, UInt8
+from jaxtyping import Int, Shaped, UInt8
 from PIL import Image
 
-from latently.data import Table, TablePreprocessing, ViewsPreprocessing
+from latently.data import Subset, Table, TablePreprocessing, Views, ViewsPreprocessing
 from latently.data.columns import Column
 from latently.data.layout import channels_first
 from latently.data.natures import nature_of
@@ -17,6 +17,9 @@ LARGEST_SIDE, THUMBNAIL = 64, 32
 """Of pictures, in pixels: larger ones are shown as small as this."""
 WIDE = 1000
 """Vectors of more numbers, and series, are kept in 16 bits, where these hold them."""
+
+BLOCK_NUMBERS = 2**22
+"""Rows are read so many numbers at a time."""
 
 _KINDS = {"images": "image", "series": "series", "columns": "vector"}
 
@@ -116,8 +119,22 @@ def is_small(view: Mapping[str, Any], picture: Shaped[np.ndarray, "rows ..."]) -
     return bool(sides) and sorted((*picture.shape[1:3], *sides[: len(sides) - 2])) != sides
 
 
-def shown(view: Mapping[str, Any], rows: Shaped[np.ndarray, "rows ..."]) -> np.ndarray:
-    """The rows of a view as the page keeps them: pictures in bytes, other numbers as they are."""
+def chosen_of(rows: Any, chosen: Int[np.ndarray, "rows"]) -> Any:
+    """Some of the rows; what lies on disk is not read yet."""
+    if isinstance(rows, Views):
+        arrays = tuple(Subset(array, chosen) for array in rows.arrays)
+        return Views.checked(rows.names, arrays, rows.present[chosen])
+    return rows[chosen] if isinstance(rows, Table) else Subset(rows, chosen)
+
+
+def shown(view: Mapping[str, Any], rows: Any) -> np.ndarray:
+    """The rows of a view as the page keeps them: pictures in bytes, other numbers as they are; read block by block."""
+    size = max(1, BLOCK_NUMBERS // max(1, math.prod(view["shape"])))
+    blocks = (_cells(rows[start : start + size], view["name"]) for start in range(0, len(rows), size))
+    return np.concatenate([_shown(view, block) for block in blocks])
+
+
+def _shown(view: Mapping[str, Any], rows: Shaped[np.ndarray, "rows ..."]) -> np.ndarray:
     if view["kind"] == "image":
         return _pictures(view, rows)
     numbers = np.asarray(rows, np.float32).reshape(len(rows), *view["shape"])
@@ -142,9 +159,9 @@ def _pictures(view: Mapping[str, Any], rows: Shaped[np.ndarray, "rows ..."]) -> 
     return np.stack(small).reshape(len(rows), size[1], size[0], images.shape[3])
 
 
-def cells_of(rows: Any, name: str | None) -> Shaped[np.ndarray, "rows ..."]:
+def _cells(rows: Any, name: str) -> Shaped[np.ndarray, "rows ..."]:
     """The rows of a view; of a table the numbers of its cells; of a view that a row lacks zeros."""
-    if name is None or not hasattr(rows, "view"):
+    if not isinstance(rows, Views):
         return np.asarray(rows.values if isinstance(rows, Table) else rows)
     cells = np.asarray(rows.view(name))
     lacking = rows.lacking(name)

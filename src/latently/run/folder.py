@@ -25,7 +25,7 @@ class Run:
 
     Attributes:
         folder: `config.json`, `model.safetensors`, `checkpoint.safetensors`, `history.jsonl`, `film.safetensors`,
-            `evaluation.json`, `figures/`, `report.html`.
+            `evaluation.json`, `figures/`, `report.html`, `explorer.html`.
     """
 
     folder: Path
