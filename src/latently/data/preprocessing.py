@@ -250,11 +250,11 @@ class _Reading:
     def __call__(
         self, offset: Any, scale: Any, stored: tuple[Stored, ...], key: PRNGKeyArray | None = None
     ) -> tuple[Float[Array, "batch ..."]]:
-        x = jnp.asarray(stored[0], dtype=jnp.float32).reshape(len(stored[0]), *self.row_shape)
+        x = jnp.asarray(stored[0], dtype=jnp.float32).reshape(stored[0].shape[0], *self.row_shape)
         x = (x - jnp.asarray(offset, jnp.float32)) / jnp.asarray(scale, jnp.float32)
         if self.moves_channels:
             x = jnp.moveaxis(x, 1, -1)
-        x = x.reshape(len(x), *self.event_shape)
+        x = x.reshape(x.shape[0], *self.event_shape)
         if self.binarize and key is not None:
             x = jax.random.bernoulli(key, x).astype(jnp.float32)
         return (x,)
