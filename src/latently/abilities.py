@@ -197,7 +197,7 @@ ABILITIES: dict[str, Ability] = {
         methods=("transform", "fit_transform", "set_output", "get_feature_names_out", "aggregate_codes", "peek"),
     ),
     "decode": Ability(
-        "decode codes",  # of rows: to reconstruct, it has to encode them first
+        "reconstruct data",
         (Encodes, Decodes),
         _NO_ENCODER,
         methods=("reconstruct", "interpolate", "outlier_scores"),

@@ -42,7 +42,9 @@ def test_a_plane_needs_two_dimensions(plane: Path, tmp_path: Path) -> None:
         (("digits", "--model", "vea"), "--model must be one of vae, "),
         (("digits", "--epoch", "3"), "there is no option --epoch"),
         (("--epochs", "3"), "DATA must come before the options"),
-        (("digits", "--validation", "0"), "--validation must be above 0: held-out rows tell the sizes apart"),
+        (("digits", "--validation", "0"), "--validation must keep some of the 1,797 rows: they tell the sizes"),
+        (("digits", "--sizes", "2,0"), "--sizes must be whole numbers of 1 or more; got 0"),
+        (("digits", "--model", "acgan"), "--model acgan has no code, whatever its size; models that have: vae"),
         (("digits", "--sizes", "100"), "--sizes must hold one that is no larger than a row of digits"),
     ],
 )

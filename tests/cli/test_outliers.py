@@ -9,7 +9,7 @@ import pytest
 import latently
 from latently.errors import ArgumentError
 
-from .conftest import call
+from .conftest import SMALL, call
 
 FIT = ("fit", "vae", "--hidden", "32", "--epochs", "200", "--latent-dim", "2", "--no-report", "--quiet")
 
@@ -65,6 +65,20 @@ def test_strange_rows_among_those_that_were_learned_are_found_by_models_that_hav
     assert sum(line["learned_from"] == "True" for line in lines) == 112
     strange = {line["name"] for line in lines[:16] if line["name"].startswith("odd")}
     assert len(strange) >= 6
+
+
+def test_a_table_of_other_numbers_than_those_that_were_learned_is_refused(here: Path) -> None:
+    rows = np.random.default_rng(0).normal(size=(20, 3))
+    for name, columns in (("table", "a,b,c"), ("other", "x,b,z")):
+        np.savetxt(f"{name}.csv", rows, delimiter=",", header=columns, comments="")
+    assert call("fit", "vae", "--data", "table.csv", "--out", "run", "--no-report", *SMALL).code == 0
+    for verb in ("outliers", "encode"):
+        answer = call(verb, "run", "other.csv")
+        assert answer.code == 2
+        assert answer.err == (
+            "latently: the data lacks the columns a, c, which the model was fitted on. It has x, b, z.\n"
+        )
+    assert {path.name for path in here.iterdir()} == {"table.csv", "other.csv", "run"}
 
 
 def test_scores_are_shares_of_a_reference_and_bounds_or_residuals_without() -> None:

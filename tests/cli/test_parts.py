@@ -1,6 +1,7 @@
 """Data in many files through a model: part by part, each written once, on this machine or on workers of Ray."""
 
 import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -116,14 +117,18 @@ def test_gaps_in_parts_are_filled_each_part_with_draws_of_its_own(run, data, tmp
          "--workers is for --engine ray; here one part is answered after the other, on all cores."),
         (("DATA/day=0", "--out", "OUT", "--part", "test"),
          "--part test is of a run's own data, and not of data in parts; leave it out."),
+        (("DATA/day=0", "--out", "OUT", "--engine", "ray"),
+         "--engine ray needs ray; run: pip install 'latently[ray]'."),
     ],
 )  # fmt: skip
-def test_what_cannot_be_answered_in_parts_is_said_in_a_sentence(words, sentence, run, data, tmp_path):
+def test_what_cannot_be_answered_in_parts_is_said_in_a_sentence(words, sentence, run, data, tmp_path, monkeypatch):
     def put(text):
         return text.replace("DATA", str(data)).replace("OUT", str(tmp_path / "out"))
 
+    monkeypatch.setitem(sys.modules, "ray", None)
     answer = call("encode", run, *map(put, words))
     assert (answer.code, answer.err) == (2, f"latently: {put(sentence)}\n")
+    assert not list(tmp_path.iterdir())
 
 
 def test_workers_of_ray_answer_the_parts_though_one_of_them_is_killed(run, data, tmp_path, monkeypatch):

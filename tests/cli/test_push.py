@@ -71,6 +71,8 @@ def test_what_the_hub_does_not_have_is_one_sentence(pushed: Hub, vae_run: Path) 
         latently.load("hf://ada/none")
     with pytest.raises(ValueError, match="hf://USER/NAME"):
         latently.load("hf://digits")
+    answer = call("push", vae_run, "hf://digits")
+    assert (answer.code, answer.err) == (2, "latently: a model of the hub is hf://USER/NAME; got 'hf://digits'.\n")
 
 
 def test_without_a_network_the_kept_copy_is_loaded(pushed: Hub) -> None:

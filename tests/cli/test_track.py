@@ -2,10 +2,12 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from latently.run import Run
+from latently.tracking import TRACKERS, TensorBoard
 
 from .conftest import SMALL, call
 
@@ -29,4 +31,20 @@ def test_a_tracker_that_is_not_there_leaves_nothing(here: Path, monkeypatch: pyt
     answer = call("fit", "vae", "--data", "digits", "--track", "mlflow", *SMALL)
     assert (answer.code, answer.err) == (2, "latently: MLflow needs mlflow; run: pip install 'latently[track]'.\n")
     assert "--track must be tensorboard, mlflow or wandb" in call("fit", "vae", "--track", "clearml").err
+    assert not list(here.iterdir())
+
+
+@pytest.mark.parametrize("repeats", [(), ("--repeats", "2")])
+def test_a_tracker_that_refuses_leaves_nothing(
+    here: Path, monkeypatch: pytest.MonkeyPatch, repeats: tuple[str, ...]
+) -> None:
+    class LoggedOut(TensorBoard):
+        def begin(self, package: Any) -> None:
+            (self.folder / "tensorboard").mkdir(parents=True)
+            raise PermissionError("log in first.")
+
+    monkeypatch.setitem(TRACKERS, "tensorboard", LoggedOut)
+    answer = call("fit", "vae", "--data", "digits", "--track", "tensorboard", "--out", "run", *repeats, *SMALL)
+    assert answer.code == 2
+    assert answer.err == "latently: LoggedOut cannot be told of this run (PermissionError: log in first).\n"
     assert not list(here.iterdir())

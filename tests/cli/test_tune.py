@@ -61,15 +61,16 @@ def test_a_trial_that_cannot_be_is_recorded_and_the_study_goes_on(here: Path) ->
     more = call(*words, "--trials", "4", "--labels", "0", "--quiet")
     assert (more.code, len(study()["trials"])) == (0, 4)
     other = call(*words, "--trials", "4", "--labels", "0", "--batch-size", "32")
-    assert "study holds a study with another parameters" in other.err
+    assert "study holds a study that began with batch_size=" in other.err
 
 
 def test_what_is_searched_is_checked_before_anything_is_tried(here: Path) -> None:
     for space, said in (
         ("latent_dims: {int: [2, 4]}", "s.yaml: there is no hyperparameter 'latent_dims'. Did you mean latent_dim?"),
         ("latent_dim: [2, 4]", "latent_dim must say one of int, float and choice; such as latent_dim: {int: [2, 64]"),
-        ("latent_dim: {int: [4, 2]}", "the numbers of latent_dim must be the first the smaller one; got [4, 2]."),
+        ("latent_dim: {int: [4, 2]}", "latent_dim must have the least number first; got [4, 2]."),
         ("latent_dim: {int: [0, 2], log: true}", "must be above 0 for log: true"),
+        ("latent_dim: {float: [1, 2]}", "--latent-dim must be a whole number; got 1.3"),
         ("latent_dim: {int: [0, 2]}", "--latent-dim must be a whole number of 1 or more; got 0."),
         ("prior: {choice: [normal, sun]}", "--prior must be normal, uniform, star, swiss-roll or s-curve; got 'sun'"),
         ("[1, 2]", "--search s.yaml must hold hyperparameters and what is searched of each"),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from latently.catalogue import BY_TERMINAL_NAME
+from latently.catalogue import BY_TERMINAL_NAME, models_that_may
 from latently.cli.errors import UsageError
 from latently.cli.options import FitParser
 from latently.cli.parsing import Option, Parser
@@ -33,6 +33,7 @@ def dimensions(words: Sequence[str]) -> int:
     """Run the command."""
     given, fit, asked = _asked(words)
 
+    from latently.abilities import may
     from latently.cli.fit import data_arguments, network_open
     from latently.cli.outputs import Result, check_free, choose_paths, write
     from latently.cli.terminal import Reporter
@@ -44,6 +45,9 @@ def dimensions(words: Sequence[str]) -> int:
     paths = choose_paths(given, "dimensions", _KINDS)
     check_free(paths, given.force)
     arguments, estimator = fit.constructor_arguments(asked), BY_TERMINAL_NAME[given.model].load()
+    if not may(estimator.game_type, "encode"):
+        able = ", ".join(model.terminal for model in models_that_may("encode"))
+        raise UsageError(f"--model {given.model} has no code, whatever its size; models that have: {able}.")
     reporter = Reporter(given.quiet, given.json)
     like, splits = suited(estimator(**arguments), open_splits(data_arguments(asked)), network_open(fit, asked))
     arguments = like.get_params(deep=False)
@@ -83,6 +87,8 @@ def _asked(words: Sequence[str]) -> tuple[Any, FitParser, Any]:
     if given.model not in BY_TERMINAL_NAME:
         raise UsageError(f"--model must be one of {', '.join(BY_TERMINAL_NAME)}; got {given.model!r}.")
     fit = FitParser(given.model)
+    if min(given.sizes) < 1:
+        raise UsageError(f"--sizes must be whole numbers of 1 or more; got {min(given.sizes)}.")
     if "latent_dim" in fit.given(others):
         raise UsageError("--latent-dim is what is tried here; give --sizes.")
     return given, fit, fit.parse_over(["--data", given.data, *others], {})

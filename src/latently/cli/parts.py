@@ -14,7 +14,6 @@ import sys
 import warnings
 import zlib
 from collections.abc import Iterator, Sequence
-from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,6 +22,7 @@ from rich.console import Console
 from latently.cli.errors import FAILURE, UsageError, sentence
 from latently.cli.outputs import FORMS
 from latently.cli.verbs import Verb
+from latently.errors import needed
 from latently.files import write_atomically
 
 RECORD = "_latently.json"
@@ -108,10 +108,14 @@ def use_parts(opened: Opened, words: Sequence[str]) -> int:
     given, out = opened.given, opened.given.out[0]
     if given.part != "all":
         raise UsageError(f"--part {given.part} is of a run's own data, and not of data in parts; leave it out.")
+    answered = _on_ray if given.engine == "ray" else _here
+    if answered is _on_ray:
+        _ray()
+    elif given.workers is not None:
+        raise UsageError("--workers is for --engine ray; here one part is answered after the other, on all cores.")
     parts = _parts(given.data, out)
     _check_folder(opened, out, given.force)
     left = [part for part in parts if given.force or not Path(part.target).exists()]
-    answered = _on_ray if given.engine == "ray" else _here
     rows, failed = 0, []
     with Console(file=sys.stderr).status("") as status:
         for done, outcome in enumerate(answered(opened.verb.name, words, left, given.workers), 1):
@@ -132,8 +136,7 @@ def use_parts(opened: Opened, words: Sequence[str]) -> int:
 
 def _here(name: str, words: Sequence[str], parts: Sequence[Part], workers: int | None) -> Iterator[Outcome]:
     """Answer parts on this machine, one after the other."""
-    if workers is not None:
-        raise UsageError("--workers is for --engine ray; here one part is answered after the other, on all cores.")
+    del workers  # which are those of a cluster
     yield from map(Answerer(name, words), parts)
 
 
@@ -148,13 +151,15 @@ class _Worker:
         return {**row, "rows": outcome.rows, "error": outcome.error}
 
 
+def _ray() -> tuple[Any, Any]:
+    """Ray, and Ray Data."""
+    warnings.simplefilter("ignore")  # of what Ray thinks of Ray
+    return needed("ray", "ray", "--engine ray"), needed("ray.data", "ray", "--engine ray")
+
+
 def _on_ray(name: str, words: Sequence[str], parts: Sequence[Part], workers: int | None) -> Iterator[Outcome]:
     """Answer parts on the workers of a Ray cluster, or of one on this machine; one that dies is replaced."""
-    warnings.simplefilter("ignore")  # of what Ray thinks of Ray
-    try:
-        ray, data = import_module("ray"), import_module("ray.data")
-    except ImportError:
-        raise UsageError("--engine ray needs Ray; run: pip install 'latently[ray]'.") from None
+    ray, data = _ray()
     if not parts:
         return
     if not ray.is_initialized():  # a cluster is found by $RAY_ADDRESS

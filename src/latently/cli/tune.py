@@ -2,6 +2,7 @@
 
 import io
 import json
+import math
 import shlex
 import sys
 from collections import Counter
@@ -122,7 +123,7 @@ def _tune(model: str, parser: FitParser, given: Any, space: Mapping[str, Mapping
     def chosen(values: Mapping[str, Any]) -> dict[str, Any]:
         return {name: parser.options[name].read(value) for name, value in values.items()}
 
-    check(plan, [chosen({name: end}) for name, of in space.items() for end in of.get("choice") or _range(of)])
+    check(plan, [chosen({name: end}) for name, of in space.items() for end in _samples(of)])
     fixed = {name: value for name, value in vars(given).items() if name in plan.estimator.get_params(deep=False)}
     about = {
         "model": model,
@@ -248,15 +249,16 @@ def _dimension(parser: FitParser, name: str, of: Any, source: str) -> dict[str, 
     except (TypeError, ValueError):
         raise UsageError(f"{source}: {name} must have two numbers, the least and the most; got {values}.") from None
     if low > high or (of.get("log") and low <= 0):
-        rule = "above 0 for log: true, and the first the smaller one" if of.get("log") else "the first the smaller one"
-        raise UsageError(f"{source}: the numbers of {name} must be {rule}; got {values}.")
+        rule = "the least number first" + (", which must be above 0 for log: true" if of.get("log") else "")
+        raise UsageError(f"{source}: {name} must have {rule}; got {values}.")
     return {kinds[0]: [low, high], **({"log": True} if of.get("log") else {})}
 
 
-def _range(of: Mapping[str, Any]) -> Sequence[float]:
-    """The least and the most of what is searched."""
-    ends: Sequence[float] = of["int"] if "int" in of else of["float"]
-    return ends
+def _samples(of: Mapping[str, Any]) -> Sequence[Any]:
+    """Of what is searched all choices, or the least and the most, and a fraction between them where there are any."""
+    (kind,) = of.keys() - {"log"}
+    values: Sequence[Any] = of[kind]
+    return (*values, values[0] + (values[1] - values[0]) / math.e) if kind == "float" else values
 
 
 def _number(value: Any) -> str:

@@ -91,7 +91,7 @@ class Table:
         guessed = [column for column in known if column.name not in told and column.kind != "number"]
         if guessed and container != "array":
             found = ",".join(f"{each.name}={each.kind}" for each in guessed)
-            assumed.insert(0, f"the kinds of columns are {_some(found.split(','))}; {{kinds=NAME=KIND}} says otherwise")
+            assumed.insert(0, f"the kinds of columns are {some(found.split(','))}; {{kinds=NAME=KIND}} says otherwise")
         return cls(known, _numbers(known, frame), container, tuple(assumed))
 
     @classmethod
@@ -111,7 +111,7 @@ class Table:
             return cls(columns, frame.to_numpy(np.float64), container)
         missing = [column.name for column in columns if column.name not in frame.columns]
         if missing:
-            rule = f"lacks the column{'s' * (len(missing) > 1)} {_some(missing)}, which {owner} was fitted on"
+            rule = f"lacks the column{'s' * (len(missing) > 1)} {some(missing)}, which {owner} was fitted on"
             raise DataArgumentError(
                 "X",
                 rule,
@@ -119,7 +119,7 @@ class Table:
             )
         for column in columns:
             if unknown := column.unknown_words(frame[column.name]):
-                warn(f'column "{column.name}" has words that {owner} has not met, taken for missing: {_some(unknown)}.')
+                warn(f'column "{column.name}" has words that {owner} has not met, taken for missing: {some(unknown)}.')
         return cls(columns, _numbers(columns, frame), container)
 
     @property
@@ -265,7 +265,7 @@ def chosen_names(
     wanted, left = set(names if columns is None else columns), set(leave_out)
     for argument, given in (("kinds", told), ("columns", wanted), ("leave_out", left)):
         if unknown := sorted(set(given) - set(names)):
-            raise DataArgumentError(argument, f"must name columns among {_some(names)}", unknown[0])
+            raise DataArgumentError(argument, f"must name columns among {some(names)}", unknown[0])
     chosen = [name for name in names if name in wanted and name not in left]
     if not chosen:
         raise DataError("it has no numeric columns to learn from, nor others; give at least one besides the labels.")
@@ -332,7 +332,7 @@ def left_out_sentence(name: str, why: str) -> str:
     return f"{what} is left out, since {why}; {{kinds={name}=category}} takes it all the same"
 
 
-def _some(names: Iterable[Any], most: int = 12) -> str:
+def some(names: Iterable[Any], most: int = 12) -> str:
     """The first names, and how many more there are."""
     names = list(map(str, names))
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

@@ -41,7 +41,7 @@ def push(
     message: str = "Model of Latently",
 ) -> str:
     """What `model.push_to_hub` does; `facts` are further lines of the card on what the model was trained on."""
-    hub, repo = _package(), (_ADDRESS.fullmatch(repo) or {"repo": repo})["repo"]
+    hub, repo = _package(), _repository(repo)
     with tempfile.TemporaryDirectory() as temporary, _in_a_sentence(f"the model cannot be pushed to hf://{repo}"):
         folder = Path(temporary)
         model.save(folder)
@@ -54,6 +54,14 @@ def push(
         operations = [hub.CommitOperationAdd(path_in_repo=path.name, path_or_fileobj=str(path)) for path in files]
         api.create_commit(repo, operations, commit_message=message)
     return str(where)
+
+
+def _repository(address: str) -> str:
+    """USER/NAME of an address on the hub; the user may be left out where it is not written as an address."""
+    found = _ADDRESS.fullmatch(address)
+    if found is None and re.match(r"hf:/", address):
+        raise ValueError(f"a model of the hub is hf://USER/NAME; got {address!r}.")
+    return address if found is None else found["repo"]
 
 
 def local(path: str | Path) -> Path:

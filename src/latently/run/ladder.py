@@ -69,8 +69,8 @@ def climb(
         ArgumentError: there are no rows for validation.
     """
     if not len(splits.validation):
-        rule = "must be above 0: held-out rows tell the sizes apart"
-        raise ArgumentError("validation", rule, remedy="Leave it out, or give {validation=0.1}.")
+        rule = f"must keep some of the {len(splits.train) + len(splits.test):,} rows: they tell the sizes apart"
+        raise ArgumentError("validation", rule, remedy="Give {validation=0.1}, or more rows.")
     components: Any = None
     for size in sorted(set(sizes)):
         model = make(size)

@@ -2,8 +2,9 @@
 
 import dataclasses
 import itertools
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -22,6 +23,17 @@ from latently.training import NonFiniteLossError, Observer
 def _locked(run: Run) -> AbstractContextManager[None]:
     """Keep others from training in a run's folder; of several processes that share it, the first one does."""
     return run.lock() if distributed.is_first() else nullcontext()
+
+
+@contextmanager
+def _leaving_nothing(run: Run, folder: Path) -> Iterator[None]:
+    """Remove the folder of a new run again where something given cannot be used, and nothing was played yet."""
+    try:
+        yield
+    except ValueError:
+        if distributed.is_first() and not run.checkpoint.exists():
+            shutil.rmtree(folder)
+        raise
 
 
 @runtime_checkable
@@ -78,7 +90,7 @@ class Playing:
         A `ValueError` says that something given cannot be used; nothing has been written then.
         """
         session = self._begun(plan, folder)
-        with _locked(session.run):
+        with _leaving_nothing(session.run, folder), _locked(session.run):
             return self._play([session], folder, session.title)
 
     def resume(self, run: Run, epochs: float | None = None) -> bool:
@@ -108,7 +120,7 @@ class Playing:
         Run.check_free(repeats.folder)
         first = self._begun(plan.repeated(0), repeats.run_folder(0))
         repeats.write({"parameters": plan.estimator.get_params(deep=False)})
-        with Run(repeats.folder).lock():
+        with _leaving_nothing(first.run, repeats.folder), Run(repeats.folder).lock():
             return self._play_repeats(plan, repeats, {0: first})
 
     def resume_repeats(self, repeats: Repeats) -> Mapping[str, Any] | None:

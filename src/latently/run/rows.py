@@ -29,6 +29,7 @@ from latently.data.parts import conditions_like
 from latently.data.rows import as_names, hash_rows, spread_rows
 from latently.data.stores import ANNDATA, array_names, obs_names
 from latently.data.stores import SUFFIXES as STORES
+from latently.data.table import some
 from latently.data.tables import column_names, is_table
 from latently.errors import ArgumentError
 
@@ -192,14 +193,22 @@ def reading_of(
 
 
 def columns_for(there: Sequence[str], model: Any, about: Mapping[str, Any]) -> dict[str, Any]:
-    """How `open_dataset` is to read a table for a model: its own columns that are there, as what it learned them."""
+    """How `open_dataset` is to read a table for a model: its own columns that are there, as what it learned them.
+
+    Raises:
+        ArgumentError: columns are not there that a model without gaps was fitted on.
+    """
     preprocessing = model.preprocessing_
     kinds = {
         column.name: "category" if column.kind == "binary" else column.kind  # new rows may have other words
         for column in (preprocessing.columns if isinstance(preprocessing, TablePreprocessing) else ())
         if column.name in there
     }
-    columns = list(kinds) or [name for name in about.get("columns") or () if name in there]
+    own = found if isinstance(found := about.get("columns"), list) else []  # of several views they are by view
+    if there and not kinds and (lacking := [name for name in own if name not in there]):
+        rule = f"lacks the column{'s' * (len(lacking) > 1)} {some(lacking)}, which the model was fitted on"
+        raise ArgumentError("X", rule, remedy=f"It has {some(there)}.")
+    columns = list(kinds) or [name for name in own if name in there]
     return ({"columns": columns} if columns else {}) | ({"kinds": kinds} if kinds else {})
 
 

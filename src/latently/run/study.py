@@ -227,11 +227,10 @@ class Study:
         known = self.study.user_attrs.get("about")
         if known is None:
             self.study.set_user_attr("about", about)
-        elif differ := [name for name in about if known.get(name) != about[name]]:
-            was = {name: known.get(name) for name in differ}
+        elif was := list(_differences(known, about)):
             raise ValueError(
-                f"{self.folder} holds a study with another {', '.join(differ)} ({was}); give the options that it began "
-                "with, or another folder."
+                f"{self.folder} holds a study that began {', '.join(was)}; give the options that it began with, or "
+                "another folder."
             )
 
     def _distribution(self, of: Mapping[str, Any]) -> Any:
@@ -270,3 +269,13 @@ class Study:
 def _others_in(folder: Path) -> bool:
     """Whether a folder holds anything but a study that another process is just beginning."""
     return any(not path.name.startswith(("study.", ".study.")) for path in folder.iterdir())
+
+
+def _differences(known: Mapping[str, Any], asked: Mapping[str, Any]) -> Iterator[str]:
+    """What a study began with, or without, that is not asked for now."""
+    for name in {**known, **asked}:
+        was, now = known.get(name), asked.get(name)
+        if isinstance(was, Mapping) and isinstance(now, Mapping):
+            yield from _differences(was, now)
+        elif was != now:
+            yield f"without {name}" if was is None else f"with {name}={was}"
