@@ -16,7 +16,7 @@ export class Explorer {
     this.inference = new Inference(model.functions, buffer);
     const integers = (/** @type {Stored|null|undefined} */ blob) => (blob ? numbersOf(buffer, blob) : null);
     const floats = (/** @type {Stored|null|undefined} */ blob) => (blob ? floatsOf(buffer, blob) : null);
-    const rows = model.rows;
+    const rows = model.rows?.codes ? model.rows : null; // rows without codes have no place in the page
     this.count = rows?.count ?? 0;
     this.codes = floats(rows?.codes);
     this.labels = integers(rows?.labels);
@@ -101,12 +101,13 @@ export class Explorer {
     this.store.set({ code: place.code, told: place.told ?? this.store.state.told, row: place.row });
   }
 
-  /** Whether a row is of a class that is shown.
+  /** Whether a row, or, where there are none, a draw from the prior, is of a class that is shown.
    * @param {number} row */
   isShown(row) {
     const { hidden, colour } = this.store.state;
     if (!hidden.size) return true;
-    return !hidden.has((colour === "prediction" ? this.predictions : this.labels)?.[row] ?? -1);
+    const classes = this.codes ? (colour === "prediction" ? this.predictions : this.labels) : this.drawLabels;
+    return !hidden.has(classes?.[row] ?? -1);
   }
 
   /** A view of a row as it can be drawn, and whether its numbers are those that the model reads.

@@ -79,7 +79,7 @@ function squareOf(explorer) {
   const last = codes.subarray(codes.length - shape[1] * size);
   const [x, y] = size > 2 ? explorer.model.latent.order : [0, size - 1];
   const ends = [x, y].map((axis) => {
-    const values = last.filter((_, index) => index % size === axis).sort();
+    const values = last.filter((value, index) => index % size === axis && Number.isFinite(value)).sort();
     return [values[Math.floor(0.002 * values.length)], values[Math.ceil(0.998 * (values.length - 1))]];
   });
   const middle = ends.map(([low, high]) => (low + high) / 2);
@@ -98,7 +98,7 @@ function termsOf(explorer) {
     const finite = Array.from(line).filter(Number.isFinite).sort((a, b) => a - b);
     const [low, high] = [finite[0] ?? 0, finite[Math.floor(0.99 * (finite.length - 1))] ?? 1];
     return {
-      element: element("figure", { className: "term" }, element("figcaption", {}, element("span", {}, name), value), canvas),
+      element: element("figure", { className: "term" }, element("figcaption", {}, element("span", { title: name }, name), value), canvas),
       /** @param {number} round */
       update(round) {
         const later = history.rounds.findIndex((each) => each >= round);

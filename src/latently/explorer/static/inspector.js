@@ -26,7 +26,7 @@ export function inspector(explorer) {
     code,
     element("p", { className: "buttons" }, pin),
     explorer.codes && rowBeside(explorer),
-    !model.rows && element("p", { className: "soft" }, "This model does not encode: the map shows draws from its prior."),
+    !explorer.codes && element("p", { className: "soft" }, "This model does not encode: the map shows draws from its prior."),
   );
 }
 

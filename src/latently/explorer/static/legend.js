@@ -12,8 +12,8 @@ function colourings(explorer) {
   const all = [
     { name: "class", colour: "class", there: explorer.labels },
     { name: "predicted class", colour: "prediction", there: explorer.predictions },
-    { name: "error of the reconstruction", colour: "error", there: explorer.errors },
-    { name: "bound on log p(x)", colour: "bound", there: explorer.bounds },
+    { name: "error", colour: "error", there: explorer.errors },
+    { name: "bound", colour: "bound", there: explorer.bounds },
   ];
   return all.filter(({ there }) => there);
 }

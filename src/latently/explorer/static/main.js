@@ -23,10 +23,12 @@ import { classesCard, conditionsCard } from "latently/told";
 function panels(explorer, alone) {
   const { model } = explorer;
   const { section, map } = mapCard(explorer);
-  const left = element("div", { className: "side" }, section, explorer.codes && selectionCard(explorer), pins(explorer), pathCard(explorer));
+  const left = element("div", { className: "side" }, section, pins(explorer));
   const right = element("div", { className: "side" }, inspector(explorer), explorer.conditions && conditionsCard(explorer), sliders(explorer, map));
   const cards = [
+    explorer.codes && selectionCard(explorer),
     explorer.toldClasses && classesCard(explorer),
+    pathCard(explorer),
     explorer.canEncode && ownRow(explorer),
     explorer.codes && (explorer.errors || explorer.bounds) && strangeCard(explorer),
     (model.film || model.history) && filmCard(explorer),

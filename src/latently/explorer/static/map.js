@@ -1,13 +1,14 @@
 // @ts-check
 // The map: codes of rows over the prior's contours, and what is marked on it.
 /** @import {Explorer} from "latently/explorer" */
-/** @import {Place, State, Window} from "latently/types" */
+/** @import {Window} from "latently/types" */
+import { MARGIN } from "latently/margin";
+import { channelsOf, lay, maskOf } from "latently/stamps";
+import { colourOf, markOf, RAMP_STEPS, rampColour } from "latently/palette";
 import { contours } from "latently/contours";
 import { count, element } from "latently/dom";
-import { colourOf, markOf, RAMP_STEPS, rampColour, traceMark } from "latently/palette";
-import { along } from "latently/between";
-
-const MARGIN = { left: 44, right: 12, top: 12, bottom: 36 };
+import { drawAxes } from "latently/axes";
+import { drawMarks } from "latently/map_marks";
 
 export class LatentMap {
   /** @param {Explorer} explorer */
@@ -104,7 +105,7 @@ export class LatentMap {
     const points = [this.places, this.drawPlaces];
     const [x, y] = [0, 1].map((axis) => {
       const ends = points.filter((each) => each.length).map((each) => {
-        const values = each.filter((_, index) => index % 2 === axis).sort();
+        const values = each.filter((value, index) => index % 2 === axis && Number.isFinite(value)).sort();
         return [values[Math.floor(0.002 * values.length)], values[Math.floor(0.998 * (values.length - 1))]];
       });
       return [Math.min(...ends.map(([low]) => low)), Math.max(...ends.map(([, high]) => high))];
@@ -144,13 +145,13 @@ export class LatentMap {
       this.asked[layer] = false;
       if (!this.size.width) return;
       if (layer === "ground") this.drawGround();
-      else this.drawMarks();
+      else drawMarks(this);
     });
   }
 
   /** @param {HTMLCanvasElement} canvas */
   cleared(canvas) {
-    const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+    const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d", { willReadFrequently: canvas === this.ground }));
     pen.setTransform(this.density, 0, 0, this.density, 0, 0);
     pen.clearRect(0, 0, this.size.width, this.size.height);
     return pen;
@@ -160,14 +161,16 @@ export class LatentMap {
     const began = performance.now();
     const pen = this.cleared(this.ground);
     const style = getComputedStyle(this.element);
+    pen.fillStyle = style.getPropertyValue("--card");
+    pen.fillRect(0, 0, this.size.width, this.size.height);
     pen.save();
     pen.beginPath();
     pen.rect(MARGIN.left, 0, this.size.width - MARGIN.left, this.size.height - MARGIN.bottom);
     pen.clip();
     this.drawContours(pen, style.getPropertyValue("--contour"));
-    this.drawPoints(pen);
     pen.restore();
-    this.drawAxes(pen, style.getPropertyValue("--soft"), style.getPropertyValue("--rule"));
+    this.drawPoints(pen);
+    drawAxes(this, pen, style.getPropertyValue("--soft"), style.getPropertyValue("--rule"));
     this.milliseconds = performance.now() - began;
   }
 
@@ -186,85 +189,28 @@ export class LatentMap {
     });
   }
 
-  /** Points are copies of a small picture of their mark: 20,000 of them cost a few milliseconds.
-   * @param {CanvasRenderingContext2D} pen */
+  /** @param {CanvasRenderingContext2D} pen */
   drawPoints(pen) {
-    const { explorer, kinds, looks } = this;
+    const { explorer, kinds, density } = this;
     const places = explorer.codes ? this.places : this.drawPlaces;
     const n = places.length / 2;
-    const closer = Math.min(2, Math.max(1, Math.sqrt(this.window.scale / (this.whole ?? this.fitted()).scale)));
-    const radius = closer * (n > 5000 ? 1.9 : n > 1200 ? 2.5 : 3.3);
-    const half = Math.ceil(1.3 * radius + 1);
-    const stamps = looks.map(({ colour, mark }) => stamp(colour, mark, radius, half, this.density));
-    const { width, height } = this.size;
+    const closer = Math.min(2, Math.max(1, Math.sqrt(this.window.scale / (this.whole ??= this.fitted()).scale)));
+    const radius = density * closer * (n > 5000 ? 1.9 : n > 1200 ? 2.5 : 3.3);
+    const masks = new Map(this.looks.map(({ mark }) => [mark, maskOf(mark, radius)]));
+    const looks = this.looks.map(({ colour, mark }) => ({ mask: /** @type {import("latently/stamps").Mask} */ (masks.get(mark)), colour: channelsOf(colour) }));
+    const start = Math.round(MARGIN.left * density);
+    const picture = pen.getImageData(start, 0, this.ground.width - start, Math.round((this.size.height - MARGIN.bottom) * density));
     const someHidden = explorer.store.state.hidden.size > 0;
     const { x: centreX, y: centreY, scale } = this.window;
     const [middleX, middleY] = this.middle;
     for (let row = 0; row < n; row++) {
-      const left = middleX + (places[2 * row] - centreX) * scale;
-      const top = middleY - (places[2 * row + 1] - centreY) * scale;
-      if (left < -half || top < -half || left > width + half || top > height + half) continue;
       if (someHidden && !explorer.isShown(row)) continue;
-      pen.drawImage(stamps[kinds[row]], left - half, top - half, 2 * half, 2 * half);
+      const left = (middleX + (places[2 * row] - centreX) * scale) * density - start;
+      const top = (middleY - (places[2 * row + 1] - centreY) * scale) * density;
+      const { mask, colour } = looks[kinds[row]];
+      lay(picture, mask, colour, Math.floor(left), Math.floor(top));
     }
-  }
-
-  /** @param {CanvasRenderingContext2D} pen
-   * @param {string} ink
-   * @param {string} rule */
-  drawAxes(pen, ink, rule) {
-    const { width, height } = this.size;
-    const bottom = height - MARGIN.bottom;
-    Object.assign(pen, { strokeStyle: rule, fillStyle: ink, lineWidth: 1, font: "12px system-ui, sans-serif" });
-    pen.strokeRect(MARGIN.left + 0.5, -1, width, bottom + 0.5);
-    const [x, y] = this.projection.names;
-    pen.textAlign = "center";
-    for (const tick of ticks(this.toMap(MARGIN.left, 0)[0], this.toMap(width, 0)[0], width / 80)) {
-      const [left] = this.toScreen(tick, 0);
-      if (left > MARGIN.left + 8 && left < width - 14) pen.fillText(String(tick).replace("-", "−"), left, bottom + 15);
-    }
-    pen.fillText(x, (MARGIN.left + width) / 2, bottom + 31, width - MARGIN.left);
-    if (!y) return;
-    pen.textAlign = "right";
-    for (const tick of ticks(this.toMap(0, bottom)[1], this.toMap(0, 0)[1], bottom / 60)) {
-      const [, top] = this.toScreen(0, tick);
-      if (top < bottom - 6 && top > 10) pen.fillText(String(tick).replace("-", "−"), MARGIN.left - 6, top + 4);
-    }
-    pen.save();
-    pen.translate(13, bottom / 2);
-    pen.rotate(-Math.PI / 2);
-    pen.textAlign = "center";
-    pen.fillText(y, 0, 0, bottom);
-    pen.restore();
-  }
-
-  drawMarks() {
-    const pen = this.cleared(this.marks);
-    const style = getComputedStyle(this.element);
-    const [accent, ink, paper] = ["--accent", "--ink", "--card"].map((name) => style.getPropertyValue(name));
-    const state = this.explorer.store.state;
-    this.drawPath(pen, state, ink);
-    for (const row of state.selection) ring(pen, this.screenOf(row), 4.5, ink, 1);
-    state.pins.forEach((pin, place) => this.drawPin(pen, this.screenOfPlace(pin), String(place + 1), ink, paper));
-    if (state.row >= 0) {
-      ring(pen, this.screenOf(state.row), 8, paper, 4);
-      ring(pen, this.screenOf(state.row), 8, ink, 2);
-    }
-    const [left, top] = this.screenOfPlace(state);
-    for (const [colour, lineWidth] of /** @type {[string, number][]} */ ([[paper, 5], [accent, 2.2]])) {
-      Object.assign(pen, { strokeStyle: colour, lineWidth });
-      pen.beginPath();
-      for (const [dx, dy] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) {
-        pen.moveTo(left + 4 * dx, top + 4 * dy);
-        pen.lineTo(left + 12 * dx, top + 12 * dy);
-      }
-      pen.stroke();
-    }
-    if (this.outline.length < 2) return;
-    Object.assign(pen, { strokeStyle: accent, lineWidth: 1.5 });
-    pen.beginPath();
-    for (const [x, y] of this.outline) pen.lineTo(...this.toScreen(x, y));
-    pen.stroke();
+    pen.putImageData(picture, start, 0);
   }
 
   /** @param {number} row */
@@ -277,75 +223,4 @@ export class LatentMap {
     const [x, y] = this.projection.at(place.code);
     return this.toScreen(x, this.projection.flat ? 0 : y);
   }
-
-  /** @param {CanvasRenderingContext2D} pen
-   * @param {State} state
-   * @param {string} ink */
-  drawPath(pen, { from, to, spherical }, ink) {
-    if (!from || !to) return;
-    Object.assign(pen, { strokeStyle: ink, lineWidth: 1.5 });
-    pen.setLineDash([5, 4]);
-    pen.beginPath();
-    for (let step = 0; step <= 40; step++) pen.lineTo(...this.screenOfPlace({ code: along(from.code, to.code, step / 40, spherical) }));
-    pen.stroke();
-    pen.setLineDash([]);
-    for (const end of [from, to]) ring(pen, this.screenOfPlace(end), 5, ink, 2);
-  }
-
-  /** @param {CanvasRenderingContext2D} pen
-   * @param {[number, number]} at
-   * @param {string} name
-   * @param {string} ink
-   * @param {string} paper */
-  drawPin(pen, [left, top], name, ink, paper) {
-    Object.assign(pen, { fillStyle: ink, strokeStyle: paper, lineWidth: 2, font: "600 10px system-ui, sans-serif", textAlign: "center" });
-    pen.beginPath();
-    pen.arc(left, top, 8, 0, 2 * Math.PI);
-    pen.fill();
-    pen.stroke();
-    pen.fillStyle = paper;
-    pen.fillText(name, left, top + 3.5);
-  }
-}
-
-/** @param {string} colour
- * @param {string} mark
- * @param {number} radius
- * @param {number} half of the picture's width
- * @param {number} density */
-function stamp(colour, mark, radius, half, density = 1) {
-  const canvas = document.createElement("canvas");
-  canvas.width = canvas.height = Math.ceil(2 * half * density);
-  const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
-  pen.scale(canvas.width / (2 * half), canvas.width / (2 * half));
-  pen.translate(half, half);
-  pen.fillStyle = colour;
-  pen.globalAlpha = 0.85;
-  traceMark(pen, mark, radius);
-  pen.fill();
-  return canvas;
-}
-
-/** @param {CanvasRenderingContext2D} pen
- * @param {[number, number]} at
- * @param {number} radius
- * @param {string} strokeStyle
- * @param {number} lineWidth */
-function ring(pen, [left, top], radius, strokeStyle, lineWidth) {
-  Object.assign(pen, { strokeStyle, lineWidth });
-  pen.beginPath();
-  pen.arc(left, top, radius, 0, 2 * Math.PI);
-  pen.stroke();
-}
-
-/** Round numbers between two ends, about so many.
- * @param {number} low
- * @param {number} high
- * @param {number} about */
-export function ticks(low, high, about) {
-  const rough = (high - low) / Math.max(about, 1);
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = power * (/** @type {number} */ ([1, 2, 5, 10].find((each) => each * power >= rough)));
-  const first = Math.ceil(low / step);
-  return Array.from({ length: Math.max(0, Math.floor(high / step) - first + 1) }, (_, k) => Number(((first + k) * step).toPrecision(12)));
 }

@@ -31,7 +31,7 @@ export function mapCard(explorer) {
     colours,
     element("span", { className: "space" }),
     rows && lasso,
-    rows && button("Select all in sight", () => selectShown(map)),
+    rows && button("Select in sight", () => selectShown(map)),
     element(
       "span",
       { className: "group" },
@@ -64,7 +64,7 @@ function axes(explorer) {
   const { store, model } = explorer;
   const { size, order, components } = model.latent;
   if (size < 3) return [];
-  const ways = [...(components ? ["principal components"] : []), "two dimensions"];
+  const ways = [...(components ? ["components"] : []), "dimensions"];
   const way = menu("Axes", ways, (place) => store.set({ axes: { ...store.state.axes, kind: components && place === 0 ? "components" : "dimensions" } }));
   const [x, y] = /** @type {("x"|"y")[]} */ (["x", "y"]).map((axis) =>
     menu(axis === "x" ? "across" : "up", order.map(nameOf), (place) => store.set({ axes: { ...store.state.axes, [axis]: order[place] } })),

@@ -1,12 +1,12 @@
 // @ts-check
 // A row of one's own: drawn, dropped or filled in. Its code goes to the map; what the model makes of it stands beside it.
 /** @import {Explorer} from "latently/explorer" */
-import { button, card, element, fill } from "latently/dom";
+import { button, card, element, fill, menu } from "latently/dom";
 import { habitsOf } from "latently/centring";
 import { CurveSheet } from "latently/curve_sheet";
 import { Drawing } from "latently/drawing";
 import { probabilities } from "latently/probabilities";
-import { readCsv, rowForm } from "latently/row_form";
+import { readCsv, readNumbers, rowForm } from "latently/row_form";
 import { manner, showRow } from "latently/shown";
 import { columnsOf } from "latently/table_view";
 
@@ -45,12 +45,14 @@ export function ownRow(explorer) {
   const made = sheets.map((sheet, place) => (several ? element("figure", { className: "view" }, sheet.element, element("figcaption", {}, model.views[place].name)) : sheet.element));
   const area = element("div", { className: "sheets" }, ...made);
   const tools = element("p", { className: "buttons" }, button("Clear", clear), explorer.codes && button("Take the row near the pointer", rowValues), ...drawingTools(explorer, sheets, ask));
-  dropping(area, explorer, sheets, ask);
+  const note = element("p", { className: "soft", role: "status" });
+  dropping(area, explorer, sheets, ask, (text) => fill(note, text));
   const drawn = sheets.some((sheet) => sheet.drawing);
   const title = drawn ? "Draw or drop" : "A row of your own";
   const more = several ? " What you leave empty is completed by the model." : "";
-  const how = drawn ? `Draw with mouse or finger, or drop an image here.${more}` : `Fill in a row, or drop a CSV file with one here; what is empty is missing.${more}`;
-  return card(title, "wide own", element("p", { className: "soft" }, how), element("div", { className: "own-columns" }, element("div", {}, area, tools), element("div", {}, element("h3", {}, titleOf(model.name)), waiting, result)));
+  const curves = model.views.some((view) => manner(view) === "curves");
+  const how = drawn ? `Draw with mouse or finger, or drop an image here.${more}` : curves ? `Draw a curve, or drop a CSV file with one here: a line a step.${more}` : `Fill in a row, or drop a CSV file with one here; what is empty is missing.${more}`;
+  return card(title, "wide own", element("p", { className: "soft" }, how), element("div", { className: "own-columns" }, element("div", {}, area, note, tools), element("div", {}, element("h3", {}, titleOf(model.name)), waiting, result)));
 }
 
 /** @param {string} name of the model */
@@ -129,8 +131,9 @@ async function read(explorer, sheets, { answer, chances, verdict, result, waitin
  * @param {() => void} ask */
 function drawingTools(explorer, sheets, ask) {
   const drawings = sheets.flatMap((sheet) => sheet.drawing ?? []);
-  if (!drawings.length) return [];
-  const tools = [];
+  /** @type {HTMLElement[]} */
+  const tools = sheets.flatMap((sheet) => (sheet instanceof CurveSheet && sheet.channels > 1 ? channelMenu(sheet) : []));
+  if (!drawings.length) return tools;
   const size = element("input", { type: "range", min: "0.04", max: "0.24", step: "0.01", value: String(drawings[0].thickness) });
   size.addEventListener("input", () => drawings.forEach((drawing) => (drawing.thickness = Number(size.value))));
   tools.push(element("label", { className: "choice" }, element("span", {}, "Pen"), size));
@@ -154,6 +157,12 @@ function drawingTools(explorer, sheets, ask) {
   return tools;
 }
 
+/** @param {CurveSheet} sheet */
+function channelMenu(sheet) {
+  const names = Array.from({ length: sheet.channels }, (_, channel) => String(channel + 1));
+  return menu("Channel to draw", names, (place) => (sheet.channel = place)).label;
+}
+
 /** @param {Blob} file
  * @param {Drawing} drawing */
 async function openImage(file, drawing) {
@@ -164,8 +173,9 @@ async function openImage(file, drawing) {
  * @param {HTMLElement} area
  * @param {Explorer} explorer
  * @param {Sheet[]} sheets
- * @param {() => void} ask */
-function dropping(area, explorer, sheets, ask) {
+ * @param {() => void} ask
+ * @param {(text: string) => void} say */
+function dropping(area, explorer, sheets, ask, say) {
   area.addEventListener("dragover", (event) => {
     event.preventDefault();
     area.classList.add("over");
@@ -175,15 +185,21 @@ function dropping(area, explorer, sheets, ask) {
     event.preventDefault();
     area.classList.remove("over");
     const file = event.dataTransfer?.files[0];
+    say("");
     if (!file) return;
     const under = sheets.findIndex((sheet) => sheet.element.contains(/** @type {Node} */ (event.target)));
     if (file.type.startsWith("image/")) {
       const drawing = sheets[Math.max(under, 0)].drawing ?? sheets.find((sheet) => sheet.drawing)?.drawing;
-      return drawing && openImage(file, drawing);
+      return drawing ? openImage(file, drawing) : say("This model reads no images: drop a CSV file.");
     }
     const text = await file.text();
     sheets.forEach((sheet, place) => {
-      if (!sheet.drawing && (under < 0 || under === place)) sheet.set(readCsv(text, columnsOf(explorer.model.views[place])));
+      if (sheet.drawing || (under >= 0 && under !== place)) return;
+      const view = explorer.model.views[place];
+      if (manner(view) === "bars") return sheet.set(readCsv(text, columnsOf(view)));
+      const numbers = readNumbers(text);
+      if (numbers.length === explorer.missing(place).length) sheet.set(numbers);
+      else say(`${file.name} has ${numbers.length} numbers; ${view.name} has ${explorer.missing(place).length}.`);
     });
     ask();
   });

@@ -71,6 +71,14 @@ export function readCsv(text, columns) {
   });
 }
 
+/** All numbers of a CSV text in reading order: a line a step, a cell a channel. Lines of words are left out.
+ * @param {string} text */
+export function readNumbers(text) {
+  const lines = text.split(/\r?\n/).filter((line) => line.trim()).map(cellsOf);
+  const ofNumbers = lines.filter((cells) => cells.every((cell) => !cell.trim() || Number.isFinite(Number(cell))));
+  return Float32Array.from(ofNumbers.flat(), (cell) => (cell.trim() ? Number(cell) : NaN));
+}
+
 /** @param {string} line */
 function cellsOf(line) {
   return Array.from(line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g), ([, quoted, bare]) => quoted?.replaceAll('""', '"') ?? bare);

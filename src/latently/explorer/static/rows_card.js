@@ -30,8 +30,8 @@ export function strangeCard(explorer) {
   const { errors, bounds } = explorer;
   const strip = new Strip(explorer, "strange");
   const measures = [
-    { name: "lowest bound on log p(x)", values: bounds, sign: 1, text: (/** @type {number} */ value) => `${value.toFixed(1).replace("-", "−")} nats` },
-    { name: "largest error of the reconstruction", values: errors, sign: -1, text: (/** @type {number} */ value) => value.toPrecision(3) },
+    { name: "bound on log p(x)", values: bounds, sign: 1, text: (/** @type {number} */ value) => `${value.toFixed(1).replace("-", "−")} nats` },
+    { name: "error", values: errors, sign: -1, text: (/** @type {number} */ value) => value.toPrecision(3) },
   ].filter(({ values }) => values);
   const rank = (/** @type {number} */ choice) => {
     const { values, sign, text } = measures[choice];

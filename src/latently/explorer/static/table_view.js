@@ -23,22 +23,21 @@ export function cellText(column, value) {
   return format(value, 4) + (column.unit ? ` ${column.unit}` : "");
 }
 
-/** Where a cell lies between the column's ends, from 0 to 1.
+/** Where a number lies between the column's ends, from 0 to 1.
  * @param {Column} column
  * @param {number} value */
-function share(column, value) {
-  const [low, high] = column.words ? [0, column.words.length - 1] : [column.low, column.high];
+function share({ low, high }, value) {
   return Number.isFinite(value) ? Math.min(Math.max((value - low) / (high - low || 1), 0), 1) : 0;
 }
 
-/** Bars of a row. `update` moves them; a tick marks what stands `beside`: the original of a reconstruction.
+/** Bars of a row; words have none. `update` moves them; a tick marks what stands `beside`: the original of a reconstruction.
  * @param {View} view */
 export function tableView(view) {
   const columns = columnsOf(view);
   const lines = columns.map((column) => {
     const [bar, tick] = [element("span", { className: "bar" }), element("span", { className: "tick", hidden: true })];
     const value = element("td", { className: "cell" });
-    const track = element("td", { className: "track" }, element("div", {}, bar, tick));
+    const track = element("td", { className: "track" }, !column.words && element("div", {}, bar, tick));
     return { bar, tick, value, line: element("tr", {}, element("th", { scope: "row" }, column.name), track, value) };
   });
   const body = element("tbody", {}, ...lines.map(({ line }) => line));
