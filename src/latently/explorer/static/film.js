@@ -96,7 +96,7 @@ function termsOf(explorer) {
     const value = element("output");
     const line = Float32Array.from(values, (each) => each ?? NaN);
     const finite = Array.from(line).filter(Number.isFinite).sort((a, b) => a - b);
-    const [low, high] = [finite[0] ?? 0, finite[Math.floor(0.99 * (finite.length - 1))] ?? 1];
+    const [low, high] = [finite[0] ?? 0, finite[Math.ceil(0.99 * (finite.length - 1))] ?? 1];
     return {
       element: element("figure", { className: "term" }, element("figcaption", {}, element("span", { title: name }, name), value), canvas),
       /** @param {number} round */

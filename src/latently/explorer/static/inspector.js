@@ -54,7 +54,7 @@ function rowBeside(explorer) {
     found.hidden = row < 0;
     none.hidden = row >= 0;
     if (row < 0) return;
-    fill(heading, `Row ${row} of the held-out rows`);
+    fill(heading, `Row ${row}`);
     fill(facts, ...explorer.facts(row).map(([name, value]) => element("div", {}, element("dt", {}, name), element("dd", { dir: "auto" }, value))));
     if (both) original.original(row);
     showChances(explorer, row, chances);

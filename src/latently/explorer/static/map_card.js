@@ -82,7 +82,7 @@ function axes(explorer) {
 function caption({ model, count: shown }) {
   const all = model.rows?.of ?? 0;
   const some = shown < all ? `${count(shown)} of ${count(all)} rows, drawn by chance` : `${count(shown)} rows`;
-  const what = model.rows?.codes ? `Codes of ${some} that the model did not learn from` : "Draws from the prior";
+  const what = model.rows?.codes ? `Codes of ${some}` : "Draws from the prior";
   const flat = model.latent.size > 1 ? `, over contours of the prior (${model.prior.name}): half of its draws lie inside the second line from within` : "";
   return element("p", { className: "soft" }, `${what}${flat}.`);
 }
