@@ -17,6 +17,7 @@ HIDDEN_ROWS = 2000
 
 Cells = Float64[np.ndarray, "cells"]
 Values = Float64[np.ndarray, "rows columns"]
+Numbers = Float64[np.ndarray, "cells *numbers"]
 
 
 def reconstruction(model: FittedModel, rows: Selection) -> dict[str, Any]:
@@ -116,7 +117,7 @@ def has_words(column: Column) -> bool:
     return column.kind in ("category", "binary")
 
 
-def _on_scale(column: Column, truth: Cells, given: Cells) -> tuple[Values, Values]:
+def _on_scale(column: Column, truth: Cells, given: Cells) -> tuple[Numbers, Numbers]:
     """Cells on the scale on which they are compared; a row of two numbers for each of what comes round."""
     if column.kind in PERIODS:
         return on_circle(column, truth), on_circle(column, given)
