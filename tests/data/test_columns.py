@@ -73,6 +73,14 @@ def test_cells_come_back_as_they_were(name):
         assert back.dtype == FRAME[name].dtype
 
 
+def test_years_are_told_to_minutes_in_float32():
+    table = Table.of(pd.DataFrame({"at": FRAME["at"]}))
+    preprocessing = TablePreprocessing.fit(table)
+    years = np.asarray(preprocessing(table))[:, 0] * np.float32(preprocessing.scale[0])
+    right = np.asarray(table)[:, 0] / 365.2425 + 1970 - preprocessing.offset[0]
+    np.testing.assert_allclose(years, right, atol=4 / (365 * 24 * 60))
+
+
 def test_a_date_is_moved_to_its_season_as_far_as_that_is_told():
     days = pd.Series(pd.date_range("2024-01-01", periods=200, freq="9D"))
     preprocessing = TablePreprocessing.fit(Table.of(days.to_frame("seen")))

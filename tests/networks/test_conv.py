@@ -42,6 +42,11 @@ def test_any_image_is_encoded_to_a_vector_and_decoded_to_its_own_size(
     assert decoded.shape == (2, *shape[:2], parameters * shape[2])
 
 
+def test_a_decoder_of_series_may_have_channels_at_the_full_size() -> None:
+    decoder = conv_decoder(3, None, (4, 2), (9, 2), 2, KEY, last=5)
+    assert decoder(images(2, 3)).shape == (2, 9, 2)
+
+
 def test_decoder_passes_through_the_sizes_of_the_encoder() -> None:
     decoder = conv_decoder(2, None, (4, 3, 2), (33, 47, 3), 3, KEY)
     sizes = [layer.size for layer in decoder.layers if isinstance(layer, UpsampleConv)]

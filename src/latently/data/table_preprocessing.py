@@ -96,7 +96,7 @@ class TablePreprocessing:
                 offset[place], scale[place] = middle, (high - low) or np.nanstd(cells) or 1.0
                 continue
             moved = _moved(column.kind, cells, column.low)
-            offset[place], scale[place] = np.nanmean(moved), _deviation(moved)
+            offset[place], scale[place] = np.nanmean(moved) + _origin(column), _deviation(moved)
         return cls(table.columns, offset, scale, table.container, table.assumed)
 
     def __eq__(self, other: object) -> bool:
@@ -173,7 +173,7 @@ class TablePreprocessing:
 
     def _elements(self, places: list[int], cells: Float[Array, "batch columns"]) -> Float[Array, "batch elements"]:
         column = self.columns[places[0]]
-        offset, scale = (jnp.asarray(each[places], cells.dtype) for each in (self.offset, self.scale))
+        offset, scale = (jnp.asarray(each, cells.dtype) for each in self._scaling(places))
         if column.kind == "binary":
             return cells
         if column.kind == "category":
@@ -187,6 +187,13 @@ class TablePreprocessing:
             return jnp.concatenate(turns, axis=1)
         moved = (_moved(column.kind, cells, self._lows(places), jnp) - offset) / scale
         return jnp.concatenate([moved, *turns], axis=1)
+
+    def _scaling(self, places: list[int]) -> tuple[Float64[np.ndarray, "columns"], Float64[np.ndarray, "columns"]]:
+        """The offset and the scale of columns that are alike; of dates that of the years since 1970.
+
+        A float32 tells these to two minutes, and years like 2026 to an hour.
+        """
+        return self.offset[places] - _origin(self.columns[places[0]]), self.scale[places]
 
     def _lows(self, places: list[int]) -> Float64[np.ndarray, "columns"]:
         return np.array([self.columns[place].low for place in places])
@@ -227,7 +234,7 @@ class TablePreprocessing:
     def _cells(self, places: list[int], elements: Any, library: Any) -> Any:
         """The numbers of columns that are alike, `[batch, columns]`, from their elements."""
         column = self.columns[places[0]]
-        offset, scale = (np.asarray(each[places], elements.dtype) for each in (self.offset, self.scale))
+        offset, scale = (np.asarray(each, elements.dtype) for each in self._scaling(places))
         if column.kind == "binary":
             return library.where(library.isnan(elements), library.nan, elements > 0.5)
         if column.kind == "category":
@@ -245,7 +252,7 @@ class TablePreprocessing:
             return library.maximum(library.round(library.expm1(library.minimum(moved, 40))), 0)
         if column.kind != "date":
             return moved
-        days = (moved - _UNIX_YEAR) * _YEAR
+        days = moved * _YEAR
         for number, turn in enumerate(_turns(column)):
             towards = elements[:, 1 + 2 * number : 3 + 2 * number]
             phase = _phase(towards, turn, library)
@@ -291,18 +298,23 @@ def _turns(column: Column) -> tuple[float, ...]:
     return (_TURNS["day of the year"],) if column.decimals == 0 else tuple(_TURNS.values())
 
 
+def _origin(column: Column) -> float:
+    """What is added to the numbers of a column to be in the units of its offset: dates are counted from 1970."""
+    return _UNIX_YEAR if column.kind == "date" else 0.0
+
+
 def _bends(column: Column) -> bool:
     """Whether heavy tails are on both sides, so that asinh takes the place of the logarithm."""
     return column.kind == "heavy" and column.low <= 0
 
 
 def _moved(kind: str, cells: Any, lows: Any, library: Any = np) -> Any:
-    """What is standardised of columns of a kind: their numbers, the logarithm of them, or the years of dates."""
+    """What is standardised of columns of a kind: their numbers, the logarithm of them, or the years since 1970."""
     if kind == "heavy":
         return library.log(library.maximum(cells, lows))
     if kind in ("count", "poisson"):
         return library.log1p(library.maximum(cells, 0.0))
-    return cells / _YEAR + _UNIX_YEAR if kind == "date" else cells
+    return cells / _YEAR if kind == "date" else cells
 
 
 def _deviation(cells: Float64[np.ndarray, "rows"]) -> float:

@@ -201,7 +201,7 @@ def conv_decoder(
         layers += [_block(before, following, layer_key, len(size), spectral_norm)] if residual else []
         layers += [*following, UpsampleConv(before, after, size, layer_key, spectral_norm=spectral_norm)]
     if last is not None:
-        layers += [*next(follow), Conv(last, outputs, next(keys), spectral_norm=spectral_norm)]
+        layers += [*next(follow), Conv(last, outputs, next(keys), spectral_norm=spectral_norm, axes=len(shape) - 1)]
     return Chain(tuple(layers))
 
 
