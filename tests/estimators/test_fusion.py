@@ -1,6 +1,7 @@
 """How views become one code: a product of what each knows begins at ridge regression, and no view makes it worse."""
 
 import json
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -76,9 +77,12 @@ def test_a_default_fit_completes_views_as_well_as_ridge_regression(fitted, targe
 
 @pytest.mark.parametrize("target", ["clear", "fair", "few"])
 def test_another_view_never_costs_more_than_noise(fitted, target):
-    names = sorted((name for name in VIEWS if name != target), key=NOISE.__getitem__)
-    errors = [of_model(fitted, names[: count + 1], target) for count in range(len(names))]  # the best view first
-    assert all(more < 1.03 * fewer for fewer, more in pairwise(errors)), errors
+    """Noise is what 5 % are, or what 30 columns of nothing else cost ridge regression, whichever is more."""
+    names = sorted((name for name in VIEWS if name != target), key=NOISE.__getitem__)  # the best view first
+    given = [names[: count + 1] for count in range(len(names))]
+    ours, theirs = ([of(each, target) for each in given] for of in (partial(of_model, fitted), of_ridge))
+    costs = zip(pairwise(ours), pairwise(theirs), strict=True)
+    assert all(more / fewer < max(1.05, worse / better) for (fewer, more), (better, worse) in costs), (ours, theirs)
 
 
 @pytest.mark.parametrize("estimator", FITTED)
