@@ -126,7 +126,7 @@ OPERATIONS = {
     "one hot": lambda x: jax.nn.one_hot(x.argmax(3), 4) * x,
     "products": lambda x: (
         x @ TABLE[:4],
-        x[:, :, 0] @ np.ones((4, 9)),
+        x[:, :, 0] @ np.arange(36.0).reshape(4, 9),
         jnp.einsum("bijk,bilk->bijl", x, x[:, :, 1:]),
         jnp.einsum("kn,bijk->bnij", TABLE[:4], x),
         jnp.einsum("ij,bjk->bik", TABLE.T @ TABLE, x[:, 0, :3]),

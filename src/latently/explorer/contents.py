@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int, Shaped
 
-from latently.catalogue import MODELS
+from latently.catalogue import BY_NAME
 from latently.data import Views
 from latently.data.conditions import asked_conditions
 from latently.explorer.views import BLOCK_NUMBERS, chosen_of, column_of, describe, is_small, shown
@@ -67,8 +67,9 @@ def contents(
         ExportError: the model computes something that a page cannot.
     """
     fitted: Fitted = model.fitted_
+    name = type(model).__name__
     made = functions(fitted)
-    programs = {name: program(made[name], blobs, full_precision=full_precision) for name in FUNCTIONS if name in made}
+    programs = {each: program(made[each], blobs, full_precision=full_precision) for each in FUNCTIONS if each in made}
     views, chosen, notes = _choice(fitted, rows, story.columns)
     here = chosen_of(rows, chosen)
     kept = [shown(view, here) for view in views]
@@ -79,7 +80,7 @@ def contents(
     latent = _latent(fitted, here, codes)
     told_of: dict[str, Any] = finite(
         {
-            "name": next((each.terminal for each in MODELS if each.name == type(model).__name__), type(model).__name__),
+            "name": BY_NAME[name].terminal if name in BY_NAME else name,
             "title": story.title,
             "run": story.run,
             "about": {

@@ -106,7 +106,7 @@ class Tape:
             raise ExportError(f"takes more than {MOST_STEPS:,} operations a row; use a shorter loop in its network")
 
     def map(self, function: str, *of: Value, out: Value | None = None) -> Value:
-        """A function of each element; where all are known, so is what it gives."""
+        """A function of each element, in a buffer of its own unless there is room for it."""
         out = out or self.new(np.broadcast_shapes(*(value.shape for value in of)))
         of = tuple(value.seen(lambda array: np.broadcast_to(array, out.shape)) for value in of)
         return self.add("map", out, of, (len(out.shape),), function=function)
