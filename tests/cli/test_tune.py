@@ -64,6 +64,15 @@ def test_a_trial_that_cannot_be_is_recorded_and_the_study_goes_on(here: Path) ->
     assert "study holds a study that began with batch_size=" in other.err
 
 
+def test_a_number_that_no_evaluation_has_ends_the_study_at_once(here: Path) -> None:
+    answer = call(
+        "tune", "vae", "--measure", "likelihood.nope", "--epochs", "1", "--latent-dim", "2", *SMALL, "--quiet"
+    )
+    assert answer.code == 2
+    assert "--measure must name a number of evaluation.json, such as reconstruction.mean_squared_error" in answer.err
+    assert len(study()["trials"]) == 1
+
+
 def test_what_is_searched_is_checked_before_anything_is_tried(here: Path) -> None:
     for space, said in (
         ("latent_dims: {int: [2, 4]}", "s.yaml: there is no hyperparameter 'latent_dims'. Did you mean latent_dim?"),

@@ -80,7 +80,8 @@ def outliers(asked: Asked) -> Result:
 
     def fitting(count: int) -> None:
         say(
-            f"{counted(count, 'row')} of these were learned from, so {folds} models are fitted that have not seen them."
+            f"{counted(count, 'row')} of these were learned from, so {min(folds, count)} models are fitted that have "
+            "not seen them."
         )
 
     scores, learned = strangeness_of(model, asked.about, part, folds=folds, seed=asked.given.seed, fitting=fitting)

@@ -98,6 +98,8 @@ class Tuning:
         except (ArithmeticError, ValueError, RuntimeError, MemoryError) as error:  # the study goes on with others
             reason = " ".join(str(error).split()) or type(error).__name__
             self.tell(self.study.tell(trial, reason=reason))
+            if isinstance(error, ArgumentError) and error.name == "measure":  # no other trial has such a number, either
+                raise
             states = [each.state for each in self.study.records()]
             if len(states) >= HOPELESS and set(states) == {"failed"}:
                 raise RuntimeError(f"the first {len(states)} trials failed, the last one so: {reason}") from None
