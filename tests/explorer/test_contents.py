@@ -111,7 +111,7 @@ def test_large_pictures_are_thumbnails_and_only_as_many_as_a_page_can_hold(monke
     assert kept.shape[1:] == (32, 24, 3)
     assert 200 < len(kept) < 300
     means = rows.reshape(300, 32, 4, 24, 4, 3).mean(axis=(2, 4))
-    assert min(np.abs(means - kept[9]).max(axis=(1, 2, 3))) <= 0.5
+    assert min(np.abs(means - kept[9]).max(axis=(1, 2, 3))) <= 1  # rounded along one side, then along the other
     assert "Pictures of rows are thumbnails; what is decoded is shown whole." in found["about"]["notes"]
     assert found["views"][0]["shape"] == [128, 96, 3]
 

@@ -7,6 +7,7 @@ may only name an estimator of the catalogue, and a function that a model was giv
 import dataclasses
 import json
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -96,9 +97,7 @@ def load(path: str | Path, **functions: Any) -> LatentModel:
         raise FileNotFoundError(f"{path} holds no model: a model's folder has config.json and model.safetensors.")
     model, template = _read(config_path, functions)
     arrays, static = eqx.partition(template, lambda leaf: isinstance(leaf, jax.ShapeDtypeStruct))
-    arrays, _ = load_tree(path / "model.safetensors", arrays, _mean_in_place)
-    if not all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(arrays) if eqx.is_inexact_array(leaf)):
-        raise ValueError(f"{path / 'model.safetensors'} holds weights that are NaN or infinite; train the model again.")
+    arrays, _ = load_tree(path / "model.safetensors", arrays, partial(_usable, path / "model.safetensors"))
     model._take_game(eqx.combine(arrays, static))
     model.history_ = read_records(path / HISTORY)
     loaded: LatentModel = model
@@ -155,8 +154,10 @@ def _as_fitted(model: Any) -> Any:
     return twin
 
 
-def _mean_in_place(stored: dict[str, Any]) -> dict[str, Any]:
-    """The arrays of a model; of 0.1.0's ACGAN, which kept a mean beside its generator, with that in its place."""
+def _usable(path: Path, stored: dict[str, Any]) -> dict[str, Any]:
+    """The arrays of a model, all finite; 0.1.0's ACGAN kept a mean beside its generator, which takes its place."""
+    if not all(np.isfinite(array).all() for array in stored.values()):
+        raise ValueError(f"{path} holds weights that are NaN or infinite; train the model again.")
     means = {f".generator{name.removeprefix('.average')}": name for name in stored if name.startswith(".average.")}
     kept = {name: array for name, array in stored.items() if name not in means.values()}
     return kept | {name: stored[mean] for name, mean in means.items()}
