@@ -1,5 +1,6 @@
 """`latently resume`: killed or interrupted, a run comes out bit for bit as if nothing had happened."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -185,6 +186,25 @@ def test_a_damaged_folder_is_refused_and_left_as_it_is(
     assert said in answer.err
     assert answer.err.count("\n") == 1
     assert contents(folder) == before
+
+
+def test_a_fit_that_finds_another_in_its_folder_leaves_that_as_it_is(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both found the folder free, and the other one was first to lock it."""
+    create, others = Run.create, contextlib.ExitStack()
+
+    def overtaken(folder: Path) -> Run:
+        run = create(folder)
+        others.enter_context(run.lock())
+        return run
+
+    monkeypatch.setattr(Run, "create", overtaken)
+    with others:
+        answer = call("fit", "vae", "--data", "digits", "--out", "run", "--hidden", "8", "--epochs", "1", "--quiet")
+    assert answer.code == 2
+    assert "another process is training in run" in answer.err
+    assert (here / "run" / "config.json").exists()
 
 
 def test_two_processes_cannot_train_in_one_folder(vae_run: Path) -> None:

@@ -27,11 +27,14 @@ def _locked(run: Run) -> AbstractContextManager[None]:
 
 @contextmanager
 def _leaving_nothing(run: Run, folder: Path) -> Iterator[None]:
-    """Remove the folder of a new run again where something given cannot be used, and nothing was played yet."""
+    """Remove the folder of a new run again where something given cannot be used, and nothing was played yet.
+
+    Whoever calls this holds the folder's lock: no other process is training there.
+    """
     try:
         yield
     except ValueError:
-        if distributed.is_first() and not run.checkpoint.exists():
+        if distributed.is_first() and not run.checkpoint.exists() and not run.history():
             shutil.rmtree(folder)
         raise
 
@@ -90,7 +93,7 @@ class Playing:
         A `ValueError` says that something given cannot be used; nothing has been written then.
         """
         session = self._begun(plan, folder)
-        with _leaving_nothing(session.run, folder), _locked(session.run):
+        with _locked(session.run), _leaving_nothing(session.run, folder):
             return self._play([session], folder, session.title)
 
     def resume(self, run: Run, epochs: float | None = None) -> bool:
@@ -120,7 +123,7 @@ class Playing:
         Run.check_free(repeats.folder)
         first = self._begun(plan.repeated(0), repeats.run_folder(0))
         repeats.write({"parameters": plan.estimator.get_params(deep=False)})
-        with _leaving_nothing(first.run, repeats.folder), Run(repeats.folder).lock():
+        with Run(repeats.folder).lock(), _leaving_nothing(first.run, repeats.folder):
             return self._play_repeats(plan, repeats, {0: first})
 
     def resume_repeats(self, repeats: Repeats) -> Mapping[str, Any] | None:
