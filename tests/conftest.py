@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from typechecking import check_annotations_of
@@ -21,6 +22,7 @@ _COMPILATION = "/jax/core/compile/backend_compile_duration"
 _MOST_PROGRAMS = 500  # in memory, a gigabyte or two
 
 _events: Counter[str] = Counter()
+_drawn: dict[int, Any] = {}  # by identity of a module's generator: how it stood before the first test
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -33,6 +35,15 @@ def float64(request: pytest.FixtureRequest) -> Iterator[None]:
 
     with jax.enable_x64(True):
         yield
+
+
+@pytest.fixture(autouse=True)
+def same_draws(request: pytest.FixtureRequest) -> None:
+    """A module's generator stands at each test where the module left it: no test draws by which ran before it."""
+    for generator in vars(getattr(request, "module", None) or object).values():
+        if isinstance(generator, np.random.Generator):
+            bits = generator.bit_generator
+            bits.state = _drawn.setdefault(id(generator), bits.state)
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -70,12 +70,14 @@ def metadata(path):
 
 
 def agrees(result, right):
-    """To 1e-5 of the range of the data; of whole numbers, to the rounding of ties."""
+    """To 1e-5 of the range of the data; a tie of whole numbers may be rounded either way."""
     assert (result.dtype, result.shape) == (right.dtype, right.shape)
-    whole, given, right = right.dtype.kind in "iu", result.astype(np.float64), right.astype(np.float64)
+    given, right = result.astype(np.float64), right.astype(np.float64)
     near = 1e-5 * max(np.nanmax(right) - np.nanmin(right), 1.0)
-    np.testing.assert_allclose(given, right, rtol=0, atol=max(near, 1.0) if whole else near)
-    assert not whole or near > 1 or (given != right).mean() < 0.02
+    off = ~np.isclose(given, right, rtol=0, atol=near, equal_nan=True)
+    ties = (given == given.round()) & (abs(given - right) == 1)
+    np.testing.assert_array_equal(given[off & ~ties], right[off & ~ties])
+    assert off.sum() <= max(1, 0.02 * off.size)
 
 
 def answers(model, rows, codes, labels=None):

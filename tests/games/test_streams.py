@@ -45,6 +45,7 @@ SHARED = {
     "factor vae": {"encoder", "corruption", "code"},  # a code, that the decoder and the critic meet
     "acca, gaussian": {"code of left", "code of right", "code of all"},
     "acca, implicit, no joint encoder": {"code of left", "code of right"},
+    "acca, product of experts": {"shown views"},  # of a row, to coders and critic alike
 }
 """What players draw together, by design: a pass of theirs that is then computed once. In other games: nothing."""
 
@@ -99,7 +100,7 @@ def test_all_that_can_draw_in_a_game_does(name):
     noisy = {type(part).__name__ for part in parts if isinstance(part, Corruption) or _is_noise(part)}
     assert {"Dropout", "InputNoise"} <= noisy <= who
     feed = [draw for draw in played(name).draws if draw.who == "feed"]
-    assert {draw.by for draw in feed} == {"Preprocessing.__call__"}
+    assert {draw.by for draw in feed} == {"_Reading.__call__"}
     assert len({draw.key for draw in feed}) == len(rows_for(name).views) * (1 if "all" in name else 2)
 
 

@@ -230,7 +230,7 @@ def _joined(sizes: Sequence[int], walks: Sequence[Sequence[int]]) -> tuple[list[
     """Axes and their strides, with those joined that every walk goes through like one; one axis at least.
 
     Example:
-        >>> _joined((2, 1, 3, 4), [(12, 12, 4, 1), (0, 0, 1, 3)])
+        >>> _joined((2, 1, 3, 4), [(12, 12, 4, 1), (0, 0, 4, 1)])
         ([2, 12], [[12, 1], [0, 1]])
     """
     kept = [axis for axis, size in enumerate(sizes) if size > 1]
