@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test lint types contract unit dist hooks bench bench-peers clean
+.PHONY: demo test lint types contract unit exhaustive dist hooks bench bench-peers clean
 
 demo: $(VENV)/.package
 	$(BIN)/latently demo
@@ -23,6 +23,10 @@ contract: $(VENV)/.test
 
 unit: $(VENV)/.test
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses auto --dist worksteal
+
+# Every combination of parts, where `make test` tries each part once.
+exhaustive: $(VENV)/.test
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses auto --dist worksteal -m exhaustive
 
 dist: $(VENV)/.dist
 	rm -rf dist
