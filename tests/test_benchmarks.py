@@ -45,6 +45,7 @@ CONVOLUTIONAL = ("vae-conv", "acgan-mnist")
 """Trainings whose convolutions are compiled to other products than those that are counted."""
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("preset", [preset for preset in TRAININGS if preset not in CONVOLUTIONAL])
 def test_xla_counts_the_same_operations_and_a_few_for_activations_and_optimizers(preset):
     images = np.random.default_rng(0).integers(0, 256, (256, 28, 28), np.uint8)

@@ -45,6 +45,7 @@ def as_fitted(model):
 every_variant = pytest.mark.parametrize("model", VARIANTS, ids=repr)
 
 
+@pytest.mark.sampled
 @every_variant
 def test_a_method_is_there_where_the_model_has_its_ability_before_the_fit_and_after_it(model):
     fitted = as_fitted(model)

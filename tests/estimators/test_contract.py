@@ -95,6 +95,7 @@ All models have one face: to the others scikit-learn, a fifth of the time of all
 """
 
 
+@pytest.mark.sampled
 @parametrize_with_checks(
     [estimator for estimator in ESTIMATORS if type(estimator).__name__ in KINDS],
     expected_failed_checks=expected_failures,
@@ -105,6 +106,7 @@ def test_scikit_learns_own_checks(estimator, check):
     check(estimator)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda estimator: type(estimator).__name__)
 class TestEveryEstimator:
     def test_parameters_are_stored_unchanged_and_cloned(self, estimator):

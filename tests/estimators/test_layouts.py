@@ -24,6 +24,7 @@ CONVOLVING = [
 ]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("estimator", CONVOLVING, ids=lambda estimator: estimator.__name__)
 def test_images_with_the_channels_first_come_back_so(estimator):
     options = {"network": "conv", "channels": (4, 8)} if hasattr(estimator(), "network") else {"channels": (4, 8)}
@@ -103,6 +104,7 @@ def test_views_of_odd_sizes_convolve(name, views, case):
     }
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("estimator", CONVOLVING, ids=lambda estimator: estimator.__name__)
 def test_images_of_odd_sizes_convolve(estimator, case):
     rows = open_dataset(case("folders/odd-size"), test=0, validation=0).train.x

@@ -63,6 +63,7 @@ def answer(model):
     return model.transform(rows(model)) if hasattr(model, "transform") else model.predict_proba(rows(model))
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
 def test_every_estimator_takes_networks_of_a_users_own(model, tmp_path):
     """It encodes and samples, is saved and loaded, resumes bit for bit, is sent to another process."""

@@ -13,6 +13,7 @@ Y = np.arange(140) % 10
 PRESETS = {name: (model.name, given) for model in MODELS for name, given in model.load().presets.items()}
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", PRESETS)
 def test_a_preset_plays_a_few_rounds(name):
     model = getattr(latently, PRESETS[name][0]).from_preset(name, random_state=0)

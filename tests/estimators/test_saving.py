@@ -125,6 +125,7 @@ def test_without_pandas_the_way_to_get_it_is_told(monkeypatch):
         model.history_frame()
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", MODELS)
 def test_a_loaded_model_is_the_saved_one_bit_for_bit(name, tmp_path, monkeypatch):
     estimator, X, y = MODELS[name]
@@ -178,6 +179,7 @@ def test_a_model_that_was_not_fitted_is_not_saved(tmp_path):
 # ---- models of version 0.1.0, whose config has no task ----
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("model", CATALOGUE, ids=lambda model: model.name)
 def test_a_config_without_a_task_is_enough(model, tmp_path):
     estimator = small(model.load())

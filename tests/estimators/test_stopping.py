@@ -44,6 +44,7 @@ def measured(model, X, y, X_val, y_val):
     return trainer.validation.measure(trainer.state.game)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", [model.name for model in MODELS])
 def test_every_model_is_measured_by_what_it_is_for(name):
     model = small(latently.catalogue.BY_NAME[name].load())

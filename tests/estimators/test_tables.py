@@ -64,6 +64,7 @@ def fitted():
         return model.fit(FRAME)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: type(model).__name__)
 def test_every_model_with_a_decoder_learns_from_gaps_and_words(model):
     model = clone(model).set_params(hidden=(8,), epochs=1, random_state=0)

@@ -37,6 +37,7 @@ def given(model, function, rows):
     return [np.asarray(array, np.float32) for array in arrays]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", [model.name for model in MODELS])
 def test_functions_give_what_the_model_gives(name):
     model, rows = fitted(name)

@@ -29,6 +29,7 @@ def test_checker_finds_a_clipped_label_a_covered_axes_and_overlapping_texts(asse
             assert_nothing_clipped(figure)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("title", [None, "Samples", LONG_TITLE])
 @pytest.mark.parametrize(("n", "columns"), [(1, 1), (7, 4), (40, 10), (60, 30)])
 def test_image_grid(n: int, columns: int, title: str | None, assert_nothing_clipped: Check) -> None:
@@ -55,6 +56,7 @@ def test_reconstructions_interpolations_and_manifold(
     assert_nothing_clipped(figures.manifold(images[:1], (-0.00125, 123.5)))
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("classes", [1, 37, 150])
 @pytest.mark.parametrize("limits", [(-0.001, 0.0013), (-1234.0, 5678.0), (-1.5, 1.5), None])
 def test_codes(
@@ -101,6 +103,7 @@ def test_terms(players: int, scale: float, assert_nothing_clipped: Check, random
         assert_nothing_clipped(figures.terms(records, title=LONG_TITLE))
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("dim", "scale"), [(1, 1.0), (2, 1.0), (2, 1e-4), (2, 1e4), (3, 1e4), (5, 1e-4), (32, 1.0)])
 def test_prior_match(dim: int, scale: float, assert_nothing_clipped: Check, random: np.random.Generator) -> None:
     a, b = scale * random.normal(size=(2, 200, dim))

@@ -31,6 +31,7 @@ def test_a_cell_holds_its_count_and_its_share_of_its_row() -> None:
     assert [label.get_text() for label in axes.get_xticklabels()] == ["ant", "bee", "cat"]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("classes", [1, 2, 10, 13, 30])
 @pytest.mark.parametrize("name", ["{}", "class {}", "a class with a long name, number {}"])
 @pytest.mark.parametrize("most", [9, 123_456])

@@ -37,6 +37,7 @@ def test_every_array_belongs_to_a_player(name):
     check_game(game, rows_for(name))
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", GAMES)
 def test_each_player_changes_all_of_its_own_parts_and_no_other(name):
     game = GAMES[name]()

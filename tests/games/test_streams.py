@@ -83,6 +83,7 @@ def played(name):
     return recorded(GAMES[name](), feed)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", GAMES)
 def test_no_two_consumers_of_a_round_share_a_key(name):
     record = played(name)
@@ -90,6 +91,7 @@ def test_no_two_consumers_of_a_round_share_a_key(name):
     assert record.shared() == SHARED.get(name, set())
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", GAMES)
 def test_all_that_can_draw_in_a_game_does(name):
     """Else the question above would be asked of less than a game can do."""
@@ -184,6 +186,7 @@ def test_a_prior_draws_from_no_key_twice(name, labels):
     assert not record.clashes()
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", GAMES)
 def test_a_games_calibration_draws_from_no_key_twice(name):
     game, record = GAMES[name](), Record()
