@@ -20,7 +20,7 @@ from latently import open_dataset
 from latently.explorer import Exploration, Story, contents
 from latently.explorer.contents import MOST_ROWS
 from latently.export import Blobs
-from small_models import as_if_fitted, small
+from small_models import as_if_fitted, as_if_loaded, small
 
 MNIST = Path(os.environ.get("LATENTLY_DATA", "nowhere")) / "mnist"
 RNG = np.random.default_rng(0)
@@ -145,6 +145,21 @@ def examples():
         "vectors": (small(latently.VAE, latent_dim=1), RNG.normal(size=(40, 6)), None),
         "colour": (small(latently.VAE, latent_dim=3), RNG.integers(0, 256, (40, 3, 6, 5)).astype(np.uint8), None),
     }
+
+
+def named(view):
+    return [column["name"] for column in view["columns"]]
+
+
+def test_columns_of_numbers_keep_their_names():
+    lengths = pd.DataFrame(RNG.normal(size=(40, 3)), columns=["sepal", "petal", "<b>stem</b>"])
+    _, found = explored(as_if_loaded(small(latently.VAE), lengths), lengths)
+    assert (found["views"][0]["kind"], named(found["views"][0])) == ("vector", ["sepal", "petal", "<b>stem</b>"])
+    views = {"flower": lengths, "root": lengths.iloc[:, :2].add_prefix("root ")}
+    _, found = explored(as_if_loaded(small(latently.VCCA), views), views)
+    assert [named(view) for view in found["views"]] == [list(frame) for frame in views.values()]
+    _, found = explored(as_if_loaded(small(latently.VAE), lengths.to_numpy()), lengths.to_numpy())
+    assert found["views"][0]["columns"] is None
 
 
 @pytest.fixture(scope="module")
