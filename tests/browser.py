@@ -12,6 +12,9 @@ import pytest
 
 from latently.export import Blobs, Function, program
 
+WIDE, PHONE = (1360, 900), (390, 844)
+"""Of a window, in pixels."""
+
 _HARNESS = """async (source) => {
   const { Machine } = await import("data:text/javascript;base64," + source);
   const arrays = { f32: Float32Array, f16: Float16Array, i32: Int32Array };
@@ -30,8 +33,8 @@ _HARNESS = """async (source) => {
 
 
 @contextmanager
-def offline_page() -> Iterator[Any]:
-    """A blank page of Chromium; the test is skipped where there is none."""
+def chromium() -> Iterator[Any]:
+    """Chromium; the test is skipped where there is none."""
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
         pytest.skip("needs Chromium (apt-get install chromium)")
@@ -39,8 +42,15 @@ def offline_page() -> Iterator[Any]:
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser.new_context(offline=True).new_page()
+        yield browser
         browser.close()
+
+
+@contextmanager
+def offline_page() -> Iterator[Any]:
+    """A blank page."""
+    with chromium() as browser:
+        yield browser.new_context(offline=True).new_page()
 
 
 class Machine:
@@ -67,3 +77,61 @@ class Machine:
             return [np.array(each, float).reshape(port.shape) for each, port in outputs]
 
         return run
+
+
+def settle(page):
+    """Wait until the model has answered all that was asked, and the page has been drawn."""
+    page.evaluate(
+        """async () => {
+          for (let quiet = 0; quiet < 3; ) {
+            await new Promise((done) => setTimeout(done, 30));
+            await new Promise(requestAnimationFrame);
+            const busy = latently.explorers.some(({ inference }) => inference.running || inference.waiting.size);
+            quiet = busy ? 0 : quiet + 1;
+          }
+        }"""
+    )
+
+
+def state(page, of="code", model=0):
+    """A part of a model's state, as JSON."""
+    return page.evaluate(
+        "([of, model]) => JSON.parse(JSON.stringify(latently.explorers[model].store.state[of], "
+        "(_, value) => ArrayBuffer.isView(value) || value instanceof Set ? [...value] : value))",
+        [of, model],
+    )
+
+
+def decoded(page, model=0):
+    return [np.array(view) for view in state(page, "decoded", model)]
+
+
+def on_map(page, x, y, model=0):
+    """Pixels of a place of the map, given as shares of its width and height."""
+    box = page.locator(".map").nth(model).bounding_box()
+    return box["x"] + x * box["width"], box["y"] + y * box["height"]
+
+
+def draw(page, sheet, points):
+    """Draw a line through points of a sheet, given as shares."""
+    sheet.scroll_into_view_if_needed()
+    box = sheet.bounding_box()
+    places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
+    page.mouse.move(*places[0])
+    page.mouse.down()
+    for place in places[1:]:
+        page.mouse.move(*place, steps=5)
+    page.mouse.up()
+    settle(page)
+
+
+def press(page, name, **how):
+    page.get_by_role("button", name=name, **how).first.click()
+    settle(page)
+
+
+def saved(page, button):
+    """What the page hands out when a button is pressed: the file's name and its bytes."""
+    with page.expect_download() as download:
+        button.click()
+    return download.value.suggested_filename, download.value.path().read_bytes()

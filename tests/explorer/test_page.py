@@ -2,7 +2,6 @@
 
 import base64
 import io
-import shutil
 
 import numpy as np
 import pandas as pd
@@ -11,6 +10,7 @@ from PIL import Image
 from sklearn.datasets import load_digits
 
 import latently
+from browser import PHONE, WIDE, decoded, draw, on_map, press, saved, settle, state
 from latently.explorer import Exploration, Story, contents
 from latently.export import Blobs
 
@@ -27,118 +27,11 @@ ODD_NAMES = [
     "nine",
 ]
 PIXEL = 0.01 * 255 + 0.5  # what weights of 16 bits change, and rounding
-WIDE, PHONE = (1360, 900), (390, 844)
 DIGITS = load_digits()
 IMAGES = np.round(DIGITS.images * 255 / 16).astype(np.uint8)
 CLASSES = np.array(ODD_NAMES)[DIGITS.target]
 LEARNED, HELD_OUT = slice(0, 1500), slice(1500, None)
 SMALL = {"hidden": (64,), "epochs": 40, "batch_size": 64, "random_state": 0}
-
-
-@pytest.fixture(scope="module")
-def browser():
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None:
-        pytest.skip("needs Chromium (apt-get install chromium)")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield opened
-        opened.close()
-
-
-@pytest.fixture(scope="module")
-def pictures(tmp_path_factory):
-    """A folder of what each view looks like, to be looked at."""
-    return tmp_path_factory.mktemp("pictures")
-
-
-@pytest.fixture(scope="module")
-def see(browser, tmp_path_factory):
-    """Opens an exploration from a file, without a network; all that the page asks for or complains of is kept."""
-    folder = tmp_path_factory.mktemp("pages")
-    files, contexts = {}, []
-
-    def open_page(exploration, size=WIDE, fragment="", **context):
-        path = files.setdefault(id(exploration), folder / f"{len(files)}.html")
-        if not path.exists():
-            exploration.save(path)
-        view = {"width": size[0], "height": size[1]}
-        made = browser.new_context(viewport=view, offline=True, accept_downloads=True, **context)
-        contexts.append(made)
-        page = made.new_page()
-        page.asked, page.complaints = [], []
-        page.on("request", lambda request: page.asked.append(request.url))
-        page.on("pageerror", lambda error: page.complaints.append(str(error)))
-        page.on("console", lambda line: line.type == "error" and page.complaints.append(line.text))
-        page.on("dialog", lambda dialog: page.complaints.append(dialog.message) or dialog.dismiss())
-        page.goto(path.as_uri() + fragment)
-        page.wait_for_selector("article.model", timeout=60_000)
-        settle(page)
-        return page
-
-    yield open_page
-    for made in contexts:
-        made.close()
-
-
-def settle(page):
-    """Wait until the model has answered all that was asked, and the page has been drawn."""
-    page.evaluate(
-        """async () => {
-          for (let quiet = 0; quiet < 3; ) {
-            await new Promise((done) => setTimeout(done, 30));
-            await new Promise(requestAnimationFrame);
-            const busy = latently.explorers.some(({ inference }) => inference.running || inference.waiting.size);
-            quiet = busy ? 0 : quiet + 1;
-          }
-        }"""
-    )
-
-
-def state(page, of="code", model=0):
-    """A part of a model's state, as JSON."""
-    return page.evaluate(
-        "([of, model]) => JSON.parse(JSON.stringify(latently.explorers[model].store.state[of], "
-        "(_, value) => ArrayBuffer.isView(value) || value instanceof Set ? [...value] : value))",
-        [of, model],
-    )
-
-
-def decoded(page, model=0):
-    return [np.array(view) for view in state(page, "decoded", model)]
-
-
-def on_map(page, x, y, model=0):
-    """Pixels of a place of the map, given as shares of its width and height."""
-    box = page.locator(".map").nth(model).bounding_box()
-    return box["x"] + x * box["width"], box["y"] + y * box["height"]
-
-
-def draw(page, sheet, points):
-    """Draw a line through points of a sheet, given as shares."""
-    sheet.scroll_into_view_if_needed()
-    box = sheet.bounding_box()
-    places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
-    page.mouse.move(*places[0])
-    page.mouse.down()
-    for place in places[1:]:
-        page.mouse.move(*place, steps=5)
-    page.mouse.up()
-    settle(page)
-
-
-def press(page, name, **how):
-    page.get_by_role("button", name=name, **how).first.click()
-    settle(page)
-
-
-def saved(page, button):
-    """What the page hands out when a button is pressed: the file's name and its bytes."""
-    with page.expect_download() as download:
-        button.click()
-    return download.value.suggested_filename, download.value.path().read_bytes()
 
 
 @pytest.fixture(scope="module")
@@ -584,18 +477,3 @@ def test_two_models_on_one_flat_prior_point_at_the_same_code(see, flat, pictures
     page.mouse.move(*on_map(page, 0.4, 0.4))
     settle(page)
     assert state(page) == state(page, model=1)
-
-
-def test_how_long_decoding_takes_is_told(see, digits, capsys):
-    page = see(digits)
-    for step in range(60):
-        page.mouse.move(*on_map(page, 0.3 + 0.006 * step, 0.5))
-    settle(page)
-    times = page.evaluate(
-        "latently.explorers[0].inference.times.filter((t) => t.function === 'decode').map((t) => t.milliseconds)"
-    )
-    with capsys.disabled():
-        print(
-            f"\ndecoding a code in the page: {np.quantile(times, 0.95):.1f} ms at the 95th percentile of {len(times)}"
-        )
-    assert len(times) > 60
