@@ -54,5 +54,6 @@ def as_if_loaded(model, X, y=None):
         widths = any(name in jax.tree_util.keystr(path) for name in ("variance", "scale"))
         return jnp.asarray(numbers if widths else numbers * random.choice([-1, 1], leaf.shape), leaf.dtype)
 
+    model.history_ = []
     model._take_game(jax.tree_util.tree_map_with_path(filled, game_shape(model)))
     return model
