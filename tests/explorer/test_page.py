@@ -816,7 +816,7 @@ def test_a_row_of_a_csv_file_is_read_by_its_names_and_what_it_lacks_is_missing(s
     with page.expect_file_chooser() as chooser:
         page.get_by_role("button", name="Open a CSV file").press("Enter")
     chooser.value.set_files({"name": "four.csv", "mimeType": "text/csv", "buffer": b"61,Bonn,5,100\n"})
-    page.wait_for_function("document.querySelector('.field input').value === '61'")
+    page.wait_for_function("() => document.querySelector('.field input').value === '61'")
     assert page.complaints == []
 
 
