@@ -1,6 +1,10 @@
 """`latently explore`: one file that holds a model, or two."""
 
+import contextlib
+import io
 import json
+import re
+import webbrowser
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +12,17 @@ import pytest
 
 import latently
 import latently.report
+from latently.cli import main
 from latently.export import ExportError
 
 from .conftest import SMALL, call, contents
+
+
+class Screen(io.StringIO):
+    """Standard output that people look at."""
+
+    def isatty(self) -> bool:
+        return True
 
 
 def manifest(path: Path) -> Any:
@@ -66,3 +78,23 @@ def test_a_run_whose_model_no_page_can_hold_has_all_else(here: Path, monkeypatch
     assert answer.code == 0
     assert "Report" in answer.out
     assert not (here / "run" / "explorer.html").exists()
+
+
+def test_it_opens_in_a_browser_unless_told_not_to(vae_run: Path, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(webbrowser, "open", opened.append)
+    with contextlib.redirect_stdout(Screen()):
+        assert main(["explore", str(vae_run), "--out", "one.html", "--no-open"]) == 0
+        assert opened == []
+        assert main(["explore", str(vae_run), "--out", "two.html"]) == 0
+    assert opened == [(here / "two.html").resolve().as_uri()]
+
+
+def test_full_precision_keeps_32_bits_of_the_weights(vae_run: Path, here: Path) -> None:
+    kinds = {}
+    for name, words in {"half": (), "whole": ("--full-precision",)}.items():
+        assert call("explore", vae_run, "--out", f"{name}.html", *words).code == 0
+        (model,) = manifest(here / f"{name}.html")["models"]
+        kinds[name] = set(re.findall(r'"type": "(f\d+)"', json.dumps(model["functions"])))
+    assert "f16" in kinds["half"]
+    assert kinds["whole"] == {"f32"}

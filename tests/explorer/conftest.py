@@ -12,9 +12,18 @@ def browser():
 
 
 @pytest.fixture(scope="module")
-def pictures(tmp_path_factory):
-    """A folder of what each view looks like, to be looked at."""
-    return tmp_path_factory.mktemp("pictures")
+def shoot(tmp_path_factory):
+    """Writes what a page looks like in both themes, to be looked at."""
+    folder = tmp_path_factory.mktemp("pictures")
+
+    def write(page, name, *, whole=True):
+        for _ in range(2):
+            theme = page.evaluate("document.documentElement.dataset.theme")
+            page.screenshot(path=folder / f"{name}-{theme}.png", full_page=whole)
+            page.evaluate("document.querySelector('[aria-label=\"light or dark\"]').click()")
+            settle(page)
+
+    return write
 
 
 @pytest.fixture(scope="module")

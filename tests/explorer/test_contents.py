@@ -4,6 +4,7 @@ import json
 import math
 import os
 import sys
+import webbrowser
 from pathlib import Path
 from urllib.parse import urlparse
 
@@ -217,6 +218,14 @@ def test_a_notebook_shows_the_page_in_a_frame(digits):
     shown = digits[0]._repr_html_()
     assert shown.startswith("<iframe srcdoc=")
     assert shown.count('"') == shown.count('="') * 2  # nothing ends the attribute early
+
+
+def test_it_opens_in_a_browser_from_python(digits, monkeypatch):
+    opened = []
+    monkeypatch.setattr(webbrowser, "open", opened.append)
+    path = digits[0].open()
+    assert opened == [path.as_uri()]
+    assert path.read_text(encoding="utf-8") == digits[0].page()
 
 
 @pytest.mark.skipif(not MNIST.exists(), reason="needs $LATENTLY_DATA/mnist")

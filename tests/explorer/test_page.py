@@ -2,6 +2,7 @@
 
 import base64
 import io
+import re
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ import latently
 from browser import PHONE, WIDE, decoded, draw, on_map, press, saved, settle, state
 from latently.explorer import Exploration, Story, contents
 from latently.export import Blobs
+from small_models import as_if_loaded, small
 
 ODD_NAMES = [
     "zero",
@@ -32,6 +34,54 @@ IMAGES = np.round(DIGITS.images * 255 / 16).astype(np.uint8)
 CLASSES = np.array(ODD_NAMES)[DIGITS.target]
 LEARNED, HELD_OUT = slice(0, 1500), slice(1500, None)
 SMALL = {"hidden": (64,), "epochs": 40, "batch_size": 64, "random_state": 0}
+
+
+def visit(page, row):
+    """Go to a row."""
+    page.evaluate("(row) => latently.explorers[0].visit(latently.explorers[0].placeOf(row))", row)
+    settle(page)
+
+
+def walk(page, *rows):
+    """Set the path between two rows."""
+    script = """(rows) => {
+      const [from, to] = rows.map((row) => latently.explorers[0].placeOf(row));
+      latently.explorers[0].store.set({ from, to });
+    }"""
+    page.evaluate(script, rows)
+    settle(page)
+
+
+def drop(page, target, name, kind, content):
+    """Drop a file on an element."""
+    target.evaluate(
+        """async (element, [name, type, data]) => {
+          const bytes = Uint8Array.from(atob(data), (character) => character.charCodeAt(0));
+          const file = new File([bytes], name, { type });
+          const dataTransfer = new DataTransfer();
+          dataTransfer.items.add(file);
+          element.dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
+          await file.text();
+          await createImageBitmap(file).catch(() => null);  // as long as it takes the page to read it
+        }""",
+        [name, kind, base64.b64encode(content).decode()],
+    )
+    settle(page)
+
+
+def on_sheet(page, place=0):
+    """The row that lies on a sheet: red, green and blue of each of its pixels, of which the sheet has a block."""
+    height, width, colours = page.evaluate(
+        """(place) => {
+          const sheet = document.querySelectorAll("canvas.sheet")[place];
+          const { width, height } = sheet;
+          return [height, width, [...sheet.getContext("2d").getImageData(0, 0, width, height).data]];
+        }""",
+        place,
+    )
+    fine = height // page.evaluate("(place) => latently.explorers[0].model.views[place].shape[0]", place)
+    blocks = np.reshape(colours, (height // fine, fine, width // fine, fine, 4))
+    return blocks.mean(axis=(1, 3))[..., :3]
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +134,7 @@ def test_what_the_pointer_is_on_is_decoded_as_python_decodes_it(see, digits, fla
 
 def test_a_row_near_the_pointer_is_shown_with_its_class_and_error(see, digits):
     page = see(digits)
-    page.evaluate("latently.explorers[0].visit(latently.explorers[0].placeOf(7))")
+    visit(page, 7)
     page.locator(".map").focus()
     page.keyboard.press("n")
     settle(page)
@@ -95,12 +145,12 @@ def test_a_row_near_the_pointer_is_shown_with_its_class_and_error(see, digits):
     assert page.locator(".inspector .chances li").count() == 10
 
 
-def test_names_are_text_everywhere(see, digits, pictures):
+def test_names_are_text_everywhere(see, digits, shoot):
     page = see(digits)
     names = page.locator(".legend .name").all_inner_texts()
     assert sorted(names) == sorted(set(CLASSES))
     assert page.evaluate("document.querySelectorAll('main script').length") == 0
-    page.screenshot(path=pictures / "names.png", full_page=True)
+    shoot(page, "names")
 
 
 def test_a_class_is_hidden_by_its_entry_of_the_legend(see, digits):
@@ -113,12 +163,12 @@ def test_a_class_is_hidden_by_its_entry_of_the_legend(see, digits):
     assert len(state(page, "selection")) == (CLASSES[HELD_OUT] != np.unique(CLASSES)[0]).sum()
 
 
-def test_a_drawn_digit_gets_its_class(see, digits, pictures):
+def test_a_drawn_digit_gets_its_class(see, digits, shoot):
     page = see(digits)
     ring = [(0.5 + 0.2 * np.sin(a), 0.5 - 0.33 * np.cos(a)) for a in np.linspace(0, 2 * np.pi, 24)]
     draw(page, page.locator(".sheet"), ring)
     assert page.locator(".verdict strong").inner_text() == "zero"
-    page.screenshot(path=pictures / "drawn.png", full_page=True)
+    shoot(page, "drawn")
     press(page, "Clear")
     draw(page, page.locator(".sheet"), [(0.5, 0.15), (0.5, 0.85)])
     assert page.locator(".verdict strong").inner_text() == ODD_NAMES[1]
@@ -136,6 +186,172 @@ def test_a_dropped_image_is_read(see, digits):
     assert page.locator(".verdict strong").inner_text() == CLASSES[HELD_OUT][0]
 
 
+@pytest.mark.parametrize(("fit", "size"), [("fill", (41, 60)), ("fit", (61, 40)), ("crop", (9, 30))])
+def test_a_dropped_picture_is_read_as_python_reads_it(see, fit, size):
+    random = np.random.default_rng(0)
+    rows = random.integers(0, 256, (20, 16, 14, 3)).astype(np.uint8)
+    model = as_if_loaded(small(latently.VAE), rows)
+    blobs = Blobs()
+    told = Story("VAE", image_fit=fit)
+    page = see(Exploration([contents(model, model._rows(rows), None, told, blobs, full_precision=True)], blobs))
+    pixels = random.integers(0, 256, (4, 3, 4)).astype(np.uint8)
+    pixels[..., 3] = np.where(random.random((4, 3)) < 0.7, 255, 0)  # some of it is transparent
+    picture = Image.fromarray(pixels).resize(size, Image.Resampling.NEAREST)
+    file = io.BytesIO()
+    picture.save(file, "PNG")
+    drop(page, page.locator(".sheet"), "a.png", "image/png", file.getvalue())
+    row = latently.Dataset("photos", (rows,), description={"image_fit": fit}).prepare(picture)
+    found = on_sheet(page)
+    np.testing.assert_allclose(found, row.astype(float), atol=2)
+    np.testing.assert_allclose(state(page), model.transform(found.astype(np.uint8)[None])[0], rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(state(page), model.transform(row[None])[0], rtol=0.02, atol=0.02)
+    drop(page, page.locator(".sheet"), "b.png", "image/png", b"no picture")
+    assert page.locator(".own [role=status]").inner_text() == "This browser cannot read b.png."
+    drop(page, page.locator(".sheet"), "b.csv", "text/csv", b"1,2,3")
+    assert page.locator(".own [role=status]").inner_text() == "b.csv is no image."
+    assert page.complaints == []
+
+
+def test_the_nearest_row_is_taken_as_it_is(see, digits, flat):
+    page = see(digits)
+    page.evaluate("latently.explorers[0].store.set({ code: Float32Array.of(0.7, -0.4), row: -1 })")
+    nearest = np.linalg.norm(flat.transform(IMAGES[HELD_OUT]) - [0.7, -0.4], axis=1).argmin()
+    press(page, "Take the row near the pointer")
+    np.testing.assert_allclose(on_sheet(page)[..., 0], IMAGES[HELD_OUT][nearest], atol=1)
+    assert page.locator(".verdict strong").inner_text() == flat.predict(IMAGES[HELD_OUT][nearest : nearest + 1])[0]
+
+
+def test_rows_that_are_thumbnails_have_the_probabilities_of_all_classes(see, shoot):
+    random = np.random.default_rng(0)
+    rows, labels = random.integers(0, 256, (30, 80, 72)).astype(np.uint8), np.arange(30) % 15
+    model = as_if_loaded(small(latently.SemiSupervisedVAE), rows, labels)
+    terms = {f"m2/a_long_name_of_a_term_{place}": float(place) for place in range(10)}
+    model.history_ = [
+        {
+            "round": 10 * n,
+            "epoch": n,
+            "terms": terms,
+            "held_out": None if n % 2 else {"m2/a_long_name_of_a_term_3": 40.0 + n},
+        }
+        for n in range(1, 6)
+    ]
+    page = see(model.explore(rows, labels))
+    visit(page, 4)
+    chances = page.locator(".inspector .chances li")
+    assert chances.count() == 12
+    press(page, "All 15 classes")
+    wanted = model.predict_proba(rows[4:5])[0]
+    found = {line.split("\n")[0]: line.split("\n")[1] for line in chances.all_inner_texts()}
+    assert {name: int(share.rstrip(" %")) for name, share in found.items()} == pytest.approx(
+        {str(name): 100 * share for name, share in zip(model.classes_, wanted, strict=True)}, abs=1
+    )
+    assert page.get_by_role("button", name="Take the row near the pointer").count() == 0  # none is whole here
+    training = page.get_by_role("region", name="Training")
+    assert training.locator(".term").count() == 10
+    assert "held-out rows 44" in training.locator(".term").nth(3).inner_text()
+    shoot(page, "thumbnails")
+    assert page.complaints == []
+
+
+def test_denoising_models_clean_what_is_given(see, shoot):
+    model = latently.DenoisingAutoencoder(latent_dim=8, **SMALL | {"epochs": 5}).fit(IMAGES[LEARNED])
+    page = see(model.explore(IMAGES[HELD_OUT]))
+    visit(page, 5)
+    press(page, "Take the row near the pointer")
+    np.testing.assert_allclose(on_sheet(page)[..., 0], IMAGES[HELD_OUT][5], atol=1)
+    press(page, "Add noise")
+    noisy = on_sheet(page)[..., 0]
+    assert np.abs(noisy - IMAGES[HELD_OUT][5]).max() > 50
+    assert page.get_by_role("heading", name="Cleaned").is_visible()
+    cleaned = model.reconstruct(noisy.astype(np.uint8)[None])[0]
+    np.testing.assert_allclose(decoded(page)[0], cleaned.astype(float).ravel(), atol=PIXEL)
+    shoot(page, "denoising")
+    assert page.complaints == []
+
+
+def test_fingers_draw_decode_and_zoom(see, digits):
+    page = see(digits, size=PHONE, has_touch=True, is_mobile=True)
+    fingers = page.context.new_cdp_session(page)
+
+    def touch(kind, *places):
+        points = [{"x": x, "y": y, "id": finger} for finger, (x, y) in enumerate(places)]
+        fingers.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": points})
+
+    sheet = page.locator(".sheet")
+    sheet.scroll_into_view_if_needed()
+    box = sheet.bounding_box()
+    line = [(box["x"] + 0.5 * box["width"], box["y"] + share * box["height"]) for share in np.linspace(0.15, 0.85, 8)]
+    touch("Start", line[0])
+    for place in line[1:]:
+        touch("Move", place)
+    touch("End")
+    settle(page)
+    assert page.locator(".verdict strong").inner_text() == ODD_NAMES[1]
+    page.locator(".map").scroll_into_view_if_needed()
+    before = state(page)
+    touch("Start", on_map(page, 0.4, 0.4))
+    touch("Move", on_map(page, 0.6, 0.5))
+    touch("End")
+    settle(page)
+    assert state(page) != before
+    assert state(page, "window") is None
+    assert state(page, "pins") == []
+    press(page, "zoom in")
+    window, code = state(page, "window"), state(page)
+    touch("Start", on_map(page, 0.4, 0.5), on_map(page, 0.6, 0.5))
+    touch("Move", on_map(page, 0.2, 0.5), on_map(page, 0.8, 0.5))
+    touch("End")
+    settle(page)
+    assert state(page, "window")["scale"] == pytest.approx(3 * window["scale"], rel=0.02)
+    assert (state(page), state(page, "pins")) == (code, [])
+    assert page.complaints == []
+
+
+def test_a_notebook_shows_the_page_at_work_in_a_frame(browser, deep):
+    exploration, model = deep
+    page = browser.new_context(viewport={"width": 1000, "height": 900}, offline=True).new_page()
+    complaints = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda line: line.type == "error" and complaints.append(line.text))
+    page.set_content(f"<!doctype html><p>Out [1]:</p>{exploration._repr_html_()}")
+    frame = page.frames[1]
+    frame.wait_for_selector("article.model", timeout=60_000)
+    settle(frame)
+    frame.get_by_role("button", name="Nearest row").click()
+    settle(frame)
+    np.testing.assert_allclose(
+        decoded(frame)[0], model.fitted_.decode(np.array([state(frame)])).astype(float).ravel(), atol=PIXEL
+    )
+    assert complaints == []
+    page.context.close()
+
+
+def test_views_of_columns_are_completed_as_tables(see, shoot):
+    random = np.random.default_rng(0)
+    rows = {"blood": random.normal(5, 2, (60, 3)), "picture": random.integers(0, 256, (60, 8, 8)).astype(np.uint8)}
+    model = as_if_loaded(small(latently.VCCA), rows)
+    blobs = Blobs()
+    told = Story("VCCA", columns={"blood": ["iron", "<i>zinc</i>", "sugar"]})
+    page = see(Exploration([contents(model, model._rows(rows), None, told, blobs, full_precision=True)], blobs))
+    picture = io.BytesIO()
+    Image.fromarray(rows["picture"][9]).save(picture, "PNG")
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Open an image for picture").press("Enter")
+    chooser.value.set_files({"name": "a.png", "mimeType": "image/png", "buffer": picture.getvalue()})
+    page.wait_for_selector(".answer:not([hidden])")
+    settle(page)
+    answer = page.locator(".answer .cells")
+    assert answer.locator("th").all_inner_texts() == ["iron", "<i>zinc</i>", "sugar"]
+    completed = model.complete({"picture": rows["picture"][9:10]})
+    values = [float(text.replace("−", "-")) for text in answer.locator(".cell").all_inner_texts()]
+    np.testing.assert_allclose(values, np.asarray(completed["blood"])[0], rtol=2e-3)
+    page.get_by_label("iron").fill("9.5")
+    settle(page)
+    assert "(9.5)" in answer.locator(".cell").first.inner_text()
+    shoot(page, "columns")
+    assert page.complaints == []
+
+
 def test_the_code_under_the_pointer_is_shown_as_every_class(see, digits, flat):
     page = see(digits)
     tiles = page.get_by_role("region", name="The same code as every class").get_by_role("listitem")
@@ -148,7 +364,7 @@ def test_the_code_under_the_pointer_is_shown_as_every_class(see, digits, flat):
     np.testing.assert_allclose(decoded(page)[0], expected.astype(float).ravel(), atol=PIXEL)
 
 
-def test_rows_inside_a_lasso_are_listed_counted_and_saved(see, digits, pictures):
+def test_rows_inside_a_lasso_are_listed_counted_and_saved(see, digits, shoot):
     page = see(digits)
     press(page, "Lasso", exact=True)
     corners = [(0.15, 0.1), (0.9, 0.1), (0.9, 0.55), (0.15, 0.55)]
@@ -162,7 +378,7 @@ def test_rows_inside_a_lasso_are_listed_counted_and_saved(see, digits, pictures)
     assert 10 < len(selection) < 297
     counts = [int(text) for text in page.locator(".counts .count").all_inner_texts()]
     assert sum(counts) == len(selection)
-    page.screenshot(path=pictures / "lasso.png", full_page=True)
+    shoot(page, "lasso")
     name, content = saved(page, page.get_by_role("region", name="Selected rows").get_by_text("Save as CSV"))
     table = pd.read_csv(io.BytesIO(content))
     assert name.endswith("-selected.csv")
@@ -170,7 +386,7 @@ def test_rows_inside_a_lasso_are_listed_counted_and_saved(see, digits, pictures)
     assert table["class"].tolist() == CLASSES[HELD_OUT][selection].tolist()
 
 
-def test_a_path_goes_from_row_to_row_plays_and_is_saved(see, digits, pictures):
+def test_a_path_goes_from_row_to_row_plays_and_is_saved(see, digits, shoot):
     page = see(digits)
     press(page, "Two rows")
     strip = page.get_by_role("region", name="Path", exact=True)
@@ -180,7 +396,7 @@ def test_a_path_goes_from_row_to_row_plays_and_is_saved(see, digits, pictures):
     )
     row = state(page, "from")["row"]
     np.testing.assert_allclose(np.array(first[::4]).reshape(8, 8), IMAGES[HELD_OUT][row], atol=1)
-    page.screenshot(path=pictures / "path.png", full_page=True)
+    shoot(page, "path")
     before = state(page)
     press(page, "Play")
     assert state(page) != before
@@ -198,7 +414,33 @@ def test_a_path_goes_from_row_to_row_plays_and_is_saved(see, digits, pictures):
     assert Image.open(io.BytesIO(content)).size[0] > 300
 
 
-def test_sliders_move_the_code_the_ones_that_carry_most_first(see, deep, pictures):
+def test_a_spherical_path_keeps_its_distance_from_the_origin(see, deep):
+    exploration, model = deep
+    page = see(exploration)
+    walk(page, 3, 40)
+    strip = page.get_by_role("region", name="Path", exact=True)
+    ends = model.transform(IMAGES[HELD_OUT][[3, 40]])
+    midway = {}
+    for way in ("straight", "spherical"):
+        page.get_by_label("Way").select_option(label=way)
+        settle(page)
+        strip.get_by_role("listitem").nth(5).get_by_role("button").click()  # a row, and then nine steps
+        settle(page)
+        midway[way] = np.array(state(page))
+        np.testing.assert_allclose(
+            decoded(page)[0], model.fitted_.decode(midway[way][None]).astype(float).ravel(), atol=PIXEL
+        )
+    np.testing.assert_allclose(midway["straight"], ends.mean(axis=0), atol=1e-4)
+    radii = np.linalg.norm(ends, axis=1)
+    assert np.linalg.norm(midway["spherical"]) == pytest.approx(radii.mean(), rel=1e-4)
+    assert np.linalg.norm(midway["straight"]) < 0.99 * radii.mean()
+    _, content = saved(page, strip.get_by_text("Save as CSV"))
+    path = pd.read_csv(io.BytesIO(content))
+    assert path["row"].fillna(-1).tolist() == [3, *[-1] * 9, 40]
+    np.testing.assert_allclose(path.loc[5, "z1":].to_numpy(float), midway["spherical"], rtol=1e-5, atol=1e-6)
+
+
+def test_sliders_move_the_code_the_ones_that_carry_most_first(see, deep, shoot):
     exploration, model = deep
     page = see(exploration)
     order = exploration.models[0]["latent"]["order"]
@@ -221,7 +463,7 @@ def test_sliders_move_the_code_the_ones_that_carry_most_first(see, deep, picture
     np.testing.assert_allclose(state(page), exploration.models[0]["latent"]["center"], rtol=1e-4, atol=1e-5)
     press(page, "Draw from the prior")
     assert state(page) != before
-    page.screenshot(path=pictures / "sliders.png", full_page=True)
+    shoot(page, "sliders")
 
 
 def test_axes_are_components_or_two_dimensions_and_move_within_the_plane_shown(see, deep):
@@ -237,7 +479,7 @@ def test_axes_are_components_or_two_dimensions_and_move_within_the_plane_shown(s
     assert sorted(moved) == sorted([axes["x"], axes["y"]])
 
 
-def test_the_film_is_scrubbed(see, deep, pictures):
+def test_the_film_is_scrubbed(see, deep, shoot):
     page = see(deep[0])
     film = page.locator(".film")
     picture = "canvas => canvas.toDataURL()"
@@ -249,7 +491,7 @@ def test_the_film_is_scrubbed(see, deep, pictures):
     assert film.evaluate(picture) != last
     assert "round 0" in page.locator(".scrub").inner_text()
     page.keyboard.press("End")
-    page.screenshot(path=pictures / "film.png", full_page=True)
+    shoot(page, "film")
 
 
 def test_the_strangest_row_comes_first(see, deep):
@@ -267,7 +509,7 @@ def test_the_strangest_row_comes_first(see, deep):
     assert strange >= 0
 
 
-def test_the_map_zooms_pans_and_pins_by_mouse(see, digits):
+def test_the_map_zooms_pans_and_pins_by_mouse(see, digits, shoot):
     page = see(digits)
     page.mouse.move(*on_map(page, 0.5, 0.5))
     page.mouse.wheel(0, -400)
@@ -282,11 +524,12 @@ def test_the_map_zooms_pans_and_pins_by_mouse(see, digits):
     page.mouse.click(*on_map(page, 0.5, 0.5))
     settle(page)
     assert len(state(page, "pins")) == 1
+    shoot(page, "pins")
     press(page, "show all")
     assert state(page, "window") is None
 
 
-def test_the_keyboard_alone_is_enough(see, digits):
+def test_the_keyboard_alone_is_enough(see, digits, shoot):
     page = see(digits)
     for _ in range(40):
         page.keyboard.press("Tab")
@@ -313,6 +556,7 @@ def test_the_keyboard_alone_is_enough(see, digits):
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
     page.keyboard.press("?")
     assert page.locator("dialog").is_visible()
+    shoot(page, "help", whole=False)
     page.keyboard.press("Escape")
     assert not page.locator("dialog").is_visible()
 
@@ -339,31 +583,30 @@ def test_an_address_that_fits_no_model_is_left_out(see, digits):
     assert page.complaints == []
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
-def test_pages_fit_their_window_in_either_theme(see, digits, size, theme, pictures):
+@pytest.mark.parametrize(("size", "theme"), [(WIDE, "light"), (PHONE, "dark")], ids=["wide", "phone"])
+def test_pages_fit_their_window_in_the_theme_of_the_system(see, digits, size, theme, shoot):
     page = see(digits, size=size, color_scheme=theme)
     assert page.evaluate("document.documentElement.dataset.theme") == theme
     assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
     page.mouse.move(*on_map(page, 0.45, 0.45))
     settle(page)
-    page.screenshot(path=pictures / f"{theme}-{size[0]}.png", full_page=True)
+    shoot(page, f"{size[0]}")
 
 
-def test_a_left_half_is_completed_while_it_is_drawn(see, pictures):
+def test_a_left_half_is_completed_while_it_is_drawn(see, shoot):
     halves = {"left": IMAGES[:, :, :4], "right": IMAGES[:, :, 4:]}
     learned, held_out = ({name: half[part] for name, half in halves.items()} for part in (LEARNED, HELD_OUT))
     model = latently.ACCA(latent_dim=8, **SMALL | {"epochs": 10}).fit(learned)
     page = see(model.explore(held_out, CLASSES[HELD_OUT]))
     draw(page, page.locator(".sheet").first, [(0.95, 0.15), (0.4, 0.3), (0.3, 0.6), (0.95, 0.88)])
-    given = np.array(page.evaluate("latently.explorers[0].store.state.decoded.map((view) => [...view])")[1])
+    drawn = on_sheet(page)[..., 0].round().astype(np.uint8)
+    assert drawn.max() > 200
+    completed = model.complete({"left": drawn[None]})["right"][0].astype(float)
+    np.testing.assert_allclose(decoded(page)[1], completed.ravel(), atol=PIXEL + 0.5)  # what is drawn is rounded, too
+    np.testing.assert_allclose(on_sheet(page, 1)[..., 0], completed, atol=PIXEL + 1)
+    assert np.ptp(completed) > 50
     assert state(page, "row") == -1
-    code = np.array([state(page)])
-    np.testing.assert_allclose(given, model.fitted_.decode(code)["right"].astype(float).ravel(), atol=PIXEL)
-    untouched = page.locator(".sheet").nth(1)
-    pixels = "sheet => [...sheet.getContext('2d').getImageData(0, 0, sheet.width, sheet.height).data]"
-    assert np.reshape(untouched.evaluate(pixels), (-1, 4))[:, :3].max() > 100
-    page.screenshot(path=pictures / "halves.png", full_page=True)
+    shoot(page, "halves")
     assert page.complaints == []
 
 
@@ -382,7 +625,7 @@ def people(n):
     return table
 
 
-def test_rows_of_tables_are_bars_in_units_and_are_filled_in(see, pictures):
+def test_rows_of_tables_are_bars_in_units_and_are_filled_in(see, shoot):
     rows = people(500)
     model = latently.VAE(latent_dim=3, **SMALL).fit(rows[:400])
     page = see(model.explore(rows[400:]))
@@ -400,13 +643,64 @@ def test_rows_of_tables_are_bars_in_units_and_are_filled_in(see, pictures):
     page.get_by_label("age", exact=True).fill("70")
     settle(page)
     guessed = page.locator(".answer .cell").all_inner_texts()
-    assert guessed[0].endswith("(70)")
+    assert re.fullmatch(r"\d+ \(70\)", guessed[0])  # whole numbers are written as such
     assert guessed[1] in {"Bonn", "서울", "القاهرة"}
-    page.screenshot(path=pictures / "table.png", full_page=True)
+    shoot(page, "table")
+    press(page, "Pin it")
+    visit(page, 2)
+    press(page, "Pin the row")
+    _, content = saved(page, page.get_by_role("region", name="Pins").get_by_text("Save as CSV"))
+    pinned = pd.read_csv(io.BytesIO(content))
+    again = model.inverse_transform(pinned[["z1", "z2", "z3"]].to_numpy())
+    assert pinned["<b>town</b>"].tolist() == again["<b>town</b>"].tolist()
+    np.testing.assert_allclose(pinned["age"], again["age"], atol=1)
+    np.testing.assert_allclose(pinned["income"], again["income"], rtol=0.02)
+    walk(page, 2, 3)
+    settle(page)
+    _, content = saved(page, page.get_by_role("region", name="Path", exact=True).get_by_text("Save as CSV"))
+    path = pd.read_csv(io.BytesIO(content))
+    shown = rows[400:].reset_index(drop=True).loc[[2, 3]]
+    assert path.loc[[0, 10], list(rows)].to_numpy().tolist() == shown.to_numpy().tolist()
     assert page.complaints == []
 
 
-def test_conditions_have_a_control_each(see, pictures):
+def test_a_row_of_a_csv_file_is_read_by_its_names_and_what_it_lacks_is_missing(see):
+    rows = people(60)
+    model = as_if_loaded(small(latently.VAE, hidden=(8,)), rows)
+    page = see(model.explore(rows))
+    note = page.locator(".own [role=status]")
+    fields = page.locator(".field input, .field select")
+
+    def cells():
+        return [
+            fields.nth(place).evaluate(
+                "field => field.tagName === 'SELECT' ? field.selectedOptions[0].text : field.value"
+            )
+            for place in range(4)
+        ]
+
+    form = page.locator(".form")
+    drop(page, form, "one.csv", "text/csv", 'income,visits,"<b>town</b>",age\n,3,"서울",abc\n'.encode())
+    assert cells() == ["", "서울", "3", ""]
+    assert note.inner_text() == "Left missing, as one.csv has something else there: age."
+    given = pd.DataFrame({"age": [np.nan], "<b>town</b>": ["서울"], "visits": [3], "income": [np.nan]})
+    np.testing.assert_allclose(state(page), model.transform(given)[0], rtol=0.02, atol=0.01)
+    drop(page, form, "two.csv", "text/csv", b",Bonn,2,8000.25")
+    assert cells() == ["", "Bonn", "2", "8000.25"]
+    assert note.inner_text() == ""
+    drop(page, form, "three.csv", "text/csv", b"a,b\nc,d\n")
+    assert note.inner_text() == "three.csv holds no row of age, <b>town</b>, visits, income."
+    drop(page, form, "a.png", "image/png", b"")
+    assert note.inner_text() == "a.png is an image; here a CSV file is read."
+    assert cells() == ["", "Bonn", "2", "8000.25"]
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Open a CSV file").press("Enter")
+    chooser.value.set_files({"name": "four.csv", "mimeType": "text/csv", "buffer": b"61,Bonn,5,100\n"})
+    page.wait_for_function("() => document.querySelector('.field input').value === '61'")
+    assert page.complaints == []
+
+
+def test_conditions_have_a_control_each(see, shoot):
     told = pd.DataFrame({"parity": np.where(DIGITS.target % 2, "odd", "even"), "ink": IMAGES.mean(axis=(1, 2))})
     model = latently.ConditionalVAE(latent_dim=2, **SMALL).fit(IMAGES[LEARNED], told[LEARNED])
     page = see(model.explore(IMAGES[HELD_OUT], told[HELD_OUT]))
@@ -422,21 +716,21 @@ def test_conditions_have_a_control_each(see, pictures):
     assert brighter.mean() > before.mean()
     expected = model.inverse_transform(np.array([state(page)]), labels={"parity": "odd", "ink": 90.0})
     np.testing.assert_allclose(brighter, expected.astype(float).ravel(), atol=PIXEL)
-    page.screenshot(path=pictures / "conditions.png", full_page=True)
+    shoot(page, "conditions")
 
 
-def test_models_without_an_encoder_show_draws_from_their_prior(see, pictures):
+def test_models_without_an_encoder_show_draws_from_their_prior(see, shoot):
     model = latently.ACGAN(latent_dim=4, hidden=(32,), epochs=2, batch_size=64, random_state=0)
     page = see(model.fit(IMAGES[LEARNED], CLASSES[LEARNED]).explore(IMAGES[HELD_OUT], CLASSES[HELD_OUT]))
     page.mouse.move(*on_map(page, 0.4, 0.4))
     settle(page)
     assert decoded(page)[0].shape == (64,)
     assert page.get_by_text("This model does not encode").is_visible()
-    page.screenshot(path=pictures / "acgan.png", full_page=True)
+    shoot(page, "acgan")
     assert page.complaints == []
 
 
-def test_series_are_curves(see, pictures):
+def test_series_are_curves(see, shoot):
     random, steps = np.random.default_rng(0), np.linspace(0, 1, 32)
     turns = random.integers(1, 4, (300, 1)) * steps + random.random((300, 1))
     waves = np.stack([np.sin(2 * np.pi * turns), np.cos(2 * np.pi * turns)], axis=-1)
@@ -445,11 +739,37 @@ def test_series_are_curves(see, pictures):
     draw(page, page.locator(".sheet"), [(0.02, 0.5), (0.25, 0.1), (0.5, 0.5), (0.75, 0.9), (0.98, 0.5)])
     expected = model.fitted_.decode(np.array([state(page)]))
     np.testing.assert_allclose(decoded(page)[0], np.asarray(expected, float).ravel(), atol=0.02)
-    page.screenshot(path=pictures / "series.png", full_page=True)
+    press(page, "Two rows")
+    path = page.get_by_role("region", name="Path", exact=True)
+    _, content = saved(page, path.get_by_text("Save as CSV"))
+    table = pd.read_csv(io.BytesIO(content))
+    assert table.columns[-2:].tolist() == ["x 32 channel 1", "x 32 channel 2"]
+    row = int(table["row"].iloc[0])
+    np.testing.assert_allclose(table.iloc[0, -64:].to_numpy(float), waves[200:][row].ravel(), atol=2e-3)
+    again = model.inverse_transform(table.loc[[4], "z1":"z4"].to_numpy(float))
+    np.testing.assert_allclose(table.iloc[4, -64:].to_numpy(float), again.ravel(), atol=0.02)
+    _, content = saved(page, path.get_by_text("Save as PNG"))
+    assert np.asarray(Image.open(io.BytesIO(content)).convert("RGB"), float).std() > 5
+    shoot(page, "series")
     assert page.complaints == []
 
 
-def test_two_models_point_at_the_same_row(see, flat, deep, pictures):
+@pytest.mark.parametrize("channel_axis", ["first", "last"])
+def test_a_file_of_a_series_has_a_line_a_step(see, channel_axis):
+    series = np.random.default_rng(0).normal(size=(30, 24, 2)).cumsum(axis=1)
+    rows = series if channel_axis == "last" else np.moveaxis(series, 2, 1)
+    settings = {"network": "conv1d", "channels": (4,), "channel_axis": channel_axis}
+    model = as_if_loaded(small(latently.VAE, **settings), rows)
+    page = see(model.explore(rows, full_precision=True))
+    lines = ["up,down", *(f"{up},{down}" for up, down in series[7])]
+    drop(page, page.locator(".sheet"), "short.csv", "text/csv", "\n".join(lines[:20]).encode())
+    told = "short.csv has 38 numbers; x has 48, 2 in each of 24 lines."
+    assert page.locator(".own [role=status]").inner_text() == told
+    drop(page, page.locator(".sheet"), "whole.csv", "text/csv", "\n".join(lines).encode())
+    np.testing.assert_allclose(state(page), model.transform(rows[7:8])[0], rtol=1e-3, atol=1e-3)
+
+
+def test_two_models_point_at_the_same_row(see, flat, deep, shoot):
     blobs = Blobs()
     rows, names = IMAGES[HELD_OUT], CLASSES[HELD_OUT]
     both = [
@@ -458,15 +778,14 @@ def test_two_models_point_at_the_same_row(see, flat, deep, pictures):
     ]
     page = see(Exploration(both, blobs))
     assert page.get_by_text("Pointers are linked: the same row in both.").is_visible()
-    page.evaluate("latently.explorers[0].visit(latently.explorers[0].placeOf(11))")
-    settle(page)
+    visit(page, 11)
     assert state(page, "row", model=1) == 11
     np.testing.assert_allclose(state(page, "code", model=1), deep[1].transform(rows[11:12])[0], atol=0.02)
-    page.screenshot(path=pictures / "two.png", full_page=True)
+    shoot(page, "two")
     assert page.complaints == []
 
 
-def test_two_models_on_one_flat_prior_point_at_the_same_code(see, flat, pictures):
+def test_two_models_on_one_flat_prior_point_at_the_same_code(see, flat, shoot):
     other = latently.VAE(latent_dim=2, **SMALL | {"epochs": 2}).fit(IMAGES[LEARNED])
     blobs = Blobs()
     rows = IMAGES[HELD_OUT]

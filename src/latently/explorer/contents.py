@@ -41,6 +41,7 @@ class Story:
         numbers: what was measured: in words, and the number with its unit.
         columns: the names of the columns of vectors; where there are several views, by the names of these.
         film: rounds, the codes of some rows in each, `[frames, rows, latent]`, and the labels of these rows.
+        image_fit: how pictures of another size are brought to that of the rows (see `latently.data.pictures.FITS`).
     """
 
     title: str
@@ -48,6 +49,7 @@ class Story:
     numbers: Sequence[tuple[str, str]] = ()
     columns: Any = None
     film: tuple[Any, Float[np.ndarray, "frames rows latent"], Any] | None = None
+    image_fit: str = "fill"
 
 
 def contents(
@@ -76,10 +78,11 @@ def contents(
     views, chosen, notes = _choice(fitted, rows, story.columns, *made["decode"].inputs[0].shape)
     here = chosen_of(rows, chosen)
     kept = [shown(view, here) for view in views]
-    if any(map(is_small, views, kept)):
+    thumbnails = any(map(is_small, views, kept))
+    if thumbnails:
         notes.append("Pictures of rows are thumbnails; what is decoded is shown whole.")
     values, known, told = _labels(fitted, labels, chosen)
-    codes, of_rows = _rows(fitted, here, known, told)
+    codes, of_rows = _rows(fitted, here, known, told, thumbnails)
     latent = _latent(fitted, here, codes)
     told_of: dict[str, Any] = finite(
         {
@@ -96,6 +99,7 @@ def contents(
             "prior": _prior(fitted, blobs),
             "views": views,
             "joint": isinstance(rows, Views),
+            "image_fit": story.image_fit,
             "labels": values,
             "functions": programs,
             "rows": {
@@ -170,17 +174,18 @@ def places_of(names: Sequence[str], labels: Any) -> Int[np.ndarray, "rows"]:
 
 
 def _rows(
-    fitted: Fitted, rows: Any, known: Int[np.ndarray, "rows"] | None, told: Any
+    fitted: Fitted, rows: Any, known: Int[np.ndarray, "rows"] | None, told: Any, thumbnails: bool
 ) -> tuple[Float[np.ndarray, "rows latent"] | None, dict[str, np.ndarray | None]]:
-    """The codes of rows, and what the page knows of each."""
+    """The codes of rows, and what the page knows of each; all that it cannot compute from thumbnails."""
     able = fitted.abilities
     codes = fitted.codes(rows, told) if "encode" in able else None
-    predictions = fitted.class_probabilities(rows).argmax(axis=1).astype(np.int16) if "predict" in able else None
+    sharing = fitted.class_probabilities(rows) if "predict" in able else None
     bounds = fitted.bounds(rows, BOUND_DRAWS, "elbo", 0, told) if "log_likelihood" in able else None
     return codes, {
         "codes": None if codes is None else _short(codes),
         "labels": known,
-        "predictions": predictions,
+        "predictions": None if sharing is None else sharing.argmax(axis=1).astype(np.int16),
+        "probabilities": np.round(255 * sharing).astype(np.uint8) if thumbnails and sharing is not None else None,
         "errors": None if codes is None else fitted.missed(rows, told).astype(np.float32),
         "bounds": None if bounds is None else bounds.astype(np.float32),
         "present": rows.present.astype(np.uint8) if isinstance(rows, Views) else None,
