@@ -45,6 +45,7 @@ def as_if_loaded(model, X, y=None):
     """The model with arrays that nothing was learned by, nor computed for: for what asks for any numbers at all."""
     X, labels, _ = model._meet(X, y, None)
     model.task_ = model._task(len(X), "none" if labels is None else "all", 1)
+    model.history_ = []
     random = np.random.default_rng(0)
 
     def filled(path, leaf):
@@ -54,6 +55,5 @@ def as_if_loaded(model, X, y=None):
         widths = any(name in jax.tree_util.keystr(path) for name in ("variance", "scale"))
         return jnp.asarray(numbers if widths else numbers * random.choice([-1, 1], leaf.shape), leaf.dtype)
 
-    model.history_ = []
     model._take_game(jax.tree_util.tree_map_with_path(filled, game_shape(model)))
     return model
