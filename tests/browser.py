@@ -135,3 +135,51 @@ def saved(page, button):
     with page.expect_download() as download:
         button.click()
     return download.value.suggested_filename, download.value.path().read_bytes()
+
+
+def visit(page, row):
+    """Go to a row."""
+    page.evaluate("(row) => latently.explorers[0].visit(latently.explorers[0].placeOf(row))", row)
+    settle(page)
+
+
+def walk(page, *rows):
+    """Set the path between two rows."""
+    script = """(rows) => {
+      const [from, to] = rows.map((row) => latently.explorers[0].placeOf(row));
+      latently.explorers[0].store.set({ from, to });
+    }"""
+    page.evaluate(script, rows)
+    settle(page)
+
+
+def drop(page, target, name, kind, content):
+    """Drop a file on an element."""
+    target.evaluate(
+        """async (element, [name, type, data]) => {
+          const bytes = Uint8Array.from(atob(data), (character) => character.charCodeAt(0));
+          const file = new File([bytes], name, { type });
+          const dataTransfer = new DataTransfer();
+          dataTransfer.items.add(file);
+          element.dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
+          await file.text();
+          await createImageBitmap(file).catch(() => null);  // as long as it takes the page to read it
+        }""",
+        [name, kind, base64.b64encode(content).decode()],
+    )
+    settle(page)
+
+
+def on_sheet(page, place=0):
+    """The row that lies on a sheet: red, green and blue of each of its pixels, of which the sheet has a block."""
+    height, width, colours = page.evaluate(
+        """(place) => {
+          const sheet = document.querySelectorAll("canvas.sheet")[place];
+          const { width, height } = sheet;
+          return [height, width, [...sheet.getContext("2d").getImageData(0, 0, width, height).data]];
+        }""",
+        place,
+    )
+    fine = height // page.evaluate("(place) => latently.explorers[0].model.views[place].shape[0]", place)
+    blocks = np.reshape(colours, (height // fine, fine, width // fine, fine, 4))
+    return blocks.mean(axis=(1, 3))[..., :3]

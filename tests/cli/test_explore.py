@@ -34,6 +34,7 @@ def test_a_run_leaves_its_explorer_beside_its_report_which_links_it(vae_run: Pat
     assert (model["name"], model["title"], model["rows"]["count"]) == ("vae", "VAE on digits", 359)
     assert model["film"]["rounds"][0] == 0
     assert model["labels"]["values"] == [str(digit) for digit in range(10)]
+    assert model["image_fit"] == "fill"
     assert any(name.startswith("negative evidence lower bound") for name, _ in model["about"]["numbers"])
     assert 'href="explorer.html"' in (vae_run / "report.html").read_text()
 

@@ -11,10 +11,9 @@ from PIL import Image
 from sklearn.datasets import load_digits
 
 import latently
-from browser import PHONE, WIDE, decoded, draw, on_map, press, saved, settle, state
+from browser import PHONE, WIDE, decoded, draw, on_map, on_sheet, press, saved, settle, state, visit, walk
 from latently.explorer import Exploration, Story, contents
 from latently.export import Blobs
-from small_models import as_if_loaded, small
 
 ODD_NAMES = [
     "zero",
@@ -34,54 +33,6 @@ IMAGES = np.round(DIGITS.images * 255 / 16).astype(np.uint8)
 CLASSES = np.array(ODD_NAMES)[DIGITS.target]
 LEARNED, HELD_OUT = slice(0, 1500), slice(1500, None)
 SMALL = {"hidden": (64,), "epochs": 40, "batch_size": 64, "random_state": 0}
-
-
-def visit(page, row):
-    """Go to a row."""
-    page.evaluate("(row) => latently.explorers[0].visit(latently.explorers[0].placeOf(row))", row)
-    settle(page)
-
-
-def walk(page, *rows):
-    """Set the path between two rows."""
-    script = """(rows) => {
-      const [from, to] = rows.map((row) => latently.explorers[0].placeOf(row));
-      latently.explorers[0].store.set({ from, to });
-    }"""
-    page.evaluate(script, rows)
-    settle(page)
-
-
-def drop(page, target, name, kind, content):
-    """Drop a file on an element."""
-    target.evaluate(
-        """async (element, [name, type, data]) => {
-          const bytes = Uint8Array.from(atob(data), (character) => character.charCodeAt(0));
-          const file = new File([bytes], name, { type });
-          const dataTransfer = new DataTransfer();
-          dataTransfer.items.add(file);
-          element.dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
-          await file.text();
-          await createImageBitmap(file).catch(() => null);  // as long as it takes the page to read it
-        }""",
-        [name, kind, base64.b64encode(content).decode()],
-    )
-    settle(page)
-
-
-def on_sheet(page, place=0):
-    """The row that lies on a sheet: red, green and blue of each of its pixels, of which the sheet has a block."""
-    height, width, colours = page.evaluate(
-        """(place) => {
-          const sheet = document.querySelectorAll("canvas.sheet")[place];
-          const { width, height } = sheet;
-          return [height, width, [...sheet.getContext("2d").getImageData(0, 0, width, height).data]];
-        }""",
-        place,
-    )
-    fine = height // page.evaluate("(place) => latently.explorers[0].model.views[place].shape[0]", place)
-    blocks = np.reshape(colours, (height // fine, fine, width // fine, fine, 4))
-    return blocks.mean(axis=(1, 3))[..., :3]
 
 
 @pytest.fixture(scope="module")
@@ -186,32 +137,6 @@ def test_a_dropped_image_is_read(see, digits):
     assert page.locator(".verdict strong").inner_text() == CLASSES[HELD_OUT][0]
 
 
-@pytest.mark.parametrize(("fit", "size"), [("fill", (41, 60)), ("fit", (61, 40)), ("crop", (9, 30))])
-def test_a_dropped_picture_is_read_as_python_reads_it(see, fit, size):
-    random = np.random.default_rng(0)
-    rows = random.integers(0, 256, (20, 16, 14, 3)).astype(np.uint8)
-    model = as_if_loaded(small(latently.VAE), rows)
-    blobs = Blobs()
-    told = Story("VAE", image_fit=fit)
-    page = see(Exploration([contents(model, model._rows(rows), None, told, blobs, full_precision=True)], blobs))
-    pixels = random.integers(0, 256, (4, 3, 4)).astype(np.uint8)
-    pixels[..., 3] = np.where(random.random((4, 3)) < 0.7, 255, 0)  # some of it is transparent
-    picture = Image.fromarray(pixels).resize(size, Image.Resampling.NEAREST)
-    file = io.BytesIO()
-    picture.save(file, "PNG")
-    drop(page, page.locator(".sheet"), "a.png", "image/png", file.getvalue())
-    row = latently.Dataset("photos", (rows,), description={"image_fit": fit}).prepare(picture)
-    found = on_sheet(page)
-    np.testing.assert_allclose(found, row.astype(float), atol=2)
-    np.testing.assert_allclose(state(page), model.transform(found.astype(np.uint8)[None])[0], rtol=1e-3, atol=1e-4)
-    np.testing.assert_allclose(state(page), model.transform(row[None])[0], rtol=0.02, atol=0.02)
-    drop(page, page.locator(".sheet"), "b.png", "image/png", b"no picture")
-    assert page.locator(".own [role=status]").inner_text() == "This browser cannot read b.png."
-    drop(page, page.locator(".sheet"), "b.csv", "text/csv", b"1,2,3")
-    assert page.locator(".own [role=status]").inner_text() == "b.csv is no image."
-    assert page.complaints == []
-
-
 def test_the_nearest_row_is_taken_as_it_is(see, digits, flat):
     page = see(digits)
     page.evaluate("latently.explorers[0].store.set({ code: Float32Array.of(0.7, -0.4), row: -1 })")
@@ -219,54 +144,6 @@ def test_the_nearest_row_is_taken_as_it_is(see, digits, flat):
     press(page, "Take the row near the pointer")
     np.testing.assert_allclose(on_sheet(page)[..., 0], IMAGES[HELD_OUT][nearest], atol=1)
     assert page.locator(".verdict strong").inner_text() == flat.predict(IMAGES[HELD_OUT][nearest : nearest + 1])[0]
-
-
-def test_rows_that_are_thumbnails_have_the_probabilities_of_all_classes(see, shoot):
-    random = np.random.default_rng(0)
-    rows, labels = random.integers(0, 256, (30, 80, 72)).astype(np.uint8), np.arange(30) % 15
-    model = as_if_loaded(small(latently.SemiSupervisedVAE), rows, labels)
-    terms = {f"m2/a_long_name_of_a_term_{place}": float(place) for place in range(10)}
-    model.history_ = [
-        {
-            "round": 10 * n,
-            "epoch": n,
-            "terms": terms,
-            "held_out": None if n % 2 else {"m2/a_long_name_of_a_term_3": 40.0 + n},
-        }
-        for n in range(1, 6)
-    ]
-    page = see(model.explore(rows, labels))
-    visit(page, 4)
-    chances = page.locator(".inspector .chances li")
-    assert chances.count() == 12
-    press(page, "All 15 classes")
-    wanted = model.predict_proba(rows[4:5])[0]
-    found = {line.split("\n")[0]: line.split("\n")[1] for line in chances.all_inner_texts()}
-    assert {name: int(share.rstrip(" %")) for name, share in found.items()} == pytest.approx(
-        {str(name): 100 * share for name, share in zip(model.classes_, wanted, strict=True)}, abs=1
-    )
-    assert page.get_by_role("button", name="Take the row near the pointer").count() == 0  # none is whole here
-    training = page.get_by_role("region", name="Training")
-    assert training.locator(".term").count() == 10
-    assert "held-out rows 44" in training.locator(".term").nth(3).inner_text()
-    shoot(page, "thumbnails")
-    assert page.complaints == []
-
-
-def test_denoising_models_clean_what_is_given(see, shoot):
-    model = latently.DenoisingAutoencoder(latent_dim=8, **SMALL | {"epochs": 5}).fit(IMAGES[LEARNED])
-    page = see(model.explore(IMAGES[HELD_OUT]))
-    visit(page, 5)
-    press(page, "Take the row near the pointer")
-    np.testing.assert_allclose(on_sheet(page)[..., 0], IMAGES[HELD_OUT][5], atol=1)
-    press(page, "Add noise")
-    noisy = on_sheet(page)[..., 0]
-    assert np.abs(noisy - IMAGES[HELD_OUT][5]).max() > 50
-    assert page.get_by_role("heading", name="Cleaned").is_visible()
-    cleaned = model.reconstruct(noisy.astype(np.uint8)[None])[0]
-    np.testing.assert_allclose(decoded(page)[0], cleaned.astype(float).ravel(), atol=PIXEL)
-    shoot(page, "denoising")
-    assert page.complaints == []
 
 
 def test_fingers_draw_decode_and_zoom(see, digits):
@@ -324,32 +201,6 @@ def test_a_notebook_shows_the_page_at_work_in_a_frame(browser, deep):
     )
     assert complaints == []
     page.context.close()
-
-
-def test_views_of_columns_are_completed_as_tables(see, shoot):
-    random = np.random.default_rng(0)
-    rows = {"blood": random.normal(5, 2, (60, 3)), "picture": random.integers(0, 256, (60, 8, 8)).astype(np.uint8)}
-    model = as_if_loaded(small(latently.VCCA), rows)
-    blobs = Blobs()
-    told = Story("VCCA", columns={"blood": ["iron", "<i>zinc</i>", "sugar"]})
-    page = see(Exploration([contents(model, model._rows(rows), None, told, blobs, full_precision=True)], blobs))
-    picture = io.BytesIO()
-    Image.fromarray(rows["picture"][9]).save(picture, "PNG")
-    with page.expect_file_chooser() as chooser:
-        page.get_by_role("button", name="Open an image for picture").press("Enter")
-    chooser.value.set_files({"name": "a.png", "mimeType": "image/png", "buffer": picture.getvalue()})
-    page.wait_for_selector(".answer:not([hidden])")
-    settle(page)
-    answer = page.locator(".answer .cells")
-    assert answer.locator("th").all_inner_texts() == ["iron", "<i>zinc</i>", "sugar"]
-    completed = model.complete({"picture": rows["picture"][9:10]})
-    values = [float(text.replace("−", "-")) for text in answer.locator(".cell").all_inner_texts()]
-    np.testing.assert_allclose(values, np.asarray(completed["blood"])[0], rtol=2e-3)
-    page.get_by_label("iron").fill("9.5")
-    settle(page)
-    assert "(9.5)" in answer.locator(".cell").first.inner_text()
-    shoot(page, "columns")
-    assert page.complaints == []
 
 
 def test_the_code_under_the_pointer_is_shown_as_every_class(see, digits, flat):
@@ -656,47 +507,10 @@ def test_rows_of_tables_are_bars_in_units_and_are_filled_in(see, shoot):
     np.testing.assert_allclose(pinned["age"], again["age"], atol=1)
     np.testing.assert_allclose(pinned["income"], again["income"], rtol=0.02)
     walk(page, 2, 3)
-    settle(page)
     _, content = saved(page, page.get_by_role("region", name="Path", exact=True).get_by_text("Save as CSV"))
     path = pd.read_csv(io.BytesIO(content))
     shown = rows[400:].reset_index(drop=True).loc[[2, 3]]
     assert path.loc[[0, 10], list(rows)].to_numpy().tolist() == shown.to_numpy().tolist()
-    assert page.complaints == []
-
-
-def test_a_row_of_a_csv_file_is_read_by_its_names_and_what_it_lacks_is_missing(see):
-    rows = people(60)
-    model = as_if_loaded(small(latently.VAE, hidden=(8,)), rows)
-    page = see(model.explore(rows))
-    note = page.locator(".own [role=status]")
-    fields = page.locator(".field input, .field select")
-
-    def cells():
-        return [
-            fields.nth(place).evaluate(
-                "field => field.tagName === 'SELECT' ? field.selectedOptions[0].text : field.value"
-            )
-            for place in range(4)
-        ]
-
-    form = page.locator(".form")
-    drop(page, form, "one.csv", "text/csv", 'income,visits,"<b>town</b>",age\n,3,"서울",abc\n'.encode())
-    assert cells() == ["", "서울", "3", ""]
-    assert note.inner_text() == "Left missing, as one.csv has something else there: age."
-    given = pd.DataFrame({"age": [np.nan], "<b>town</b>": ["서울"], "visits": [3], "income": [np.nan]})
-    np.testing.assert_allclose(state(page), model.transform(given)[0], rtol=0.02, atol=0.01)
-    drop(page, form, "two.csv", "text/csv", b",Bonn,2,8000.25")
-    assert cells() == ["", "Bonn", "2", "8000.25"]
-    assert note.inner_text() == ""
-    drop(page, form, "three.csv", "text/csv", b"a,b\nc,d\n")
-    assert note.inner_text() == "three.csv holds no row of age, <b>town</b>, visits, income."
-    drop(page, form, "a.png", "image/png", b"")
-    assert note.inner_text() == "a.png is an image; here a CSV file is read."
-    assert cells() == ["", "Bonn", "2", "8000.25"]
-    with page.expect_file_chooser() as chooser:
-        page.get_by_role("button", name="Open a CSV file").press("Enter")
-    chooser.value.set_files({"name": "four.csv", "mimeType": "text/csv", "buffer": b"61,Bonn,5,100\n"})
-    page.wait_for_function("() => document.querySelector('.field input').value === '61'")
     assert page.complaints == []
 
 
@@ -752,21 +566,6 @@ def test_series_are_curves(see, shoot):
     assert np.asarray(Image.open(io.BytesIO(content)).convert("RGB"), float).std() > 5
     shoot(page, "series")
     assert page.complaints == []
-
-
-@pytest.mark.parametrize("channel_axis", ["first", "last"])
-def test_a_file_of_a_series_has_a_line_a_step(see, channel_axis):
-    series = np.random.default_rng(0).normal(size=(30, 24, 2)).cumsum(axis=1)
-    rows = series if channel_axis == "last" else np.moveaxis(series, 2, 1)
-    settings = {"network": "conv1d", "channels": (4,), "channel_axis": channel_axis}
-    model = as_if_loaded(small(latently.VAE, **settings), rows)
-    page = see(model.explore(rows, full_precision=True))
-    lines = ["up,down", *(f"{up},{down}" for up, down in series[7])]
-    drop(page, page.locator(".sheet"), "short.csv", "text/csv", "\n".join(lines[:20]).encode())
-    told = "short.csv has 38 numbers; x has 48, 2 in each of 24 lines."
-    assert page.locator(".own [role=status]").inner_text() == told
-    drop(page, page.locator(".sheet"), "whole.csv", "text/csv", "\n".join(lines).encode())
-    np.testing.assert_allclose(state(page), model.transform(rows[7:8])[0], rtol=1e-3, atol=1e-3)
 
 
 def test_two_models_point_at_the_same_row(see, flat, deep, shoot):

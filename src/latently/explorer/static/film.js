@@ -103,7 +103,7 @@ function termsOf(explorer) {
         const later = history.rounds.findIndex((each) => each >= round);
         const place = later < 0 ? history.rounds.length - 1 : later;
         const known = others.subarray(0, place + 1).findLast(Number.isFinite);
-        fill(value, learned.length > 0 && format(learned[place]), known !== undefined && element("span", { className: "soft" }, `held-out rows ${format(known)} ┄`));
+        fill(value, learned.length > 0 && format(learned[place]), known !== undefined && element("span", { className: "soft" }, `┄ held out ${format(known)}`));
         drawLines(canvas, [learned], { low, high, dotted: [others], theme: explorer.store.state.theme, mark: place / Math.max(history.rounds.length - 1, 1) });
       },
     };

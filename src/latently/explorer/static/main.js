@@ -23,10 +23,9 @@ import { classesCard, conditionsCard } from "latently/told";
 function panels(explorer, alone) {
   const { model } = explorer;
   const { section, map } = mapCard(explorer);
-  const left = element("div", { className: "side" }, section);
+  const left = element("div", { className: "side" }, section, pins(explorer));
   const right = element("div", { className: "side" }, inspector(explorer), explorer.conditions && conditionsCard(explorer), sliders(explorer, map));
   const cards = [
-    pins(explorer),
     explorer.codes && selectionCard(explorer),
     explorer.toldClasses && classesCard(explorer),
     pathCard(explorer),

@@ -4,7 +4,7 @@
 /** @import {Sheet} from "latently/own_sheets" */
 import { button, card, element, fill, menu } from "latently/dom";
 import { nearestRow } from "latently/neighbours";
-import { dropping, opener, sheetOf } from "latently/own_sheets";
+import { dropping, namesIn, opener, sheetOf } from "latently/own_sheets";
 import { probabilities } from "latently/probabilities";
 import { manner, showRow } from "latently/shown";
 
@@ -19,7 +19,11 @@ export function ownRow(explorer) {
   const note = element("p", { className: "soft", role: "status" });
   const say = (/** @type {string} */ text) => fill(note, text);
   const sheets = views.map((_, place) => sheetOf(explorer, place, () => ask()));
-  const ask = () => read(explorer, sheets, { answer, chances, verdict, result, waiting });
+  const ask = () => {
+    const lacking = sheets.flatMap((sheet) => sheet.lacks());
+    say(lacking.length ? `Fill in ${namesIn(lacking)}, too: this model knows no missing numbers.` : "");
+    read(explorer, sheets, { answer, chances, verdict, result, waiting });
+  };
   const clear = () => {
     for (const sheet of sheets) sheet.clear();
     say("");
@@ -49,7 +53,7 @@ function howTo({ model: { views } }) {
     ? "Draw with mouse or finger, or drop an image here."
     : manners.includes("curves")
       ? "Draw a curve, or drop a CSV file with one here: a line a step."
-      : "Fill in a row, or drop a CSV file with one here; what is empty is missing.";
+      : `Fill in a row, or drop a CSV file with one here${views.every(({ kind }) => kind === "table") ? "; what is empty is missing" : ""}.`;
   return views.length > 1 ? `${way} What you leave empty is completed by the model.` : way;
 }
 

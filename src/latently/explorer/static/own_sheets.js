@@ -19,6 +19,7 @@ import { columnsOf } from "latently/table_view";
  * @property {(values: Float32Array) => void} suggest show what the model completes, while nothing is there
  * @property {(values: Float32Array) => void} set
  * @property {() => void} clear
+ * @property {() => string[]} lacks the names of numbers without which the model cannot read what is there
  * @property {(file: File) => Promise<string>} open fill it from a file, and say what is wrong with that, if anything is
  * @property {Drawing|null} drawing
  * @property {CurveSheet|null} curve
@@ -39,6 +40,7 @@ export function sheetOf(explorer, place, changed) {
       suggest: (values) => curve.draw(values),
       set: (values) => curve.set(values),
       clear: () => curve.clear(),
+      lacks: () => [],
       open: async (file) => openCurve(file, curve, changed),
       drawing: null,
       curve,
@@ -46,9 +48,14 @@ export function sheetOf(explorer, place, changed) {
   }
   const form = rowForm(view, changed);
   const empty = explorer.missing(place);
+  const lacks = () => {
+    const there = form.values();
+    return view.kind === "table" || !there.some(Number.isFinite) ? [] : columnsOf(view).filter((_, cell) => !Number.isFinite(there[cell])).map(({ name }) => name);
+  };
   return {
     element: form.element,
-    values: () => (form.values().some(Number.isFinite) ? form.values() : null),
+    values: () => (form.values().some(Number.isFinite) && !lacks().length ? form.values() : null),
+    lacks,
     suggest: () => {},
     set: form.set,
     clear: () => form.set(empty),
@@ -79,6 +86,7 @@ function pictureSheet(explorer, place, changed) {
     suggest: (values) => drawing.suggest(values),
     set: (values) => drawing.set(values),
     clear: () => drawing.clear(),
+    lacks: () => [],
     async open(file) {
       if (!isPicture(file)) return `${file.name} is no image.`;
       const bitmap = await createImageBitmap(file, { colorSpaceConversion: "none" }).catch(() => null);
@@ -111,7 +119,7 @@ function isPicture(file) {
 }
 
 /** @param {string[]} names the first few, where they are many */
-function namesIn(names) {
+export function namesIn(names) {
   return names.slice(0, 6).join(", ") + (names.length > 6 ? " …" : "");
 }
 
@@ -127,10 +135,18 @@ export function opener(view, sheet, alone, say) {
   const input = element("input", { type: "file", accept, hidden: true, "aria-label": name });
   input.addEventListener("change", async () => {
     const file = input.files?.[0];
-    if (file) say(await sheet.open(file));
+    if (file) await opened(file, sheet, say);
     input.value = "";
   });
   return element("span", {}, input, button(what, () => input.click(), { "aria-label": name }));
+}
+
+/** @param {File} file
+ * @param {Sheet} sheet
+ * @param {(text: string) => void} say */
+async function opened(file, sheet, say) {
+  const wrong = await sheet.open(file);
+  if (wrong) say(wrong);
 }
 
 /** Take files that are dropped on a sheet; beside all of them, into the first.
@@ -148,6 +164,6 @@ export function dropping(area, sheets, say) {
     area.classList.remove("over");
     const file = event.dataTransfer?.files[0];
     const under = sheets.find((sheet) => sheet.element.contains(/** @type {Node} */ (event.target)));
-    if (file) say(await (under ?? sheets[0]).open(file));
+    if (file) opened(file, under ?? sheets[0], say);
   });
 }

@@ -38,5 +38,5 @@ export function pins(explorer) {
       };
     });
   });
-  return card("Pins", "wide", hint, strip.element, tools);
+  return card("Pins", "pins", hint, strip.element, tools);
 }
