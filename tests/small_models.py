@@ -45,6 +45,7 @@ def as_if_loaded(model, X, y=None):
     """The model with arrays that nothing was learned by, nor computed for: for what asks for any numbers at all."""
     X, labels, _ = model._meet(X, y, None)
     model.task_ = model._task(len(X), "none" if labels is None else "all", 1)
+    model.history_ = []
     random = np.random.default_rng(0)
 
     def filled(path, leaf):

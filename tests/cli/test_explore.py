@@ -1,6 +1,10 @@
 """`latently explore`: one file that holds a model, or two."""
 
+import contextlib
+import io
 import json
+import re
+import webbrowser
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +12,17 @@ import pytest
 
 import latently
 import latently.report
+from latently.cli import main
 from latently.export import ExportError
 
 from .conftest import SMALL, call, contents
+
+
+class Screen(io.StringIO):
+    """Standard output that people look at."""
+
+    def isatty(self) -> bool:
+        return True
 
 
 def manifest(path: Path) -> Any:
@@ -22,6 +34,7 @@ def test_a_run_leaves_its_explorer_beside_its_report_which_links_it(vae_run: Pat
     assert (model["name"], model["title"], model["rows"]["count"]) == ("vae", "VAE on digits", 359)
     assert model["film"]["rounds"][0] == 0
     assert model["labels"]["values"] == [str(digit) for digit in range(10)]
+    assert model["image_fit"] == "fill"
     assert any(name.startswith("negative evidence lower bound") for name, _ in model["about"]["numbers"])
     assert 'href="explorer.html"' in (vae_run / "report.html").read_text()
 
@@ -66,3 +79,23 @@ def test_a_run_whose_model_no_page_can_hold_has_all_else(here: Path, monkeypatch
     assert answer.code == 0
     assert "Report" in answer.out
     assert not (here / "run" / "explorer.html").exists()
+
+
+def test_it_opens_in_a_browser_unless_told_not_to(vae_run: Path, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(webbrowser, "open", opened.append)
+    with contextlib.redirect_stdout(Screen()):
+        assert main(["explore", str(vae_run), "--out", "one.html", "--no-open"]) == 0
+        assert opened == []
+        assert main(["explore", str(vae_run), "--out", "two.html"]) == 0
+    assert opened == [(here / "two.html").resolve().as_uri()]
+
+
+def test_full_precision_keeps_32_bits_of_the_weights(vae_run: Path, here: Path) -> None:
+    kinds = {}
+    for name, words in {"half": (), "whole": ("--full-precision",)}.items():
+        assert call("explore", vae_run, "--out", f"{name}.html", *words).code == 0
+        (model,) = manifest(here / f"{name}.html")["models"]
+        kinds[name] = set(re.findall(r'"type": "(f\d+)"', json.dumps(model["functions"])))
+    assert "f16" in kinds["half"]
+    assert kinds["whole"] == {"f32"}

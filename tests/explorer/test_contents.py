@@ -4,11 +4,10 @@ import json
 import math
 import os
 import sys
+import webbrowser
 from pathlib import Path
 from urllib.parse import urlparse
 
-import equinox as eqx
-import jax
 import jax.numpy as jnp
 import numpy as np
 import pandas as pd
@@ -19,8 +18,8 @@ from browser import offline_page
 from latently import open_dataset
 from latently.explorer import Exploration, Story, contents
 from latently.explorer.contents import MOST_ROWS
-from latently.export import Blobs
-from small_models import as_if_fitted, small
+from latently.export import Blobs, functions, program
+from small_models import as_if_fitted, as_if_loaded, small
 
 MNIST = Path(os.environ.get("LATENTLY_DATA", "nowhere")) / "mnist"
 RNG = np.random.default_rng(0)
@@ -97,7 +96,7 @@ def test_equally_few_of_many_rows_are_drawn_and_it_is_said():
     exploration, found = explored(as_if_fitted(model, rows[:50]), rows)
     kept = numbers(exploration, found["rows"]["views"][0])
     assert (found["rows"]["count"], found["rows"]["of"]) == (MOST_ROWS, MOST_ROWS + 2000)
-    assert found["about"]["notes"] == ["10,000 of 12,000 rows are here, drawn by seed 0."]
+    assert found["about"]["notes"] == [f"{MOST_ROWS:,} of {MOST_ROWS + 2000:,} rows are here, drawn by seed 0."]
     places = [np.flatnonzero((rows == row).all(axis=1))[0] for row in kept[::50]]
     assert places == sorted(places)
     assert max(places) > MOST_ROWS
@@ -145,6 +144,21 @@ def examples():
         "vectors": (small(latently.VAE, latent_dim=1), RNG.normal(size=(40, 6)), None),
         "colour": (small(latently.VAE, latent_dim=3), RNG.integers(0, 256, (40, 3, 6, 5)).astype(np.uint8), None),
     }
+
+
+def named(view):
+    return [column["name"] for column in view["columns"]]
+
+
+def test_columns_of_numbers_keep_their_names():
+    lengths = pd.DataFrame(RNG.normal(size=(40, 3)), columns=["sepal", "petal", "<b>stem</b>"])
+    _, found = explored(as_if_loaded(small(latently.VAE), lengths), lengths)
+    assert (found["views"][0]["kind"], named(found["views"][0])) == ("vector", ["sepal", "petal", "<b>stem</b>"])
+    views = {"flower": lengths, "root": lengths.iloc[:, :2].add_prefix("root ")}
+    _, found = explored(as_if_loaded(small(latently.VCCA), views), views)
+    assert [named(view) for view in found["views"]] == [list(frame) for frame in views.values()]
+    _, found = explored(as_if_loaded(small(latently.VAE), lengths.to_numpy()), lengths.to_numpy())
+    assert found["views"][0]["columns"] is None
 
 
 @pytest.fixture(scope="module")
@@ -206,15 +220,31 @@ def test_a_notebook_shows_the_page_in_a_frame(digits):
     assert shown.count('"') == shown.count('="') * 2  # nothing ends the attribute early
 
 
+def test_it_opens_in_a_browser_from_python(digits, monkeypatch):
+    opened = []
+    monkeypatch.setattr(webbrowser, "open", opened.append)
+    path = digits[0].open()
+    assert opened == [path.as_uri()]
+    assert path.read_text(encoding="utf-8") == digits[0].page()
+
+
 @pytest.mark.skipif(not MNIST.exists(), reason="needs $LATENTLY_DATA/mnist")
 def test_rows_of_mnist_take_less_than_three_megabytes(monkeypatch):
     monkeypatch.setenv("LATENTLY_DATA", str(MNIST.parent))
     mnist = open_dataset("mnist")
-    model = as_if_fitted(latently.VAE.from_preset("vae-2d", random_state=0), mnist.train.x[:100])
-    exploration, found = explored(model, mnist.test.x, mnist.test.labels)
-    weights = sum(array.size for array in jax.tree.leaves(model.game_) if eqx.is_inexact_array(array))
+    model = as_if_loaded(latently.VAE.from_preset("vae-mlp", random_state=0), np.asarray(mnist.train.x[:100]))
+    terms = dict.fromkeys(("vae/negative evidence lower bound", "vae/kl", "vae/reconstruction error"), 0.123456)
+    model.history_ = [{"round": n, "epoch": n / 7, "terms": terms, "held_out": terms} for n in range(300)]
+    codes = RNG.normal(size=(60, 1500, model.latent_dim)).cumsum(axis=0)
+    blobs, weights = Blobs(), Blobs()
+    told = Story("VAE", film=(np.arange(60), codes, mnist.test.labels[:1500]))
+    found = contents(model, mnist.test.x, mnist.test.labels, told, blobs)
     assert found["rows"]["count"] == 10_000
-    assert len(exploration.page()) - 2 * weights * 4 / 3 < 3_000_000
+    for function in ("encode", "decode"):
+        program(functions(model.fitted_)[function], weights)
+    page, alone = (len(Exploration(models, each).page()) for models, each in (([found], blobs), ([], weights)))
+    scripts = len(Exploration([], Blobs()).page())
+    assert 2_500_000 < page - (alone - scripts) < 3_000_000
 
 
 def test_numbers_that_json_does_not_know_are_null():

@@ -2,7 +2,7 @@
 
 import base64
 import io
-import shutil
+import re
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,7 @@ from PIL import Image
 from sklearn.datasets import load_digits
 
 import latently
+from browser import PHONE, WIDE, decoded, draw, on_map, on_sheet, press, saved, settle, state, visit, walk
 from latently.explorer import Exploration, Story, contents
 from latently.export import Blobs
 
@@ -27,118 +28,11 @@ ODD_NAMES = [
     "nine",
 ]
 PIXEL = 0.01 * 255 + 0.5  # what weights of 16 bits change, and rounding
-WIDE, PHONE = (1360, 900), (390, 844)
 DIGITS = load_digits()
 IMAGES = np.round(DIGITS.images * 255 / 16).astype(np.uint8)
 CLASSES = np.array(ODD_NAMES)[DIGITS.target]
 LEARNED, HELD_OUT = slice(0, 1500), slice(1500, None)
 SMALL = {"hidden": (64,), "epochs": 40, "batch_size": 64, "random_state": 0}
-
-
-@pytest.fixture(scope="module")
-def browser():
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None:
-        pytest.skip("needs Chromium (apt-get install chromium)")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield opened
-        opened.close()
-
-
-@pytest.fixture(scope="module")
-def pictures(tmp_path_factory):
-    """A folder of what each view looks like, to be looked at."""
-    return tmp_path_factory.mktemp("pictures")
-
-
-@pytest.fixture(scope="module")
-def see(browser, tmp_path_factory):
-    """Opens an exploration from a file, without a network; all that the page asks for or complains of is kept."""
-    folder = tmp_path_factory.mktemp("pages")
-    files, contexts = {}, []
-
-    def open_page(exploration, size=WIDE, fragment="", **context):
-        path = files.setdefault(id(exploration), folder / f"{len(files)}.html")
-        if not path.exists():
-            exploration.save(path)
-        view = {"width": size[0], "height": size[1]}
-        made = browser.new_context(viewport=view, offline=True, accept_downloads=True, **context)
-        contexts.append(made)
-        page = made.new_page()
-        page.asked, page.complaints = [], []
-        page.on("request", lambda request: page.asked.append(request.url))
-        page.on("pageerror", lambda error: page.complaints.append(str(error)))
-        page.on("console", lambda line: line.type == "error" and page.complaints.append(line.text))
-        page.on("dialog", lambda dialog: page.complaints.append(dialog.message) or dialog.dismiss())
-        page.goto(path.as_uri() + fragment)
-        page.wait_for_selector("article.model", timeout=60_000)
-        settle(page)
-        return page
-
-    yield open_page
-    for made in contexts:
-        made.close()
-
-
-def settle(page):
-    """Wait until the model has answered all that was asked, and the page has been drawn."""
-    page.evaluate(
-        """async () => {
-          for (let quiet = 0; quiet < 3; ) {
-            await new Promise((done) => setTimeout(done, 30));
-            await new Promise(requestAnimationFrame);
-            const busy = latently.explorers.some(({ inference }) => inference.running || inference.waiting.size);
-            quiet = busy ? 0 : quiet + 1;
-          }
-        }"""
-    )
-
-
-def state(page, of="code", model=0):
-    """A part of a model's state, as JSON."""
-    return page.evaluate(
-        "([of, model]) => JSON.parse(JSON.stringify(latently.explorers[model].store.state[of], "
-        "(_, value) => ArrayBuffer.isView(value) || value instanceof Set ? [...value] : value))",
-        [of, model],
-    )
-
-
-def decoded(page, model=0):
-    return [np.array(view) for view in state(page, "decoded", model)]
-
-
-def on_map(page, x, y, model=0):
-    """Pixels of a place of the map, given as shares of its width and height."""
-    box = page.locator(".map").nth(model).bounding_box()
-    return box["x"] + x * box["width"], box["y"] + y * box["height"]
-
-
-def draw(page, sheet, points):
-    """Draw a line through points of a sheet, given as shares."""
-    sheet.scroll_into_view_if_needed()
-    box = sheet.bounding_box()
-    places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
-    page.mouse.move(*places[0])
-    page.mouse.down()
-    for place in places[1:]:
-        page.mouse.move(*place, steps=5)
-    page.mouse.up()
-    settle(page)
-
-
-def press(page, name, **how):
-    page.get_by_role("button", name=name, **how).first.click()
-    settle(page)
-
-
-def saved(page, button):
-    """What the page hands out when a button is pressed: the file's name and its bytes."""
-    with page.expect_download() as download:
-        button.click()
-    return download.value.suggested_filename, download.value.path().read_bytes()
 
 
 @pytest.fixture(scope="module")
@@ -191,7 +85,7 @@ def test_what_the_pointer_is_on_is_decoded_as_python_decodes_it(see, digits, fla
 
 def test_a_row_near_the_pointer_is_shown_with_its_class_and_error(see, digits):
     page = see(digits)
-    page.evaluate("latently.explorers[0].visit(latently.explorers[0].placeOf(7))")
+    visit(page, 7)
     page.locator(".map").focus()
     page.keyboard.press("n")
     settle(page)
@@ -202,12 +96,12 @@ def test_a_row_near_the_pointer_is_shown_with_its_class_and_error(see, digits):
     assert page.locator(".inspector .chances li").count() == 10
 
 
-def test_names_are_text_everywhere(see, digits, pictures):
+def test_names_are_text_everywhere(see, digits, shoot):
     page = see(digits)
     names = page.locator(".legend .name").all_inner_texts()
     assert sorted(names) == sorted(set(CLASSES))
     assert page.evaluate("document.querySelectorAll('main script').length") == 0
-    page.screenshot(path=pictures / "names.png", full_page=True)
+    shoot(page, "names")
 
 
 def test_a_class_is_hidden_by_its_entry_of_the_legend(see, digits):
@@ -220,12 +114,12 @@ def test_a_class_is_hidden_by_its_entry_of_the_legend(see, digits):
     assert len(state(page, "selection")) == (CLASSES[HELD_OUT] != np.unique(CLASSES)[0]).sum()
 
 
-def test_a_drawn_digit_gets_its_class(see, digits, pictures):
+def test_a_drawn_digit_gets_its_class(see, digits, shoot):
     page = see(digits)
     ring = [(0.5 + 0.2 * np.sin(a), 0.5 - 0.33 * np.cos(a)) for a in np.linspace(0, 2 * np.pi, 24)]
     draw(page, page.locator(".sheet"), ring)
     assert page.locator(".verdict strong").inner_text() == "zero"
-    page.screenshot(path=pictures / "drawn.png", full_page=True)
+    shoot(page, "drawn")
     press(page, "Clear")
     draw(page, page.locator(".sheet"), [(0.5, 0.15), (0.5, 0.85)])
     assert page.locator(".verdict strong").inner_text() == ODD_NAMES[1]
@@ -243,6 +137,72 @@ def test_a_dropped_image_is_read(see, digits):
     assert page.locator(".verdict strong").inner_text() == CLASSES[HELD_OUT][0]
 
 
+def test_the_nearest_row_is_taken_as_it_is(see, digits, flat):
+    page = see(digits)
+    page.evaluate("latently.explorers[0].store.set({ code: Float32Array.of(0.7, -0.4), row: -1 })")
+    nearest = np.linalg.norm(flat.transform(IMAGES[HELD_OUT]) - [0.7, -0.4], axis=1).argmin()
+    press(page, "Take the row near the pointer")
+    np.testing.assert_allclose(on_sheet(page)[..., 0], IMAGES[HELD_OUT][nearest], atol=1)
+    assert page.locator(".verdict strong").inner_text() == flat.predict(IMAGES[HELD_OUT][nearest : nearest + 1])[0]
+
+
+def test_fingers_draw_decode_and_zoom(see, digits):
+    page = see(digits, size=PHONE, has_touch=True, is_mobile=True)
+    fingers = page.context.new_cdp_session(page)
+
+    def touch(kind, *places):
+        points = [{"x": x, "y": y, "id": finger} for finger, (x, y) in enumerate(places)]
+        fingers.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": points})
+
+    sheet = page.locator(".sheet")
+    sheet.scroll_into_view_if_needed()
+    box = sheet.bounding_box()
+    line = [(box["x"] + 0.5 * box["width"], box["y"] + share * box["height"]) for share in np.linspace(0.15, 0.85, 8)]
+    touch("Start", line[0])
+    for place in line[1:]:
+        touch("Move", place)
+    touch("End")
+    settle(page)
+    assert page.locator(".verdict strong").inner_text() == ODD_NAMES[1]
+    page.locator(".map").scroll_into_view_if_needed()
+    before = state(page)
+    touch("Start", on_map(page, 0.4, 0.4))
+    touch("Move", on_map(page, 0.6, 0.5))
+    touch("End")
+    settle(page)
+    assert state(page) != before
+    assert state(page, "window") is None
+    assert state(page, "pins") == []
+    press(page, "zoom in")
+    window, code = state(page, "window"), state(page)
+    touch("Start", on_map(page, 0.4, 0.5), on_map(page, 0.6, 0.5))
+    touch("Move", on_map(page, 0.2, 0.5), on_map(page, 0.8, 0.5))
+    touch("End")
+    settle(page)
+    assert state(page, "window")["scale"] == pytest.approx(3 * window["scale"], rel=0.02)
+    assert (state(page), state(page, "pins")) == (code, [])
+    assert page.complaints == []
+
+
+def test_a_notebook_shows_the_page_at_work_in_a_frame(browser, deep):
+    exploration, model = deep
+    page = browser.new_context(viewport={"width": 1000, "height": 900}, offline=True).new_page()
+    complaints = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda line: line.type == "error" and complaints.append(line.text))
+    page.set_content(f"<!doctype html><p>Out [1]:</p>{exploration._repr_html_()}")
+    frame = page.frames[1]
+    frame.wait_for_selector("article.model", timeout=60_000)
+    settle(frame)
+    frame.get_by_role("button", name="Nearest row").click()
+    settle(frame)
+    np.testing.assert_allclose(
+        decoded(frame)[0], model.fitted_.decode(np.array([state(frame)])).astype(float).ravel(), atol=PIXEL
+    )
+    assert complaints == []
+    page.context.close()
+
+
 def test_the_code_under_the_pointer_is_shown_as_every_class(see, digits, flat):
     page = see(digits)
     tiles = page.get_by_role("region", name="The same code as every class").get_by_role("listitem")
@@ -255,7 +215,7 @@ def test_the_code_under_the_pointer_is_shown_as_every_class(see, digits, flat):
     np.testing.assert_allclose(decoded(page)[0], expected.astype(float).ravel(), atol=PIXEL)
 
 
-def test_rows_inside_a_lasso_are_listed_counted_and_saved(see, digits, pictures):
+def test_rows_inside_a_lasso_are_listed_counted_and_saved(see, digits, shoot):
     page = see(digits)
     press(page, "Lasso", exact=True)
     corners = [(0.15, 0.1), (0.9, 0.1), (0.9, 0.55), (0.15, 0.55)]
@@ -269,7 +229,7 @@ def test_rows_inside_a_lasso_are_listed_counted_and_saved(see, digits, pictures)
     assert 10 < len(selection) < 297
     counts = [int(text) for text in page.locator(".counts .count").all_inner_texts()]
     assert sum(counts) == len(selection)
-    page.screenshot(path=pictures / "lasso.png", full_page=True)
+    shoot(page, "lasso")
     name, content = saved(page, page.get_by_role("region", name="Selected rows").get_by_text("Save as CSV"))
     table = pd.read_csv(io.BytesIO(content))
     assert name.endswith("-selected.csv")
@@ -277,7 +237,7 @@ def test_rows_inside_a_lasso_are_listed_counted_and_saved(see, digits, pictures)
     assert table["class"].tolist() == CLASSES[HELD_OUT][selection].tolist()
 
 
-def test_a_path_goes_from_row_to_row_plays_and_is_saved(see, digits, pictures):
+def test_a_path_goes_from_row_to_row_plays_and_is_saved(see, digits, shoot):
     page = see(digits)
     press(page, "Two rows")
     strip = page.get_by_role("region", name="Path", exact=True)
@@ -287,7 +247,7 @@ def test_a_path_goes_from_row_to_row_plays_and_is_saved(see, digits, pictures):
     )
     row = state(page, "from")["row"]
     np.testing.assert_allclose(np.array(first[::4]).reshape(8, 8), IMAGES[HELD_OUT][row], atol=1)
-    page.screenshot(path=pictures / "path.png", full_page=True)
+    shoot(page, "path")
     before = state(page)
     press(page, "Play")
     assert state(page) != before
@@ -305,7 +265,33 @@ def test_a_path_goes_from_row_to_row_plays_and_is_saved(see, digits, pictures):
     assert Image.open(io.BytesIO(content)).size[0] > 300
 
 
-def test_sliders_move_the_code_the_ones_that_carry_most_first(see, deep, pictures):
+def test_a_spherical_path_keeps_its_distance_from_the_origin(see, deep):
+    exploration, model = deep
+    page = see(exploration)
+    walk(page, 3, 40)
+    strip = page.get_by_role("region", name="Path", exact=True)
+    ends = model.transform(IMAGES[HELD_OUT][[3, 40]])
+    midway = {}
+    for way in ("straight", "spherical"):
+        page.get_by_label("Way").select_option(label=way)
+        settle(page)
+        strip.get_by_role("listitem").nth(5).get_by_role("button").click()  # a row, and then nine steps
+        settle(page)
+        midway[way] = np.array(state(page))
+        np.testing.assert_allclose(
+            decoded(page)[0], model.fitted_.decode(midway[way][None]).astype(float).ravel(), atol=PIXEL
+        )
+    np.testing.assert_allclose(midway["straight"], ends.mean(axis=0), atol=1e-4)
+    radii = np.linalg.norm(ends, axis=1)
+    assert np.linalg.norm(midway["spherical"]) == pytest.approx(radii.mean(), rel=1e-4)
+    assert np.linalg.norm(midway["straight"]) < 0.99 * radii.mean()
+    _, content = saved(page, strip.get_by_text("Save as CSV"))
+    path = pd.read_csv(io.BytesIO(content))
+    assert path["row"].fillna(-1).tolist() == [3, *[-1] * 9, 40]
+    np.testing.assert_allclose(path.loc[5, "z1":].to_numpy(float), midway["spherical"], rtol=1e-5, atol=1e-6)
+
+
+def test_sliders_move_the_code_the_ones_that_carry_most_first(see, deep, shoot):
     exploration, model = deep
     page = see(exploration)
     order = exploration.models[0]["latent"]["order"]
@@ -328,7 +314,7 @@ def test_sliders_move_the_code_the_ones_that_carry_most_first(see, deep, picture
     np.testing.assert_allclose(state(page), exploration.models[0]["latent"]["center"], rtol=1e-4, atol=1e-5)
     press(page, "Draw from the prior")
     assert state(page) != before
-    page.screenshot(path=pictures / "sliders.png", full_page=True)
+    shoot(page, "sliders")
 
 
 def test_axes_are_components_or_two_dimensions_and_move_within_the_plane_shown(see, deep):
@@ -344,7 +330,7 @@ def test_axes_are_components_or_two_dimensions_and_move_within_the_plane_shown(s
     assert sorted(moved) == sorted([axes["x"], axes["y"]])
 
 
-def test_the_film_is_scrubbed(see, deep, pictures):
+def test_the_film_is_scrubbed(see, deep, shoot):
     page = see(deep[0])
     film = page.locator(".film")
     picture = "canvas => canvas.toDataURL()"
@@ -356,7 +342,7 @@ def test_the_film_is_scrubbed(see, deep, pictures):
     assert film.evaluate(picture) != last
     assert "round 0" in page.locator(".scrub").inner_text()
     page.keyboard.press("End")
-    page.screenshot(path=pictures / "film.png", full_page=True)
+    shoot(page, "film")
 
 
 def test_the_strangest_row_comes_first(see, deep):
@@ -374,7 +360,7 @@ def test_the_strangest_row_comes_first(see, deep):
     assert strange >= 0
 
 
-def test_the_map_zooms_pans_and_pins_by_mouse(see, digits):
+def test_the_map_zooms_pans_and_pins_by_mouse(see, digits, shoot):
     page = see(digits)
     page.mouse.move(*on_map(page, 0.5, 0.5))
     page.mouse.wheel(0, -400)
@@ -389,11 +375,12 @@ def test_the_map_zooms_pans_and_pins_by_mouse(see, digits):
     page.mouse.click(*on_map(page, 0.5, 0.5))
     settle(page)
     assert len(state(page, "pins")) == 1
+    shoot(page, "pins")
     press(page, "show all")
     assert state(page, "window") is None
 
 
-def test_the_keyboard_alone_is_enough(see, digits):
+def test_the_keyboard_alone_is_enough(see, digits, shoot):
     page = see(digits)
     for _ in range(40):
         page.keyboard.press("Tab")
@@ -420,6 +407,7 @@ def test_the_keyboard_alone_is_enough(see, digits):
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
     page.keyboard.press("?")
     assert page.locator("dialog").is_visible()
+    shoot(page, "help", whole=False)
     page.keyboard.press("Escape")
     assert not page.locator("dialog").is_visible()
 
@@ -446,31 +434,30 @@ def test_an_address_that_fits_no_model_is_left_out(see, digits):
     assert page.complaints == []
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
-def test_pages_fit_their_window_in_either_theme(see, digits, size, theme, pictures):
+@pytest.mark.parametrize(("size", "theme"), [(WIDE, "light"), (PHONE, "dark")], ids=["wide", "phone"])
+def test_pages_fit_their_window_in_the_theme_of_the_system(see, digits, size, theme, shoot):
     page = see(digits, size=size, color_scheme=theme)
     assert page.evaluate("document.documentElement.dataset.theme") == theme
     assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
     page.mouse.move(*on_map(page, 0.45, 0.45))
     settle(page)
-    page.screenshot(path=pictures / f"{theme}-{size[0]}.png", full_page=True)
+    shoot(page, f"{size[0]}")
 
 
-def test_a_left_half_is_completed_while_it_is_drawn(see, pictures):
+def test_a_left_half_is_completed_while_it_is_drawn(see, shoot):
     halves = {"left": IMAGES[:, :, :4], "right": IMAGES[:, :, 4:]}
     learned, held_out = ({name: half[part] for name, half in halves.items()} for part in (LEARNED, HELD_OUT))
     model = latently.ACCA(latent_dim=8, **SMALL | {"epochs": 10}).fit(learned)
     page = see(model.explore(held_out, CLASSES[HELD_OUT]))
     draw(page, page.locator(".sheet").first, [(0.95, 0.15), (0.4, 0.3), (0.3, 0.6), (0.95, 0.88)])
-    given = np.array(page.evaluate("latently.explorers[0].store.state.decoded.map((view) => [...view])")[1])
+    drawn = on_sheet(page)[..., 0].round().astype(np.uint8)
+    assert drawn.max() > 200
+    completed = model.complete({"left": drawn[None]})["right"][0].astype(float)
+    np.testing.assert_allclose(decoded(page)[1], completed.ravel(), atol=PIXEL + 0.5)  # what is drawn is rounded, too
+    np.testing.assert_allclose(on_sheet(page, 1)[..., 0], completed, atol=PIXEL + 1)
+    assert np.ptp(completed) > 50
     assert state(page, "row") == -1
-    code = np.array([state(page)])
-    np.testing.assert_allclose(given, model.fitted_.decode(code)["right"].astype(float).ravel(), atol=PIXEL)
-    untouched = page.locator(".sheet").nth(1)
-    pixels = "sheet => [...sheet.getContext('2d').getImageData(0, 0, sheet.width, sheet.height).data]"
-    assert np.reshape(untouched.evaluate(pixels), (-1, 4))[:, :3].max() > 100
-    page.screenshot(path=pictures / "halves.png", full_page=True)
+    shoot(page, "halves")
     assert page.complaints == []
 
 
@@ -489,7 +476,7 @@ def people(n):
     return table
 
 
-def test_rows_of_tables_are_bars_in_units_and_are_filled_in(see, pictures):
+def test_rows_of_tables_are_bars_in_units_and_are_filled_in(see, shoot):
     rows = people(500)
     model = latently.VAE(latent_dim=3, **SMALL).fit(rows[:400])
     page = see(model.explore(rows[400:]))
@@ -507,13 +494,27 @@ def test_rows_of_tables_are_bars_in_units_and_are_filled_in(see, pictures):
     page.get_by_label("age", exact=True).fill("70")
     settle(page)
     guessed = page.locator(".answer .cell").all_inner_texts()
-    assert guessed[0].endswith("(70)")
+    assert re.fullmatch(r"\d+ \(70\)", guessed[0])  # whole numbers are written as such
     assert guessed[1] in {"Bonn", "서울", "القاهرة"}
-    page.screenshot(path=pictures / "table.png", full_page=True)
+    shoot(page, "table")
+    press(page, "Pin it")
+    visit(page, 2)
+    press(page, "Pin the row")
+    _, content = saved(page, page.get_by_role("region", name="Pins").get_by_text("Save as CSV"))
+    pinned = pd.read_csv(io.BytesIO(content))
+    again = model.inverse_transform(pinned[["z1", "z2", "z3"]].to_numpy())
+    assert pinned["<b>town</b>"].tolist() == again["<b>town</b>"].tolist()
+    np.testing.assert_allclose(pinned["age"], again["age"], atol=1)
+    np.testing.assert_allclose(pinned["income"], again["income"], rtol=0.02)
+    walk(page, 2, 3)
+    _, content = saved(page, page.get_by_role("region", name="Path", exact=True).get_by_text("Save as CSV"))
+    path = pd.read_csv(io.BytesIO(content))
+    shown = rows[400:].reset_index(drop=True).loc[[2, 3]]
+    assert path.loc[[0, 10], list(rows)].to_numpy().tolist() == shown.to_numpy().tolist()
     assert page.complaints == []
 
 
-def test_conditions_have_a_control_each(see, pictures):
+def test_conditions_have_a_control_each(see, shoot):
     told = pd.DataFrame({"parity": np.where(DIGITS.target % 2, "odd", "even"), "ink": IMAGES.mean(axis=(1, 2))})
     model = latently.ConditionalVAE(latent_dim=2, **SMALL).fit(IMAGES[LEARNED], told[LEARNED])
     page = see(model.explore(IMAGES[HELD_OUT], told[HELD_OUT]))
@@ -529,21 +530,21 @@ def test_conditions_have_a_control_each(see, pictures):
     assert brighter.mean() > before.mean()
     expected = model.inverse_transform(np.array([state(page)]), labels={"parity": "odd", "ink": 90.0})
     np.testing.assert_allclose(brighter, expected.astype(float).ravel(), atol=PIXEL)
-    page.screenshot(path=pictures / "conditions.png", full_page=True)
+    shoot(page, "conditions")
 
 
-def test_models_without_an_encoder_show_draws_from_their_prior(see, pictures):
+def test_models_without_an_encoder_show_draws_from_their_prior(see, shoot):
     model = latently.ACGAN(latent_dim=4, hidden=(32,), epochs=2, batch_size=64, random_state=0)
     page = see(model.fit(IMAGES[LEARNED], CLASSES[LEARNED]).explore(IMAGES[HELD_OUT], CLASSES[HELD_OUT]))
     page.mouse.move(*on_map(page, 0.4, 0.4))
     settle(page)
     assert decoded(page)[0].shape == (64,)
     assert page.get_by_text("This model does not encode").is_visible()
-    page.screenshot(path=pictures / "acgan.png", full_page=True)
+    shoot(page, "acgan")
     assert page.complaints == []
 
 
-def test_series_are_curves(see, pictures):
+def test_series_are_curves(see, shoot):
     random, steps = np.random.default_rng(0), np.linspace(0, 1, 32)
     turns = random.integers(1, 4, (300, 1)) * steps + random.random((300, 1))
     waves = np.stack([np.sin(2 * np.pi * turns), np.cos(2 * np.pi * turns)], axis=-1)
@@ -552,11 +553,22 @@ def test_series_are_curves(see, pictures):
     draw(page, page.locator(".sheet"), [(0.02, 0.5), (0.25, 0.1), (0.5, 0.5), (0.75, 0.9), (0.98, 0.5)])
     expected = model.fitted_.decode(np.array([state(page)]))
     np.testing.assert_allclose(decoded(page)[0], np.asarray(expected, float).ravel(), atol=0.02)
-    page.screenshot(path=pictures / "series.png", full_page=True)
+    press(page, "Two rows")
+    path = page.get_by_role("region", name="Path", exact=True)
+    _, content = saved(page, path.get_by_text("Save as CSV"))
+    table = pd.read_csv(io.BytesIO(content))
+    assert table.columns[-2:].tolist() == ["x 32 channel 1", "x 32 channel 2"]
+    row = int(table["row"].iloc[0])
+    np.testing.assert_allclose(table.iloc[0, -64:].to_numpy(float), waves[200:][row].ravel(), atol=2e-3)
+    again = model.inverse_transform(table.loc[[4], "z1":"z4"].to_numpy(float))
+    np.testing.assert_allclose(table.iloc[4, -64:].to_numpy(float), again.ravel(), atol=0.02)
+    _, content = saved(page, path.get_by_text("Save as PNG"))
+    assert np.asarray(Image.open(io.BytesIO(content)).convert("RGB"), float).std() > 5
+    shoot(page, "series")
     assert page.complaints == []
 
 
-def test_two_models_point_at_the_same_row(see, flat, deep, pictures):
+def test_two_models_point_at_the_same_row(see, flat, deep, shoot):
     blobs = Blobs()
     rows, names = IMAGES[HELD_OUT], CLASSES[HELD_OUT]
     both = [
@@ -565,15 +577,14 @@ def test_two_models_point_at_the_same_row(see, flat, deep, pictures):
     ]
     page = see(Exploration(both, blobs))
     assert page.get_by_text("Pointers are linked: the same row in both.").is_visible()
-    page.evaluate("latently.explorers[0].visit(latently.explorers[0].placeOf(11))")
-    settle(page)
+    visit(page, 11)
     assert state(page, "row", model=1) == 11
     np.testing.assert_allclose(state(page, "code", model=1), deep[1].transform(rows[11:12])[0], atol=0.02)
-    page.screenshot(path=pictures / "two.png", full_page=True)
+    shoot(page, "two")
     assert page.complaints == []
 
 
-def test_two_models_on_one_flat_prior_point_at_the_same_code(see, flat, pictures):
+def test_two_models_on_one_flat_prior_point_at_the_same_code(see, flat, shoot):
     other = latently.VAE(latent_dim=2, **SMALL | {"epochs": 2}).fit(IMAGES[LEARNED])
     blobs = Blobs()
     rows = IMAGES[HELD_OUT]
@@ -584,18 +595,3 @@ def test_two_models_on_one_flat_prior_point_at_the_same_code(see, flat, pictures
     page.mouse.move(*on_map(page, 0.4, 0.4))
     settle(page)
     assert state(page) == state(page, model=1)
-
-
-def test_how_long_decoding_takes_is_told(see, digits, capsys):
-    page = see(digits)
-    for step in range(60):
-        page.mouse.move(*on_map(page, 0.3 + 0.006 * step, 0.5))
-    settle(page)
-    times = page.evaluate(
-        "latently.explorers[0].inference.times.filter((t) => t.function === 'decode').map((t) => t.milliseconds)"
-    )
-    with capsys.disabled():
-        print(
-            f"\ndecoding a code in the page: {np.quantile(times, 0.95):.1f} ms at the 95th percentile of {len(times)}"
-        )
-    assert len(times) > 60

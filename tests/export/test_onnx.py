@@ -1,7 +1,6 @@
 """Exported models give in ONNX Runtime what they give in Python, for any number of rows."""
 
 import json
-import math
 import sys
 from collections.abc import Callable
 
@@ -12,10 +11,9 @@ import pandas as pd
 import pytest
 
 import latently
-from latently.catalogue import MODELS
+from each_network import IMAGES, LABELS, ROWS, VIEWS, combinations, combined
 from latently.data import Views
 from latently.errors import ArgumentError
-from latently.networks import Chain, Flatten, PerRow, Unflatten
 from small_models import as_if_loaded, small
 
 runtime = pytest.importorskip("onnxruntime")
@@ -23,39 +21,6 @@ onnx = pytest.importorskip("onnx")
 pytest.importorskip("jax2onnx")
 
 RNG = np.random.default_rng(0)
-ROWS = 17
-IMAGES = RNG.integers(0, 256, (ROWS, 5, 4)).astype(np.uint8)
-SERIES = RNG.normal(50, 20, (ROWS, 5, 2))
-VIEWS = {"left": RNG.normal(size=(ROWS, 4)), "right": RNG.integers(-100, 100, (ROWS, 3))}
-LABELS = np.arange(ROWS) % 3
-
-
-def own_encoder(in_shape, out_size, key):
-    return Chain((Flatten(), PerRow(eqx.nn.MLP(math.prod(in_shape), out_size, 8, 1, jax.nn.gelu, key=key))))
-
-
-def own_decoder(in_size, out_shape, key):
-    return Chain((PerRow(eqx.nn.MLP(in_size, math.prod(out_shape), 8, 1, key=key)), Unflatten(out_shape)))
-
-
-NETWORKS = {
-    "mlp": ({"hidden": (8,), "activation": "elu", "normalization": "batch"}, IMAGES),
-    "conv, resnet": ({"network": "conv", "decoder_network": "resnet", "normalization": "layer"}, IMAGES),
-    "resnet, conv": ({"network": "resnet", "decoder_network": "conv", "activation": "silu"}, IMAGES),
-    "conv1d, own": ({"network": "conv1d", "decoder_network": own_decoder, "activation": "gelu"}, SERIES),
-    "own, conv1d": ({"network": own_encoder, "decoder_network": "conv1d", "normalization": "batch"}, SERIES),
-}
-
-
-def fitted(name, network):
-    """A model with arrays of no meaning, and its rows."""
-    parameters, rows = NETWORKS[network]
-    estimator = getattr(latently, name)
-    channels = {} if network == "mlp" else {"channels": (4, 2) if name == "ACGAN" else (2,)}
-    model = small(estimator, **parameters, **channels)
-    if model.takes_views:
-        rows = VIEWS if network == "mlp" else {"left": rows, "right": rows[:, ::-1]}
-    return as_if_loaded(model, rows, LABELS if not model.takes_views else None), rows
 
 
 def ran(folder, file, feed, rows):
@@ -116,17 +81,9 @@ def check(folder, right, feed):
                 agrees(result, outputs[name][:rows])
 
 
-def combinations():
-    """Each model with each network; the plain tests take each model once, and every network with some models."""
-    for number, model in enumerate(MODELS):
-        for place, network in enumerate(NETWORKS):
-            rest = () if number % len(NETWORKS) == place else pytest.mark.exhaustive
-            yield pytest.param(model.name, network, marks=rest)
-
-
 @pytest.mark.parametrize(("name", "network"), list(combinations()))
 def test_every_model_with_every_network_gives_what_it_gives_in_python(name, network, tmp_path):
-    model, rows = fitted(name, network)
+    model, rows = combined(name, network)
     codes = RNG.normal(size=(ROWS, model.fitted_.sample_prior(1, None, 0).shape[1])).astype(np.float32)
     model.export(tmp_path)
     feed = {"code": codes, **(rows if model.takes_views else {"x": rows})}
@@ -246,7 +203,7 @@ def test_a_file_says_what_it_is(tmp_path):
 
 
 def test_convolutions_are_those_of_onnx(tmp_path):
-    model, _ = fitted("VAE", "conv, resnet")
+    model, _ = combined("VAE", "conv, resnet")
     model.export(tmp_path)
     for file in ("encoder.onnx", "decoder.onnx"):
         assert "Conv" in {node.op_type for node in onnx.load(tmp_path / file).graph.node}

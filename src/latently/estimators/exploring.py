@@ -1,5 +1,6 @@
 """A fitted estimator in a page of its own."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from latently.explorer import Exploration, Story, contents
@@ -15,9 +16,18 @@ def explored(
         model: fitted.
         X: rows to be shown, as in `fit`.
         y: their labels, -1 where unknown, or conditions; `None` where there are none.
-        story: what is told beside; its kind, unless given.
+        story: what is told beside; its kind and the names of its columns, unless given.
         blobs: takes its numbers.
         full_precision: keep 32 bits of the weights.
     """
-    blobs, story = blobs or Blobs(), story or Story(type(model).__name__)
-    return Exploration([contents(model, model._rows(X), y, story, blobs, full_precision=full_precision)], blobs)
+    rows, blobs = model._rows(X), blobs or Blobs()
+    story = story or Story(type(model).__name__, columns=_columns(model, X))
+    return Exploration([contents(model, rows, y, story, blobs, full_precision=full_precision)], blobs)
+
+
+def _columns(model: Any, X: Any) -> Any:
+    """The names of columns of frames; where there are several views, by the names of these."""
+    if isinstance(X, Mapping):
+        return {view: [str(name) for name in rows.columns] for view, rows in X.items() if hasattr(rows, "columns")}
+    names = getattr(model, "feature_names_in_", None)
+    return None if names is None else names.tolist()

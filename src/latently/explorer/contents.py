@@ -16,14 +16,17 @@ from latently.explorer.views import BLOCK_NUMBERS, chosen_of, column_of, describ
 from latently.export import Blobs, functions, program
 from latently.fitted import Fitted
 
-MOST_ROWS = 10_000
-MOST_BYTES = 3_000_000
-"""Of all rows as they are shown, compressed."""
+MOST_ROWS = 20_000
+"""That a map moves with while every frame is drawn."""
+MOST_BYTES = 2_200_000
+"""Of rows and of draws of the prior, compressed: with a film, the scripts and what their letters add it is 3 MB."""
+BYTES_ASIDE = 8
+"""Of a row's label, error and bound."""
 LOOKED_AT, LEAST_LOOKED_AT = 500, 8
 """Rows that tell what all are like; fewer of large ones."""
 BOUND_DRAWS, PRIOR_DRAWS, LEAST_ROWS = 4, 2000, 200
 FILMED_ROWS, MOST_CHUNKS = 500, 300
-MOST_NUMBERS = 2**16
+MOST_NUMBERS = 2**14
 """Codes of more numbers in all are kept in 16 bits."""
 FUNCTIONS = ("encode", "decode", "classify")
 
@@ -38,6 +41,7 @@ class Story:
         numbers: what was measured: in words, and the number with its unit.
         columns: the names of the columns of vectors; where there are several views, by the names of these.
         film: rounds, the codes of some rows in each, `[frames, rows, latent]`, and the labels of these rows.
+        image_fit: how pictures of another size are brought to that of the rows (see `latently.data.pictures.FITS`).
     """
 
     title: str
@@ -45,6 +49,7 @@ class Story:
     numbers: Sequence[tuple[str, str]] = ()
     columns: Any = None
     film: tuple[Any, Float[np.ndarray, "frames rows latent"], Any] | None = None
+    image_fit: str = "fill"
 
 
 def contents(
@@ -70,13 +75,14 @@ def contents(
     name = type(model).__name__
     made = functions(fitted)
     programs = {each: program(made[each], blobs, full_precision=full_precision) for each in FUNCTIONS if each in made}
-    views, chosen, notes = _choice(fitted, rows, story.columns)
+    views, chosen, notes = _choice(fitted, rows, story.columns, *made["decode"].inputs[0].shape)
     here = chosen_of(rows, chosen)
     kept = [shown(view, here) for view in views]
-    if any(map(is_small, views, kept)):
+    thumbnails = any(map(is_small, views, kept))
+    if thumbnails:
         notes.append("Pictures of rows are thumbnails; what is decoded is shown whole.")
     values, known, told = _labels(fitted, labels, chosen)
-    codes, of_rows = _rows(fitted, here, known, told)
+    codes, of_rows = _rows(fitted, here, known, told, thumbnails)
     latent = _latent(fitted, here, codes)
     told_of: dict[str, Any] = finite(
         {
@@ -93,6 +99,7 @@ def contents(
             "prior": _prior(fitted, blobs),
             "views": views,
             "joint": isinstance(rows, Views),
+            "image_fit": story.image_fit,
             "labels": values,
             "functions": programs,
             "rows": {
@@ -108,14 +115,20 @@ def contents(
     return told_of
 
 
-def _choice(fitted: Fitted, rows: Any, columns: Any) -> tuple[list[dict[str, Any]], Int[np.ndarray, "rows"], list[str]]:
-    """The views, which rows are shown, and what is to be said of it: all, or as many as a page can hold, by a seed."""
+def _choice(
+    fitted: Fitted, rows: Any, columns: Any, numbers: int
+) -> tuple[list[dict[str, Any]], Int[np.ndarray, "rows"], list[str]]:
+    """The views, which rows are shown, and what is to be said of it: all, or as many as a page can hold, by a seed.
+
+    A code has so many `numbers`.
+    """
     order = np.random.default_rng(0).permutation(len(rows))
     looked_at = min(LOOKED_AT, max(LEAST_LOOKED_AT, BLOCK_NUMBERS // math.prod(rows.shape[1:])))
     some = rows[np.sort(order[:looked_at])]
     views = describe(fitted.preprocessing, some, columns)
-    a_row = sum(len(zlib.compress(shown(view, some).tobytes())) for view in views) / len(some)
-    most = int(min(MOST_ROWS, max(LEAST_ROWS, MOST_BYTES / a_row)))
+    a_code = np.dtype(np.float16).itemsize * numbers
+    a_row = sum(len(zlib.compress(shown(view, some).tobytes(), 9)) for view in views) / len(some) + a_code + BYTES_ASIDE
+    most = int(min(MOST_ROWS, max(LEAST_ROWS, (MOST_BYTES - PRIOR_DRAWS * a_code) / a_row)))
     notes = []
     if len(rows) > most:
         notes.append(f"{most:,} of {len(rows):,} rows are here, drawn by seed 0.")
@@ -161,17 +174,18 @@ def places_of(names: Sequence[str], labels: Any) -> Int[np.ndarray, "rows"]:
 
 
 def _rows(
-    fitted: Fitted, rows: Any, known: Int[np.ndarray, "rows"] | None, told: Any
+    fitted: Fitted, rows: Any, known: Int[np.ndarray, "rows"] | None, told: Any, thumbnails: bool
 ) -> tuple[Float[np.ndarray, "rows latent"] | None, dict[str, np.ndarray | None]]:
-    """The codes of rows, and what the page knows of each."""
+    """The codes of rows, and what the page knows of each; all that it cannot compute from thumbnails."""
     able = fitted.abilities
     codes = fitted.codes(rows, told) if "encode" in able else None
-    predictions = fitted.class_probabilities(rows).argmax(axis=1).astype(np.int16) if "predict" in able else None
+    sharing = fitted.class_probabilities(rows) if "predict" in able else None
     bounds = fitted.bounds(rows, BOUND_DRAWS, "elbo", 0, told) if "log_likelihood" in able else None
     return codes, {
         "codes": None if codes is None else _short(codes),
         "labels": known,
-        "predictions": predictions,
+        "predictions": None if sharing is None else sharing.argmax(axis=1).astype(np.int16),
+        "probabilities": np.round(255 * sharing).astype(np.uint8) if thumbnails and sharing is not None else None,
         "errors": None if codes is None else fitted.missed(rows, told).astype(np.float32),
         "bounds": None if bounds is None else bounds.astype(np.float32),
         "present": rows.present.astype(np.uint8) if isinstance(rows, Views) else None,

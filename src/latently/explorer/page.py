@@ -42,10 +42,11 @@ class Exploration:
         template = _templates().get_template("index.html.j2")
         return template.render(
             title=" and ".join(model["title"] for model in self.models),
-            style=(_static() / "style.css").read_text(encoding="utf-8"),
-            modules=_modules(),
+            style=_source("style.css"),
+            boot=_source("boot.js"),
+            scripts=_scripts(),
             manifest=json.dumps(manifest, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c"),
-            data=base64.b64encode(_deflated(self.blobs.bytes())).decode("ascii"),
+            data=_packed(self.blobs.bytes()),
         )
 
     def save(self, path: str | Path) -> Path:
@@ -67,25 +68,25 @@ class Exploration:
         return f'<iframe srcdoc="{html.escape(self.page())}" style="width:100%;height:860px;border:0"></iframe>'
 
 
-def _deflated(data: bytes) -> bytes:
-    """Compressed without a header, as `DecompressionStream("deflate-raw")` reads it."""
+def _packed(data: bytes) -> str:
+    """Deflated and written in letters that HTML leaves alone; `boot.js` reads it."""
     packer = zlib.compressobj(9, wbits=-zlib.MAX_WBITS)
-    return packer.compress(data) + packer.flush()
+    return base64.b85encode(packer.compress(data) + packer.flush()).decode("ascii").replace("<", ",")
 
 
 def _static() -> Any:
     return files("latently.explorer") / "static"
 
 
+def _source(name: str) -> str:
+    return str((_static() / name).read_text(encoding="utf-8"))
+
+
 @cache
-def _modules() -> dict[str, str]:
-    """What is imported under each name: the page's scripts as addresses that hold them."""
-    scripts = sorted((file for file in _static().iterdir() if file.name.endswith(".js")), key=lambda file: file.name)
-    head = "data:text/javascript;base64,"
-    return {
-        f"latently/{file.name.removesuffix('.js')}": head + base64.b64encode(file.read_bytes()).decode("ascii")
-        for file in scripts
-    }
+def _scripts() -> str:
+    """All modules by the names that they import each other under, packed."""
+    names = sorted(file.name for file in _static().iterdir() if file.name.endswith(".js") and file.name != "boot.js")
+    return _packed(json.dumps({f"latently/{name.removesuffix('.js')}": _source(name) for name in names}).encode())
 
 
 @cache

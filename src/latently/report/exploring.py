@@ -57,6 +57,7 @@ def story_of(model: Any, run: Run, splits: Splits | None = None) -> Story:
         numbers=list(headline(as_table(evaluation)).items()) if evaluation else [],
         columns=about.get("columns"),
         film=filmed,
+        image_fit=about.get("data", {}).get("image_fit") or "fill",
     )
 
 

@@ -5,23 +5,8 @@
 /** The manifest of this file, and all its numbers in one buffer.
  * @returns {Promise<{manifest: Manifest, buffer: ArrayBuffer}>} */
 export async function unpack() {
-  const manifest = JSON.parse(textOf("manifest"));
-  const packed = bytesOf(textOf("data").trim());
-  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
-  return { manifest, buffer: await new Response(stream).arrayBuffer() };
-}
-
-/** @param {string} id */
-function textOf(id) {
-  return document.getElementById(id)?.textContent ?? "";
-}
-
-/** @param {string} text in base64 */
-function bytesOf(text) {
-  const characters = atob(text);
-  const bytes = new Uint8Array(characters.length);
-  for (let place = 0; place < bytes.length; place++) bytes[place] = characters.charCodeAt(place);
-  return bytes;
+  const manifest = JSON.parse(document.getElementById("manifest")?.textContent ?? "");
+  return { manifest, buffer: await unpacked("data") };
 }
 
 const ARRAYS = { f32: Float32Array, u8: Uint8Array, i8: Int8Array, u16: Uint16Array, i16: Int16Array, i32: Int32Array };

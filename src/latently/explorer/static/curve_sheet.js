@@ -13,9 +13,7 @@ export class CurveSheet {
     this.view = view;
     this.explorer = explorer;
     this.changed = changed;
-    this.drawing = null;
     this.canvas = element("canvas", { className: "curves sheet", role: "img", "aria-label": `sheet for ${view.name}` });
-    this.element = this.canvas;
     const [a, b = 1] = view.shape;
     this.steps = view.channels === "first" ? b : a;
     this.channels = view.channels === "first" ? a : b;
@@ -42,11 +40,6 @@ export class CurveSheet {
     this.touched = true;
     this.numbers = values.slice();
     this.draw(this.numbers);
-  }
-
-  /** @param {Float32Array} values */
-  suggest(values) {
-    this.draw(values);
   }
 
   /** @param {Float32Array} values */
@@ -77,6 +70,13 @@ export class CurveSheet {
     });
     this.canvas.addEventListener("pointermove", stroke);
     for (const name of ["pointerup", "pointercancel"]) this.canvas.addEventListener(name, () => (down = false));
+  }
+
+  /** Numbers that come step by step in the order of the view.
+   * @param {Float32Array} numbers */
+  inOrder(numbers) {
+    if (this.view.channels !== "first") return numbers;
+    return numbers.map((_, place) => numbers[(place % this.steps) * this.channels + Math.floor(place / this.steps)]);
   }
 
   /** @param {number} step */

@@ -54,6 +54,34 @@ export function card(title, className, ...children) {
   return element("section", { className: `card ${className}`, "aria-label": title }, element("h2", {}, title), ...children);
 }
 
+/** A list of which only the first few are shown, with a button that shows all; none where they are few anyway.
+ * @param {Element} list
+ * @param {number} total
+ * @param {number} few
+ * @param {string} only what the button says while all are shown
+ * @param {string} all what it says while few are */
+export function fewOf(list, total, few, only, all) {
+  /** @type {Element[]} */
+  let lines = [];
+  let whole = total <= few;
+  const show = () => {
+    fill(list, ...(whole ? lines : lines.slice(0, few)));
+    more.textContent = whole ? only : all;
+  };
+  const more = button("", () => {
+    whole = !whole;
+    show();
+  });
+  return {
+    more: total > few && more,
+    /** @param {Element[]} given */
+    fill(given) {
+      lines = given;
+      show();
+    },
+  };
+}
+
 /** A number as short as it can be told apart, with a true minus sign.
  * @param {number} value
  * @param {number} [digits] */

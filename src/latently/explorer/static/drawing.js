@@ -4,16 +4,19 @@
 import { element } from "latently/dom";
 import { frameOf, paint } from "latently/pictures";
 import { centring } from "latently/centring";
+import { broughtTo } from "latently/resampling";
 
 const SHEET = 280;
 
 export class Drawing {
   /** @param {View} view
    * @param {import("latently/centring").Habits} habits of the rows' pictures
+   * @param {"fill"|"fit"|"crop"} fit how pictures of another size were brought to that of the rows
    * @param {() => void} changed */
-  constructor(view, habits, changed) {
+  constructor(view, habits, fit, changed) {
     this.view = view;
     this.habits = habits;
+    this.fit = fit;
     this.changed = changed;
     this.frame = frameOf(view);
     /** Pixels of the sheet for each of the image. */
@@ -24,6 +27,7 @@ export class Drawing {
     this.pen = /** @type {CanvasRenderingContext2D} */ (this.sheet.getContext("2d", { willReadFrequently: true }));
     this.thickness = 0.1;
     this.colour = habits.bright ? "#000000" : "#ffffff";
+    /** Whether what is drawn is moved to where the rows' pictures lie. */
     this.centred = false;
     this.clear();
     this.listen();
@@ -31,6 +35,8 @@ export class Drawing {
 
   clear() {
     this.touched = false;
+    /** Whether it is to be read as it lies: a picture or a row that was put there. */
+    this.given = false;
     this.pen.fillStyle = this.habits.bright ? "#ffffff" : "#000000";
     this.pen.fillRect(0, 0, this.sheet.width, this.sheet.height);
   }
@@ -65,16 +71,19 @@ export class Drawing {
     for (const name of ["pointerup", "pointercancel"]) this.sheet.addEventListener(name, () => (last = null));
   }
 
-  /** Put a picture on the sheet, whole and in the middle.
+  /** Put a picture on the sheet, brought to the size of the rows as theirs were.
    * @param {ImageBitmap} bitmap */
   put(bitmap) {
-    this.clear();
-    this.touched = true;
-    const scale = Math.min(this.sheet.width / bitmap.width, this.sheet.height / bitmap.height);
-    const [width, height] = [bitmap.width * scale, bitmap.height * scale];
-    this.pen.imageSmoothingQuality = "high";
-    this.pen.drawImage(bitmap, (this.sheet.width - width) / 2, (this.sheet.height - height) / 2, width, height);
+    this.lay(broughtTo(bitmap, this.frame, this.fit));
+    this.touched = this.given = true;
     this.changed();
+  }
+
+  /** Put a row's picture on the sheet.
+   * @param {Float32Array} values */
+  set(values) {
+    this.suggest(values);
+    this.touched = this.given = true;
   }
 
   /** Show an image of the model's on the sheet, as if nothing were drawn there.
@@ -82,13 +91,25 @@ export class Drawing {
   suggest(values) {
     const small = document.createElement("canvas");
     paint(small, this.view, values);
+    this.lay(small);
+  }
+
+  /** Cover the sheet with a picture of a row's size.
+   * @param {HTMLCanvasElement} small */
+  lay(small) {
     this.pen.imageSmoothingEnabled = false;
     this.pen.drawImage(small, 0, 0, this.sheet.width, this.sheet.height);
   }
 
+  /** What is read of the sheet. */
+  get source() {
+    return this.centred && !this.given ? centring(this.sheet, this.frame, this.fine, this.habits) : this.sheet;
+  }
+
   /** Put grains of noise over what is drawn. */
   speckle() {
-    this.touched = true;
+    this.pen.drawImage(this.source, 0, 0);
+    this.touched = this.given = true;
     const { width, height } = this.frame;
     for (let grain = 0; grain < 0.25 * width * height; grain++) {
       const level = Math.round(255 * Math.random());
@@ -100,7 +121,7 @@ export class Drawing {
 
   /** What is on the sheet as a row of the view, in the units of the data. */
   values() {
-    const source = this.centred ? centring(this.sheet, this.frame, this.fine, this.habits) : this.sheet;
+    const source = this.source;
     const pen = /** @type {CanvasRenderingContext2D} */ (source.getContext("2d"));
     const { data } = pen.getImageData(0, 0, source.width, source.height);
     const { height, width, channels, first } = this.frame;

@@ -21,6 +21,7 @@ export class Explorer {
     this.codes = floats(rows?.codes);
     this.labels = integers(rows?.labels);
     this.predictions = integers(rows?.predictions);
+    this.sharing = integers(rows?.probabilities);
     this.errors = floats(rows?.errors);
     this.bounds = floats(rows?.bounds);
     this.present = integers(rows?.present);
@@ -121,10 +122,9 @@ export class Explorer {
     const size = shape.reduce((product, side) => product * side, 1);
     const numbers = this.stored[place].subarray(row * size, (row + 1) * size);
     if (view.kind !== "image") return { view, values: Float32Array.from(numbers), whole: true };
-    const { height, width, channels } = frameOf(view);
-    const whole = shape[0] === height && shape[1] === width && (shape[2] ?? 1) === channels;
+    const whole = this.isWhole(place);
     if (!whole) return { view: { ...view, shape, channels: "last", low: 0, high: 255 }, values: Float32Array.from(numbers), whole };
-    const first = view.channels === "first";
+    const { height, width, channels, first } = frameOf(view);
     const values = Float32Array.from(numbers, (_, index) => {
       const from = first ? (index % (height * width)) * channels + Math.floor(index / (height * width)) : index;
       return view.low + (numbers[from] / 255) * (view.high - view.low);
@@ -140,6 +140,29 @@ export class Explorer {
     if (!this.stored.length || originals.some((original) => original && !original.whole)) return null;
     const views = originals.map((original, place) => original?.values ?? this.missing(place));
     return { views, present: originals.map(Boolean) };
+  }
+
+  /** Whether the page holds a view of rows as the model reads it, and not thumbnails.
+   * @param {number} place */
+  isWhole(place) {
+    const view = this.model.views[place];
+    if (view.kind !== "image") return true;
+    const [height, width] = /** @type {NonNullable<Model["rows"]>} */ (this.model.rows).views[place].shape.slice(1);
+    return height === frameOf(view).height && width === frameOf(view).width;
+  }
+
+  /** Whether all views of rows are whole. */
+  get keepsRows() {
+    return this.stored.length > 0 && this.stored.every((_, place) => this.isWhole(place));
+  }
+
+  /** The probability of each class of a row.
+   * @param {number} row */
+  async probabilities(row) {
+    const of = this.classes.length;
+    if (this.sharing) return Float32Array.from(this.sharing.subarray(row * of, (row + 1) * of), (byte) => byte / 255);
+    const whole = this.read(row);
+    return whole && this.classify("row-class", whole.views, whole.present);
   }
 
   /** A view of which nothing is known.

@@ -5,8 +5,6 @@ import { drawLines } from "latently/curves";
 import { button, card, count, element, fill, format } from "latently/dom";
 import { colourOf, markOf, traceMark } from "latently/palette";
 
-const MOST_TERMS = 8;
-
 /** @param {Explorer} explorer */
 export function filmCard(explorer) {
   const { film, store, model } = explorer;
@@ -41,7 +39,7 @@ export function filmCard(explorer) {
   new ResizeObserver(show).observe(canvas);
   const scrub = element("p", { className: "buttons scrub" }, player, input, round);
   const list = element("div", { className: "terms" }, ...terms.map((term) => term.element));
-  return card("Training", "wide", scrub, element("div", { className: film ? "film-columns" : "" }, film && canvas, list));
+  return card("Training", "wide", scrub, element("div", { className: film ? "film-columns" : "no-film" }, film && canvas, list));
 }
 
 /** @typedef {{x: number, y: number, middle: number[], reach: number}} Square two axes, and what is shown of them */
@@ -86,26 +84,34 @@ function squareOf(explorer) {
   return { x, y, middle, reach: Math.max(...ends.map(([low, high]) => (high - low) / 2)) * 1.1 || 1 };
 }
 
-/** A small curve a term.
+/** A small curve a term; dotted, what held-out rows gave.
  * @param {Explorer} explorer */
 function termsOf(explorer) {
-  const history = explorer.model.history;
+  const { history } = explorer.model;
   if (!history) return [];
-  return Object.entries(history.terms).slice(0, MOST_TERMS).map(([name, values]) => {
+  const { terms, held_out: heldOut } = history;
+  return [...new Set([...Object.keys(terms), ...Object.keys(heldOut)])].map((name) => {
+    const [learned, others] = [terms[name] ?? [], heldOut[name] ?? []].map((values) => Float32Array.from(values, (each) => each ?? NaN));
     const canvas = element("canvas", { className: "curves", role: "img", "aria-label": `${name} over the rounds` });
     const value = element("output");
-    const line = Float32Array.from(values, (each) => each ?? NaN);
-    const finite = Array.from(line).filter(Number.isFinite).sort((a, b) => a - b);
+    const finite = [...learned, ...others].filter(Number.isFinite).sort((a, b) => a - b);
     const [low, high] = [finite[0] ?? 0, finite[Math.ceil(0.99 * (finite.length - 1))] ?? 1];
     return {
-      element: element("figure", { className: "term" }, element("figcaption", {}, element("span", { title: name }, name), value), canvas),
+      element: element("figure", { className: "term" }, element("figcaption", {}, element("span", {}, ...breakable(name)), value), canvas),
       /** @param {number} round */
       update(round) {
         const later = history.rounds.findIndex((each) => each >= round);
-        const place = later < 0 ? line.length - 1 : later;
-        fill(value, format(line[place]));
-        drawLines(canvas, [line], { low, high, theme: explorer.store.state.theme, mark: place / Math.max(line.length - 1, 1) });
+        const place = later < 0 ? history.rounds.length - 1 : later;
+        const known = others.subarray(0, place + 1).findLast(Number.isFinite);
+        fill(value, learned.length > 0 && format(learned[place]), known !== undefined && element("span", { className: "soft" }, `┄ held out ${format(known)}`));
+        drawLines(canvas, [learned], { low, high, dotted: [others], theme: explorer.store.state.theme, mark: place / Math.max(history.rounds.length - 1, 1) });
       },
     };
   });
+}
+
+/** A name that lines may break in.
+ * @param {string} name */
+function breakable(name) {
+  return name.split(/(?<=[/_])/).flatMap((part) => [part, element("wbr")]);
 }

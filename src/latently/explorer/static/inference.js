@@ -62,12 +62,6 @@ const PARTS = ["latently/archive", "latently/machine", "latently/worker"];
 function workerAddress() {
   /** @type {Record<string, string>} */
   const modules = JSON.parse(document.querySelector("script[type=importmap]")?.textContent ?? "").imports;
-  const sources = PARTS.map((name) => sourceOf(modules[name]).replace(/^import .*$/gm, "").replace(/^export /gm, ""));
+  const sources = PARTS.map((name) => decodeURIComponent(modules[name].slice(modules[name].indexOf(",") + 1)).replace(/^import .*$/gm, "").replace(/^export /gm, ""));
   return URL.createObjectURL(new Blob(sources, { type: "text/javascript" }));
-}
-
-/** @param {string} address a data: URL in base64 */
-function sourceOf(address) {
-  const characters = atob(address.slice(address.indexOf(",") + 1));
-  return new TextDecoder().decode(Uint8Array.from(characters, (character) => character.charCodeAt(0)));
 }

@@ -57,21 +57,11 @@ function rowBeside(explorer) {
     fill(heading, `Row ${row}`);
     fill(facts, ...explorer.facts(row).map(([name, value]) => element("div", {}, element("dt", {}, name), element("dd", { dir: "auto" }, value))));
     if (both) original.original(row);
-    showChances(explorer, row, chances);
+    if (chances) explorer.probabilities(row).then((values) => values && chances.update(values, store.state.theme));
     const outputs = await explorer.decode("row", explorer.placeOf(row));
     if (outputs) again.update(outputs, both ? [] : model.views.map((_, place) => explorer.original(row, place)?.values ?? null));
   });
   return element("div", { className: "beside" }, found, none);
-}
-
-/** @param {Explorer} explorer
- * @param {number} row
- * @param {ReturnType<typeof probabilities>|null} chances */
-async function showChances(explorer, row, chances) {
-  const read = chances && explorer.read(row);
-  if (!chances || !read) return;
-  const values = await explorer.classify("row-class", read.views, read.present);
-  if (values) chances.update(values, explorer.store.state.theme);
 }
 
 /** @param {string} name

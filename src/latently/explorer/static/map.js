@@ -25,8 +25,6 @@ export class LatentMap {
     /** @type {[number, number][]} */
     this.outline = [];
     this.asked = { ground: false, marks: false };
-    /** How long the last drawing of all points took. */
-    this.milliseconds = 0;
     this.size = { width: 0, height: 0 };
     this.density = 1;
     this.projection = explorer.projection;
@@ -158,7 +156,6 @@ export class LatentMap {
   }
 
   drawGround() {
-    const began = performance.now();
     const pen = this.cleared(this.ground);
     const style = getComputedStyle(this.element);
     pen.fillStyle = style.getPropertyValue("--card");
@@ -171,7 +168,6 @@ export class LatentMap {
     pen.restore();
     this.drawPoints(pen);
     drawAxes(this, pen, style.getPropertyValue("--soft"), style.getPropertyValue("--rule"));
-    this.milliseconds = performance.now() - began;
   }
 
   /** @param {CanvasRenderingContext2D} pen

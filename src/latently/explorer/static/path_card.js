@@ -5,9 +5,10 @@
 import { path } from "latently/between";
 import { button, card, element, menu } from "latently/dom";
 import { gif } from "latently/gif";
-import { frameOf } from "latently/pictures";
 import { contactSheet, download, downloadPicture } from "latently/saving";
+import { manner } from "latently/shown";
 import { Strip } from "latently/strip";
+import { tableOfPlaces } from "latently/tables_of";
 
 const STEPS = 9;
 const FRAMES = 48;
@@ -16,15 +17,16 @@ const FRAMES = 48;
 export function pathCard(explorer) {
   const { store, model } = explorer;
   const strip = new Strip(explorer, "path");
-  const images = model.views.every((view) => view.kind === "image");
+  const drawn = model.views.some((view) => manner(view) !== "bars");
   const way = menu("Way", ["straight", "spherical"], (place) => store.set({ spherical: place === 1 }));
   const hint = element("p", { className: "soft" }, "Press A and B on the map, or on two pins, to set where a path begins and ends.");
-  const saves = images
-    ? [
-        button("Save as PNG", () => downloadPicture(`${model.name}-path.png`, contactSheet(strip.canvases))),
-        button("Save as GIF", async () => download(`${model.name}-path.gif`, await film(explorer))),
-      ]
-    : [];
+  /** @type {Place[]} */
+  let steps = [];
+  const saves = [
+    drawn && button("Save as PNG", () => downloadPicture(`${model.name}-path.png`, contactSheet(strip.canvases))),
+    drawn && button("Save as GIF", async () => download(`${model.name}-path.gif`, await film(explorer))),
+    button("Save as CSV", () => download(`${model.name}-path.csv`, tableOfPlaces(explorer, "step", steps, strip.decoded))),
+  ];
   const player = play(explorer);
   const tools = element("p", { className: "buttons" }, player, ...saves, model.latent.size > 1 && way.label);
   store.on(["spherical"], ({ spherical }) => (way.select.value = spherical ? "1" : "0"));
@@ -33,7 +35,7 @@ export function pathCard(explorer) {
     hint.hidden = Boolean(ready);
     tools.hidden = strip.element.hidden = !ready;
     if (!ready) return;
-    const steps = withOriginals(path(from, to, STEPS, spherical), from, to);
+    steps = withOriginals(path(from, to, STEPS, spherical), from, to);
     strip.update(steps, (index) => {
       const place = steps[index];
       const name = place.row >= 0 ? `row ${place.row}` : "";
@@ -95,9 +97,7 @@ function play(explorer) {
  * @param {Explorer} explorer */
 async function film(explorer) {
   const { from, to, spherical } = explorer.store.state;
-  const views = explorer.model.views;
   const steps = path(/** @type {Place} */ (from), /** @type {Place} */ (to), FRAMES, spherical);
-  const scale = Math.max(1, Math.round(168 / Math.max(...views.map((view) => frameOf(view).height))));
   const strip = new Strip(explorer, "film");
   const shown = new Promise((resolve) => {
     let left = FRAMES;
@@ -106,7 +106,7 @@ async function film(explorer) {
   strip.update(steps, (index) => ({ label: String(index) }));
   await shown;
   const frames = strip.canvases.map((canvases) => {
-    const sheet = contactSheet([canvases], scale);
+    const sheet = contactSheet([canvases], 168);
     return /** @type {CanvasRenderingContext2D} */ (sheet.getContext("2d")).getImageData(0, 0, sheet.width, sheet.height);
   });
   return gif([...frames, ...frames.slice(1, -1).reverse()], 50);

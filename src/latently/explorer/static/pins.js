@@ -3,6 +3,7 @@
 /** @import {Explorer} from "latently/explorer" */
 import { button, card, element } from "latently/dom";
 import { contactSheet, download, downloadPicture } from "latently/saving";
+import { manner } from "latently/shown";
 import { Strip } from "latently/strip";
 import { tableOfPlaces } from "latently/tables_of";
 
@@ -14,9 +15,9 @@ export function pins(explorer) {
   const tools = element(
     "p",
     { className: "buttons" },
-    model.views.some((view) => view.kind === "image") &&
+    model.views.some((view) => manner(view) !== "bars") &&
       button("Save as PNG", () => downloadPicture(`${model.name}-pins.png`, contactSheet(strip.canvases))),
-    button("Save as CSV", () => download(`${model.name}-pins.csv`, tableOfPlaces(explorer, store.state.pins, strip.decoded))),
+    button("Save as CSV", () => download(`${model.name}-pins.csv`, tableOfPlaces(explorer, "pin", store.state.pins, strip.decoded))),
     button("Remove all", () => store.set({ pins: [] })),
   );
   store.on(["pins", "theme"], ({ pins: pinned }) => {

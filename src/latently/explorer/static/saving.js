@@ -20,29 +20,41 @@ export function csv(header, lines) {
   return new Blob([[header, ...lines].map((line) => line.map(cell).join(",") + "\n").join("")], { type: "text/csv" });
 }
 
-/** The pixels of rows' pictures: each row a list of canvases (one a view) side by side, up to ten rows in a line.
+const GAP = 4;
+
+/** Rows' pictures and curves on the colour of the page's cards: each row a list of canvases (one a view) side by side, up
+ * to ten rows in a line.
  * @param {HTMLCanvasElement[][]} rows
- * @param {number} [scale] pixels of the sheet for each of a picture */
-export function contactSheet(rows, scale = 4) {
-  const width = Math.max(...rows.map((row) => row.reduce((sum, canvas) => sum + canvas.width, 0)));
-  const height = Math.max(...rows.flat().map((canvas) => canvas.height));
+ * @param {number} [side] about how many pixels high small pictures come out */
+export function contactSheet(rows, side = 112) {
+  const sizes = rows.map((row) => row.map((canvas) => sizeOf(canvas, side)));
+  const width = Math.max(...sizes.map((row) => row.reduce((sum, size) => sum + size.width, 0))) + GAP;
+  const height = Math.max(...sizes.flat().map((size) => size.height)) + GAP;
   const columns = Math.min(10, rows.length);
   const sheet = document.createElement("canvas");
-  sheet.width = (columns * (width + 1) - 1) * scale;
-  sheet.height = (Math.ceil(rows.length / columns) * (height + 1) - 1) * scale;
+  sheet.width = columns * width - GAP;
+  sheet.height = Math.ceil(rows.length / columns) * height - GAP;
   const pen = /** @type {CanvasRenderingContext2D} */ (sheet.getContext("2d"));
   pen.imageSmoothingEnabled = false;
-  pen.fillStyle = "#ffffff";
+  pen.fillStyle = getComputedStyle(document.documentElement).getPropertyValue("--card");
   pen.fillRect(0, 0, sheet.width, sheet.height);
   rows.forEach((row, place) => {
-    let left = (place % columns) * (width + 1);
-    const top = Math.floor(place / columns) * (height + 1);
-    for (const canvas of row) {
-      pen.drawImage(canvas, left * scale, top * scale, canvas.width * scale, canvas.height * scale);
-      left += canvas.width;
-    }
+    let left = (place % columns) * width;
+    row.forEach((canvas, view) => {
+      const size = sizes[place][view];
+      pen.drawImage(canvas, left, Math.floor(place / columns) * height, size.width, size.height);
+      left += size.width;
+    });
   });
   return sheet;
+}
+
+/** How large a canvas is on a sheet: a small picture several times as large, curves as they are.
+ * @param {HTMLCanvasElement} canvas
+ * @param {number} side */
+function sizeOf({ width, height, className }, side) {
+  const scale = className.includes("curves") ? 1 : Math.max(1, Math.round(side / height));
+  return { width: scale * width, height: scale * height };
 }
 
 /** Hand a canvas to the person as a PNG file.

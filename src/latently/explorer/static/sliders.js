@@ -1,7 +1,7 @@
 // @ts-check
 // A slider a dimension of the code, those that carry most first.
 /** @import {Explorer} from "latently/explorer" */
-import { button, card, element, fill, format, menu } from "latently/dom";
+import { button, card, element, fewOf, fill, format, menu } from "latently/dom";
 import { toNearest } from "latently/map_input";
 import { nameOf } from "latently/projection";
 
@@ -15,12 +15,8 @@ export function sliders(explorer, map) {
   const most = Math.max(...model.latent.carries, 1e-9);
   const lines = order.map((d) => slider(explorer, d, most));
   const list = element("div", { className: "sliders" });
-  const more = button("", () => arrange(list.childElementCount <= FEW));
-  const arrange = (/** @type {boolean} */ all) => {
-    fill(list, ...(all ? lines : lines.slice(0, FEW)));
-    more.textContent = all ? `Only the ${FEW} that carry most` : `All ${order.length} dimensions`;
-  };
-  arrange(order.length <= FEW);
+  const few = fewOf(list, order.length, FEW, `Only the ${FEW} that carry most`, `All ${order.length} dimensions`);
+  few.fill(lines);
   const tied = model.labels?.in === "prior" && explorer.drawLabels;
   const of = menu("of", ["any class", ...explorer.classes], () => {});
   const draw = () => explorer.visit({ code: drawn(explorer, tied ? Number(of.select.value) - 1 : -1), told: null, row: -1 });
@@ -37,7 +33,7 @@ export function sliders(explorer, map) {
       tied && of.label,
     ),
     list,
-    order.length > FEW && more,
+    few.more,
     order.length > 1 && element("p", { className: "soft" }, `Those that carry most come first; bars show how much (${unit}).`),
   );
 }

@@ -12,15 +12,24 @@ export function columnsOf(view) {
   return Array.from({ length: view.shape[0] }, (_, place) => ({ name: `${view.name} ${place + 1}`, kind: "number", words: null, low, high }));
 }
 
+/** A cell as a file holds it: a word, a date, a number with the digits of its column; nothing where it is missing.
+ * @param {Column} column
+ * @param {number} value */
+export function cellOf({ words, kind, decimals }, value) {
+  if (!Number.isFinite(value)) return "";
+  if (words) return String(words[Math.min(Math.max(Math.round(value), 0), words.length - 1)]);
+  if (kind === "date") return new Date(value * 86400000).toISOString().slice(0, decimals === 0 ? 10 : 16).replace("T", " ");
+  return String(Number(typeof decimals === "number" ? value.toFixed(decimals) : value.toPrecision(7)));
+}
+
 /** A cell as people write it.
  * @param {Column} column
  * @param {number} value */
 export function cellText(column, value) {
-  if (!Number.isFinite(value)) return "missing";
-  if (column.words) return String(column.words[Math.min(Math.max(Math.round(value), 0), column.words.length - 1)]);
-  if (column.kind === "date") return new Date(value * 86400000).toISOString().slice(0, 10);
-  if (column.kind === "count" || column.kind === "poisson") return format(value, value < 100 ? 2 : 6);
-  return format(value, 4) + (column.unit ? ` ${column.unit}` : "");
+  const cell = cellOf(column, value) || "missing";
+  if (!Number.isFinite(value) || column.words || column.kind === "date") return cell;
+  const text = typeof column.decimals === "number" ? cell.replace("-", "−") : format(value, 4);
+  return column.unit ? `${text} ${column.unit}` : text;
 }
 
 /** Where a number lies between the column's ends, from 0 to 1.

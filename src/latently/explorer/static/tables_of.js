@@ -1,9 +1,9 @@
 // @ts-check
 // Rows and places of a model as tables to save.
 /** @import {Explorer} from "latently/explorer" */
-/** @import {Place} from "latently/types" */
+/** @import {Column, Place, View} from "latently/types" */
 import { csv } from "latently/saving";
-import { columnsOf } from "latently/table_view";
+import { cellOf, columnsOf } from "latently/table_view";
 
 /** Rows with all that is known of them, and their codes.
  * @param {Explorer} explorer
@@ -20,22 +20,48 @@ export function tableOfRows(explorer, rows) {
   return csv(header, rows.map((row) => [row, ...known.map(({ values }) => /** @type {Function} */ (values)(row)), ...explorer.codeOf(row)]));
 }
 
-/** Places with what the decoder was told, and, of views with columns, with what they decode to.
+/** Places with what the decoder was told, and, of views that are no pictures, with what they decode to.
  * @param {Explorer} explorer
+ * @param {string} kind of places
  * @param {Place[]} places
- * @param {(Float32Array[]|null)[]} decoded */
-export function tableOfPlaces(explorer, places, decoded) {
-  const told = explorer.conditions?.map(({ name }) => name) ?? (explorer.toldClasses ? explorer.classes.map((name) => `class ${name}`) : []);
-  const views = explorer.model.views.map((view, index) => ({ view, index })).filter(({ view }) => view.kind === "table" || view.kind === "vector");
-  const header = ["pin", "row", ...told, ...codeNames(explorer.model.latent.size), ...views.flatMap(({ view }) => columnsOf(view).map(({ name }) => name))];
+ * @param {(Float32Array[]|null)[]} decoded `null` where the row itself is shown */
+export function tableOfPlaces(explorer, kind, places, decoded) {
+  const { model, conditions, toldClasses, classes } = explorer;
+  const told = conditions?.map(({ name }) => name) ?? (toldClasses ? classes.map((name) => `class ${name}`) : []);
+  const views = model.views.map((view, index) => ({ index, ...cellsOf(view) })).filter(({ names }) => names.length);
+  const header = [kind, "row", ...told, ...codeNames(model.latent.size), ...views.flatMap(({ names }) => names)];
   const lines = places.map((place, line) => [
     line + 1,
     place.row < 0 ? "" : place.row,
-    ...(told.length ? (place.told ?? told.map(() => "")) : []),
+    ...told.map((_, index) => (place.told ? cellIn(conditions?.[index], place.told[index]) : "")),
     ...place.code,
-    ...views.flatMap(({ index }) => [...(decoded[line]?.[index] ?? [])]),
+    ...views.flatMap(({ index, names, columns }) => {
+      const values = decoded[line]?.[index] ?? explorer.original(place.row, index)?.values;
+      return names.map((_, cell) => (values ? cellIn(columns?.[cell], values[cell]) : ""));
+    }),
   ]);
   return csv(header, lines);
+}
+
+/** The names of a view's numbers, and their columns where they have such; none of pictures.
+ * @param {View} view
+ * @returns {{names: string[], columns: Column[]|null}} */
+function cellsOf(view) {
+  if (view.kind === "image") return { names: [], columns: null };
+  if (view.kind !== "series") return { names: columnsOf(view).map(({ name }) => name), columns: view.columns };
+  const [a, b = 1] = view.shape;
+  const [steps, channels] = view.channels === "first" ? [b, a] : [a, b];
+  const names = Array.from({ length: steps * channels }, (_, place) => {
+    const [step, channel] = view.channels === "first" ? [place % steps, Math.floor(place / steps)] : [Math.floor(place / channels), place % channels];
+    return `${view.name} ${step + 1}${channels > 1 ? ` channel ${channel + 1}` : ""}`;
+  });
+  return { names, columns: null };
+}
+
+/** @param {Column|undefined} column
+ * @param {number} value */
+function cellIn(column, value) {
+  return column ? cellOf(column, value) : Number.isFinite(value) ? value : "";
 }
 
 /** @param {number} size */

@@ -13,6 +13,7 @@
  * @property {number} high
  * @property {string|null} [unit]
  * @property {number|null} [mean]
+ * @property {number|null} [decimals] digits behind the point, 0 for whole numbers and days without an hour
  */
 
 /**
@@ -44,6 +45,7 @@
  * @property {Blob|null} codes
  * @property {Blob|null} labels
  * @property {Blob|null} predictions
+ * @property {Blob|null} probabilities of the classes in bytes, where only thumbnails of pictures are kept
  * @property {Blob|null} errors
  * @property {Blob|null} bounds
  * @property {Blob|null} present
@@ -56,8 +58,8 @@
  * @typedef {object} History
  * @property {number[]} rounds
  * @property {number[]} epochs
- * @property {Record<string, number[]>} terms
- * @property {Record<string, any>} held_out
+ * @property {Record<string, (number|null)[]>} terms
+ * @property {Record<string, (number|null)[]>} held_out what held-out rows gave, where they were measured
  */
 
 /**
@@ -71,6 +73,7 @@
  * @property {{name: string, draws: Blob, labels: Blob|null}} prior
  * @property {View[]} views
  * @property {boolean} joint
+ * @property {"fill"|"fit"|"crop"} image_fit how pictures were brought to one size
  * @property {Labels|null} labels
  * @property {Record<string, Program|undefined>} functions
  * @property {Rows|null} rows
