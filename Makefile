@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test lint types contract unit exhaustive dist hooks bench bench-peers clean
+.PHONY: demo test lint types scripts contract unit exhaustive dist hooks bench bench-peers clean
 
 demo: $(VENV)/.package
 	$(BIN)/latently demo
@@ -17,6 +17,10 @@ lint: $(VENV)/.test
 
 types: $(VENV)/.test
 	$(BIN)/mypy
+
+# The types of the explorer's scripts, which stand in their comments; npx, which comes with Node, fetches the checker.
+scripts:
+	npx --yes --package typescript@5.9.3 tsc -p src/latently/explorer/static/jsconfig.json
 
 contract: $(VENV)/.test
 	$(BIN)/lint-imports

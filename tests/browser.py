@@ -171,19 +171,15 @@ def drop(page, target, name, kind, content):
 
 
 def on_sheet(page, place=0):
-    """The pixels of a row that lie on a sheet: red, green and blue of each."""
-    return np.array(
-        page.evaluate(
-            """(place) => {
-              const sheet = document.querySelectorAll("canvas.sheet")[place];
-              const { width, height } = sheet;
-              const fine = height / latently.explorers[0].model.views[place].shape[0];
-              const { data } = sheet.getContext("2d").getImageData(0, 0, width, height);
-              const pixel = (row, column) => 4 * (row * fine * width + column * fine);
-              const colour = (start) => [...data.slice(start, start + 3)];
-              return Array.from({ length: height / fine }, (_, row) =>
-                Array.from({ length: width / fine }, (_, column) => colour(pixel(row, column))));
-            }""",
-            place,
-        )
+    """The row that lies on a sheet: red, green and blue of each of its pixels, of which the sheet has a block."""
+    height, width, colours = page.evaluate(
+        """(place) => {
+          const sheet = document.querySelectorAll("canvas.sheet")[place];
+          const { width, height } = sheet;
+          return [height, width, [...sheet.getContext("2d").getImageData(0, 0, width, height).data]];
+        }""",
+        place,
     )
+    fine = height // page.evaluate("(place) => latently.explorers[0].model.views[place].shape[0]", place)
+    blocks = np.reshape(colours, (height // fine, fine, width // fine, fine, 4))
+    return blocks.mean(axis=(1, 3))[..., :3]

@@ -97,6 +97,14 @@ def test_links_lead_to_reports_and_places_that_are_there_and_nothing_to_elsewher
 
 
 @pytest.mark.parametrize("name", PARTS)
+def test_each_explorer_holds_all_held_out_rows_in_less_than_two_megabytes(name: str, demo: tuple[Path, Any]) -> None:
+    page = demo[0] / name / "explorer.html"
+    (model,) = json.loads(page.read_text().split('id="manifest">')[1].split("</script>")[0])["models"]
+    assert model["rows"]["count"] == model["rows"]["of"] == 359
+    assert page.stat().st_size < 1_800_000  # the film of a whole training is 0.15 MB longer
+
+
+@pytest.mark.parametrize("name", PARTS)
 def test_the_python_shown_makes_the_model_that_was_trained(
     name: str, demo: tuple[Path, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
