@@ -9,6 +9,7 @@ from PIL import Image
 
 import latently
 from latently.data import open_dataset, open_whole
+from latently.report.exploring import story_of
 from latently.run import Run, open_run_splits
 
 from .conftest import call
@@ -70,6 +71,7 @@ def test_new_photos_are_prepared_as_those_of_the_run(run: Path, photos: Path, he
     np.testing.assert_allclose(
         np.load("reconstructions.npz")["reconstructions"][0], model.reconstruct(row[None])[0], atol=0.01
     )
+    assert story_of(model, Run(run)).image_fit == "fit"  # as the explorer does with what is dropped there
 
 
 @pytest.mark.parametrize("order", ["files first", "options first"])
