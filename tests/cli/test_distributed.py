@@ -118,8 +118,12 @@ def test_without_a_cluster_the_command_says_how_to_start_one():
     )
 
 
-def test_repeats_are_not_shared():
-    answer = call(*FIT, "--distributed", "--repeats", "2")
+@pytest.mark.parametrize("told_by", ["option", "environment"])
+def test_repeats_are_not_shared(told_by, monkeypatch):
+    if told_by == "environment":
+        monkeypatch.setenv("JAX_COORDINATOR_ADDRESS", "127.0.0.1:1")
+        monkeypatch.setenv("JAX_NUM_PROCESSES", "2")
+    answer = call(*FIT, *(["--distributed"] if told_by == "option" else []), "--repeats", "2")
     assert (answer.code, answer.err) == (
         2,
         "latently: several processes share one run; give each of the --repeats a command of its own.\n",

@@ -26,7 +26,12 @@ def test_several_processes_come_to_the_losses_of_one_in_each_round_and_resume_bi
     found = json.loads(out.read_text())
     assert found["resumed"]
     assert found["losses"].keys() == expected.keys()
-    for name, course in expected.items():
-        assert len(found["losses"][name]) == len(course)
-        for round_, (terms, shared) in enumerate(zip(course, found["losses"][name], strict=True), 1):
-            assert shared == pytest.approx(terms, rel=1e-5, abs=1e-7), (name, round_)
+    largest = {name: largest_difference(course, found["losses"][name]) for name, course in expected.items()}
+    print(f"{processes} processes, {rounds}: {max(largest.values()):.1e} of a term", largest)
+    assert {name: difference for name, difference in largest.items() if difference > 1e-5} == {}
+
+
+def largest_difference(course, other):
+    """By what share of itself a term differs in any round; of one below a hundredth, by what share of that."""
+    pairs = [(terms[name], also[name]) for terms, also in zip(course, other, strict=True) for name in terms]
+    return max(abs(one - two) / max(abs(one), 0.01) for one, two in pairs)
