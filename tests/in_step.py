@@ -11,9 +11,8 @@ import numpy as np
 from latently import Views, distributed
 from latently.catalogue import MODELS
 from small_models import small
-from toy_games import same_bits, tug_trainer
+from toy_games import StopEvery, same_bits, tug_trainer
 
-WINDOWS = 10
 TUGS = {"resident": {}, "streamed": {"resident_bytes": 0}, "few labels": {"rows": 12}}
 
 
@@ -28,35 +27,11 @@ def models():
     X, y = random.uniform(size=(60, 6)), np.arange(60) % 3
 
     def trainer(model):
-        estimator = small(model.load())
+        estimator = small(model.load(), hidden=(8,))
         views = Views({"left": X[:, :4], "right": X[:, 4:]})
         return estimator.trainer(views if estimator.takes_views else X, y)
 
     return {model.name: lambda model=model: trainer(model) for model in MODELS}
-
-
-def means(history, rounds):
-    """The mean of each term in each tenth of the rounds, however the chunks were cut."""
-    found, before = {}, 0
-    for progress in history:
-        tenth = found.setdefault(str((progress.round - 1) * WINDOWS // rounds), dict.fromkeys(progress.terms, 0.0))
-        for name, value in progress.terms.items():
-            tenth[name] += value * (progress.round - before) * WINDOWS / rounds
-        before = progress.round
-    return found
-
-
-class EndTenths:
-    """An observer that has chunks end with each tenth of the rounds."""
-
-    def __init__(self, rounds):
-        self.rounds = rounds
-
-    def next_stop(self, round_):
-        return (round_ * WINDOWS // self.rounds + 1) * self.rounds // WINDOWS
-
-    def __call__(self, trainer, progress):
-        pass
 
 
 def resumes(path):
@@ -72,13 +47,13 @@ def resumes(path):
 
 
 def losses(rounds):
-    """The losses of each group of trainers, after as many rounds as it is to play."""
+    """The losses of each round of each trainer, after as many rounds as its group is to play."""
     found = {}
     for group, count in rounds.items():
         for name, make in {"tugs": tugs, "models": models}[group]().items():
             trainer = make()
-            trainer.run(count, [EndTenths(count)])
-            found[name] = means(trainer.history, count)
+            trainer.run(count, [StopEvery(1)])
+            found[name] = [progress.terms for progress in trainer.history]
     return found
 
 

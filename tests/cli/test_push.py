@@ -59,6 +59,19 @@ def test_the_card_says_what_the_run_says_and_nothing_of_this_machine(pushed: Hub
     assert "run" not in json.loads(files["config.json"])
 
 
+def test_a_model_is_pushed_from_python_with_what_was_measured_of_it(pushed: Hub, vae_run: Path) -> None:
+    model, evaluation = latently.load(vae_run), Run.open(vae_run).read_json("evaluation.json")
+    assert model.push_to_hub("ada/again", evaluation=evaluation) == f"{pushed.url}/ada/again"
+    files = pushed.repos["ada/again"]
+    card = files["README.md"].decode()
+    for line in ("# VAE\n", 'model = latently.load("hf://ada/again")', "## Evaluation", "| Rows | 1,258 images"):
+        assert line in card
+    assert json.loads(files["evaluation.json"]) == evaluation
+    assert pushed.visibility["ada/again"] != "private"
+    rows = np.zeros((2, 8, 8), np.uint8)
+    np.testing.assert_array_equal(latently.load("hf://ada/again").transform(rows), model.transform(rows))
+
+
 def test_verbs_take_a_model_of_the_hub(pushed: Hub, here: Path) -> None:
     answer = call("encode", "hf://ada/digits", "digits", "--out", "codes.npz")
     assert answer.code == 0, answer.err

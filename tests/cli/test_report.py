@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 import latently.report
+from latently.run import Run
 
 from .conftest import call
 
@@ -40,3 +41,13 @@ def test_the_report_names_the_commands_that_suit_its_model(
         assert any(line.startswith(f"latently {command} ") for line in lines), command
     for command in missing:
         assert not any(line.startswith(f"latently {command} ") for line in lines), command
+
+
+def test_a_report_opens_with_the_verdict_of_held_out_rows_and_says_what_it_went_by(vae_run: Path) -> None:
+    page, about = (vae_run / "report.html").read_text(), Run.open(vae_run).about()
+    assert about["verdict"]["kind"] == "unknown"
+    sentence = "The training was too short to tell by held-out rows whether more epochs would help."
+    assert sentence in page[page.index('class="warnings"') : page.index("</section>", page.index('class="warnings"'))]
+    assert page.index(sentence) < page.index("<img")
+    kept = "best" if about["best"]["kept"] else "last"
+    assert f"the negative bound on the log-likelihood in nats, of held-out rows; the {kept} model is kept" in page

@@ -10,10 +10,11 @@ import yaml
 
 import latently
 from latently.catalogue import BY_TERMINAL_NAME
+from latently.files import number_at
 
 from .conftest import call, start
 
-pytest.importorskip("optuna")
+optuna = pytest.importorskip("optuna")
 
 SMALL = ("--data", "digits", "--hidden", "8", "--no-report", "--out", "study")
 
@@ -62,6 +63,37 @@ def test_a_trial_that_cannot_be_is_recorded_and_the_study_goes_on(here: Path) ->
     assert (more.code, len(study()["trials"])) == (0, 4)
     other = call(*words, "--trials", "4", "--labels", "0", "--batch-size", "32")
     assert "study holds a study that began with batch_size=" in other.err
+
+
+def test_a_database_keeps_the_study_and_hears_of_trials_as_they_go_unless_none_is_to_be_pruned(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("latently.cli.session.resume", lambda *_, **__: None)  # the best run needs no evaluation here
+    (here / "space.yaml").write_text("random_state: {int: [0, 1000]}\n")
+    storage = ("--storage", "sqlite:///all.db")
+    words = ("tune", "vae", "--search", "space.yaml", "--epochs", "6", "--latent-dim", "2", *SMALL, *storage, "--quiet")
+    for more in (("--trials", "1"), ("--trials", "2", "--no-prune")):
+        answer = call(*words, *more)
+        assert answer.code == 0, answer.err
+    first, second = optuna.load_study(study_name="study", storage="sqlite:///all.db").trials
+    assert first.intermediate_values
+    assert not second.intermediate_values
+    assert [trial["value"] for trial in study()["trials"]] == [first.value, second.value]
+    assert not Path("study/study.log").exists()
+
+
+def test_a_number_of_the_evaluation_can_be_made_large(here: Path) -> None:
+    (here / "space.yaml").write_text("random_state: {int: [0, 1000]}\n")
+    words = ("tune", "vae", "--search", "space.yaml", "--epochs", "1", "--latent-dim", "2", *SMALL, "--quiet")
+    measure = "reconstruction.variance_explained"
+    answer = call(*words, "--trials", "3", "--measure", measure, "--maximize")
+    assert answer.code == 0, answer.err
+    trials = study()["trials"]
+    for trial in trials:
+        found = json.loads((Path("study") / trial["folder"] / "validation.json").read_text())
+        assert trial["value"] == number_at(found, measure)
+    values = [trial["value"] for trial in trials]
+    assert study()["best"]["value"] == max(values) > min(values)
 
 
 def test_a_number_that_no_evaluation_has_ends_the_study_at_once(here: Path) -> None:

@@ -134,6 +134,17 @@ def test_rows_that_are_given_are_measured_without_stopping_unless_that_is_asked_
     assert VAE(2, hidden=(8,), epochs=1).fit(X).verdict_ is None
 
 
+def test_both_stages_of_m1m2_are_measured_on_the_rows_that_are_held_out():
+    first = VAE(2, hidden=(8,), epochs=12, random_state=0)
+    model = latently.StackedSemiSupervisedVAE(2, hidden=(8,), first=first, epochs=1, random_state=0)
+    model.fit(X[:50], Y[:50], X_val=X[50:], y_val=Y[50:])
+    last = model.first_.history_[-1]["held_out"]
+    bound = -model.first_.score_samples(X[50:], kind="elbo", n_samples=100).mean()
+    assert last["negative_bound"] == pytest.approx(bound, abs=0.3)
+    assert model.first_.verdict_ is not None
+    assert model.first_.task_.rows == 50
+
+
 @pytest.mark.parametrize(
     ("model", "given", "words"),
     [

@@ -28,6 +28,23 @@ def test_terms_draws_a_panel_a_player_and_a_line_a_term() -> None:
     assert line.get_label() == "prior draws"
 
 
+def test_terms_of_held_out_rows_are_dotted_in_the_same_colour_and_what_else_they_say_has_a_panel() -> None:
+    records = history(20)
+    for record in records[4::5]:
+        record["held_out"] = {"autoencoder/reconstruction": 3.0, "negative_bound": 7.0}
+    figure = figures.terms(records)
+    assert [axes.get_title(loc="left") for axes in figure.axes] == ["critic", "autoencoder", "held-out rows"]
+    learned, held_out = figure.axes[1].lines
+    assert (learned.get_linestyle(), held_out.get_linestyle()) == ("-", ":")
+    assert learned.get_color() == held_out.get_color()
+    np.testing.assert_allclose(held_out.get_xdata(), [0.5, 1.0, 1.5, 2.0])
+    np.testing.assert_allclose(held_out.get_ydata(), 3.0)
+    assert [text.get_text() for text in figure.axes[1].get_legend().get_texts()] == ["reconstruction"]
+    (bound,) = figure.axes[2].lines
+    assert (bound.get_linestyle(), bound.get_label()) == ("-", "negative bound")
+    np.testing.assert_allclose(bound.get_ydata(), 7.0)
+
+
 def test_losses_accuracies_and_counts_have_scales_of_their_own() -> None:
     names = ("vae/reconstruction", "vae/active_dimensions", "critic/accuracy", "rival/accuracy", "critic/prior")
     figure = figures.terms([{"round": k, "terms": dict.fromkeys(names, 0.01 * 90**k)} for k in range(2)])

@@ -8,11 +8,12 @@ import pytest
 from PIL import Image
 
 from latently import AAE, VAE, ClusteringAAE, ConditionalVAE, DenoisingAutoencoder, SemiSupervisedVAE
+from latently.criterion import BOUND, ERROR
 from latently.data import Dataset, digits, split
 from latently.evaluation import Line, evaluate
 from latently.report import report_run
 from latently.report.label_scenes import known_labels_of, label_names, one_of_each
-from latently.report.story import _pace, headline
+from latently.report.story import _judged_by, _pace, _shortcomings, headline
 from latently.run import Run, Training, film_rows, train_together
 
 SMALL = {"hidden": (16,), "epochs": 2, "batch_size": 64, "random_state": 0}
@@ -200,6 +201,37 @@ def test_labels_that_the_model_never_saw_are_unknown_to_it():
 )
 def test_the_numbers_that_open_a_report_are_those_that_its_model_is_for(measured, shown):
     assert list(headline([Line(name, 1.0, "", "") for name in measured.split("; ")])) == shown.split("; ")
+
+
+@pytest.mark.parametrize(
+    ("kind", "kept_best", "told"),
+    [
+        ("unknown", False, True),
+        ("gaining", False, True),
+        ("gaining", True, True),
+        ("collapsed", False, True),
+        ("diverged", True, True),
+        ("over-fitted", False, True),
+        ("over-fitted", True, False),
+        ("settled", False, False),
+        ("settled", True, False),
+    ],
+)
+def test_a_report_says_at_its_top_that_a_model_should_be_trained_again(kind, kept_best, told):
+    about = {"verdict": {"kind": kind, "sentence": "It is so; {epochs=30}."}, "best": {"kept": kept_best}}
+    assert _shortcomings(about) == (["It is so; epochs=30."] if told else [])
+
+
+def test_where_no_held_out_rows_were_measured_nothing_is_said_of_the_training():
+    assert _shortcomings({}) == []
+
+
+def test_a_report_says_by_what_its_model_was_judged_and_which_one_is_kept():
+    bound, error = BOUND._asdict(), ERROR._asdict()
+    assert _judged_by(bound, True) == (
+        "the negative bound on the log-likelihood in nats, of held-out rows; the best model is kept"
+    )
+    assert _judged_by(error, False) == "the classification error, of held-out rows; the last model is kept"
 
 
 def test_a_second_stage_tells_its_speed_and_both_stages_their_time():

@@ -137,6 +137,26 @@ def test_a_game_with_convolutions_is_played_with_rounded_products_too():
     assert (ends[0] != ends[1]).any()
 
 
+def test_convolutions_take_rounded_factors_and_sum_them_in_float32():
+    x, kernel = jnp.ones((2, 9, 9, 64)), jnp.full((5, 5, 64, 3), 1 + 2**-7)
+
+    def convolved(x, kernel):
+        form = ("NHWC", "HWIO", "NHWC")
+        return jax.lax.conv_general_dilated(x, kernel, (2, 2), "VALID", dimension_numbers=form)
+
+    def with_gradients(x, kernel):
+        value, pullback = jax.vjp(convolved, x, kernel)
+        return value, pullback(value)
+
+    rounded = jax.make_jaxpr(products_in("bfloat16", with_gradients))(x, kernel)
+    products = [each for each in rounded.eqns if each.primitive.name == "conv_general_dilated"]
+    assert [{str(atom.aval.dtype) for atom in each.invars} for each in products] == [{"bfloat16"}] * 3
+    assert [str(each.outvars[0].aval.dtype) for each in products] == ["float32"] * 3
+    exact = 5 * 5 * 64 * (1 + 2**-7)  # its factors are numbers of bfloat16, and their sum is none
+    assert float(jnp.bfloat16(exact)) != exact
+    np.testing.assert_array_equal(products_in("bfloat16", convolved)(x, kernel), np.full((2, 3, 3, 3), exact))
+
+
 def test_a_model_learns_as_well_with_rounded_products():
     """Within what seeds differ by: three of each."""
     bounds = {}

@@ -8,16 +8,30 @@ import in_step
 from processes import ends, start_together
 
 
-@pytest.mark.parametrize(("processes", "rounds"), [(2, {"models": 20, "tugs": 200}), (4, {"tugs": 40})])
-def test_several_processes_come_to_the_losses_of_one_and_resume_bit_for_bit(processes, rounds, tmp_path):
+@pytest.mark.parametrize(
+    ("processes", "rounds"),
+    [
+        (2, {"models": 20, "tugs": 40}),
+        (4, {"tugs": 20}),
+        pytest.param(2, {"models": 200, "tugs": 200}, marks=pytest.mark.exhaustive),
+        pytest.param(4, {"models": 20}, marks=pytest.mark.exhaustive),
+    ],
+)
+def test_several_processes_come_to_the_losses_of_one_in_each_round_and_resume_bit_for_bit(processes, rounds, tmp_path):
     out = tmp_path / "losses.json"
     started = start_together(processes, in_step.__file__, out, json.dumps(rounds))
     expected = in_step.losses(rounds)
-    for code, _, told in ends(started, 300):
+    for code, _, told in ends(started, 600):
         assert code == 0, told[-3000:]
     found = json.loads(out.read_text())
     assert found["resumed"]
     assert found["losses"].keys() == expected.keys()
-    for name, tenths in expected.items():
-        for tenth, terms in tenths.items():
-            assert found["losses"][name][tenth] == pytest.approx(terms, rel=1e-5, abs=1e-7), (name, tenth)
+    largest = {name: largest_difference(course, found["losses"][name]) for name, course in expected.items()}
+    print(f"{processes} processes, {rounds}: {max(largest.values()):.1e} of a term", largest)
+    assert {name: difference for name, difference in largest.items() if difference > 1e-5} == {}
+
+
+def largest_difference(course, other):
+    """By what share of itself a term differs in any round; of one below a hundredth, by what share of that."""
+    pairs = [(terms[name], also[name]) for terms, also in zip(course, other, strict=True) for name in terms]
+    return max(abs(one - two) / max(abs(one), 0.01) for one, two in pairs)

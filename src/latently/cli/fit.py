@@ -77,14 +77,14 @@ def fit_model(model: str, words: Sequence[str], recipe: Recipe | None, *, comman
         print(parser.as_file(given), end="")
         return 0
 
-    from latently.cli.processes import join_others
+    from latently.cli.processes import join_others, shares
     from latently.cli.session import begin  # slow to load, and not for --help
     from latently.cli.terminal import Reporter
     from latently.run import Repeats, Run
 
-    if given.distributed and given.repeats > 1:
-        raise UsageError("--distributed shares one run; give each of the --repeats a command of its own.")
-    first = join_others(given.distributed)
+    if given.repeats > 1 and shares(given):
+        raise UsageError("several processes share one run; give each of the --repeats a command of its own.")
+    first = join_others(given)
     reporter = Reporter(given.quiet or not first, given.json and first, brief)
     how = how_to_play(given) | ({} if first else {"track": ()})
     plan, folder = planned(model, parser, given, recipe, command)
@@ -113,13 +113,13 @@ def resume(words: Sequence[str]) -> int:
     ).parse(words)
 
     from latently.cli import session
-    from latently.cli.processes import join_others
+    from latently.cli.processes import join_others, shares
     from latently.cli.terminal import Reporter
     from latently.run import Repeats
 
-    first = join_others(given.distributed)
-    if given.distributed and Repeats.are_in(given.run):
-        raise UsageError(f"--distributed shares one run; name one of those in {given.run}.")
+    first = join_others(given)
+    if Repeats.are_in(given.run) and shares(given):
+        raise UsageError(f"several processes share one run; name one of those in {given.run}.")
     reporter = Reporter(given.quiet or not first, given.json and first)
     how = how_to_play(given) | ({} if first else {"track": ()})
     return session.resume(given.run, given.epochs, reporter, report=not given.no_report, **how)

@@ -36,8 +36,8 @@ PLAYING_OPTIONS = (
 )  # fmt: skip
 DISTRIBUTED = Option(
     "distributed", None, False,
-    "share the run with the other processes that SLURM, Open MPI, Kubernetes or a cloud TPU started with this command, "
-    "or that $JAX_COORDINATOR_ADDRESS, $JAX_NUM_PROCESSES and $JAX_PROCESS_ID name",
+    "share the run with the other processes that SLURM, Open MPI, Kubernetes or a cloud TPU started with this command; "
+    "not needed where $JAX_COORDINATOR_ADDRESS, $JAX_NUM_PROCESSES and $JAX_PROCESS_ID name them",
 )  # fmt: skip
 DIALECT = Option(
     "dialect", str, metavar="NAME=SIGN,NAME=SIGN",

@@ -3,13 +3,20 @@
 import os
 import sys
 import warnings
+from typing import Any
 
 from latently import distributed
 
 
-def join_others(wanted: bool) -> bool:
-    """Join the other processes where that is wanted; whether this one is the first, which tells how it goes."""
-    if not wanted:
+def shares(given: Any) -> bool:
+    """Whether a command shares its run with others: `--distributed` says so, or the environment that names them."""
+    named = "JAX_COORDINATOR_ADDRESS" in os.environ and os.environ.get("JAX_NUM_PROCESSES", "1") != "1"
+    return bool(given.distributed or named)
+
+
+def join_others(given: Any) -> bool:
+    """Join the processes that share the run, if any do; whether this one is the first, which tells how it goes."""
+    if not shares(given):
         return True
     if not os.environ.get("LATENTLY_TRACEBACK"):
         _keep_to_pythons_words()

@@ -28,7 +28,7 @@ _EXAMPLES = (
     "latently tune vae --data digits --trials 30",
     "latently tune vae --data table.csv --search space.yaml --epochs 200 --out runs/study",
     "latently tune m2 --data mnist --labels 100 --preset m2 --measure classification.error",
-    "latently tune aae --data mnist --storage postgresql://user:word@host/studies --out study-7",
+    "latently tune aae --data mnist --storage postgresql+psycopg://user:word@host/studies --out study-7",
     "latently tune vae --print-search > space.yaml",
 )
 _OVERVIEW = """\

@@ -386,7 +386,7 @@ class LatentModel(Face):
         if learned is not None:
             game = going_on.with_weights_of(game, learned)
         elif not resumed:
-            game = self.before_training(game, X)
+            game = self.before_training(game, X, out)
         self._calibration = self._calibration_batch(X, labels)
         return self._trainer(game, feed, None if out is None else self._validation(game, feed, out))
 
@@ -512,8 +512,9 @@ class LatentModel(Face):
         """The model that meets the data, whose hyperparameters say how it is scaled: this one, unless it is stacked."""
         return self
 
-    def before_training(self, game: Any, X: Any) -> Any:
+    def before_training(self, game: Any, X: Any, out: validating.HeldOut | None = None) -> Any:
         """The game at round 0: as it was built, but for what can be learned before; linear paths begin as PCA."""
+        del out  # which an earlier stage is measured on
         start = start_at_common_components if self.takes_views else start_at_components
         return start(game, X, self.preprocessing_, int(self.latent_dim), self.seed_)
 

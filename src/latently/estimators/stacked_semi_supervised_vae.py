@@ -17,6 +17,7 @@ from latently.estimators.base import LatentModel
 from latently.estimators.hyperparameters import Count, NetworkMaker, Positive, PosteriorScale
 from latently.estimators.semi_supervised_vae import build_m2
 from latently.estimators.vae import VAE
+from latently.estimators.validating import HeldOut
 from latently.game import Task
 from latently.games import stacked_semi_supervised_vae as games
 from latently.networks import Chain, Conditional, Gate
@@ -54,7 +55,8 @@ class StackedSemiSupervisedVAE(LatentModel):
         n_clusters: how many clusters to find where there are no labels.
 
     Attributes:
-        first_: the first stage, fitted.
+        first_: the first stage, fitted; where rows were held out they were measured in it, too, and its `verdict_` says
+            whether it was long enough. It ends early if that is among its own arguments.
         first_seconds_: how long `fit` took for it; there is none where it was handed over fitted.
 
     Note:
@@ -140,12 +142,12 @@ class StackedSemiSupervisedVAE(LatentModel):
             random_state=vars(self).get("seed_"),
         )
 
-    def before_training(self, game: Any, X: Any) -> Any:
+    def before_training(self, game: Any, X: Any, out: HeldOut | None = None) -> Any:
         """The game with the first stage in its place, fitted now where it was not, and unused dimensions shut out."""
         first = self.first_stage()
         if not first.__sklearn_is_fitted__():
             began = time.monotonic()
-            first = clone(first).set_params(verbose=self.verbose).fit(X)
+            first = clone(first).set_params(verbose=self.verbose).fit(X, X_val=out and out.rows)
             self.first_seconds_ = time.monotonic() - began
         elif first.row_shape_ != self.row_shape_:
             rule = f"must be fitted on rows of shape {self.row_shape_}"

@@ -140,16 +140,24 @@ def _facts(model: Any, splits: Splits, run: Run) -> dict[str, str]:
         "network": f"{named(model.network)}, hidden {tuple(model.hidden) if model.hidden else 'as by default'}",
         "training": f"{epochs_in_words(config)} of batches of {model.batch_size}, seed {model.seed_}",
     }
+    if criterion := about.get("validation"):
+        facts["judged by"] = _judged_by(criterion, about.get("best", {}).get("kept", False))
     if sentence := about.get("verdict", {}).get("sentence"):
         facts["held-out rows"] = words(sentence, in_python)
     return facts | _pace(run.history(), about)
+
+
+def _judged_by(criterion: Mapping[str, Any], kept_best: bool) -> str:
+    """Which number of held-out rows told how good the model was while it was trained, and which model is kept."""
+    unit = criterion["unit"] and f" in {criterion['unit']}"
+    return f"{criterion['about']}{unit}, of held-out rows; the {'best' if kept_best else 'last'} model is kept"
 
 
 def _shortcomings(about: Mapping[str, Any]) -> list[str]:
     """Why a model should be trained again, in words; nothing where it should not."""
     found = about.get("verdict", {})
     kept = about.get("best", {}).get("kept", False)
-    poor = ("gaining", "diverged", "collapsed", *(() if kept else ("over-fitted",)))
+    poor = ("unknown", "gaining", "diverged", "collapsed", *(() if kept else ("over-fitted",)))
     return [words(found["sentence"], in_python)] if found.get("kind") in poor else []
 
 

@@ -59,9 +59,8 @@ def _evaluate(closed: ClosedJaxpr, *inputs: Any) -> list[Any]:
         given = [value(atom) for atom in equation.invars]
         if _is_product(equation):
             given, (wide,) = [array.astype(jnp.bfloat16) for array in given], equation.outvars
-            kind = jnp.bfloat16 if equation.primitive.name == "conv_general_dilated" else jnp.float32
-            parameters = equation.params | {"preferred_element_type": jnp.dtype(kind)}
-            values[wide] = equation.primitive.bind(*given, **parameters).astype(jnp.float32)
+            parameters = equation.params | {"preferred_element_type": jnp.dtype(jnp.float32)}
+            values[wide] = equation.primitive.bind(*given, **parameters)
             continue
         bound = equation.primitive.get_bind_params({name: _rounded(each) for name, each in equation.params.items()})
         functions, parameters = bound if isinstance(bound, tuple) else ((), bound)  # before JAX 0.10 it was two
