@@ -63,8 +63,9 @@ class Sampler:
             ValueError: there are fewer than two codes in a group, or some are not finite.
         """
         if not np.isfinite(codes).all():
-            raise ValueError("the codes are not finite, so that no sampler can be fitted to them; train the model again.")
-        members = [codes] if groups is None else [codes[groups == place] for place in range(0 if classes is None else len(classes))]
+            raise ValueError("codes that are not finite have no sampler; train the model again.")
+        places = range(0 if classes is None else len(classes))
+        members = [codes] if groups is None else [codes[groups == place] for place in places]
         mixtures = [_mixture(each, parts, seed) for each in members]
         most = max(len(mixture[0]) for mixture in mixtures)
         padded = [[np.pad(a, [(0, most - len(a))] + [(0, 0)] * (a.ndim - 1)) for a in each] for each in mixtures]
@@ -87,9 +88,14 @@ class Sampler:
         groups, parts, classes = int(config["groups"]), int(config["parts"]), config["classes"]
         if classes is not None and len(classes) != groups:
             raise ValueError(f"its sampler has {groups} groups and {len(classes)} classes")
-        shapes: list[Any] = [(groups,), (groups, parts), (groups, parts, dim), (groups, parts, dim, dim)]
-        arrays = [np.broadcast_to(np.float32(0), shape) for shape in shapes]
-        return cls(*arrays, None if classes is None else np.asarray(classes))
+        zero, each = np.float32(0), (groups, parts)
+        return cls(
+            shares=np.broadcast_to(zero, (groups,)),
+            weights=np.broadcast_to(zero, each),
+            means=np.broadcast_to(zero, (*each, dim)),
+            roots=np.broadcast_to(zero, (*each, dim, dim)),
+            classes=None if classes is None else np.asarray(classes),
+        )
 
     def draw(self, n: int, groups: Int[np.ndarray, "n"] | None, seed: int) -> Float[np.ndarray, "n latent"]:
         """Codes, each of its group; of groups as large as they are in the data unless given."""
@@ -136,4 +142,6 @@ def _mixture(codes: Float[np.ndarray, "rows latent"], parts: int | None, seed: i
 def _chosen(shares: Float[np.ndarray, "n choices"], random: np.random.Generator) -> Int[np.ndarray, "n"]:
     """A place in each row of shares that add up to 1, as probable as its share."""
     places = (random.random((len(shares), 1)) > shares.cumsum(axis=1)).sum(axis=1)
-    return np.minimum(places, (shares > 0).cumsum(axis=1).argmax(axis=1))  # the last one that has a share, at most
+    last = (shares > 0).cumsum(axis=1).argmax(axis=1)  # rounding may leave the sum a little below 1
+    chosen: Int[np.ndarray, n] = np.minimum(places, last)
+    return chosen

@@ -34,7 +34,7 @@ def test_a_mixture_draws_as_the_codes_lie_and_chooses_how_many_gaussians_it_has(
     nearest = ((drawn[:, None] - CENTERS) ** 2).sum(axis=2).argmin(axis=1)
     np.testing.assert_allclose(np.bincount(nearest) / 4000, 1 / 3, atol=0.03)
     for place in range(3):
-        mine, theirs = drawn[nearest == place], CODES[PLACES == place]
+        mine, theirs = drawn[nearest == place], CODES[place == PLACES]
         np.testing.assert_allclose(mine.mean(axis=0), theirs.mean(axis=0), atol=0.08)
         np.testing.assert_allclose(np.cov(mine.T), np.cov(theirs.T), atol=0.05)
 

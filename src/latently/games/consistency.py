@@ -14,6 +14,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
+_LEAST = 1e-30  # of what is no zero
 Logits = Callable[[Float[Array, "batch ..."]], Float[Array, "batch classes"]]
 
 
@@ -69,5 +70,5 @@ def uninformativeness(logits: Float[Array, "batch classes"]) -> Float[Array, ""]
 def _of_length(moves: Float[Array, "batch ..."], length: float) -> Float[Array, "batch ..."]:
     axes = tuple(range(1, moves.ndim))
     largest = abs(moves).max(axis=axes, keepdims=True)  # squares of small numbers would be none
-    moves = moves / jnp.maximum(largest, jnp.finfo(moves.dtype).tiny)
+    moves = moves / jnp.maximum(largest, _LEAST)
     return length * moves / jnp.sqrt((moves**2).sum(axis=axes, keepdims=True) + 1e-12)
