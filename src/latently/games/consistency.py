@@ -14,8 +14,10 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from latently.streams import stream
+
 _LEAST = 1e-30  # of what is no zero
-Logits = Callable[[Float[Array, "batch ..."]], Float[Array, "batch classes"]]
+Logits = Callable[[Float[Array, "batch ..."], PRNGKeyArray], Float[Array, "batch classes"]]
 
 
 class Consistency(NamedTuple):
@@ -30,34 +32,37 @@ class Consistency(NamedTuple):
     radius: float
 
 
-def inconsistency(logits: Logits, x: Float[Array, "batch ..."], radius: float, key: PRNGKeyArray) -> Float[Array, ""]:
-    """KL(q(y|x) ‖ q(y|x + r)), the mean over rows; r is the move of length `radius` that changes q(y|x) most.
+def inconsistency(
+    logits: Logits, x: Float[Array, "batch ..."], radius: float, key: PRNGKeyArray
+) -> tuple[Float[Array, ""], Float[Array, "batch classes"]]:
+    """KL(q(y|x) ‖ q(y|x + r)), the mean over rows, and the logits of q(y|x).
 
-    Near x the divergence is half of rᵀ H r, with H = Jᵀ(diag(q) − q qᵀ)J and J the Jacobian of the logits. One step of
-    the power iteration from a random direction gives r (Section 3.3); H times a direction is exact here, where the
-    paper takes a finite difference. Neither q(y|x) nor r is differentiated.
+    r is the move of length `radius` that changes q(y|x) most. Near x the divergence is half of rᵀ H r, with
+    H = Jᵀ(diag(q) − q qᵀ)J and J the Jacobian of the logits. One step of the power iteration from a random direction
+    gives r (Section 3.3); H times a direction is exact here, where the paper takes a finite difference. Neither the
+    first q(y|x) nor r is differentiated.
 
     Args:
-        logits: of the classes. It must be the same function every time: what it draws, it draws by one key.
+        logits: of the classes of rows, in training: their noise is another one after the move.
         x: rows.
         radius: the length of r.
-        key: for the random direction.
+        key: of the round.
 
     Example:
         Where one class is log-odds of 3 to 4, the worst move is along (3, 4).
 
-        >>> line = lambda x: jnp.stack([x @ jnp.array([3.0, 4.0]), jnp.zeros(len(x))], axis=1)
-        >>> round(float(inconsistency(line, jnp.zeros((1, 2)), 0.2, jax.random.key(0))), 3)
+        >>> line = lambda x, key: jnp.stack([x @ jnp.array([3.0, 4.0]), jnp.zeros(len(x))], axis=1)
+        >>> round(float(inconsistency(line, jnp.zeros((1, 2)), 0.2, jax.random.key(0))[0]), 3)
         0.12
     """
     x = jax.lax.stop_gradient(x)
-    scores, along = jax.linearize(logits, x)
+    scores, along = jax.linearize(lambda x: logits(x, stream(key, "row")), x)
     q = jax.lax.stop_gradient(jax.nn.softmax(scores))
-    change = along(_of_length(jax.random.normal(key, x.shape, x.dtype), 1.0))
+    change = along(_of_length(jax.random.normal(stream(key, "direction"), x.shape, x.dtype), 1.0))
     (steepest,) = jax.linear_transpose(along, x)(q * (change - (q * change).sum(axis=1, keepdims=True)))
-    moved = logits(x + jax.lax.stop_gradient(_of_length(steepest, radius)))
+    moved = logits(x + jax.lax.stop_gradient(_of_length(steepest, radius)), stream(key, "moved row"))
     log_q = jax.nn.log_softmax(jax.lax.stop_gradient(scores))
-    return (q * (log_q - jax.nn.log_softmax(moved))).sum(axis=1).mean()
+    return (q * (log_q - jax.nn.log_softmax(moved))).sum(axis=1).mean(), scores
 
 
 def uninformativeness(logits: Float[Array, "batch classes"]) -> Float[Array, ""]:

@@ -125,7 +125,7 @@ class SemiSupervisedAAE(Game, Encodes, Decodes, ReadsGaps, Classifies, Denoises)
 
     def classify(self, batch: Batch, key: PRNGKeyArray) -> Terms:
         """−log q(y|x) of rows whose label is known; and how much q(y|x) of all rows changes when they are moved."""
-        terms, noise = {}, stream(key, "consistency")
+        terms: Terms = {}
 
         def logits(x: Float[Array, "batch ..."], key: PRNGKeyArray) -> Float[Array, "batch classes"]:
             return self._split(self._encode_in_training(x, key))[0]
@@ -135,10 +135,10 @@ class SemiSupervisedAAE(Game, Encodes, Decodes, ReadsGaps, Classifies, Denoises)
             cross_entropy = optax.softmax_cross_entropy_with_integer_labels(of_known, batch.known.y)
             terms["classification"] = cross_entropy.mean()
         if self.consistency is not None:
-            radius, direction = self.consistency.radius, stream(key, "direction")
-            terms["consistency"] = inconsistency(lambda x: logits(x, noise), batch.x, radius, direction)
+            radius, key = self.consistency.radius, stream(key, "consistency")
+            terms["consistency"], of_all = inconsistency(logits, batch.x, radius, key)
             if not self.supervised:
-                terms["information"] = uninformativeness(logits(batch.x, noise))
+                terms["information"] = uninformativeness(of_all)
         return terms
 
     def encode(self, x: Float[Array, "batch ..."], y: Float[Array, "batch classes"] | None = None) -> Distribution:  # noqa: ARG002

@@ -82,12 +82,12 @@ class SemiSupervisedVAE(EncoderDecoder, Classifies, Bounds):
             q_y = self._classify(x, stream(labelled_key, "classifier"))
             terms["classification"] = -q_y.log_prob(batch.known.y).mean()
         if self.consistency is not None:
-            noise = stream(key, "consistency")
 
-            def logits(x: Float[Array, "batch ..."]) -> Float[Array, "batch classes"]:
-                return self._classify(corrupted(self, x, noise), stream(noise, "classifier")).logits
+            def logits(x: Float[Array, "batch ..."], key: PRNGKeyArray) -> Float[Array, "batch classes"]:
+                return self._classify(corrupted(self, x, key), stream(key, "classifier")).logits
 
-            terms["consistency"] = inconsistency(logits, batch.x, self.consistency.radius, stream(key, "direction"))
+            radius, consistency_key = self.consistency.radius, stream(key, "consistency")
+            terms["consistency"], _ = inconsistency(logits, batch.x, radius, consistency_key)
         mean_kl = kl.mean(axis=0)
         return {"bound": -bound.mean(), **terms, "kl": mean_kl.sum(), "active_dimensions": used_dimensions(mean_kl)}
 
