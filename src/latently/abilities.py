@@ -200,7 +200,7 @@ ABILITIES: dict[str, Ability] = {
         "reconstruct data",
         (Encodes, Decodes),
         _NO_ENCODER,
-        methods=("reconstruct", "interpolate", "outlier_scores"),
+        methods=("reconstruct", "interpolate", "outlier_scores", "fit_sampler"),
     ),
     "sample": Ability("draw from a prior", (Decodes,), "it has no prior"),
     "sample_labels": Ability(

@@ -23,6 +23,7 @@ from latently.data import (
 from latently.data.conditions import asked_conditions, warn_of_far
 from latently.errors import ArgumentError
 from latently.game import Batch, Task
+from latently.sampler import Sampler
 from latently.streams import stream
 
 OUTLIER_DRAWS = 16
@@ -43,6 +44,7 @@ class Fitted:
         classes: the labels that it learned, in order; `None` where there were none.
         task: what the game was built for.
         conditions: what was done to the conditions that it learned; `None` where there were none.
+        sampler: where codes that are to be decoded come from; `None` for the prior.
     """
 
     game: Any
@@ -50,6 +52,7 @@ class Fitted:
     classes: Shaped[np.ndarray, "classes"] | None
     task: Task
     conditions: ConditionPreprocessing | None = None
+    sampler: Sampler | None = None
 
     @property
     def abilities(self) -> frozenset[str]:
@@ -94,10 +97,10 @@ class Fitted:
         """The mean of q(z|x) of each row, of q(z|x, y) where the decoder is given the label."""
         return self._on_rows(partial(inference.code_means, self.game), rows, self._given(labels, len(rows)))
 
-    def draw_codes(self, rows: Any, seed: int) -> Float[np.ndarray, "rows latent"]:
+    def draw_codes(self, rows: Any, seed: int, labels: Any = None) -> Float[np.ndarray, "rows latent"]:
         """One draw of q(z|x) for each row: together, a sample of the aggregated posterior."""
         keys, game = _keys(seed), self.game
-        given = self._given(None, len(rows))
+        given = self._given(labels, len(rows))
         return self._on_rows(lambda *piece: inference.code_draws(game, next(keys), *piece), rows, given)
 
     def decode(
@@ -206,6 +209,26 @@ class Fitted:
         places = None if labels is None else jnp.asarray(self.label_places(labels, n))
         return np.asarray(self.game.prior.sample(jax.random.key(seed), n, places, tied))
 
+    def draw(
+        self, n: int, labels: Any, seed: int, *, from_prior: bool = False
+    ) -> tuple[Float[np.ndarray, "n latent"], Float[np.ndarray, "n facts"] | None]:
+        """Codes to decode into new data, of the sampler where there is one, and what the decoder is told beside them.
+
+        Args:
+            n: how many.
+            labels: one for all or one for each, or conditions; `None` for any.
+            seed: of the draw.
+            from_prior: also where there is a sampler.
+        """
+        told, sampler = None, None if from_prior else self.sampler
+        if self.decodes_labels:
+            labels = self.drawn_labels(labels, n, seed)
+            told = self.told(labels, n)
+        if sampler is None:
+            return self.sample_prior(n, None if self.decodes_labels else labels, seed), told
+        groups = None if labels is None or sampler.classes is None else label_places(labels, n, sampler.classes)
+        return sampler.draw(n, groups, seed), told
+
     def prior_log_density(self, z: Float[np.ndarray, "n latent"]) -> Float[np.ndarray, "n"] | None:
         """Log p(z) in nats; `None` for a prior that lives on a curve."""
         prior = self.game.prior
@@ -219,17 +242,7 @@ class Fitted:
         Raises:
             ArgumentError: they are too many or too few, or one is none of the values.
         """
-        known = [] if self.label_values is None else self.label_values.tolist()
-        values = label_values(labels, None) if unknown else np.asarray(labels)
-        if values.shape not in ((), (n,)):
-            given = len(values) if values.ndim == 1 else values.shape
-            raise ArgumentError("labels", f"must be one for all, or one for each of n={n}", given)
-        flat, hidden = values.ravel().tolist(), (-1, "-1", "", None) if unknown else ()  # None, where it is masked
-        for value in dict.fromkeys(flat):
-            if value not in known and value not in hidden:
-                raise ArgumentError("labels", f"must be among the classes {', '.join(map(str, known))}", value)
-        places = [known.index(value) if value in known else -1 for value in flat]
-        return np.broadcast_to(np.asarray(places, np.int32).reshape(values.shape), (n,))
+        return label_places(labels, n, self.label_values, unknown=unknown)
 
     def one_hot(self, places: Int[np.ndarray, "n"]) -> Float[np.ndarray, "n classes"]:
         """Places of labels as weights of the classes."""
@@ -285,6 +298,23 @@ class Fitted:
     ) -> Shaped[np.ndarray, "rows ..."]:
         results: Shaped[np.ndarray, "rows ..."] = inference.in_pieces(function, rows, self.preprocessing, labels)
         return results
+
+
+def label_places(
+    labels: Any, n: int, among: Shaped[np.ndarray, "classes"] | None, *, unknown: bool = False
+) -> Int[np.ndarray, "n"]:
+    """The place of each of n labels among classes (see `Fitted.label_places`)."""
+    known = [] if among is None else among.tolist()
+    values = label_values(labels, None) if unknown else np.asarray(labels)
+    if values.shape not in ((), (n,)):
+        given = len(values) if values.ndim == 1 else values.shape
+        raise ArgumentError("labels", f"must be one for all, or one for each of n={n}", given)
+    flat, hidden = values.ravel().tolist(), (-1, "-1", "", None) if unknown else ()  # None, where it is masked
+    for value in dict.fromkeys(flat):
+        if value not in known and value not in hidden:
+            raise ArgumentError("labels", f"must be among the classes {', '.join(map(str, known))}", value)
+    places = [known.index(value) if value in known else -1 for value in flat]
+    return np.broadcast_to(np.asarray(places, np.int32).reshape(values.shape), (n,))
 
 
 def _keys(seed: int, name: str | None = None) -> Iterator[PRNGKeyArray]:

@@ -7,6 +7,7 @@ import optax
 
 from latently import games
 from latently.game import Batch, masked
+from latently.games.consistency import Consistency
 from latently.networks import Chain, Conditional, LabelProduct, conv_decoder, conv_encoder, mlp
 from latently.probability import (
     BernoulliHead,
@@ -102,7 +103,7 @@ def supervised_aae(noise_dim=0):
     )
 
 
-def semi_supervised_aae(heads=None):
+def semi_supervised_aae(heads=None, **options):
     return games.SemiSupervisedAAE(
         mlp(PIXELS, (5,), N_LABELS + LATENT, KEY, normalize="batch", **NOISY),
         conditional(LATENT + (N_LABELS if heads is None else 0), PIXELS, BernoulliHead()),
@@ -114,6 +115,7 @@ def semi_supervised_aae(heads=None):
         n_labels=N_LABELS,
         heads=heads,
         corruption=GaussianNoise(0.3),
+        **options,
     )
 
 
@@ -128,7 +130,7 @@ def cvae():
     )
 
 
-def m2(inputs=PIXELS, labels_known="some"):
+def m2(inputs=PIXELS, labels_known="some", **options):
     return games.SemiSupervisedVAE(
         conditional(inputs, N_LABELS, CategoricalHead(N_LABELS, per_row=True)),
         conditional(inputs + N_LABELS, 2 * LATENT, GaussianHead(scale="exp"), normalize="batch"),
@@ -138,6 +140,7 @@ def m2(inputs=PIXELS, labels_known="some"):
         n_labels=N_LABELS,
         labels_known=labels_known,
         corruption=GaussianNoise(0.3),
+        **options,
     )
 
 
@@ -218,11 +221,14 @@ GAMES = {
     "m2": m2,
     "m2, all labels known": lambda: m2(labels_known="all"),
     "m2, clustering": lambda: m2(labels_known="none"),
+    "m2, consistency": lambda: m2(consistency=Consistency(1.0, 0.5)),
     "m1m2": lambda: games.StackedSemiSupervisedVAE(vae(), m2(LATENT)),
     "supervised aae": supervised_aae,
     "supervised aae, implicit": lambda: supervised_aae(noise_dim=3),
     "semi-supervised aae": semi_supervised_aae,
     "semi-supervised aae, heads": lambda: semi_supervised_aae(jnp.eye(N_LABELS, LATENT)),
+    "semi-supervised aae, consistency": lambda: semi_supervised_aae(consistency=Consistency(1.0, 0.5)),
+    "clustering aae, consistency": lambda: semi_supervised_aae(supervised=False, consistency=Consistency(1.0, 0.5)),
     "vae": vae,
     "vae, denoising": lambda: vae(corruption=GaussianNoise(0.3)),
     "vae, importance": lambda: vae(importance_samples=3, corruption=MaskingNoise(0.3)),

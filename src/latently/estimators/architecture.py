@@ -22,6 +22,7 @@ from latently.estimators.networks import (
     widths,
 )
 from latently.game import Cells, Task
+from latently.games.consistency import Consistency
 from latently.networks import (
     BesideLinear,
     Chain,
@@ -375,6 +376,13 @@ def corruption(model: Any, task: Task) -> Corruption | None:
         if task.range != "unit":
             return SaltAndPepperNoise(described.probability, low=-1.0, high=1.0)
     return described
+
+
+def consistency(model: Any) -> Consistency | None:
+    """What a model that tells classes asks of rows that are moved a little; nothing at weight 0."""
+    if not model.consistency_weight:
+        return None
+    return Consistency(float(model.consistency_weight), float(model.consistency_radius))
 
 
 def layer_options(model: Any) -> dict[str, Any]:

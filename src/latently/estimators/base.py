@@ -49,6 +49,7 @@ from latently.fitted import Fitted
 from latently.game import Batch, Game, LabelsKnown, Task, rounds_in
 from latently.networks import BatchNorm
 from latently.probability import FittedNormal, Prior
+from latently.sampler import Sampler
 from latently.streams import stream
 from latently.training import (
     Feed,
@@ -572,10 +573,15 @@ class LatentModel(Face):
 
     def _take_game(self, game: Game) -> None:
         self.fitted_parameters_ = self.get_params(deep=False)
-        self.fitted_ = self._with(game)
+        self._take_sampler(None, game)
+
+    def _take_sampler(self, sampler: Sampler | None, game: Game | None = None) -> None:
+        self.sampler_ = sampler
+        self.fitted_ = self._with(self.fitted_.game if game is None else game)
 
     def _with(self, game: Game) -> Fitted:
-        return Fitted(game, self.preprocessing_, self.classes_, self.task_, self.conditions_)
+        sampler = vars(self).get("sampler_")
+        return Fitted(game, self.preprocessing_, self.classes_, self.task_, self.conditions_, sampler)
 
     def _task(self, rows: int, labels_known: LabelsKnown, rounds: int) -> Task:
         """What the game is to be built for."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from functools import cache, partial
 from numbers import Integral
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeAlias
 
 import jax
 import numpy as np
@@ -21,10 +21,19 @@ from latently.data.table import filled_in, is_frame
 from latently.errors import ArgumentError, NotSupportedError, in_python, setting, words
 from latently.estimators.building import builder
 from latently.estimators.demands import check_count
-from latently.estimators.inputs import RandomState, accept, accept_codes, row_alone, seed_of, views_asked_for
+from latently.estimators.inputs import (
+    RandomState,
+    accept,
+    accept_codes,
+    accept_labels,
+    row_alone,
+    seed_of,
+    views_asked_for,
+)
 from latently.fitted import Fitted
 from latently.game import Game, Task
 from latently.inference import regroup
+from latently.sampler import Sampler
 
 if TYPE_CHECKING:
     from latently.explorer import Exploration
@@ -53,6 +62,10 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     corruption: str | None
     fitted_: Fitted
     row_shape_: Any
+
+    @abc.abstractmethod
+    def _take_sampler(self, sampler: Sampler | None) -> None:
+        """Draw new data by a sampler from now on; by the prior, where it is `None`."""
 
     def __getattribute__(self, name: str) -> Any:
         if name in _ABILITY_OF:
@@ -218,9 +231,15 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         return _as_given(self._fitted().corrupt(self._rows(X), seed_of(random_state)))
 
     def sample(
-        self, n: int = 1, labels: Any = None, random_state: RandomState = None, noise: bool | None = None
+        self,
+        n: int = 1,
+        labels: Any = None,
+        random_state: RandomState = None,
+        noise: bool | None = None,
+        *,
+        from_prior: bool = False,
     ) -> Any:
-        """New data: draws from the prior, decoded.
+        """New data: draws from the prior, or from the sampler that was fitted to the codes (`fit_sampler`), decoded.
 
         Args:
             n: how many.
@@ -231,6 +250,7 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             random_state: seed of the draw.
             noise: draw each row from p(x|z) instead of taking its mean; by default of tables, whose cells scatter
                 around what a code stands for, and not of pictures, series and numbers in [0, 1].
+            from_prior: draw codes from the prior, also where a sampler was fitted.
 
         Returns:
             Rows in the shape, the units and the type of the training data.
@@ -240,23 +260,76 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             NotSupportedError: labels are given to a model that ties none to its codes.
         """
         fitted, seed = self._fitted(), seed_of(random_state)
+        check_count("n", n, numbers=self._numbers())
+        by_class = not from_prior and fitted.sampler is not None and fitted.sampler.classes is not None
+        if labels is not None and fitted.game.label_role is None and not by_class:
+            self._refuse_labels("draw codes of a class", "no label is tied to its codes; leave labels out")
+        codes, told = fitted.draw(n, labels, seed, from_prior=from_prior)
         drawn = fitted.draws_rows if noise is None else noise
-        of_rows = seed if drawn else None
-        if not fitted.decodes_labels:
-            return _as_given(fitted.decode(self._draw_prior(n, labels, seed), noise=of_rows))
-        codes = self._draw_prior(n, None, seed)
-        return _as_given(fitted.decode(codes, fitted.told(fitted.drawn_labels(labels, n, seed), n), of_rows))
+        return _as_given(fitted.decode(codes, told, seed if drawn else None))
 
     def sample_prior(self, n: int, labels: Any = None, random_state: RandomState = None) -> Codes:
         """Draws from the prior p(z), or p(z|y) where it is tied to labels: codes `(n, latent_dim)`; see `sample`."""
-        return self._framed(self._draw_prior(n, labels, random_state))
-
-    def _draw_prior(self, n: int, labels: Any, random_state: RandomState) -> Float[np.ndarray, "n latent"]:
         fitted = self._fitted()
         check_count("n", n, numbers=self._numbers())
         if labels is not None and fitted.game.label_role != "prior":
             self._refuse_labels("draw codes of a class", "no label is tied to its codes; leave labels out")
-        return fitted.sample_prior(n, labels, seed_of(random_state))
+        return self._framed(fitted.sample_prior(n, labels, seed_of(random_state)))
+
+    def fit_sampler(
+        self,
+        kind: str = "gaussian-mixture",
+        X: Any = None,
+        y: Any = None,
+        *,
+        n_components: int | None = None,
+        random_state: RandomState = 0,
+    ) -> Self:
+        """Let `sample` draw codes from where those of rows lie, in the place of the prior.
+
+        Codes that were asked to look like the prior do not quite; draws of the prior that fall between them decode to
+        nothing known. A mixture of Gaussians is fitted to a draw of q(z|x) of each row, after training (Ghosh et al.
+        2020, arXiv 1903.12436, Section 4). With labels each class has a mixture of its own, and then `sample` takes
+        labels of every model that encodes. The sampler is saved with the model; `sample(..., from_prior=True)` goes
+        without it, and `sampler_` is `None` where there is none.
+
+        Args:
+            kind: `gaussian-mixture`, scikit-learn's, with full covariances.
+            X: rows, as in `fit`: those of the fit, or others like them.
+            y: the class of each; rows whose class is unknown are left out. Or none. Conditions are not needed.
+            n_components: Gaussians in each mixture; chosen by the likelihood of every fifth code unless given.
+            random_state: seed of the draws, and of where the Gaussians start.
+
+        Returns:
+            The model.
+
+        Raises:
+            ValueError: there are fewer than two rows of a class, or labels are none that the model knows.
+
+        Example:
+            >>> import numpy as np
+            >>> from latently import Autoencoder
+            >>> X = np.random.default_rng(0).normal(size=(60, 4))
+            >>> model = Autoencoder(latent_dim=2, hidden=(8,), epochs=2, random_state=0).fit(X)
+            >>> model.fit_sampler("gaussian-mixture", X, X[:, 0] > 0).sample(3, labels=True, random_state=0).shape
+            (3, 4)
+        """
+        fitted, seed = self._fitted(), seed_of(random_state)
+        if kind != "gaussian-mixture":
+            raise ArgumentError("kind", "must be gaussian-mixture", kind)
+        if X is None:
+            raise ArgumentError("X", "must be given: rows to fit the sampler to, such as those of the fit")
+        check_count("n_components", 1 if n_components is None else n_components)
+        rows, groups, classes = self._rows(X), None, None
+        if y is not None and fitted.conditions is None:
+            groups, classes = accept_labels(y, len(rows), type(self).__name__, "optional")
+            if groups is not None and classes is not None and fitted.classes is not None:
+                places = fitted.label_places(classes, len(classes))
+                groups, classes = np.where(groups < 0, -1, places[groups]), fitted.classes
+        told = fitted.decodes_labels and (fitted.classes is not None or fitted.conditions is not None)
+        codes = fitted.draw_codes(rows, seed, y if told else None)
+        self._take_sampler(Sampler.fit(codes, groups, classes, n_components, seed))
+        return self
 
     def prior_support(self) -> tuple[float, float]:
         """The interval, the same for every dimension, that holds practically all of the prior."""

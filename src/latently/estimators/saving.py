@@ -1,7 +1,8 @@
 """Models on disk: `config.json` says what they are, `model.safetensors` holds their arrays.
 
-`history.jsonl` holds the course of the fit, as in a run's folder. Loading runs no code from the files: a config
-may only name an estimator of the catalogue, and a function that a model was given is handed over again.
+`history.jsonl` holds the course of the fit, as in a run's folder, and `sampler.safetensors` the arrays of a sampler.
+Loading runs no code from the files: a config may only name an estimator of the catalogue, and a function that a model
+was given is handed over again.
 """
 
 import dataclasses
@@ -32,21 +33,26 @@ from latently.estimators.networks import named
 from latently.files import read_records, write_atomically, write_records
 from latently.game import Batch, Cells, Task
 from latently.probability import Prior, prior_from_config
+from latently.sampler import Sampler
 from latently.training import load_tree, save_tree
 
 FORMAT = 1
-HISTORY = "history.jsonl"
+HISTORY, SAMPLER = "history.jsonl", "sampler.safetensors"
 
 
 def save_model(model: Any, path: Path, about: Mapping[str, Any]) -> None:
     """Write a fitted estimator to the folder `path`; each file is written atomically, the arrays first."""
     path.mkdir(parents=True, exist_ok=True)
     save_tree(path / "model.safetensors", eqx.filter(model.game_, eqx.is_array), {"format": FORMAT})
+    if model.sampler_ is not None:
+        save_tree(path / SAMPLER, model.sampler_.arrays(), {"format": FORMAT})
     if model.history_:
         write_records(path / HISTORY, model.history_)
     else:  # of a model that was loaded without one; nobody else's may stay
         (path / HISTORY).unlink(missing_ok=True)
     write_atomically(path / "config.json", json.dumps({**model_config(model), **about}, indent=2).encode())
+    if model.sampler_ is None:  # after the config that told of one
+        (path / SAMPLER).unlink(missing_ok=True)
 
 
 def model_config(model: Any) -> dict[str, Any]:
@@ -64,6 +70,7 @@ def model_config(model: Any) -> dict[str, Any]:
         **({} if model.conditions_ is None else {"conditions": model.conditions_.to_config()}),
         "task": dataclasses.asdict(model.task_),
         "seed": model.seed_,
+        **({} if model.sampler_ is None else {"sampler": model.sampler_.config()}),
     }
 
 
@@ -95,10 +102,13 @@ def load(path: str | Path, **functions: Any) -> LatentModel:
     config_path = path / "config.json"
     if not config_path.exists() or not (path / "model.safetensors").exists():
         raise FileNotFoundError(f"{path} holds no model: a model's folder has config.json and model.safetensors.")
-    model, template = _read(config_path, functions)
+    model, template, sampler = _read(config_path, functions)
     arrays, static = eqx.partition(template, lambda leaf: isinstance(leaf, jax.ShapeDtypeStruct))
     arrays, _ = load_tree(path / "model.safetensors", arrays, partial(_usable, path / "model.safetensors"))
     model._take_game(eqx.combine(arrays, static))
+    if sampler is not None:
+        arrays, _ = load_tree(path / SAMPLER, sampler.arrays(), partial(_usable, path / SAMPLER))
+        model._take_sampler(dataclasses.replace(sampler, **jax.tree.map(np.asarray, arrays)))
     model.history_ = read_records(path / HISTORY)
     loaded: LatentModel = model
     return loaded
@@ -163,8 +173,8 @@ def _usable(path: Path, stored: dict[str, Any]) -> dict[str, Any]:
     return kept | {name: stored[mean] for name, mean in means.items()}
 
 
-def _read(path: Path, functions: Mapping[str, Any]) -> tuple[Any, Any]:
-    """The estimator that a config describes, and its game without arrays."""
+def _read(path: Path, functions: Mapping[str, Any]) -> tuple[Any, Any, Sampler | None]:
+    """The estimator that a config describes, and its game and its sampler without arrays."""
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
         written = config["format"]
@@ -175,6 +185,8 @@ def _read(path: Path, functions: Mapping[str, Any]) -> tuple[Any, Any]:
     try:
         model = _skeleton(config, functions) if written == FORMAT else None
         template = None if model is None else game_shape(model)
+        told = config.get("sampler")
+        sampler = None if model is None or told is None else Sampler.outline(told, int(model.latent_dim))
     except ArgumentError as error:
         if any(name.endswith(error.name) for name in functions):
             vars(error).pop("__notes__", None)  # JAX adds notes on its own workings
@@ -186,7 +198,7 @@ def _read(path: Path, functions: Mapping[str, Any]) -> tuple[Any, Any]:
         raise ValueError(
             f"{path} has the format {written!r} and this version of Latently reads {FORMAT}; update Latently."
         )
-    return model, template
+    return model, template, sampler
 
 
 def _damaged(path: Path, error: Exception) -> ValueError:

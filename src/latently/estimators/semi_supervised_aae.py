@@ -32,6 +32,8 @@ class SemiSupervisedAAE(AdversarialModel):
         head_distance: with `sum`, places of classes that are closer than this push each other apart.
         n_clusters: how many clusters to find where there are no labels.
         generator_learning_rate: of the encoder against the critics; the same as learning_rate unless said.
+        consistency_weight: of the term that asks for the same classes after the worst small move of a row; 0 for none.
+        consistency_radius: how far rows are moved for it, in the units of the data as networks read them.
 
     Note:
         The arguments that all models share are described at `LatentModel`, the critics' at `AdversarialModel`.
@@ -71,6 +73,8 @@ class SemiSupervisedAAE(AdversarialModel):
     head_distance: NotNegative = 3.0
     n_clusters: Count = 10
     generator_learning_rate: Positive | None = None
+    consistency_weight: NotNegative = 0.0
+    consistency_radius: Positive = 2.0
 
     def build_game(self, task: Task, key: PRNGKeyArray) -> games.SemiSupervisedAAE:
         """The untrained game."""
@@ -90,6 +94,8 @@ class ClusteringAAE(AdversarialModel):
         prior: of the styles: `normal`.
         n_clusters: how many clusters to find.
         generator_learning_rate: of the encoder against the critics; the same as learning_rate unless said.
+        consistency_weight: of the term that asks for the same classes after the worst small move of a row; 0 for none.
+        consistency_radius: how far rows are moved for it, in the units of the data as networks read them.
 
     Note:
         The arguments that all models share are described at `LatentModel`, the critics' at `AdversarialModel`.
@@ -120,6 +126,8 @@ class ClusteringAAE(AdversarialModel):
 
     n_clusters: Count = 16
     generator_learning_rate: Positive | None = None
+    consistency_weight: NotNegative = 0.0
+    consistency_radius: Positive = 2.0
 
     def build_game(self, task: Task, key: PRNGKeyArray) -> games.SemiSupervisedAAE:
         """The untrained game."""
@@ -150,4 +158,5 @@ def _build(model: Any, task: Task, key: PRNGKeyArray, head_distance: float | Non
         heads=heads,
         head_distance=head_distance or 0.0,
         corruption=build.corruption(model, task),
+        consistency=build.consistency(model),
     )

@@ -8,7 +8,7 @@ from jaxtyping import PRNGKeyArray
 
 from latently.estimators import architecture as build
 from latently.estimators.base import LatentModel
-from latently.estimators.hyperparameters import Count, Positive, PosteriorScale
+from latently.estimators.hyperparameters import Count, NotNegative, Positive, PosteriorScale
 from latently.estimators.schedules import build_optimizer
 from latently.game import Task
 from latently.games import semi_supervised_vae as games
@@ -29,6 +29,8 @@ class SemiSupervisedVAE(LatentModel):
         classification_weight: weight of the classifier's own error on the labelled rows, beside the mean bound in nats
             (α/N of Equation 9).
         n_clusters: how many clusters to find where there are no labels.
+        consistency_weight: of the term that asks for the same classes after the worst small move of a row; 0 for none.
+        consistency_radius: how far rows are moved for it, in the units of the data as networks read them.
 
     Note:
         The arguments that all models share are described at `LatentModel`.
@@ -61,6 +63,8 @@ class SemiSupervisedVAE(LatentModel):
     posterior_scale: PosteriorScale = "exp"
     classification_weight: Positive = 1.0
     n_clusters: Count = 10
+    consistency_weight: NotNegative = 0.0
+    consistency_radius: Positive = 2.0
 
     def build_game(self, task: Task, key: PRNGKeyArray) -> games.SemiSupervisedVAE:
         """The untrained game."""
@@ -90,4 +94,5 @@ def build_m2(model: Any, task: Task, head: Head, key: PRNGKeyArray) -> games.Sem
         classification_weight=float(model.classification_weight),
         labels_known=task.labels_known,
         corruption=build.corruption(model, task),
+        consistency=build.consistency(model),
     )

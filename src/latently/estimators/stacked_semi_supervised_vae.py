@@ -14,7 +14,7 @@ from sklearn.base import clone
 
 from latently.errors import ArgumentError
 from latently.estimators.base import LatentModel
-from latently.estimators.hyperparameters import Count, NetworkMaker, Positive, PosteriorScale
+from latently.estimators.hyperparameters import Count, NetworkMaker, NotNegative, Positive, PosteriorScale
 from latently.estimators.semi_supervised_vae import build_m2
 from latently.estimators.vae import VAE
 from latently.estimators.validating import HeldOut
@@ -53,6 +53,8 @@ class StackedSemiSupervisedVAE(LatentModel):
         classification_weight: weight of the classifier's own error on the labelled rows, beside the mean bound in nats
             (α/N of Equation 9).
         n_clusters: how many clusters to find where there are no labels.
+        consistency_weight: of the term that asks for the same classes after the worst small move of a row; 0 for none.
+        consistency_radius: how far rows are moved for it, in the units of the first stage's codes.
 
     Attributes:
         first_: the first stage, fitted; where rows were held out they were measured in it, too, and its `verdict_` says
@@ -98,6 +100,8 @@ class StackedSemiSupervisedVAE(LatentModel):
     posterior_scale: PosteriorScale = "exp"
     classification_weight: Positive = 1.0
     n_clusters: Count = 10
+    consistency_weight: NotNegative = 0.0
+    consistency_radius: Positive = 0.5
 
     def build_game(self, task: Task, key: PRNGKeyArray) -> games.StackedSemiSupervisedVAE:
         """The untrained game; the first stage takes its place in it before training."""

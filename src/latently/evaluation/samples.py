@@ -46,6 +46,7 @@ def samples(model: FittedModel, judge: Judges, train: Selection | None, test: Se
           `coverage` of the samples, as `frechet_distance` and `fidelity` give them;
         - `class_consistency`, the share of samples that the judge reads as the class asked for, its binomial
           `class_consistency_standard_error`, and `class_consistency_by_label`: of models that sample by label;
+        - `from_prior`, the same of samples of the prior, of a model that draws by a sampler (`fit_sampler`);
         - `test`, the same of real test rows, whose class consistency is the judge's accuracy on them;
         - `rows` of each set, `neighbours`, and of the `judge` its `training_rows` and its `features`.
     """
@@ -59,15 +60,24 @@ def samples(model: FittedModel, judge: Judges, train: Selection | None, test: Se
     reference = _features(judge, train.some(n, stream(seed, _REFERENCE)))
     shown = test.some(n, stream(seed, _TEST))
     labels = wanted_labels(model, shown, judge.classes, stream(seed, _LABELS))
-    drawn = whole_rows(model.sample(n, labels, random_state=stream(seed, _DRAWS)))
-    drawn = Table.like(drawn, test.data.columns) if isinstance(test.data, Table) else np.asarray(drawn)
-    if reason := not_finite(np.asarray(drawn), "{} samples are not finite"):
-        return {"skipped": reason}
-    if isinstance(drawn, Table):  # a judge reads gaps: samples have those of the rows that they are compared with
-        gaps = shown.apply(lambda X: X.missing)
-        drawn = Table(drawn.columns, np.where(gaps, np.nan, np.asarray(drawn)), drawn.container)
+
+    def figures(**how: Any) -> dict[str, Any]:
+        drawn = whole_rows(model.sample(n, labels, random_state=stream(seed, _DRAWS), **how))
+        drawn = Table.like(drawn, test.data.columns) if isinstance(test.data, Table) else np.asarray(drawn)
+        if reason := not_finite(np.asarray(drawn), "{} samples are not finite"):
+            return {"skipped": reason}
+        if isinstance(drawn, Table):  # a judge reads gaps: samples have those of the rows that they are compared with
+            gaps = shown.apply(lambda X: X.missing)
+            drawn = Table(drawn.columns, np.where(gaps, np.nan, np.asarray(drawn)), drawn.container)
+        return _compared(judge, reference, Selection.choose(drawn, labels, n, 0))
+
+    found = figures()
+    if "skipped" in found:
+        return found
+    if getattr(model, "sampler_", None) is not None:
+        found["from_prior"] = figures(from_prior=True)
     return {
-        **_compared(judge, reference, Selection.choose(drawn, labels, n, 0)),
+        **found,
         "test": _compared(judge, reference, shown),
         "rows": n,
         "neighbours": {"precision_recall": SUPPORT_NEIGHBOURS, "density_coverage": DENSITY_NEIGHBOURS},

@@ -268,6 +268,8 @@ def _samples(block: Block) -> Iterator[Line]:
         ("coverage", "coverage of samples", "%", 100),
     ):
         beside = f"real test rows {scale * real[key]:.4g}{unit and ' ' + unit}; {rows}"
+        if key in block.get("from_prior", {}):
+            beside = f"from the prior {scale * block['from_prior'][key]:.4g}{unit and ' ' + unit}; {beside}"
         yield Line(name, scale * block[key], unit, f"{beside}, {block['judge']['features']} features of the judge")
 
 

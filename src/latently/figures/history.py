@@ -37,6 +37,8 @@ TERM_NAMES = {
     "generator/class_accuracy": "fakes read as asked for",
     "penalty": "gradient penalty",
     "head_distance": "closeness of the heads",
+    "consistency": "change of classes under a small move",
+    "information": "rows told apart by clusters (negative)",
     "negative_bound": "negative bound",
     "unexplained": "variance missed",
     "prior_distance": "distance to the prior",

@@ -17,6 +17,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from latently.abilities import Classifies, Decodes, Denoises, Encodes, LabelRole, ReadsGaps
 from latently.game import Batch, Game, Player, Terms
+from latently.games.consistency import Consistency, inconsistency, uninformativeness
 from latently.games.critics import CRITIC_WEIGHTS, critic_terms
 from latently.games.encoder_decoder import corrupted, one_hot
 from latently.networks import Conditional, Layer, condition
@@ -42,6 +43,7 @@ class SemiSupervisedAAE(Game, Encodes, Decodes, ReadsGaps, Classifies, Denoises)
         heads: W, the place of each cluster in the space of representations (Section 7); `None` for none.
         head_distance: heads closer than this push each other apart.
         corruption: what is done to x before it is encoded for reconstruction and classification.
+        consistency: how much classes have to stay what they are when a row is moved a little; `None` for not at all.
     """
 
     draws_labelled: ClassVar[bool] = True
@@ -62,6 +64,7 @@ class SemiSupervisedAAE(Game, Encodes, Decodes, ReadsGaps, Classifies, Denoises)
     heads: Float[Array, "classes latent"] | None = None
     head_distance: float = eqx.field(static=True, default=3.0)
     corruption: Corruption | None = None
+    consistency: Consistency | None = eqx.field(static=True, default=None)
 
     @property
     def label_role(self) -> LabelRole:
@@ -86,8 +89,11 @@ class SemiSupervisedAAE(Game, Encodes, Decodes, ReadsGaps, Classifies, Denoises)
             Player("critics", critics, SemiSupervisedAAE.discriminate, self.critic_optimizer, weights),
             Player("generator", ("encoder",), SemiSupervisedAAE.fool, self.generator_optimizer),
         )
-        if self.supervised:
-            players += (Player("classifier", ("encoder",), SemiSupervisedAAE.classify, self.classifier_optimizer),)
+        if self.supervised or self.consistency:
+            asked = {} if self.consistency is None else {"consistency": self.consistency.weight}
+            asked |= {} if self.supervised or self.consistency is None else {"information": self.consistency.weight}
+            owner = ("classifier", ("encoder",), SemiSupervisedAAE.classify, self.classifier_optimizer, asked)
+            players += (Player(*owner),)
         return players
 
     def reconstruct(self, batch: Batch, key: PRNGKeyArray) -> Terms:
@@ -118,10 +124,22 @@ class SemiSupervisedAAE(Game, Encodes, Decodes, ReadsGaps, Classifies, Denoises)
         return {"label_fooling": self.adversarial.fool(of_label), "style_fooling": self.adversarial.fool(of_style)}
 
     def classify(self, batch: Batch, key: PRNGKeyArray) -> Terms:
-        """−log q(y|x) of rows whose label is known."""
-        logits, _ = self._split(self._encode_in_training(batch.known.x, stream(key, "classifier")))
-        cross_entropy = optax.softmax_cross_entropy_with_integer_labels(logits, batch.known.y)
-        return {"classification": cross_entropy.mean()}
+        """−log q(y|x) of rows whose label is known; and how much q(y|x) of all rows changes when they are moved."""
+        terms: Terms = {}
+
+        def logits(x: Float[Array, "batch ..."], key: PRNGKeyArray) -> Float[Array, "batch classes"]:
+            return self._split(self._encode_in_training(x, key))[0]
+
+        if self.supervised:
+            of_known = logits(batch.known.x, stream(key, "classifier"))
+            cross_entropy = optax.softmax_cross_entropy_with_integer_labels(of_known, batch.known.y)
+            terms["classification"] = cross_entropy.mean()
+        if self.consistency is not None:
+            radius, key = self.consistency.radius, stream(key, "consistency")
+            terms["consistency"], of_all = inconsistency(logits, batch.x, radius, key)
+            if not self.supervised:
+                terms["information"] = uninformativeness(of_all)
+        return terms
 
     def encode(self, x: Float[Array, "batch ..."], y: Float[Array, "batch classes"] | None = None) -> Distribution:  # noqa: ARG002
         """The style z, or where there are heads the representation W y + z."""

@@ -14,6 +14,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from latently.abilities import Bounds, Classifies, LabelRole
 from latently.game import Batch, History, Player, Terms
+from latently.games.consistency import Consistency, inconsistency
 from latently.games.encoder_decoder import EncoderDecoder, corrupted, one_hot
 from latently.games.vae import unused_dimensions, used_dimensions
 from latently.networks import Conditional, condition
@@ -36,6 +37,7 @@ class SemiSupervisedVAE(EncoderDecoder, Classifies, Bounds):
         classification_weight: α/N of Equation 9: the weight of the classifier's own term beside the mean bound.
         labels_known: of `"all"`, `"some"` or `"none"` of the rows.
         corruption: what is done to x before it is encoded and classified; the decoder still has to give the clean x.
+        consistency: how much classes have to stay what they are when a row is moved a little; `None` for not at all.
     """
 
     draws_labelled: ClassVar[bool] = True
@@ -52,10 +54,12 @@ class SemiSupervisedVAE(EncoderDecoder, Classifies, Bounds):
     classification_weight: float = eqx.field(static=True, default=0.1)
     labels_known: Literal["all", "some", "none"] = eqx.field(static=True, default="some")
     corruption: Corruption | None = None
+    consistency: Consistency | None = eqx.field(static=True, default=None)
 
     def players(self) -> tuple[Player, ...]:
         """One player, on Equation 9."""
         weights = {"classification": self.classification_weight} if self.labels_known != "none" else {}
+        weights |= {"consistency": self.consistency.weight} if self.consistency is not None else {}
         diagnostics = {"kl": 0.0, "active_dimensions": 0.0}
         parts = ("classifier", "encoder", "decoder")
         return (Player("m2", parts, SemiSupervisedVAE.objective, self.optimizer, weights | diagnostics),)
@@ -77,6 +81,13 @@ class SemiSupervisedVAE(EncoderDecoder, Classifies, Bounds):
             x = corrupted(self, batch.known.x, labelled_key)
             q_y = self._classify(x, stream(labelled_key, "classifier"))
             terms["classification"] = -q_y.log_prob(batch.known.y).mean()
+        if self.consistency is not None:
+
+            def logits(x: Float[Array, "batch ..."], key: PRNGKeyArray) -> Float[Array, "batch classes"]:
+                return self._classify(corrupted(self, x, key), stream(key, "classifier")).logits
+
+            radius, consistency_key = self.consistency.radius, stream(key, "consistency")
+            terms["consistency"], _ = inconsistency(logits, batch.x, radius, consistency_key)
         mean_kl = kl.mean(axis=0)
         return {"bound": -bound.mean(), **terms, "kl": mean_kl.sum(), "active_dimensions": used_dimensions(mean_kl)}
 
