@@ -61,6 +61,7 @@ def model_config(model: Any) -> dict[str, Any]:
     for name in parameters:  # of an estimator within it, the fitted one, which bears its name and an underscore
         if isinstance(fitted := vars(model).get(f"{name}_"), BaseEstimator):
             parameters[name] = fitted
+    sampler = vars(model).get("sampler_")
     return {
         "format": FORMAT,
         "estimator": type(model).__name__,
@@ -70,7 +71,7 @@ def model_config(model: Any) -> dict[str, Any]:
         **({} if model.conditions_ is None else {"conditions": model.conditions_.to_config()}),
         "task": dataclasses.asdict(model.task_),
         "seed": model.seed_,
-        **({} if model.sampler_ is None else {"sampler": model.sampler_.config()}),
+        **({} if sampler is None else {"sampler": sampler.config()}),
     }
 
 
