@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import jaxtyping
 import numpy as np
 import pytest
 
@@ -19,6 +20,7 @@ check_annotations_of("latently")
 
 _ENVIRONMENT = dict(os.environ)
 _MATHEMATICS = ("games", "networks", "probability")
+_ABOVE = ("cli", "report", "explorer", "export", "figures", "run")
 _COMPILATION = "/jax/core/compile/backend_compile_duration"
 _MOST_PROGRAMS = 500  # in memory, a gigabyte or two
 
@@ -36,6 +38,12 @@ def float64(request: pytest.FixtureRequest) -> Iterator[None]:
 
     with jax.enable_x64(True):
         yield
+
+
+@pytest.fixture(autouse=True, scope="module")
+def annotations_checked(request: pytest.FixtureRequest) -> None:
+    """Annotations are checked where arrays are made; above that a sixth of the time would ask the same again."""
+    jaxtyping.config.update("jaxtyping_disable", request.path.parent.name in _ABOVE)
 
 
 @pytest.fixture(autouse=True)

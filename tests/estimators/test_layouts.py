@@ -93,6 +93,7 @@ def test_halves_of_images_with_the_channels_first_are_completed(case):
     assert model.complete({"left": train.views[0]})["right"].shape == (140, 8, 4, 1)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("views", ["halves", "top-bottom"])
 @pytest.mark.parametrize("name", ["ACCA", "VCCA"])
 def test_views_of_odd_sizes_convolve(name, views, case):

@@ -129,6 +129,7 @@ def test_channels_that_come_first_are_last_for_networks():
 # ---- one encoder with another decoder ----
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("networks", "event"),
     [

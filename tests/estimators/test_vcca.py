@@ -19,6 +19,7 @@ VIEWS = {
 FAST = {"latent_dim": 2, "hidden": (4,), "epochs": 1, "batch_size": 16, "random_state": 0}
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     "changes",
     [

@@ -82,6 +82,7 @@ def test_draws_of_a_stochastic_encoder_differ_and_repeat_with_their_seed():
     assert (draws[0][:, 0] != draws[0][:, 1]).all()
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     "changes",
     [

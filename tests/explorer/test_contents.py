@@ -182,6 +182,7 @@ def opened(page, path):
     return wrong
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", examples())
 def test_pages_open_without_a_network_and_decode(name, page, tmp_path):
     estimator, rows, labels = examples()[name]

@@ -221,6 +221,7 @@ def test_denoising_corrupts_what_is_encoded_and_not_what_is_to_be_reconstructed(
     assert float(masked) == pytest.approx(float(expected), rel=1e-12)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     "options",
     [

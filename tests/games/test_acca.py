@@ -64,10 +64,10 @@ def test_completion_is_the_conditional_mean_of_a_linear_gaussian_problem():
 def test_codes_of_one_view_of_the_other_and_of_both_agree_where_each_view_tells_all(joint):
     a = RANDOM.normal(size=(2000, 3))
     b = a @ np.linalg.qr(RANDOM.normal(size=(3, 3)))[0]
-    acca = ACCA(latent_dim=3, epochs=150, joint=joint, **LINEAR).fit([a, b])
+    acca = ACCA(latent_dim=3, epochs=150, joint=joint, fusion="mean", **LINEAR).fit([a, b])
     codes = [acca.transform(views) for views in ({"view1": a}, {"view2": b}, [a, b])]
     spread = codes[2].var()
-    assert ((codes[0] - codes[1]) ** 2).mean() < 0.03 * spread
+    assert ((codes[0] - codes[1]) ** 2).mean() < 0.01 * spread
     assert ((codes[0] - codes[2]) ** 2).mean() < 0.01 * spread
 
 

@@ -70,6 +70,7 @@ def test_a_prior_that_was_fitted_to_codes_is_told_from_one_that_shaped_them(imag
     assert "evidence lower bound" not in page
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     "model",
     [

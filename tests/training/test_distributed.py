@@ -11,7 +11,7 @@ from processes import ends, start_together
 @pytest.mark.parametrize(
     ("processes", "rounds"),
     [
-        (2, {"models": 20, "tugs": 40}),
+        (2, {"tugs": 40}),
         (4, {"tugs": 20}),
         pytest.param(2, {"models": 200, "tugs": 200}, marks=pytest.mark.exhaustive),
         pytest.param(4, {"models": 20}, marks=pytest.mark.exhaustive),
