@@ -125,7 +125,9 @@ def _mixture(codes: Float[np.ndarray, "rows latent"], parts: int | None, seed: i
     def of(parts: int, codes: Float[np.ndarray, "rows latent"]) -> GaussianMixture:
         return GaussianMixture(parts, reg_covar=floor, random_state=seed).fit(codes)
 
-    if parts is None:
+    if parts is None and len(codes) < 2 * _HELD_OUT:
+        parts = 1
+    elif parts is None:
         learned = np.arange(len(codes)) % _HELD_OUT != 0
         inside, outside = codes[learned], codes[~learned]
         parts, best = 1, -np.inf
@@ -143,5 +145,4 @@ def _chosen(shares: Float[np.ndarray, "n choices"], random: np.random.Generator)
     """A place in each row of shares that add up to 1, as probable as its share."""
     places = (random.random((len(shares), 1)) > shares.cumsum(axis=1)).sum(axis=1)
     last = (shares > 0).cumsum(axis=1).argmax(axis=1)  # rounding may leave the sum a little below 1
-    chosen: Int[np.ndarray, n] = np.minimum(places, last)
-    return chosen
+    return np.asarray(np.minimum(places, last))

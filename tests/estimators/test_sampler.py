@@ -100,6 +100,25 @@ def test_models_that_know_labels_draw_codes_of_the_class_they_decode(name):
         model.fit_sampler(X=X, y=np.where(Y == "ant", "dog", Y))
 
 
+@pytest.mark.parametrize("name", ["ClusteringAAE", "SemiSupervisedVAE"])
+def test_clusters_of_its_own_are_what_a_model_still_draws_by(name):
+    model = as_if_loaded(small(getattr(latently, name), n_clusters=4), X).fit_sampler(X=X, y=Y)
+    assert model.sampler_.classes is None
+    assert model.sample(5, random_state=0).shape == model.sample(5, labels=3, random_state=0).shape == (5, 6)
+
+
+def test_a_class_is_not_asked_of_a_sampler_that_knows_none():
+    model = as_if_loaded(small(latently.AAE), X, Y).fit_sampler(X=X)
+    with pytest.raises(NotSupportedError, match="its sampler was fitted without labels; give fit_sampler some"):
+        model.sample(2, labels="ant")
+    assert model.sample(2, labels="ant", from_prior=True).shape == (2, 6)
+
+
+@pytest.mark.parametrize("rows", [2, 4, 9])
+def test_few_codes_of_a_class_are_enough_for_one_gaussian(rows):
+    assert Sampler.fit(CODES[:rows]).draw(3, None, 0).shape == (3, 2)
+
+
 def test_conditions_are_drawn_beside_the_codes_of_all_rows():
     frame = pd.DataFrame({"age": RNG.normal(50, 9, 90), "sex": np.array(["f", "m"])[PLACES[:90] % 2]})
     model = as_if_loaded(small(latently.ConditionalVAE), X, frame).fit_sampler(X=X, y=frame)

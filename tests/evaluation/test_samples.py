@@ -160,3 +160,22 @@ def test_agreement_is_the_share_of_rows_read_as_their_label():
         agreement(Reader(), rows, np.array([""] * 5))
     with pytest.raises(ValueError, match="one label a row"):
         agreement(Reader(), rows, labels[:3])
+
+
+class WithSampler(Knowing):
+    """Its sampler draws what it is asked for; draws of its prior are ants."""
+
+    sampler_ = "a mixture"
+
+    def sample(self, n=1, labels=None, random_state=None, from_prior=False):
+        return draw(np.where(from_prior, "ant", labels), random_state)
+
+
+def test_samples_of_the_prior_stand_beside_those_of_a_sampler():
+    evaluation = evaluate(WithSampler(), make_data(), judge=Reader())
+    block = evaluation["samples"]
+    assert block["class_consistency"] == 1
+    assert block["from_prior"]["class_consistency_by_label"] == {"ant": 1, "bee": 0, "cat": 0}
+    assert block["from_prior"]["coverage"] < 0.5 < block["coverage"]
+    (line,) = [line for line in as_table(evaluation) if line.name == "coverage of samples"]
+    assert f"from the prior {100 * block['from_prior']['coverage']:.4g} %" in line.note

@@ -261,9 +261,13 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         """
         fitted, seed = self._fitted(), seed_of(random_state)
         check_count("n", n, numbers=self._numbers())
-        by_class = not from_prior and fitted.sampler is not None and fitted.sampler.classes is not None
-        if labels is not None and fitted.game.label_role is None and not by_class:
-            self._refuse_labels("draw codes of a class", "no label is tied to its codes; leave labels out")
+        sampler = None if from_prior else fitted.sampler
+        if labels is not None and not fitted.decodes_labels:
+            if sampler is not None and sampler.classes is None:
+                why = "its sampler was fitted without labels; give fit_sampler some, or leave labels out"
+                self._refuse_labels("draw codes of a class", why)
+            if sampler is None and fitted.game.label_role is None:
+                self._refuse_labels("draw codes of a class", "no label is tied to its codes; leave labels out")
         codes, told = fitted.draw(n, labels, seed, from_prior=from_prior)
         drawn = fitted.draws_rows if noise is None else noise
         return _as_given(fitted.decode(codes, told, seed if drawn else None))
@@ -296,7 +300,8 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         Args:
             kind: `gaussian-mixture`, scikit-learn's, with full covariances.
             X: rows, as in `fit`: those of the fit, or others like them.
-            y: the class of each; rows whose class is unknown are left out. Or none. Conditions are not needed.
+            y: the class of each; rows whose class is unknown are left out. Or none. Of a model that finds clusters of
+                its own, y is not looked at; of one of conditions, codes are read with them.
             n_components: Gaussians in each mixture; chosen by the likelihood of every fifth code unless given.
             random_state: seed of the draws, and of where the Gaussians start.
 
@@ -321,7 +326,8 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             raise ArgumentError("X", "must be given: rows to fit the sampler to, such as those of the fit")
         check_count("n_components", 1 if n_components is None else n_components)
         rows, groups, classes = self._rows(X), None, None
-        if y is not None and fitted.conditions is None:
+        finds_clusters = fitted.classes is None and fitted.game.label_role is not None
+        if y is not None and fitted.conditions is None and not finds_clusters:
             groups, classes = accept_labels(y, len(rows), type(self).__name__, "optional")
             if groups is not None and classes is not None and fitted.classes is not None:
                 places = fitted.label_places(classes, len(classes))

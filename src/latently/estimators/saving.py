@@ -44,14 +44,15 @@ def save_model(model: Any, path: Path, about: Mapping[str, Any]) -> None:
     """Write a fitted estimator to the folder `path`; each file is written atomically, the arrays first."""
     path.mkdir(parents=True, exist_ok=True)
     save_tree(path / "model.safetensors", eqx.filter(model.game_, eqx.is_array), {"format": FORMAT})
-    if model.sampler_ is not None:
-        save_tree(path / SAMPLER, model.sampler_.arrays(), {"format": FORMAT})
+    sampler = model.fitted_.sampler
+    if sampler is not None:
+        save_tree(path / SAMPLER, sampler.arrays(), {"format": FORMAT})
     if model.history_:
         write_records(path / HISTORY, model.history_)
     else:  # of a model that was loaded without one; nobody else's may stay
         (path / HISTORY).unlink(missing_ok=True)
     write_atomically(path / "config.json", json.dumps({**model_config(model), **about}, indent=2).encode())
-    if model.sampler_ is None:  # after the config that told of one
+    if sampler is None:  # after the config that told of one
         (path / SAMPLER).unlink(missing_ok=True)
 
 

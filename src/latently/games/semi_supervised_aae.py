@@ -80,7 +80,7 @@ class SemiSupervisedAAE(Game, Encodes, Decodes, ReadsGaps, Classifies, Denoises)
         return Mixture(self.style_prior.dim, centers, self.style_prior.scale)
 
     def players(self) -> tuple[Player, ...]:
-        """Autoencoder, critics and generator; where there are labels, the classifier."""
+        """Autoencoder, critics and generator; the classifier, where there are labels or consistency is asked for."""
         parts = ("encoder", "decoder") if self.heads is None else ("encoder", "decoder", "heads")
         weights = {f"{of}_{term}": weight for of in ("label", "style") for term, weight in CRITIC_WEIGHTS.items()}
         critics = ("label_critic", "style_critic")
@@ -89,11 +89,12 @@ class SemiSupervisedAAE(Game, Encodes, Decodes, ReadsGaps, Classifies, Denoises)
             Player("critics", critics, SemiSupervisedAAE.discriminate, self.critic_optimizer, weights),
             Player("generator", ("encoder",), SemiSupervisedAAE.fool, self.generator_optimizer),
         )
-        if self.supervised or self.consistency:
-            asked = {} if self.consistency is None else {"consistency": self.consistency.weight}
-            asked |= {} if self.supervised or self.consistency is None else {"information": self.consistency.weight}
-            owner = ("classifier", ("encoder",), SemiSupervisedAAE.classify, self.classifier_optimizer, asked)
-            players += (Player(*owner),)
+        asked = {} if self.consistency is None else {"consistency": self.consistency.weight}
+        if self.consistency is not None and not self.supervised:
+            asked["information"] = self.consistency.weight
+        if self.supervised or asked:
+            loss, optimizer = SemiSupervisedAAE.classify, self.classifier_optimizer
+            players += (Player("classifier", ("encoder",), loss, optimizer, asked),)
         return players
 
     def reconstruct(self, batch: Batch, key: PRNGKeyArray) -> Terms:
@@ -124,7 +125,10 @@ class SemiSupervisedAAE(Game, Encodes, Decodes, ReadsGaps, Classifies, Denoises)
         return {"label_fooling": self.adversarial.fool(of_label), "style_fooling": self.adversarial.fool(of_style)}
 
     def classify(self, batch: Batch, key: PRNGKeyArray) -> Terms:
-        """−log q(y|x) of rows whose label is known; and how much q(y|x) of all rows changes when they are moved."""
+        """−log q(y|x) of rows whose label is known; and how much q(y|x) of all rows changes when they are moved.
+
+        Where no label is known, clusters shall tell rows apart besides.
+        """
         terms: Terms = {}
 
         def logits(x: Float[Array, "batch ..."], key: PRNGKeyArray) -> Float[Array, "batch classes"]:

@@ -86,8 +86,8 @@ class SemiSupervisedVAE(EncoderDecoder, Classifies, Bounds):
             def logits(x: Float[Array, "batch ..."], key: PRNGKeyArray) -> Float[Array, "batch classes"]:
                 return self._classify(corrupted(self, x, key), stream(key, "classifier")).logits
 
-            radius, consistency_key = self.consistency.radius, stream(key, "consistency")
-            terms["consistency"], _ = inconsistency(logits, batch.x, radius, consistency_key)
+            radius = self.consistency.radius
+            terms["consistency"], _ = inconsistency(logits, batch.x, radius, stream(key, "consistency"))
         mean_kl = kl.mean(axis=0)
         return {"bound": -bound.mean(), **terms, "kl": mean_kl.sum(), "active_dimensions": used_dimensions(mean_kl)}
 
