@@ -104,6 +104,39 @@ class Bounds(eqx.Module):
         has_densities: eqx.AbstractVar[bool]
 
 
+class Explanation(NamedTuple):
+    """A draw of all that is latent of rows.
+
+    Attributes:
+        code: z.
+        likelihood: p(x) given all that was drawn.
+        log_ratio: log p − log q of all that was drawn.
+    """
+
+    code: Float[Array, "batch latent"]
+    likelihood: Distribution
+    log_ratio: Float[Array, "batch"]
+
+
+class HasAuxiliary(eqx.Module):
+    """A game that draws an auxiliary variable of each row before the code, so that q(z|x) is no Gaussian, but many."""
+
+    @abc.abstractmethod
+    def explanation(
+        self,
+        x: Any,
+        y: Float[Array, "batch classes"],
+        draw: Callable[[Distribution, str], Float[Array, "batch dimensions"]],
+    ) -> Explanation:
+        """A draw of the auxiliary variable and the code, and what they say of x.
+
+        Args:
+            x: prepared rows, `[batch, ...]`.
+            y: one-hot labels.
+            draw: from a distribution, by the name of its own stream.
+        """
+
+
 class ReadsGaps(eqx.Module):
     """A game that reads rows some of whose cells are missing, where it was built for a table: see `MarkGaps`."""
 

@@ -53,6 +53,11 @@ MODELS = (
           "M2 on the codes of a VAE: classifies from fewer labels still", (
         "--data mnist --labels 100",
         "--data mnist --labels 100 --first runs/vae-mnist-1")),
+    Model("AuxiliaryDeepGenerativeModel", "adgm", "auxiliary_deep_generative_model",
+          "M2 with an auxiliary variable: classifies from few labels, trained in one stage; or the skip model", (
+        "--data mnist --labels 100",
+        "--data mnist --labels 100 --preset sdgm",
+        "--data mnist --labels 100 --preset adgm --consistency-weight 1")),
     Model("AAE", "aae", "aae",
           "adversarial autoencoder: a critic shapes the codes, as any prior, tied to labels or not", (
         "--data digits --prior star",

@@ -11,8 +11,10 @@ import numpy as np
 from jax.extend.core import Jaxpr, jaxprs_in_params
 from jaxtyping import Array, Float, Int, Key, PRNGKeyArray, Shaped, UInt32
 
+from latently.abilities import HasAuxiliary
 from latently.game import Batch
 from latently.probability import Gaussian, Normal, kl_per_dimension
+from latently.streams import stream
 
 INPUT_NUMBERS = 2**21
 """A piece holds about this many numbers of input (or 1024 rows, if that is less)."""
@@ -123,7 +125,12 @@ def code_means(game: Any, x: Any, labels: Labels = None) -> Float[Array, "piece 
 @eqx.filter_jit
 def code_draws(game: Any, key: PRNGKeyArray, x: Any, labels: Labels = None) -> Float[Array, "piece latent"]:
     """One draw of q(z|x) of each row."""
-    draws: Float[Array, "piece latent"] = game.encode(x, label_weights(game, x, labels)).sample(key)
+    y: Any = label_weights(game, x, labels)
+    draws: Float[Array, "piece latent"]
+    if isinstance(game, HasAuxiliary):
+        draws = game.explanation(x, y, lambda q, name: q.sample(stream(key, name))).code
+    else:
+        draws = game.encode(x, y).sample(key)
     return draws
 
 
@@ -158,16 +165,21 @@ def imputations(
         labels: of the rows.
     """
     y = label_weights(game, x, labels)
-    q, weighs = game.encode(x, y), getattr(game, "has_densities", False)
+    q = None if isinstance(game, HasAuxiliary) else game.encode(x, y)
+    weighs = getattr(game, "has_densities", False)
 
     def one(state: Any, keys: tuple[PRNGKeyArray, PRNGKeyArray]) -> tuple[Any, None]:
         total, mean, drawn = state
         of_code, of_choice = keys
-        z = q.sample(of_code)
-        p = game.decode(z, y)
         log_weight = jnp.zeros(x.shape[0])
-        if weighs:
-            log_weight = p.log_prob(x) + game.prior.log_prob(z) - q.log_prob(z)
+        if q is None:
+            _, p, log_ratio = game.explanation(x, y, lambda q, name: q.sample(stream(of_code, name)))
+            log_weight = p.log_prob(x) + log_ratio
+        else:
+            z = q.sample(of_code)
+            p = game.decode(z, y)
+            if weighs:
+                log_weight = p.log_prob(x) + game.prior.log_prob(z) - q.log_prob(z)
         total = jnp.logaddexp(total, log_weight)
         share = jnp.exp(log_weight - total)[:, None]  # of this code among those so far
         taken = jax.random.uniform(of_choice, share.shape) < share
@@ -234,7 +246,8 @@ def likelihood_bound(
     Args:
         game: one that `Bounds`.
         kind: `"elbo"` is the evidence lower bound, a mean over draws in which a divergence with a closed form is exact;
-            `"importance"` is log 1/k Σᵢ p(x, zᵢ) / q(zᵢ|x) (arXiv 1509.00519, Equation 8).
+            `"importance"` is log 1/k Σᵢ p(x, zᵢ) / q(zᵢ|x) (arXiv 1509.00519, Equation 8). An auxiliary variable is
+            drawn with each code, and is part of both.
         keys: one a draw.
         x: prepared rows.
         labels: of the rows.
@@ -252,20 +265,24 @@ def likelihood_bound(
 def _bound(
     game: Any, kind: str, keys: Key[Array, "draws"], x: Any, y: Float[Array, "piece classes"] | None
 ) -> Float[Array, "piece"]:
-    q, rows = _posterior(game, x, y), _fingerprints(x)
-    elbo = kind == "elbo"
-    closed = elbo and isinstance(game.prior, Normal)
+    rows, elbo = _fingerprints(x), kind == "elbo"
+    q = None if isinstance(game, HasAuxiliary) else _posterior(game, x, y)
+    closed = q if elbo and isinstance(game.prior, Normal) else None
 
     def one(total: Float[Array, "piece"], key: PRNGKeyArray) -> tuple[Float[Array, "piece"], None]:
-        z = _draw_each(q, rows, key)
-        bound = game.decode(z, y).log_prob(x)
-        if not closed:
-            bound = bound + game.prior.log_prob(z) - q.log_prob(z)
+        if q is None:
+            _, p, log_ratio = game.explanation(x, y, lambda q, name: _draw_each(q, rows, stream(key, name)))
+            bound = p.log_prob(x) + log_ratio
+        else:
+            z = _draw_each(q, rows, key)
+            bound = game.decode(z, y).log_prob(x)
+            if closed is None:
+                bound = bound + game.prior.log_prob(z) - q.log_prob(z)
         return (total + bound if elbo else jnp.logaddexp(total, bound)), None
 
     total, _ = jax.lax.scan(one, jnp.full(x.shape[0], 0.0 if elbo else -jnp.inf), keys)
     if elbo:
-        return total / len(keys) - (q.kl(game.prior) if closed else 0.0)
+        return total / len(keys) - (0.0 if closed is None else closed.kl(game.prior))
     return total - jnp.log(len(keys))
 
 

@@ -144,6 +144,24 @@ def m2(inputs=PIXELS, labels_known="some", **options):
     )
 
 
+def adgm(skip=False, labels_known="some", **options):
+    auxiliary = 3
+    return games.AuxiliaryDeepGenerativeModel(
+        conditional(PIXELS, 2 * auxiliary, GaussianHead(scale="exp"), normalize="batch"),
+        conditional(PIXELS + auxiliary, N_LABELS, CategoricalHead(N_LABELS, per_row=True)),
+        conditional(PIXELS + auxiliary + N_LABELS, 2 * LATENT, GaussianHead(scale="exp"), normalize="batch"),
+        conditional((0 if skip else PIXELS) + LATENT + N_LABELS, 2 * auxiliary, GaussianHead(scale="exp")),
+        conditional(LATENT + N_LABELS + (auxiliary if skip else 0), PIXELS, BernoulliHead()),
+        Normal(LATENT),
+        ADAM,
+        n_labels=N_LABELS,
+        skip=skip,
+        labels_known=labels_known,
+        corruption=GaussianNoise(0.3),
+        **options,
+    )
+
+
 def acgan(**options):
     keys = jax.random.split(KEY, 3)
 
@@ -222,6 +240,11 @@ GAMES = {
     "m2, all labels known": lambda: m2(labels_known="all"),
     "m2, clustering": lambda: m2(labels_known="none"),
     "m2, consistency": lambda: m2(consistency=Consistency(1.0, 0.5)),
+    "m2, labelled bound": lambda: m2(labelled_weight=1.0),
+    "adgm": adgm,
+    "adgm, clustering": lambda: adgm(labels_known="none"),
+    "adgm, all labels known": lambda: adgm(labels_known="all"),
+    "sdgm, consistency": lambda: adgm(skip=True, consistency=Consistency(1.0, 0.5)),
     "m1m2": lambda: games.StackedSemiSupervisedVAE(vae(), m2(LATENT)),
     "supervised aae": supervised_aae,
     "supervised aae, implicit": lambda: supervised_aae(noise_dim=3),

@@ -143,9 +143,9 @@ def encoder(
     return Conditional(network, head, noise_dim)
 
 
-def classifier(model: Any, task: Task, classes: int, key: PRNGKeyArray) -> Conditional:
-    """q(y|x) for rows of a task."""
-    return Conditional(reader(model, task, classes, key), CategoricalHead(classes, per_row=True))
+def classifier(model: Any, task: Task, classes: int, key: PRNGKeyArray, *, auxiliary_dim: int = 0) -> Conditional:
+    """q(y|x) for rows of a task; with `auxiliary_dim`, q(y|a, x)."""
+    return Conditional(reader(model, task, classes, key, labels=auxiliary_dim), CategoricalHead(classes, per_row=True))
 
 
 def reader(model: Any, task: Task, outputs: int, key: PRNGKeyArray, *, labels: int = 0, noise_dim: int = 0) -> Layer:

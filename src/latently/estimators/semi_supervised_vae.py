@@ -28,6 +28,8 @@ class SemiSupervisedVAE(LatentModel):
         prior: `normal`.
         classification_weight: weight of the classifier's own error on the labelled rows, beside the mean bound in nats
             (α/N of Equation 9).
+        labelled_weight: weight of the mean bound of a second draw in each round, from the labelled rows alone, beside
+            that of all rows; 0 for none: labelled rows then count as often as they are.
         n_clusters: how many clusters to find where there are no labels.
         consistency_weight: of the term that asks for the same classes after the worst small move of a row; 0 for none.
         consistency_radius: how far rows are moved for it, in the units of the data as networks read them.
@@ -62,6 +64,7 @@ class SemiSupervisedVAE(LatentModel):
 
     posterior_scale: PosteriorScale = "exp"
     classification_weight: Positive = 1.0
+    labelled_weight: NotNegative = 0.0
     n_clusters: Count = 10
     consistency_weight: NotNegative = 0.0
     consistency_radius: Positive = 2.0
@@ -88,11 +91,25 @@ def build_m2(model: Any, task: Task, head: Head, key: PRNGKeyArray) -> games.Sem
         classifier=build.classifier(model, task, classes, stream(key, "classifier")),
         encoder=build.encoder(model, task, posterior, stream(key, "encoder"), labels=classes),
         decoder=build.decoder(model, task, head, stream(key, "decoder"), labels=classes),
-        prior=build.normal_prior(model),
-        optimizer=build_optimizer(model, task),
-        n_labels=classes,
-        classification_weight=float(model.classification_weight),
-        labels_known=task.labels_known,
-        corruption=build.corruption(model, task),
-        consistency=build.consistency(model),
+        **latent_label_fields(model, task, classes),
     )
+
+
+def latent_label_fields(model: Any, task: Task, classes: int) -> dict[str, Any]:
+    """What all games have whose label is a latent variable, but for their networks.
+
+    Args:
+        model: an estimator with the hyperparameters of M2.
+        task: what the game is built for.
+        classes: how many there are.
+    """
+    return {
+        "prior": build.normal_prior(model),
+        "optimizer": build_optimizer(model, task),
+        "n_labels": classes,
+        "classification_weight": float(model.classification_weight),
+        "labelled_weight": float(model.labelled_weight),
+        "labels_known": task.labels_known,
+        "corruption": build.corruption(model, task),
+        "consistency": build.consistency(model),
+    }

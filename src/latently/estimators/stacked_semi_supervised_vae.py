@@ -52,6 +52,8 @@ class StackedSemiSupervisedVAE(LatentModel):
         posterior_scale: how the encoder gives its standard deviation: `exp` of half a log-variance, or `softplus`.
         classification_weight: weight of the classifier's own error on the labelled rows, beside the mean bound in nats
             (α/N of Equation 9).
+        labelled_weight: weight of the mean bound of a second draw in each round, from the labelled rows alone, beside
+            that of all rows; 0 for none: labelled rows then count as often as they are.
         n_clusters: how many clusters to find where there are no labels.
         consistency_weight: of the term that asks for the same classes after the worst small move of a row; 0 for none.
         consistency_radius: how far rows are moved for it, in the units of the first stage's codes.
@@ -99,6 +101,7 @@ class StackedSemiSupervisedVAE(LatentModel):
     first_epochs: Positive = 50
     posterior_scale: PosteriorScale = "exp"
     classification_weight: Positive = 1.0
+    labelled_weight: NotNegative = 0.0
     n_clusters: Count = 10
     consistency_weight: NotNegative = 0.0
     consistency_radius: Positive = 0.5

@@ -51,7 +51,7 @@ TERM_NAMES = {
 }
 """A term (or `player/term`, where it differs by the player) to what a legend calls it; others are read as spelled."""
 
-PLAYER_NAMES = {"vae": "VAE", "cvae": "CVAE", "m2": "M2", "vcca": "VCCA"}
+PLAYER_NAMES = {"vae": "VAE", "cvae": "CVAE", "m2": "M2", "adgm": "ADGM", "sdgm": "SDGM", "vcca": "VCCA"}
 
 HELD_OUT = "held-out rows"
 

@@ -39,9 +39,9 @@ class Conditional(eqx.Module):
         return self.head(self.network(given, key))
 
     def crossed(
-        self, x: Float[Array, "rows ..."], y: Float[Array, "k facts"], key: PRNGKeyArray | None = None
+        self, x: Float[Array, "rows ..."], y: Float[Array, "*each k facts"], key: PRNGKeyArray | None = None
     ) -> Distribution:
-        """The distribution given every row of x conditioned on every row of y, x by x."""
+        """The distribution given every row of x conditioned on every row of y, or of its own y, x by x."""
         if self.noise_dim:
             return self(cross_condition(x, y), key)
         return self.head(self.network.crossed(x, y, key))

@@ -41,9 +41,9 @@ class Layer(eqx.Module):
         """The layer's output; without a key, that of inference."""
 
     def crossed(
-        self, x: Float[Array, "rows ..."], y: Float[Array, "k facts"], key: PRNGKeyArray | None = None
+        self, x: Float[Array, "rows ..."], y: Float[Array, "*each k facts"], key: PRNGKeyArray | None = None
     ) -> Float[Array, "crossed ..."]:
-        """The layer's output on every row of x conditioned on every row of y, x by x."""
+        """The layer's output on every row of x conditioned on every row of y, or of its own y, x by x."""
         return self(cross_condition(x, y), key)
 
     def calibrated(self, x: Float[Array, "batch ..."]) -> tuple[Self, Float[Array, "batch ..."]]:
@@ -74,7 +74,7 @@ class Linear(Layer):
         return x @ self._normalized() + self.bias
 
     def crossed(
-        self, x: Float[Array, "rows ..."], y: Float[Array, "k facts"], key: PRNGKeyArray | None = None
+        self, x: Float[Array, "rows ..."], y: Float[Array, "*each k facts"], key: PRNGKeyArray | None = None
     ) -> Float[Array, "crossed outputs"]:
         """The same numbers, but the product with each x is taken once, and not once for every y."""
         x = x.reshape(x.shape[0], -1)
@@ -135,7 +135,7 @@ class Chain(Layer):
         return self._rest(0, x, key)
 
     def crossed(
-        self, x: Float[Array, "rows ..."], y: Float[Array, "k facts"], key: PRNGKeyArray | None = None
+        self, x: Float[Array, "rows ..."], y: Float[Array, "*each k facts"], key: PRNGKeyArray | None = None
     ) -> Float[Array, "crossed ..."]:
         """The same numbers; what the first layer can share among all y, it does."""
         if x.ndim > 2:  # y stands in every pixel, or step
@@ -178,7 +178,7 @@ class MarkGaps(Layer):
         return self.network(self._marked(x), key)
 
     def crossed(
-        self, x: Float[Array, "rows ..."], y: Float[Array, "k facts"], key: PRNGKeyArray | None = None
+        self, x: Float[Array, "rows ..."], y: Float[Array, "*each k facts"], key: PRNGKeyArray | None = None
     ) -> Float[Array, "crossed ..."]:
         """The network's output on every row of x conditioned on every row of y, x by x."""
         return self.network.crossed(self._marked(x), y, key)
@@ -211,6 +211,10 @@ def condition(x: Float[Array, "batch ..."], y: Float[Array, "batch facts"]) -> F
     return jnp.concatenate([x, jnp.broadcast_to(planes, (*x.shape[:-1], y.shape[1]))], axis=-1)
 
 
-def cross_condition(x: Float[Array, "rows ..."], y: Float[Array, "k facts"]) -> Float[Array, "crossed ..."]:
-    """Condition every row of x on every row of y, x by x: the first on all of them, then the second."""
-    return condition(jnp.repeat(x, y.shape[0], axis=0), jnp.tile(y, (x.shape[0], 1)))
+def cross_condition(x: Float[Array, "rows ..."], y: Float[Array, "*each k facts"]) -> Float[Array, "crossed ..."]:
+    """Condition every row of x on every row of y, x by x: the first on all of them, then the second.
+
+    Of y there may be some rows for each row of x, `[rows, k, facts]`.
+    """
+    k, facts = y.shape[-2:]
+    return condition(jnp.repeat(x, k, axis=0), jnp.broadcast_to(y, (x.shape[0], k, facts)).reshape(-1, facts))
