@@ -7,6 +7,7 @@ import latently
 from latently import (
     AAE,
     VAE,
+    AuxiliaryDeepGenerativeModel,
     ClusteringAAE,
     ConditionalVAE,
     NotSupportedError,
@@ -31,6 +32,7 @@ MODELS = {
     "m1m2": lambda: StackedSemiSupervisedVAE(
         **FAST, activation="relu", first=VAE(**FAST | {"latent_dim": 3}), classification_weight=3.0
     ),
+    "adgm": lambda: AuxiliaryDeepGenerativeModel(**FAST, auxiliary_dim=3),
     "supervised": lambda: SupervisedAAE(**ADVERSARIAL),
     "semi-supervised": lambda: SemiSupervisedAAE(**ADVERSARIAL),
 }
@@ -123,7 +125,7 @@ def test_a_saved_model_is_the_same_model(name, tmp_path):
 
 def test_bounds_know_labels():
     """log p(x) by the sum over classes is below the best class's log p(x|y), and above it less log K."""
-    for name in ("cvae", "m2"):
+    for name in ("cvae", "m2", "adgm"):
         model = fitted(name)
         marginal = model.score_samples(X[:20], n_samples=20, kind="importance")
         each = np.stack([model.score_samples(X[:20], 20, "importance", labels=label) for label in NAMES])
@@ -138,7 +140,7 @@ def test_bounds_know_labels():
 
 def test_a_few_labels_go_a_long_way():
     few = np.where(np.arange(90) < 6, Y, "")
-    for name in ("m2", "m1m2", "semi-supervised"):
+    for name in ("m2", "m1m2", "adgm", "semi-supervised"):
         model = MODELS[name]().fit(X, few)
         assert model.task_.labels_known == "some"
         assert (model.predict(X) == Y).mean() > 0.8, name
@@ -180,7 +182,7 @@ def test_a_map_gives_every_class_a_place():
         model.restyle(X[:2])
 
 
-@pytest.mark.parametrize("name", ["m2", "m1m2", "semi-supervised"])
+@pytest.mark.parametrize("name", ["m2", "m1m2", "adgm", "semi-supervised"])
 def test_one_class_cannot_be_told_from_another(name):
     with pytest.raises(ValueError, match="the labels are all of one class"):
         MODELS[name]().fit(X, np.zeros(90, int))

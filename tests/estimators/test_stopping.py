@@ -24,6 +24,7 @@ CRITERIA = {
     "ConditionalVAE": "negative_bound",
     "SemiSupervisedVAE": "classification_error",
     "StackedSemiSupervisedVAE": "classification_error",
+    "AuxiliaryDeepGenerativeModel": "classification_error",
     "AAE": "unexplained_and_prior_distance",
     "SupervisedAAE": "unexplained_and_prior_distance",
     "SemiSupervisedAAE": "classification_error",

@@ -47,6 +47,8 @@ MODELS = [
     ConditionalVAE(latent_dim=2),
     SemiSupervisedVAE(latent_dim=2),
     StackedSemiSupervisedVAE(latent_dim=2, first=VAE(latent_dim=3, hidden=(8,), epochs=1)),
+    latently.AuxiliaryDeepGenerativeModel(latent_dim=2, auxiliary_dim=3),
+    latently.AuxiliaryDeepGenerativeModel(latent_dim=2, auxiliary_dim=3, skip=True),
     latently.Autoencoder(latent_dim=2),
     latently.DenoisingAutoencoder(latent_dim=2, corruption="gaussian:0.1"),
     latently.ContractiveAutoencoder(latent_dim=2),

@@ -70,6 +70,13 @@ def test_a_gate_and_convolutions_are_fed_the_pairs_written_out() -> None:
     agree(conv_encoder((4, 4, 1 + 2), (3,), None, 2, KEY), images, jnp.eye(2))
 
 
+def test_each_row_may_have_facts_of_its_own() -> None:
+    x, y = (jnp.asarray(np.random.default_rng(0).normal(size=size)) for size in ((3, 4), (3, 2, 5)))
+    np.testing.assert_array_equal(cross_condition(x, y)[3], [*x[1], *y[1, 1]])
+    agree(mlp(4 + 5, (5, 3), 2, KEY, activation="tanh"), x, y)
+    agree(mlp(2 * (2 + 5), (5,), 2, KEY), x.reshape(3, 2, 2), y)
+
+
 def test_the_product_with_a_row_is_taken_once_for_all_facts() -> None:
     network, x, y = mlp(50, (7,), 2, KEY), jnp.ones((6, 40)), jnp.eye(10)
     products = str(jax.make_jaxpr(lambda x, y: network.crossed(x, y))(x, y))
