@@ -2,8 +2,8 @@
 
 References:
     Maaløe, Sønderby, Sønderby & Winther 2016, Auxiliary Deep Generative Models, arXiv 1602.05473. The auxiliary model
-    (ADGM) leaves p(x, y, z) as it is and explains a by p(a|z, y, x); the skip model (SDGM) turns the arrow between a and
-    x around: p(a|z, y) and p(x|a, z, y). Both infer q(a|x) q(y|a, x) q(z|a, y, x).
+    (ADGM) leaves p(x, y, z) as it is and explains a by p(a|z, y, x); the skip model (SDGM) turns the arrow between a
+    and x around: p(a|z, y) and p(x|a, z, y). Both infer q(a|x) q(y|a, x) q(z|a, y, x).
     Kingma et al. 2014, arXiv 1406.5298: the bounds that a is added to (see `LatentLabel`).
 """
 
@@ -85,7 +85,8 @@ class AuxiliaryDeepGenerativeModel(LatentLabel, HasAuxiliary):
         key: PRNGKeyArray,
     ) -> tuple[Float[Array, "rows_and_k"], dict[str, Float[Array, "rows_and_k"]]]:
         """Log p(x|z, y) and log q(a|x) − log p(a|z, y, x); of the skip model log p(x|a, z, y) and p(a|z, y)."""
-        assert reading.a is not None and reading.q is not None  # of `read`
+        assert reading.a is not None  # of `read`
+        assert reading.q is not None
         k, flat = zy.shape[1], zy.reshape(-1, zy.shape[-1])
         a, log_q_a = jnp.repeat(reading.a, k, axis=0), jnp.repeat(reading.q.log_prob(reading.a), k)
         of_a, of_x = stream(key, "auxiliary decoder"), stream(key, "decoder")
