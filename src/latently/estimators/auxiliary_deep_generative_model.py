@@ -28,9 +28,9 @@ _PAPER: dict[str, Any] = dict(
 class AuxiliaryDeepGenerativeModel(LatentModel):
     """M2 with an auxiliary variable (ADGM): classifies from a few labels, draws and restyles, trained in one stage.
 
-    An auxiliary variable a is inferred from a row first, and class and code from both; so they may depend on one
-    another, which M2 rules out. The skip model (SDGM) also draws rows from a. With no labels at all it finds
-    `n_clusters` clusters.
+    An auxiliary variable a is inferred from a row first, and class and code from both: so the posterior of the code is
+    not one Gaussian, as M2's is, but a mixture. The skip model (SDGM) also draws rows from a. With no labels at all it
+    finds `n_clusters` clusters.
 
     The code is z. Classes are told at the mean of a given the row, and codes are decoded at its mean given the code.
 

@@ -17,7 +17,9 @@ Kind: TypeAlias = Literal["loss", "share", "count"]
 
 TERM_NAMES = {
     "kl": "KL to the prior",
+    "auxiliary_kl": "KL of the auxiliary variable",
     "bound": "negative bound",
+    "labelled_bound": "negative bound of labelled rows",
     "importance_bound": "negative importance bound",
     "active_dimensions": "in use",
     "prior": "prior draws",

@@ -1,4 +1,4 @@
-"""ADGM and SDGM: M2 with an auxiliary variable a, which is inferred before class and code, and makes them dependent.
+"""ADGM and SDGM: M2 with an auxiliary variable a, which class and code are inferred from, too.
 
 References:
     Maaløe, Sønderby, Sønderby & Winther 2016, Auxiliary Deep Generative Models, arXiv 1602.05473. The auxiliary model

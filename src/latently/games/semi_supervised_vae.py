@@ -1,7 +1,8 @@
 """M2: the variational autoencoder whose label is a latent variable wherever it is not known.
 
 References:
-    Kingma et al. 2014, Semi-supervised Learning with Deep Generative Models, arXiv 1406.5298: the model (Equation 2).
+    Kingma et al. 2014, Semi-supervised Learning with Deep Generative Models, arXiv 1406.5298. The bounds are those of
+    `LatentLabel`.
 """
 
 from typing import Literal, Self
@@ -21,7 +22,7 @@ from latently.streams import stream
 
 
 class SemiSupervisedVAE(LatentLabel, EncoderDecoder):
-    """The code z and the class y are independent: p(x, y, z) = p(x|y, z) p(y) p(z), q(y, z|x) = q(z|x, y) q(y|x).
+    """The model p(x, y, z) = p(x|y, z) p(y) p(z) (Equation 2) and its posterior q(y, z|x) = q(z|x, y) q(y|x).
 
     Attributes:
         classifier: q(y|x), categorical.

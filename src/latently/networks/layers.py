@@ -180,7 +180,7 @@ class MarkGaps(Layer):
     def crossed(
         self, x: Float[Array, "rows ..."], y: Float[Array, "*each k facts"], key: PRNGKeyArray | None = None
     ) -> Float[Array, "crossed ..."]:
-        """The network's output on every row of x conditioned on every row of y, x by x."""
+        """The network's output on every row of x conditioned on every row of y, or of its own y, x by x."""
         return self.network.crossed(self._marked(x), y, key)
 
     def calibrated(self, x: Float[Array, "batch ..."]) -> tuple[Self, Float[Array, "batch ..."]]:
