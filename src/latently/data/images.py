@@ -1,6 +1,5 @@
 """Folders of images: a row is an image, or one image of each subfolder; subfolders may be classes, parts or views."""
 
-import re
 from collections import Counter
 from collections.abc import Mapping
 from functools import partial
@@ -12,7 +11,7 @@ import numpy as np
 from latently.data.assumptions import assume, assumed
 from latently.data.dataset import Dataset
 from latently.data.labels import Unlabelled, read_labels
-from latently.data.parts import NAMES, PART_OF, Parts
+from latently.data.parts import NAMES, Parts, part_in
 from latently.data.pictures import KINDS, SUFFIXES, ImageSize, Pictures, read_pictures
 from latently.data.rows import DataError
 from latently.data.view_making import Groups
@@ -90,9 +89,8 @@ def _parts_in(folder: Path) -> tuple[dict[str, Path], list[str]]:
     called: dict[str, list[Path]] = {}
     others = []
     for entry in inner:
-        parts = {PART_OF[word] for word in re.split(r"[\W_]+", entry.name.lower()) if word in PART_OF}
-        if len(parts) == 1:
-            called.setdefault(parts.pop(), []).append(entry)
+        if part := part_in(entry.name):
+            called.setdefault(part, []).append(entry)
         else:
             others.append(entry.name)
     train = called.get("train", [])

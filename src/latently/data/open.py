@@ -41,7 +41,7 @@ _FITS: dict[str, tuple[str, tuple[str, ...]]] = {
     "image_size": ("folders of images", (*_IMAGES, _HUB)),
     "image_fit": ("folders of images", (*_IMAGES, _HUB)),
     "gray": ("folders of images", (*_IMAGES, _HUB)),
-    "white_level": ("folders of images", _IMAGES),
+    "white_level": ("folders of images", (*_IMAGES, _HUB)),
 }
 """Argument → what it is for, in words, and the kinds of sources that take it."""
 
@@ -328,9 +328,8 @@ def _open(source: Source, how: Opening) -> Parts:
         raise DataArgumentError("labels_column", rule, ", ".join(told))
     label = next(iter(told), None)
     if kind == _HUB:
-        columns, size = (label, how.array), how.image_size
-        colours = {"gray": how.gray, "image_fit": how.image_fit}
-        return open_hub(str(source), *columns, size, **colours, unlabelled=how.unlabelled)  # type: ignore[arg-type]
+        pictures = {name: value for name, value in how.of_images.items() if name != "skip_bad"}
+        return open_hub(str(source), label, how.array, how.image_size, **pictures)  # type: ignore[arg-type]  # see _check
     if kind == "AnnData":
         return Parts(open_h5ad(path, label, how.unlabelled))
     if kind == _ARRAYS:

@@ -117,6 +117,7 @@ def as_one_size(
     images: Iterable[Image.Image],
     image_size: ImageSize = None,
     gray: bool | None = None,
+    white_level: float | None = None,
     image_fit: str | None = None,
 ) -> Pictures:
     """Opened images as `read_pictures` reads files; they are from nowhere."""
@@ -124,9 +125,9 @@ def as_one_size(
     headers = [_header(image) for image in images]
     size = _height_width(image_size, [header.size for header in headers])
     in_gray = all(header.gray for header in headers) if gray is None else gray
-    white = _white(None, [header.peak for header in headers if header.peak is not None])
+    white = _white(white_level, [header.peak for header in headers if header.peak is not None])
     pixels = np.stack([_pixels(image, size, in_gray, white, fit) for image in images])
-    return Pictures(pixels, [], _description(headers, size, image_size, fit, in_gray, white, None))
+    return Pictures(pixels, [], _description(headers, size, image_size, fit, in_gray, white, white_level))
 
 
 def _description(
