@@ -67,8 +67,8 @@ DATA_OPTIONS = (
     DIALECT,
     Option("gray", bool, about="read images in gray, or not (default: in colour where one of them is)"),
     Option("white_level", float, metavar="X",
-           about="the number that is white in images of more than 8 bits (default: 255, 511, 1023 ..., the first that "
-           "none exceeds)"),
+           about="the number that is white (default: of bytes 255, of numbers from 0 to 1 that 1, of image files of "
+           "more than 8 bits the first of 255, 511, 1023 ... that none exceeds; other numbers are no pixels)"),
     Option("image_size", int | tuple[int, int] | Literal["auto"], "auto", metavar="N|H,W",
            about="size of a folder's images (default: the most common; for photos larger than 128 x 128 one in the "
            "same proportions whose longer side is 128, and the network conv unless one is named)"),

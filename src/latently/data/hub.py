@@ -149,6 +149,9 @@ def _values(
         read = as_one_size(_images(splits, rows[0]), image_size, **pictures)
         cuts = np.cumsum([len(table) for table in splits.values()])[:-1]
         return dict(zip(splits, np.split(read.images, cuts), strict=True)), read.description
+    for name, value in pictures.items():
+        if value is not None:
+            raise DataArgumentError(name, f"is for images, and the rows are {', '.join(rows)}", value)
     return {part: _numbers(table, rows) for part, table in splits.items()}, {}
 
 

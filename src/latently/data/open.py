@@ -286,6 +286,16 @@ def holds_images(source: Source) -> bool:
     return _kind(source) in _IMAGES
 
 
+def takes(source: Source, argument: str) -> bool:
+    """Whether an argument of `open_dataset` that is for some sources is for this one.
+
+    Example:
+        >>> takes("table.csv", "white_level"), takes("table.csv", "kinds")
+        (False, True)
+    """
+    return _kind(source) in _FITS[argument][1]
+
+
 def _check(source: Source, kind: str, how: Opening) -> None:
     """See that the arguments are for a source of this kind."""
     for name, (what, kinds) in _FITS.items():

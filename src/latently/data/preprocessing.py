@@ -12,7 +12,18 @@ import numpy as np
 from jax.tree_util import Partial
 from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
-from latently.data.layout import ChannelAxis, Layout, Standardize, channels_first, in_words
+from latently.data.layout import (
+    ChannelAxis,
+    Layout,
+    Standardize,
+    are_pixels,
+    are_series,
+    channels_first,
+    in_words,
+    is_volume,
+    said_of_axes,
+    series_axis,
+)
 from latently.data.rows import DataArgumentError, DataError, Rows, Statistics, as_rows, is_numeric, summarize
 from latently.data.scaling import ROUNDING, Range, fit_scaling
 
@@ -68,6 +79,7 @@ class Preprocessing:
         binarize: bool = False,
         channel_axis: ChannelAxis = "auto",
         standardize: Standardize = "auto",
+        white_level: float | None = None,
     ) -> "Preprocessing":
         """Find the offset and the scale in one streamed pass, 8 MB at a time; of pixels, a part of them will do.
 
@@ -80,31 +92,37 @@ class Preprocessing:
             layout: what an event is: of `"vectors"`, `(features,)`; of `"images"`, `(height, width, channels)`; of
                 `"series"`, `(steps, channels)`; of `"rows"`, a row as it is, its channels moved to its end.
             binarize: whether pixels are drawn as 0 or 1; for `"unit"` only.
-            channel_axis: where the channels of an image or of a series are in a row; `"auto"`, on the first axis of
-                `(1, h, w)`, `(3, h, w)` and `(4, h, w)`, else on the last.
+            channel_axis: where the channels of an image or of a series are in a row; `"auto"`, on the first axis where
+                that has 1, 3 or 4 and the last has not, or where it is the shortest one, else on the last.
             standardize: what has a mean and a deviation of its own where numbers are standardised: each of the
                 `"features"`, each of the `"channels"`, or all numbers `"together"`. `"auto"` is each feature of
-                `(n, features)`, each channel where their scales are unlike, and otherwise all numbers together. Any
-                other is `"real"` where the range is `"auto"`.
+                `(n, features)`, each channel of series and of images where their scales are unlike, and otherwise all
+                numbers together. Any other is `"real"` where the range is `"auto"`.
+            white_level: the number that is white, of pixels from 0 to it. `None` is 255 of uint8 and 1 of numbers
+                within [0, 1]; all others are no pixels.
 
         Raises:
             DataError: X is empty, not finite, not numeric, or outside of the range asked for.
         """
         rows = as_rows(X)
         row_shape = tuple(int(size) for size in rows.shape[1:])
-        first = channels_first(row_shape, channel_axis)
+        shaped = are_series(row_shape) and layout != "images" and rows.dtype.name not in ("uint8", "bool")
+        series = len(row_shape) == 2 and (layout == "series" or shaped)
+        first = series_axis(row_shape, channel_axis) == 0 if series else channels_first(row_shape, channel_axis)
         event_shape = _event_shape(row_shape, layout, first)
         wanted: Any = "real" if range == "auto" and standardize != "auto" else range
         flat = layout in ("images", "series") and len(row_shape) == 1 and standardize == "auto"
-        found = fit_scaling(rows, wanted, "together" if flat else standardize, channel_axis)
+        by = "together" if flat else standardize
+        found = fit_scaling(rows, wanted, by, channel_axis, white_level, series=series)
         if found.axis == 0:
             event_shape = _event_shape(row_shape, layout, first=True)
         if binarize and found.range != "unit":
             rule = f'needs pixels in [0, 1]; got numbers of the range "{found.range}"'
             raise DataArgumentError("binarize", rule, remedy="Leave it out.")
         assumed = found.assumed
-        if first and channel_axis == "auto":
-            assumed += (f"the first axis of rows {row_shape} is the channels; {{channel_axis=last}} takes the last",)
+        if channel_axis == "auto" and (len(row_shape) > 2 or (layout == "series" and series)):
+            guess = said_of_axes(row_shape, layout, first=first)
+            assumed += () if guess is None else (guess,)
         scaled = np.asarray(found.offset), np.asarray(found.scale), found.range, binarize
         return cls(row_shape, event_shape, rows.dtype.name, *scaled, first or found.axis == 0, assumed)
 
@@ -122,9 +140,17 @@ class Preprocessing:
     @property
     def reading(self) -> str:
         """What the rows were taken for, in words that follow their number: "images of 28 x 28 pixels, ..."."""
-        image = len(self.event_shape) == 3 or (self.dtype == "uint8" and self.range != "real")
-        first, series = self.channels_first, len(self.event_shape) == 2
-        return in_words(self.row_shape, self.range, self.offset.shape, image=image, first=first, series=series)
+        pixels = self.range != "real" and self.dtype != "bool" and are_pixels(self.row_shape)
+        image = len(self.event_shape) == 3 or (self.dtype == "uint8" and self.range != "real") or pixels
+        several = are_series(self.row_shape) and self.dtype not in ("uint8", "bool")
+        shapes = self.row_shape, self.range, self.offset.shape
+        return in_words(
+            *shapes,
+            image=image,
+            first=self.channels_first,
+            series=len(self.event_shape) == 2 or several,
+            volume=is_volume(self.row_shape) and len(self.event_shape) == 1,
+        )
 
     def __call__(self, rows: Stored, key: PRNGKeyArray | None = None) -> Float[Array, "batch ..."]:
         """Rows as a network reads them; pure, so it may run inside `jax.jit`.
@@ -286,7 +312,7 @@ def _image_shape(row_shape: tuple[int, ...], first: bool = False) -> tuple[int, 
             "X",
             "must be rows (height, width), (height, width, channels) or flat and square for a network of images; got "
             f"rows of shape {row_shape}",
-            remedy="Reshape X to (n, height, width), or use {network=mlp}.",
+            remedy="Reshape X to (n, height, width), or use {network=mlp}; volumes are not convolved over three axes.",
         )
     return (side, side, 1)
 

@@ -99,10 +99,13 @@ class LatentModel(Face):
             for [-1, 1], `identity` for standardised data, or `auto`.
         standardize: what has a mean and a deviation of its own where data is standardised: each of the `features`, each
             of the `channels` of images or series, or all numbers `together`. `auto` is each feature of vectors, each
-            channel where their scales are unlike, and otherwise all numbers together; any other takes data in [0, 1],
-            and pixels, for numbers to be standardised, too.
+            channel of series and of images where their scales are unlike, and otherwise all numbers together; any other
+            takes data in [0, 1], and pixels, for numbers to be standardised, too.
+        white_level: the number that is white, of pixels from 0 to it: 255 of bytes and 1 of data in [0, 1] unless said,
+            and other data is no pixels then; of image files with more than 8 bits 255, 511, 1023 ..., the first that
+            none exceeds.
         channel_axis: where the channels of an image or a series are in a row: `first`, `last`, or `auto`: first in rows
-            (1, h, w), (3, h, w) and (4, h, w), else last.
+            (1, h, w), (3, h, w), (4, h, w) and others whose first axis is the odd or the shortest one, else last.
         prior: `normal`, `uniform`, `star`, `swiss-roll`, `s-curve`, or from Python any Prior.
         prior_scale: the prior's scale: the standard deviation of `normal`, half the side of `uniform`, or a factor on
             all lengths of `star`.
@@ -179,6 +182,7 @@ class LatentModel(Face):
     likelihood_scale: Literal["learned"] | Positive = "learned"
     output: OutputName = "auto"
     standardize: Standardize = "auto"
+    white_level: Positive | None = None
     channel_axis: ChannelAxis = "auto"
     prior: PriorName | Prior = "normal"
     prior_scale: Positive | None = None
