@@ -68,7 +68,7 @@ def test_the_white_of_pixels_is_recorded_or_said_by_the_user(tmp_path):
     with pytest.raises(ValueError, match=r"^standardize must be left at auto where white_level is given"):
         VAE(**FAST, white_level=255, standardize="together").fit(X)
     with pytest.raises(ValueError, match=r"^white_level is for pixels, and a table with gaps"):
-        VAE(**FAST, white_level=255).fit([[1.0, np.nan], [2.0, 3.0]])
+        VAE(**FAST, white_level=255).fit(np.array([[1.0, np.nan], [2.0, 3.0]]))
 
 
 def test_what_was_assumed_is_kept_with_the_model(tmp_path):
