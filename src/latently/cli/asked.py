@@ -18,7 +18,7 @@ from latently.cli.parsing import in_words
 from latently.data import Dataset, Table
 from latently.data.columns import Column
 from latently.errors import NotSupportedError
-from latently.run import known_labels, labels_of, open_rows
+from latently.run import dialect_for, known_labels, labels_of, located, open_rows
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,11 @@ class Asked:
     def opening(self) -> dict[str, Any]:
         """The options that say how DATA is opened."""
         return {name: getattr(self.given, name) for name in ("part", "labels_column", "skip_bad", "views", "dialect")}
+
+    @property
+    def dialect(self) -> str | None:
+        """How DATA, if it is a table, is written: as `--dialect` says, else as the run's own table."""
+        return dialect_for(located(self.given.data), self.about, self.given.dialect)
 
     @cached_property
     def part(self) -> Dataset:

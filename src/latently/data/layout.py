@@ -214,7 +214,14 @@ def pooled(
 
 
 def in_words(
-    row_shape: Shape, range_: str, scale_shape: Shape, *, image: bool, first: bool, series: bool = False
+    row_shape: Shape,
+    range_: str,
+    scale_shape: Shape,
+    *,
+    image: bool,
+    first: bool,
+    series: bool = False,
+    named: bool = False,
 ) -> str:
     """What rows are taken for, in words that follow their number.
 
@@ -225,6 +232,7 @@ def in_words(
         image: whether they are pixels, or read as images.
         first: whether channels are on the first axis.
         series: whether they are read as series.
+        named: whether each number of a vector has the name of a column.
 
     Example:
         >>> in_words((20, 3), "real", (1, 3), image=False, first=False)
@@ -245,6 +253,7 @@ def in_words(
         channels = sizes.pop(0 if first else -1) if len(sizes) == 2 else 1
         return f"series of {sizes[0]} steps, {channels} channel{'' if channels == 1 else 's'}, {scaled}"
     if len(row_shape) == 1:
-        return f"vectors of {sizes[0]} numbers, {scaled}"
+        many = f"{sizes[0]} {'column' if named else 'number'}{'' if named and sizes[0] == 1 else 's'}"
+        return f"{'rows' if named else 'vectors'} of {many}, {scaled}"
     what, unit = ("images", "pixels") if image else ("arrays", "numbers")
     return f"{what} of {' x '.join(map(str, sizes))} {unit}, {scaled}"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isqrt, prod
 from operator import index
-from typing import Any, Literal, cast
+from typing import Any, Literal, cast, get_args
 
 import jax
 import jax.numpy as jnp
@@ -15,10 +15,11 @@ from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 from latently.data.layout import ChannelAxis, Layout, Standardize, channels_first, in_words
 from latently.data.rows import DataArgumentError, DataError, Rows, Statistics, as_rows, is_numeric, summarize
 from latently.data.scaling import ROUNDING, Range, fit_scaling
+from latently.data.table import Container
 
 Stored = Shaped[Array, "batch ..."] | Shaped[np.ndarray, "batch ..."]
 
-_LATER: dict[str, Any] = {"channels_first": False, "assumed": ()}
+_LATER: dict[str, Any] = {"channels_first": False, "assumed": (), "names": (), "container": "array"}
 """Fields that configs of version 0.1.0 lack, as they were then."""
 
 
@@ -37,6 +38,8 @@ class Preprocessing:
             (Salakhutdinov & Murray 2008, "On the quantitative analysis of deep belief networks").
         channels_first: whether the first axis of a row is that of the channels; an event has them last.
         assumed: what the rows were taken for where they could be something else (see `latently.data.assumptions`).
+        names: of the columns of a table; none of other rows.
+        container: what rows came in, and are given back in.
 
     Example:
         >>> images = np.full((2, 4, 4), 255, dtype=np.uint8)
@@ -57,6 +60,8 @@ class Preprocessing:
     binarize: bool = False
     channels_first: bool = False
     assumed: tuple[str, ...] = ()
+    names: tuple[str | int, ...] = ()
+    container: Container = "array"
 
     @classmethod
     def fit(
@@ -124,7 +129,8 @@ class Preprocessing:
         """What the rows were taken for, in words that follow their number: "images of 28 x 28 pixels, ..."."""
         image = len(self.event_shape) == 3 or (self.dtype == "uint8" and self.range != "real")
         first, series = self.channels_first, len(self.event_shape) == 2
-        return in_words(self.row_shape, self.range, self.offset.shape, image=image, first=first, series=series)
+        shapes = self.row_shape, self.range, self.offset.shape
+        return in_words(*shapes, image=image, first=first, series=series, named=bool(self.names))
 
     def __call__(self, rows: Stored, key: PRNGKeyArray | None = None) -> Float[Array, "batch ..."]:
         """Rows as a network reads them; pure, so it may run inside `jax.jit`.
@@ -215,7 +221,8 @@ class Preprocessing:
 
     def to_config(self) -> dict[str, Any]:
         """All fields as JSON-able values."""
-        return {name: np.asarray(getattr(self, name)).tolist() for name in self.__dataclass_fields__}
+        config = {name: np.asarray(getattr(self, name)).tolist() for name in self.__dataclass_fields__}
+        return {**config, "names": list(self.names)}
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> "Preprocessing":
@@ -229,6 +236,7 @@ class Preprocessing:
             shapes = {name: tuple(index(size) for size in config[name]) for name in ("row_shape", "event_shape")}
             arrays = {name: np.asarray(config[name], dtype=np.float64) for name in ("offset", "scale")}
             said = {"dtype": np.dtype(str(config["dtype"])).name, "assumed": tuple(map(str, config["assumed"]))}
+            said |= {"names": tuple(config["names"])}
             preprocessing = cls(**{**config, **shapes, **arrays, **said})
         except (TypeError, ValueError) as error:
             raise DataError(f"this preprocessing config cannot be read: {error}") from error
@@ -323,6 +331,8 @@ def _rules(config: Preprocessing) -> dict[str, bool]:
         "scale must be finite and above 0": bool((np.isfinite(scale) & (scale > 0)).all()),
         'range must be "unit", "symmetric" or "real"': config.range in ("unit", "symmetric", "real"),
         "channels_first must be true or false": isinstance(config.channels_first, bool),
+        "names must be one for each column of a row, or none": len(config.names) in (0, prod(row)),
+        "container must be array, pandas or polars": config.container in get_args(Container),
         'binarize must be true or false, and false unless range is "unit"': config.binarize is False
         or (config.binarize is True and config.range == "unit"),
     }

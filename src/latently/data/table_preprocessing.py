@@ -11,7 +11,7 @@ from jaxtyping import Array, Float, Float64, PRNGKeyArray
 
 from latently.data.columns import PERIODS, Column
 from latently.data.preprocessing import Stored
-from latently.data.rows import DataError
+from latently.data.rows import DataError, is_mapped, spread_rows
 from latently.data.table import Container, Table
 from latently.game import Cells
 
@@ -42,6 +42,7 @@ _PLURAL = {
     "binary": "of two words",
     "category": "of several words",
 }
+_MAPPED_ROWS = 100_000
 _YEAR, _UNIX_YEAR = 365.2425, 1970.0
 _TURNS = {"day of the year": _YEAR, "hour": 1.0}
 
@@ -79,14 +80,15 @@ class TablePreprocessing:
 
     @classmethod
     def fit(cls, table: Table) -> "TablePreprocessing":
-        """Find the offset and the scale of each column, over the cells that it has.
+        """Find the offset and the scale of each column, over the cells that it has; of a mapped table, over some rows.
 
         Raises:
             DataError: a column has no cell.
         """
         offset, scale = np.zeros(len(table.columns)), np.ones(len(table.columns))
+        values = table.values[spread_rows(len(table), _MAPPED_ROWS)] if is_mapped(table) else table.values
         for place, column in enumerate(table.columns):
-            cells = np.asarray(table.values[:, place], np.float64)
+            cells = np.asarray(values[:, place], np.float64)
             if np.isnan(cells).all():
                 raise DataError(f'column "{column.name}" is empty in the rows to learn from; leave it out.')
             if column.kind in ("category", "binary", *PERIODS):

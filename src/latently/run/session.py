@@ -7,17 +7,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from latently import __version__, distributed
 from latently.catalogue import models_that_may
 from latently.data import DataAssumption, Dataset, Splits, assume, assumed
-from latently.data.labels import UNKNOWN
 from latently.errors import ArgumentError, warn
 from latently.estimators.inputs import check_minus_ones
 from latently.estimators.saving import before_fit, load, model_config
 from latently.run.folder import Run
-from latently.run.rows import fingerprint, open_run_splits, open_splits, targets_of
+from latently.run.rows import fingerprint, open_run_splits, open_splits
 from latently.training import why_apart
 
 
@@ -194,18 +191,17 @@ def trainer_for(
     before, out = model.verbose, {}
     if watched and len(splits.validation):
         shown = use_labels and "labels_kept" not in splits.train.description
-        out = {"X_val": splits.validation.rows, "y_val": _targets(splits.validation) if shown else None}
-    labels = _targets(splits.train) if use_labels else None
+        out = {"X_val": splits.validation if shown else _unlabelled(splits.validation)}
+    train = splits.train if use_labels else _unlabelled(splits.train)
     try:
-        return model.set_params(verbose=verbose).trainer(splits.train.rows, labels, **out, resumed=resumed)
+        return model.set_params(verbose=verbose).trainer(train, **out, resumed=resumed)
     finally:
         model.set_params(verbose=before)
 
 
-def _targets(part: Dataset) -> Any:
-    """Labels or conditions of rows; of labels, the data says which are unknown, and nothing is left to guess."""
-    labels = targets_of(part)
-    return np.ma.MaskedArray(labels, mask=part.labels == UNKNOWN) if isinstance(labels, np.ndarray) else labels
+def _unlabelled(part: Dataset) -> Dataset:
+    """The rows without what is known of them."""
+    return dataclasses.replace(part, labels=None, conditions=None)
 
 
 def suited(estimator: Any, splits: Splits, network_open: bool) -> tuple[Any, Splits]:
