@@ -41,9 +41,9 @@ DISTRIBUTED = Option(
 )  # fmt: skip
 DIALECT = Option(
     "dialect", str, metavar="NAME=SIGN,NAME=SIGN",
-    about="how a table is written, where that is not to be guessed: of text delimiter, decimal, thousands, comment "
-    "and encoding, as in delimiter=semicolon,decimal=comma; of Excel the sheet; of both the words for missing cells, as "
-    "in missing=NA+?",
+    about="how a table is written, where that is not to be guessed: of text delimiter, decimal, thousands, comment and "
+    "encoding, as in delimiter=semicolon,decimal=comma; of Excel the sheet; of both the words for missing cells, as in "
+    "missing=NA+?",
 )  # fmt: skip
 LABELS_COLUMN = Option(
     "labels_column", str, nargs="append", metavar="NAME",

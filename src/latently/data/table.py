@@ -63,7 +63,7 @@ class Table:
                 guessed by their cells.
             kinds: the name of a column → one of `latently.data.columns.KINDS`, or `day-first` or `month-first` of dates
                 that could be read in either way, or `"NAME=KIND,NAME=KIND"`; the columns of an array are `x0`, `x1`, ….
-            columns: the names of those to take; all unless said.
+            columns: the names of those to take, also of one that counts the rows; all others unless said.
             leave_out: the names of those not to take.
 
         Raises:
@@ -77,11 +77,14 @@ class Table:
             allow_nan=True,
         )
         told, known, assumed = kinds_of(kinds), [], []
+        columns = None if columns is None else tuple(columns)
         chosen = chosen_names(list(map(str, frame.columns)), columns, leave_out, told)
         for name in chosen:
             alone = len(chosen) == 1 and is_plain(frame[name].dtype)
             kind = told.get(name) or ("number" if container == "array" or alone else None)
             found = Column.of(name, frame[name], kind)
+            if isinstance(found, str) and columns is not None and is_plain(frame[name].dtype):  # it was asked for
+                found = Column.of(name, frame[name], "number")
             if isinstance(found, str):
                 assumed.append(left_out_sentence(name, found, "number" if is_plain(frame[name].dtype) else "category"))
             else:

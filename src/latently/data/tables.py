@@ -140,7 +140,7 @@ def _rows(
     """
     plain = None if kinds else plain_names(frame)
     if plain is None:
-        table = Table.of(frame, kinds=kinds)
+        table = Table.of(frame, kinds=kinds, columns=list(frame.columns) if told else None)
         table = Table(table.columns, table.values, table.container, (*assumed, *table.assumed))
         return cast(Rows, table), list(table.names), []
     places, said = (range(frame.shape[1]), []) if told else plain
@@ -157,7 +157,8 @@ def read_frame(
     if suffix in TEXT:
         found = Dialect.of(path, dialect)
         frame = _plain(read_text(path, found, only=words, gaps=gaps))
-        said = [found.unusual(path), None if found.missing != MISSING else said_of_gaps(gaps)]
+        guessed = {str(name): gaps[name] for name in frame.columns if name in gaps and found.missing == MISSING}
+        said = [found.unusual(path), said_of_gaps(guessed)]
         return frame, tuple(sentence for sentence in said if sentence)
     if suffix in EXCEL:
         frame, said = read_excel(path, dialect)

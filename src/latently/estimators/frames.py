@@ -44,18 +44,24 @@ def origin_of(X: Any) -> Any:
     if isinstance(X, Dataset):
         return _origin_of_data(X)
     if isinstance(X, Mapping) and not isinstance(X, Views):
-        return {str(name): origin_of(rows) for name, rows in X.items()}
-    if isinstance(X, list | tuple) and X and all(map(is_frame, X)):
-        return {f"view{place}": origin_of(rows) for place, rows in enumerate(X, 1)}
+        return {str(name): _origin_of_frame(rows) for name, rows in X.items() if is_frame(rows)}
+    if isinstance(X, list | tuple):
+        return {f"view{place}": _origin_of_frame(rows) for place, rows in enumerate(X, 1) if is_frame(rows)}
     if not is_frame(X):
         return Origin()
-    frame, container = as_frame(X)
-    places, said = plain_names(frame) or (range(frame.shape[1]), [])
+    places, said = plain_names(as_frame(X)[0]) or (None, [])
     for sentence in said:
         warn_of(sentence)
-    labels = list(X.columns)
-    names = labels if all(isinstance(label, int) for label in labels) else list(map(str, labels))
-    return Origin(tuple(names[place] for place in places), container, tuple(said))
+    whole = _origin_of_frame(X)
+    names = whole.names if places is None else tuple(whole.names[place] for place in places)
+    return Origin(names, whole.container, tuple(said))
+
+
+def _origin_of_frame(X: Any) -> Origin:
+    """The names of all columns of a frame, numbers where all are, and its library."""
+    names = list(X.columns)
+    library: Container = "polars" if type(X).__module__.startswith("polars") else "pandas"
+    return Origin(tuple(names if all(isinstance(name, int) for name in names) else map(str, names)), library)
 
 
 def _origin_of_data(data: Dataset) -> Any:
