@@ -5,7 +5,7 @@ import re
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, get_args
 
 import numpy as np
 from jaxtyping import Float64
@@ -132,7 +132,7 @@ class Column:
             raise _wrong_kind(name, kind, f"{odd:g}", "number")
         if not pd.api.types.is_numeric_dtype(there):
             dtype = "float64"
-        return cls(name, kind, (), _decimals(numbers), float(numbers.min()), float(numbers.max()), dtype)
+        return cls(name, cast(Kind, kind), (), _decimals(numbers), float(numbers.min()), float(numbers.max()), dtype)
 
     @classmethod
     def _numeric(cls, name: str, there: "pd.Series[Any]") -> "Column | str":

@@ -35,9 +35,9 @@ def read_excel(
             sheet, said = _sheet(path, list(map(str, book.sheet_names)), given.get("sheet"))
             how: dict[str, Any] = {"sheet_name": sheet, "nrows": rows, "keep_default_na": False}
             words = missing_words(given.get("missing"))
-            frame = book.parse(**how, na_values=list(words), dtype_backend="numpy_nullable")
+            frame = pd.read_excel(book, **how, na_values=list(words), dtype_backend="numpy_nullable")
             if rows is None and "missing" not in given and frame.isna().any(axis=None):
-                cells = book.parse(**how, na_filter=False, dtype=object)
+                cells = pd.read_excel(book, **how, na_filter=False, dtype=object)
                 marks = set(words) - {""}
                 found = {str(name): marks.intersection(map(str, cells[name])) for name in cells.columns}
                 said += [sentence] if (sentence := said_of_gaps(found)) else []

@@ -154,22 +154,22 @@ def read_frame(
     """A table as a frame of pandas, and what was assumed of how it is written; columns in `words` stay as written."""
     suffix = table_suffix(path)
     gaps: dict[str, set[str]] = {}
+    said: Sequence[str | None] = ()
     if suffix in TEXT:
         found = Dialect.of(path, dialect)
         frame = _plain(read_text(path, found, only=words, gaps=gaps))
         guessed = {str(name): gaps[name] for name in frame.columns if name in gaps and found.missing == MISSING}
         said = [found.unusual(path), said_of_gaps(guessed)]
-        return frame, tuple(sentence for sentence in said if sentence)
-    if suffix in EXCEL:
+    elif suffix in EXCEL:
         frame, said = read_excel(path, dialect)
         frame = _plain(frame)
     elif dialect:
         raise DataArgumentError("dialect", f"is for tables in text and Excel files, and {path} is none", dialect)
     else:
-        frame, said = _plain(read_parquet(path)), []
+        frame = _plain(read_parquet(path))
     if not len(frame):
         raise DataError(f"{path} holds no rows below its column names; give at least 2.")
-    return frame.set_axis(list(map(str, frame.columns)), axis=1), tuple(said)
+    return frame.set_axis(list(map(str, frame.columns)), axis=1), tuple(filter(None, said))
 
 
 def column_names(path: Path, dialect: Mapping[str, str] | str | None = None) -> list[str]:

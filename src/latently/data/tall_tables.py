@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from latently.data.columns import Column, Told, finite, ordered
+from latently.data.columns import Column, Told, finite, ordered, said_of_dates
 from latently.data.parquet_tables import frame_of
 from latently.data.rows import DataError, release
-from latently.data.table import Table, is_plain, left_out_sentence, said_of_dates, said_of_kinds
+from latently.data.table import Table, is_plain, left_out_sentence, said_of_kinds
 from latently.files import cache_directory, write_atomically
 
 if TYPE_CHECKING:

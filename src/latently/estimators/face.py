@@ -495,9 +495,7 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         drawn = (fitted.impute(rows, n_samples, int(each), labels, drawn=True) for each in seeds)
         return [filled_back(self, X, table) for table in drawn]
 
-    def complete(
-        self, views: Any, draws: int | None = None, random_state: RandomState = None
-    ) -> dict[str, Shaped[np.ndarray, "rows ..."]]:
+    def complete(self, views: Any, draws: int | None = None, random_state: RandomState = None) -> dict[str, Any]:
         """The missing views from those that are given.
 
         Args:
@@ -508,7 +506,7 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
         Returns:
             Name → data of shape `(n, *row)`, or `(n, draws, *row)`, in the units and the type of the training data, for
-            every view that some row lacks; rows that have it keep it.
+            every view that some row lacks; rows that have it keep it. Frames where `fit` was given such.
 
         Raises:
             ValueError: no view is missing, or drawing is asked of a deterministic encoder.
@@ -535,7 +533,8 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
                 values = regroup(values, len(rows), codes.shape[1])
                 values[present] = np.asarray(rows.view(name))[present].reshape(-1, 1, *values.shape[2:])
                 completed[name] = values if draws is not None else values[:, 0]
-        return given_back(self, completed)
+        views_back: dict[str, Any] = given_back(self, completed)
+        return views_back
 
     def predict(self, X: Any) -> Shaped[np.ndarray, "rows"]:
         """The likeliest class of each row, as it was given to `fit`; the number of a cluster, where none was.

@@ -94,7 +94,7 @@ def with_origin(preprocessing: Any, origin: Any, X: Any) -> Any:
     if isinstance(preprocessing, TablePreprocessing) or len(origin.names) != preprocessing.n_features:
         return dataclasses.replace(preprocessing, assumed=tuple(dict.fromkeys(said)))
     named = dataclasses.replace(preprocessing, names=origin.names, container=origin.container)
-    scaled = named.reading.partition(", ")[2]
+    scaled = named.reading.rpartition(", ")[2]
     said = (*said, said_of_numbers(X, list(map(str, origin.names)), scaled))
     return dataclasses.replace(named, assumed=tuple(dict.fromkeys(said)))
 
