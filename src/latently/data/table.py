@@ -262,7 +262,9 @@ def filled_in(X: Any, table: Table) -> Any:
         if gaps.any():
             cells = column.cells(np.asarray(table.values)[gaps, place])
             filled.loc[gaps, column.name] = cells.to_numpy()
-    return in_container(filled if container == "polars" else filled.set_axis(X.columns, axis=1), container)
+    if container == "pandas" and is_frame(X):
+        filled = filled.set_axis(X.columns, axis=1)  # names may be numbers
+    return in_container(filled, container)
 
 
 def chosen_names(
