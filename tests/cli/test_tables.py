@@ -198,7 +198,7 @@ def test_what_the_options_of_tables_say_counts_and_what_was_guessed_is_printed_o
         'the dates of "seen", such as 01/02/2025, are read with the month first; --kinds seen=day-first reads them',
         'the column "row" is left out, since it counts the rows; --kinds row=number takes it all the same',
     ):
-        assert "".join(guessed.out.split()).count("".join(sentence.split())) == 1, sentence
+        assert "".join(guessed.err.split()).count("".join(sentence.split())) == 1, sentence
     told = ("--dialect", "decimal=comma,missing=", "--kinds", "age=robust,seen=day-first", "--leave-out", "flag")
     answer = call("fit", "vae", "--data", "t.csv", *words, "--out", "told", *told, "--columns", "row,age,pet,seen,flag")
     assert answer.code == 0, answer.err
@@ -207,14 +207,14 @@ def test_what_the_options_of_tables_say_counts_and_what_was_guessed_is_printed_o
         ("row", "number"), ("age", "robust"), ("pet", "binary"), ("seen", "date"),
     ]  # fmt: skip
     assert (columns[2].words, columns[3].pattern) == (("Ulm", "none"), "%d/%m/%Y")
-    assert "missing cells" not in answer.out
+    assert "missing cells" not in answer.err
     assert call("encode", "told", "t.csv").code == 0  # which reads the table as the run did
 
 
 def test_numbers_without_gaps_are_said_to_be_such(here: Path) -> None:
     Path("n.csv").write_text("a,visits\n" + "".join(f"{k * 37 % 11}.5,{k % 3}\n" for k in range(40)))
     words = ("--latent-dim", "2", "--hidden", "4", "--epochs", "1", "--no-report", "--out", "run")
-    out = " ".join(call("fit", "vae", "--data", "n.csv", *words).out.split())
+    out = " ".join(call("fit", "vae", "--data", "n.csv", *words).err.split())
     assert "rows: 40 rows of 2 columns, each standardised; " in out
     guess = (
         "all columns are taken for numbers, each standardised, though visits could be count; --kinds NAME=KIND says so"
