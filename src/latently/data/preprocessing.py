@@ -172,7 +172,10 @@ class Preprocessing:
         Integers are rounded and clipped to what their type holds, booleans are True above one half, and floats of any
         width come out as float32, in which they were computed.
         """
-        return _as_type(self.in_units(np.asarray(x, dtype=np.float64)), np.dtype(self.dtype))
+        rows: Shaped[np.ndarray, "batch ..."] = _as_type(
+            self.in_units(np.asarray(x, dtype=np.float64)), np.dtype(self.dtype)
+        )
+        return rows
 
     def in_units(self, x: Any) -> Any:
         """Rows in the units and the shape of the data, as floats; pure, so it may run inside `jax.jit`."""
@@ -294,7 +297,8 @@ class _Writing:
 
     def __call__(self, scale: Any, offset: Any, x: Any) -> Shaped[Array, "batch ..."]:
         """Rows in the units, the shape and the type of the data."""
-        return _as_type(self.in_units(scale, offset, x), np.dtype(self.dtype), jnp)
+        rows: Shaped[Array, "batch ..."] = _as_type(self.in_units(scale, offset, x), np.dtype(self.dtype), jnp)
+        return rows
 
 
 def _only(prepare: Partial, stored: tuple[Stored, ...]) -> Float[Array, "batch ..."]:
