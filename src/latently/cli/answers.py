@@ -25,14 +25,15 @@ from latently.run.outliers import strangeness_of
 
 
 def sample(asked: Asked) -> Result:
-    """New data from the prior."""
+    """New data from the prior, or from the sampler that the model has."""
     model, given = asked.model, asked.given
     wanted = None if given.labels is None else asked.labels(given.labels)
     n = given.n or (64 if wanted is None else 10)
     each = None if wanted is None else wanted.each(n)
     asked.begin()
-    many, noise = n if each is None else len(each.labels), False if given.mean else None
-    samples = model.sample(many, each and each.labels, random_state=given.seed, noise=noise)
+    many = n if each is None else len(each.labels)
+    how = {"random_state": given.seed, "noise": False if given.mean else None, "from_prior": given.from_prior}
+    samples = model.sample(many, each and each.labels, **how)
     names, columns = (None, {}) if each is None or wanted is None else (wanted.names, each.columns)
 
     def draw() -> Any:

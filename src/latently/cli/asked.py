@@ -78,24 +78,26 @@ class Asked:
         """The labels that `--labels` names, separated by commas, or all; as the model knows them."""
         if self.model.conditions_ is not None:
             return Wanted.of_conditions(text, self.model.conditions_.columns, "--labels")
-        known = self._by_name("--labels")
+        sampler, values = getattr(self.model, "sampler_", None), self.model.label_values
+        values = sampler.classes if values is None and sampler is not None else values
+        known = self._by_name("--labels", values)
         if text == "all":
-            return Wanted.of_classes(self.model.label_values)
+            return Wanted.of_classes(values)
         return Wanted.of_classes([_known(word.strip(), known, "--labels", ", or all") for word in text.split(",")])
 
     def label(self, text: str) -> Any:
         """The one label that `--label` names, as the model knows it."""
         if self.model.conditions_ is None:
-            return _known(text, self._by_name("--label"), "--label")
+            return _known(text, self._by_name("--label", self.model.label_values), "--label")
         wanted = Wanted.of_conditions(text, self.model.conditions_.columns, "--label")
         if len(wanted.labels) > 1:
             raise UsageError(f"--label takes one value for each condition; got {text!r}.")
         return wanted.labels[0]
 
-    def _by_name(self, flag: str) -> dict[str, Any]:
-        if self.model.label_values is None:
+    def _by_name(self, flag: str, values: Any) -> dict[str, Any]:
+        if values is None:
             raise UsageError(f"{flag}: this {type(self.model).__name__} knows no labels; leave it out.")
-        return {str(value): value for value in self.model.label_values.tolist()}
+        return {str(value): value for value in values.tolist()}
 
 
 class Wanted(NamedTuple):

@@ -166,6 +166,7 @@ def planned(model: str, parser: FitParser, given: Any, recipe: Recipe | None, co
         "command": command,
         "judge": recipe is not None and recipe.needs_judge,
         "network_open": network_open(parser, given),
+        "sampler": given.sampler,
     }
     arguments = parser.constructor_arguments(given)
     if arguments.get("first"):  # the folder of an earlier stage

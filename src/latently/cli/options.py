@@ -106,6 +106,9 @@ _OUTPUT_OPTIONS = (
     Option("repeats", int, 1, least=1,
            about="make N runs, in the folders repeat-1, repeat-2 ... of --out, each with a --random-state and a "
            "--label-seed higher by 1; repeats.json gives the mean and the spread of their numbers"),
+    Option("sampler", Literal["gaussian-mixture"],
+           about="what draws new data in the place of the prior: a mixture of Gaussians, fitted to the codes of the "
+           "training rows when the model is trained, class by class where they have labels"),
     DISTRIBUTED,
     *PLAYING_OPTIONS,
 )  # fmt: skip

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isqrt, prod
 from operator import index
-from typing import Any, Literal, cast, get_args
+from typing import Any, Literal, get_args
 
 import jax
 import jax.numpy as jnp
@@ -132,6 +132,24 @@ class Preprocessing:
         shapes = self.row_shape, self.range, self.offset.shape
         return in_words(*shapes, image=image, first=first, series=series, named=bool(self.names))
 
+    def stored(self, rows: Any) -> tuple[np.ndarray]:
+        """The arrays of some rows, as `reads` takes them."""
+        return (np.asarray(rows),)
+
+    @property
+    def reads(self) -> Partial:
+        """A pure function from `stored` arrays to what a game reads."""
+        return Partial(_only, self.prepare)
+
+    @property
+    def writes(self) -> Partial | None:
+        """`inverse` as a pure function, in float32; `None` for integers that a float32 does not tell apart."""
+        dtype = np.dtype(self.dtype)
+        if dtype.kind in "iu" and dtype.itemsize > 2:
+            return None
+        writing = _Writing(self.row_shape, self.event_shape, self._moves_channels, self.dtype)
+        return Partial(writing, np.asarray(self.scale, np.float32), np.asarray(self.offset, np.float32))
+
     def __call__(self, rows: Stored, key: PRNGKeyArray | None = None) -> Float[Array, "batch ..."]:
         """Rows as a network reads them; pure, so it may run inside `jax.jit`.
 
@@ -160,14 +178,15 @@ class Preprocessing:
         Integers are rounded and clipped to what their type holds, booleans are True above one half, and floats of any
         width come out as float32, in which they were computed.
         """
-        return _as_type(self.in_units(np.asarray(x, dtype=np.float64)), np.dtype(self.dtype))
+        rows: Shaped[np.ndarray, "batch ..."] = _as_type(
+            self.in_units(np.asarray(x, dtype=np.float64)), np.dtype(self.dtype)
+        )
+        return rows
 
     def in_units(self, x: Any) -> Any:
         """Rows in the units and the shape of the data, as floats; pure, so it may run inside `jax.jit`."""
-        events = x.reshape(x.shape[0], *self.event_shape)
-        if self._moves_channels:
-            events = events.transpose(0, events.ndim - 1, *range(1, events.ndim - 1))
-        return events.reshape(x.shape[0], *self.row_shape) * self.scale.astype(x.dtype) + self.offset.astype(x.dtype)
+        writing = _Writing(self.row_shape, self.event_shape, self._moves_channels, self.dtype)
+        return writing.in_units(self.scale.astype(x.dtype), self.offset.astype(x.dtype), x)
 
     @property
     def _moves_channels(self) -> bool:
@@ -268,6 +287,33 @@ class _Reading:
         return (x,)
 
 
+@dataclass(frozen=True)
+class _Writing:
+    """How rows come back from what a network writes, but for the scale and the offset; for the fields see above."""
+
+    row_shape: tuple[int, ...]
+    event_shape: tuple[int, ...]
+    moves_channels: bool
+    dtype: str
+
+    def in_units(self, scale: Any, offset: Any, x: Any) -> Any:
+        """Rows in the units and the shape of the data, as floats."""
+        events = x.reshape(x.shape[0], *self.event_shape)
+        if self.moves_channels:
+            events = events.transpose(0, events.ndim - 1, *range(1, events.ndim - 1))
+        return events.reshape(x.shape[0], *self.row_shape) * scale + offset
+
+    def __call__(self, scale: Any, offset: Any, x: Any) -> Shaped[Array, "batch ..."]:
+        """Rows in the units, the shape and the type of the data."""
+        rows: Shaped[Array, "batch ..."] = _as_type(self.in_units(scale, offset, x), np.dtype(self.dtype), jnp)
+        return rows
+
+
+def _only(prepare: Partial, stored: tuple[Stored, ...]) -> Float[Array, "batch ..."]:
+    x: Float[Array, "batch ..."] = prepare(stored)[0]
+    return x
+
+
 def _event_shape(row_shape: tuple[int, ...], layout: Layout, first: bool) -> tuple[int, ...]:
     """The shape of an event of a layout; channels come last."""
     if layout == "images":
@@ -306,15 +352,15 @@ def _squeezed(shape: tuple[int, ...]) -> tuple[int, ...]:
     return shape[:-1] if shape[-1] == 1 else shape[1:] if shape[0] == 1 else shape
 
 
-def _as_type(rows: Float[np.ndarray, "..."], dtype: np.dtype[Any]) -> np.ndarray:
+def _as_type(rows: Any, dtype: np.dtype[Any], library: Any = np) -> Any:
     if dtype.kind == "f":
         return rows.astype(np.float32)
     if dtype.kind == "b":
-        return cast(np.ndarray, rows > 0.5)
+        return rows > 0.5
     # The largest 64-bit integers are no floats: step down to one that is, or the conversion would overflow.
     limits = np.iinfo(dtype)
     high = float(limits.max) if dtype.itemsize < 8 else float(np.nextafter(float(limits.max), 0))
-    return np.clip(np.round(rows), float(limits.min), high).astype(dtype)
+    return library.clip(library.round(rows), float(limits.min), high).astype(dtype)
 
 
 def _rules(config: Preprocessing) -> dict[str, bool]:

@@ -200,6 +200,18 @@ class TablePreprocessing:
     def _lows(self, places: list[int]) -> Float64[np.ndarray, "columns"]:
         return np.array([self.columns[place].low for place in places])
 
+    def stored(self, rows: Table | Stored) -> tuple[np.ndarray]:
+        """The numbers of some rows, as `reads` takes them."""
+        return (np.asarray(rows.values if isinstance(rows, Table) else rows),)
+
+    def reads(self, stored: tuple[Stored, ...]) -> Float[Array, "batch elements"]:
+        """What a game reads of `stored` arrays; pure."""
+        return self(stored[0])
+
+    @property
+    def writes(self) -> None:
+        """Tables are given back by `inverse` alone."""
+
     def prepare(
         self, stored: tuple[Stored, ...], key: PRNGKeyArray | None = None
     ) -> tuple[Float[Array, "batch elements"]]:

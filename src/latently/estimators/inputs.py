@@ -98,8 +98,8 @@ def accept(estimator: Any, X: Any, *, reset: bool = False) -> Any:
     if len(shape) <= 2 and (reset or len(estimator.row_shape_) == 1):
         X = validate_data(estimator, X, reset=reset, ensure_all_finite=False)
         columns = getattr(estimator, "feature_names_in_", None)
-    else:
-        X = check_array(X, allow_nd=len(shape) > 2, ensure_all_finite=False)
+    elif not (type(X) is np.ndarray and X.dtype.kind in "biuf" and X.size):  # there is nothing to see to, and it takes
+        X = check_array(X, allow_nd=len(shape) > 2, ensure_all_finite=False)  # as long as reading a row
     check_finite(X, columns=columns)
     return X.astype(X.dtype.newbyteorder("="), copy=False)
 
