@@ -305,6 +305,7 @@ def in_words(
     first: bool,
     series: bool = False,
     volume: bool = False,
+    named: bool = False,
 ) -> str:
     """What rows are taken for, in words that follow their number.
 
@@ -316,6 +317,7 @@ def in_words(
         first: whether channels are on the first axis.
         series: whether they are read as series.
         volume: whether they are volumes whose axes are all alike to the network.
+        named: whether each number of a vector has the name of a column.
 
     Example:
         >>> in_words((20, 3), "real", (1, 3), image=False, first=False)
@@ -338,6 +340,7 @@ def in_words(
         channels = sizes.pop(0 if first else -1) if len(sizes) == 2 else 1
         return f"series of {sizes[0]} steps, {channels} channel{'' if channels == 1 else 's'}, {scaled}"
     if len(row_shape) == 1:
-        return f"vectors of {sizes[0]} numbers, {scaled}"
+        many = f"{sizes[0]} {'column' if named else 'number'}{'' if named and sizes[0] == 1 else 's'}"
+        return f"{'rows' if named else 'vectors'} of {many}, {scaled}"
     what, unit = ("images", "pixels") if image else ("arrays", "numbers")
     return f"{what} of {' x '.join(map(str, sizes))} {unit}, {scaled}"

@@ -121,9 +121,11 @@ def open_dataset(
         columns: the columns of a table to take; all unless said.
         leave_out: the columns of a table not to take.
         kinds: name of a column → its kind, or `"sex=category,income=heavy"`, where that is not to be guessed: see
-            `latently.data.KINDS`. A column of labels whose kind is told is a condition.
-        dialect: how a text is written, where that is not to be guessed: `delimiter`, `decimal`, `thousands`, `comment`
-            and `encoding`, as a dict or as `"delimiter=semicolon,decimal=comma"`.
+            `latently.data.KINDS`; `day-first` or `month-first` says how dates are to be read. A column of labels whose
+            kind is told is a condition.
+        dialect: how a table is written, where that is not to be guessed, as a dict or as
+            `"delimiter=semicolon,decimal=comma"`: of a text its `delimiter`, `decimal`, `thousands`, `comment` and
+            `encoding`; of an Excel file the `sheet`; of both, which words are `missing` cells, joined by `+`.
         array: the array of a file of arrays that holds the rows, where its name does not tell.
         image_size: the height and width of a folder's images, or one number for both; by default the most common size.
             `"auto"` is that up to 128 × 128, and else a size in the same proportions whose longer side is 128. For a

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isqrt, prod
 from operator import index
-from typing import Any, Literal, cast
+from typing import Any, Literal, get_args
 
 import jax
 import jax.numpy as jnp
@@ -26,10 +26,11 @@ from latently.data.layout import (
 )
 from latently.data.rows import DataArgumentError, DataError, Rows, Statistics, as_rows, is_numeric, summarize
 from latently.data.scaling import ROUNDING, Range, fit_scaling
+from latently.data.table import Container
 
 Stored = Shaped[Array, "batch ..."] | Shaped[np.ndarray, "batch ..."]
 
-_LATER: dict[str, Any] = {"channels_first": False, "assumed": ()}
+_LATER: dict[str, Any] = {"channels_first": False, "assumed": (), "names": (), "container": "array"}
 """Fields that configs of version 0.1.0 lack, as they were then."""
 
 
@@ -48,6 +49,8 @@ class Preprocessing:
             (Salakhutdinov & Murray 2008, "On the quantitative analysis of deep belief networks").
         channels_first: whether the first axis of a row is that of the channels; an event has them last.
         assumed: what the rows were taken for where they could be something else (see `latently.data.assumptions`).
+        names: of the columns of a table; none of other rows.
+        container: what rows came in, and are given back in.
 
     Example:
         >>> images = np.full((2, 4, 4), 255, dtype=np.uint8)
@@ -68,6 +71,8 @@ class Preprocessing:
     binarize: bool = False
     channels_first: bool = False
     assumed: tuple[str, ...] = ()
+    names: tuple[str | int, ...] = ()
+    container: Container = "array"
 
     @classmethod
     def fit(
@@ -150,7 +155,26 @@ class Preprocessing:
             first=self.channels_first,
             series=len(self.event_shape) == 2 or several,
             volume=is_volume(self.row_shape) and len(self.event_shape) == 1,
+            named=bool(self.names),
         )
+
+    def stored(self, rows: Any) -> tuple[np.ndarray]:
+        """The arrays of some rows, as `reads` takes them."""
+        return (np.asarray(rows),)
+
+    @property
+    def reads(self) -> Partial:
+        """A pure function from `stored` arrays to what a game reads."""
+        return Partial(_only, self.prepare)
+
+    @property
+    def writes(self) -> Partial | None:
+        """`inverse` as a pure function, in float32; `None` for integers that a float32 does not tell apart."""
+        dtype = np.dtype(self.dtype)
+        if dtype.kind in "iu" and dtype.itemsize > 2:
+            return None
+        writing = _Writing(self.row_shape, self.event_shape, self._moves_channels, self.dtype)
+        return Partial(writing, np.asarray(self.scale, np.float32), np.asarray(self.offset, np.float32))
 
     def __call__(self, rows: Stored, key: PRNGKeyArray | None = None) -> Float[Array, "batch ..."]:
         """Rows as a network reads them; pure, so it may run inside `jax.jit`.
@@ -180,14 +204,15 @@ class Preprocessing:
         Integers are rounded and clipped to what their type holds, booleans are True above one half, and floats of any
         width come out as float32, in which they were computed.
         """
-        return _as_type(self.in_units(np.asarray(x, dtype=np.float64)), np.dtype(self.dtype))
+        rows: Shaped[np.ndarray, "batch ..."] = _as_type(
+            self.in_units(np.asarray(x, dtype=np.float64)), np.dtype(self.dtype)
+        )
+        return rows
 
     def in_units(self, x: Any) -> Any:
         """Rows in the units and the shape of the data, as floats; pure, so it may run inside `jax.jit`."""
-        events = x.reshape(x.shape[0], *self.event_shape)
-        if self._moves_channels:
-            events = events.transpose(0, events.ndim - 1, *range(1, events.ndim - 1))
-        return events.reshape(x.shape[0], *self.row_shape) * self.scale.astype(x.dtype) + self.offset.astype(x.dtype)
+        writing = _Writing(self.row_shape, self.event_shape, self._moves_channels, self.dtype)
+        return writing.in_units(self.scale.astype(x.dtype), self.offset.astype(x.dtype), x)
 
     @property
     def _moves_channels(self) -> bool:
@@ -241,7 +266,8 @@ class Preprocessing:
 
     def to_config(self) -> dict[str, Any]:
         """All fields as JSON-able values."""
-        return {name: np.asarray(getattr(self, name)).tolist() for name in self.__dataclass_fields__}
+        config = {name: np.asarray(getattr(self, name)).tolist() for name in self.__dataclass_fields__}
+        return {**config, "names": list(self.names)}
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> "Preprocessing":
@@ -255,6 +281,7 @@ class Preprocessing:
             shapes = {name: tuple(index(size) for size in config[name]) for name in ("row_shape", "event_shape")}
             arrays = {name: np.asarray(config[name], dtype=np.float64) for name in ("offset", "scale")}
             said = {"dtype": np.dtype(str(config["dtype"])).name, "assumed": tuple(map(str, config["assumed"]))}
+            said |= {"names": tuple(config["names"])}
             preprocessing = cls(**{**config, **shapes, **arrays, **said})
         except (TypeError, ValueError) as error:
             raise DataError(f"this preprocessing config cannot be read: {error}") from error
@@ -284,6 +311,33 @@ class _Reading:
         if self.binarize and key is not None:
             x = jax.random.bernoulli(key, x).astype(jnp.float32)
         return (x,)
+
+
+@dataclass(frozen=True)
+class _Writing:
+    """How rows come back from what a network writes, but for the scale and the offset; for the fields see above."""
+
+    row_shape: tuple[int, ...]
+    event_shape: tuple[int, ...]
+    moves_channels: bool
+    dtype: str
+
+    def in_units(self, scale: Any, offset: Any, x: Any) -> Any:
+        """Rows in the units and the shape of the data, as floats."""
+        events = x.reshape(x.shape[0], *self.event_shape)
+        if self.moves_channels:
+            events = events.transpose(0, events.ndim - 1, *range(1, events.ndim - 1))
+        return events.reshape(x.shape[0], *self.row_shape) * scale + offset
+
+    def __call__(self, scale: Any, offset: Any, x: Any) -> Shaped[Array, "batch ..."]:
+        """Rows in the units, the shape and the type of the data."""
+        rows: Shaped[Array, "batch ..."] = _as_type(self.in_units(scale, offset, x), np.dtype(self.dtype), jnp)
+        return rows
+
+
+def _only(prepare: Partial, stored: tuple[Stored, ...]) -> Float[Array, "batch ..."]:
+    x: Float[Array, "batch ..."] = prepare(stored)[0]
+    return x
 
 
 def _event_shape(row_shape: tuple[int, ...], layout: Layout, first: bool) -> tuple[int, ...]:
@@ -324,15 +378,15 @@ def _squeezed(shape: tuple[int, ...]) -> tuple[int, ...]:
     return shape[:-1] if shape[-1] == 1 else shape[1:] if shape[0] == 1 else shape
 
 
-def _as_type(rows: Float[np.ndarray, "..."], dtype: np.dtype[Any]) -> np.ndarray:
+def _as_type(rows: Any, dtype: np.dtype[Any], library: Any = np) -> Any:
     if dtype.kind == "f":
         return rows.astype(np.float32)
     if dtype.kind == "b":
-        return cast(np.ndarray, rows > 0.5)
+        return rows > 0.5
     # The largest 64-bit integers are no floats: step down to one that is, or the conversion would overflow.
     limits = np.iinfo(dtype)
     high = float(limits.max) if dtype.itemsize < 8 else float(np.nextafter(float(limits.max), 0))
-    return np.clip(np.round(rows), float(limits.min), high).astype(dtype)
+    return library.clip(library.round(rows), float(limits.min), high).astype(dtype)
 
 
 def _rules(config: Preprocessing) -> dict[str, bool]:
@@ -349,6 +403,8 @@ def _rules(config: Preprocessing) -> dict[str, bool]:
         "scale must be finite and above 0": bool((np.isfinite(scale) & (scale > 0)).all()),
         'range must be "unit", "symmetric" or "real"': config.range in ("unit", "symmetric", "real"),
         "channels_first must be true or false": isinstance(config.channels_first, bool),
+        "names must be one for each column of a row, or none": len(config.names) in (0, prod(row)),
+        "container must be array, pandas or polars": config.container in get_args(Container),
         'binarize must be true or false, and false unless range is "unit"': config.binarize is False
         or (config.binarize is True and config.range == "unit"),
     }

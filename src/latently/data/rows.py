@@ -249,7 +249,7 @@ def _memory_map(rows: Any) -> mmap.mmap | None:
             if rows.mode == "c":
                 return None
             found = True
-        rows = rows.array if isinstance(rows, Subset) else getattr(rows, "base", None)
+        rows = rows.array if isinstance(rows, Subset) else getattr(rows, "base", getattr(rows, "values", None))
     return None
 
 

@@ -15,6 +15,7 @@ from sklearn.utils.validation import validate_data
 from latently.abilities import may
 from latently.catalogue import models_that_may
 from latently.data import (
+    Dataset,
     Preprocessing,
     Subset,
     Table,
@@ -31,8 +32,9 @@ from latently.data.labels import Unlabelled, minus_ones
 from latently.data.layout import bytes_are
 from latently.data.rows import as_rows
 from latently.data.sparse import Sparse
-from latently.data.table import is_frame, needs_table
+from latently.data.table import columns_of, is_frame, needs_table
 from latently.errors import ArgumentError, setting, warn
+from latently.estimators.frames import numbers_in
 from latently.estimators.networks import layout_of, said_of_channels, said_of_perceptrons, takes_tables
 
 RandomState: TypeAlias = int | np.random.RandomState | None
@@ -67,6 +69,8 @@ def accept(estimator: Any, X: Any, *, reset: bool = False) -> Any:
     Raises:
         ValueError: X is nothing that the estimator can take.
     """
+    if isinstance(X, Dataset):
+        X = X.rows
     if estimator.takes_views:
         return _accept_first_views(estimator, X) if reset else _accept_known_views(estimator, X)
     if isinstance(X, list | tuple):
@@ -92,13 +96,15 @@ def accept(estimator: Any, X: Any, *, reset: bool = False) -> Any:
         return _accept_first_table(estimator, X) if reset else _accept_known_table(estimator, X)
     if isinstance(X, np.memmap):
         return Subset(X, np.arange(len(X)))
-    X = X if hasattr(X, "shape") else np.asarray(X)  # a data frame stays one, for the names of its columns
+    if is_frame(X):  # which stays one, for the names of its columns
+        X = numbers_in(X) if reset else columns_of(X, estimator.preprocessing_.names)
+    X = X if hasattr(X, "shape") else np.asarray(X)
     shape, columns = X.shape, None
     if len(shape) <= 2 and (reset or len(estimator.row_shape_) == 1):
         X = validate_data(estimator, X, reset=reset, ensure_all_finite=False)
         columns = getattr(estimator, "feature_names_in_", None)
-    else:
-        X = check_array(X, allow_nd=len(shape) > 2, ensure_all_finite=False)
+    elif not (type(X) is np.ndarray and X.dtype.kind in "biuf" and X.size):  # there is nothing to see to, and it takes
+        X = check_array(X, allow_nd=len(shape) > 2, ensure_all_finite=False)  # as long as reading a row
     check_finite(X, columns=columns)
     return X.astype(X.dtype.newbyteorder("="), copy=False)
 

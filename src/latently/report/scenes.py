@@ -137,4 +137,4 @@ def _numbers(given: Any, shown: Dataset, rows: Rows | Table) -> tuple[Rows, Rows
     """What a model gave, the rows to show it beside, and the columns of both, as figures take them."""
     if isinstance(rows, Table):
         return as_numbers(given, rows), np.asarray(rows), rows.columns
-    return given, rows, shown.description.get("columns")
+    return np.asarray(given), rows, shown.description.get("columns")
