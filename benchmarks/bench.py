@@ -15,10 +15,10 @@ from typing import Any
 from rich.console import Console
 
 from benchmarks.contests import CONTESTS, STREAMING_BYTES
-from benchmarks.measure import contest_lines, machine, module_line, startup_seconds
+from benchmarks.measure import answer_lines, contest_lines, machine, module_line, startup_seconds
 from benchmarks.table import sheets, summarize
 
-EXTRAS = ("startup", "streaming")
+EXTRAS = ("answers", "startup", "streaming")
 
 
 def arguments() -> argparse.Namespace:
@@ -50,7 +50,7 @@ def cached_data() -> str:
 def measure(options: argparse.Namespace, console: Console) -> dict[str, Any]:
     """All that was asked for."""
     contests = [contest for contest in CONTESTS if contest.preset in options.only]
-    data = (options.data or cached_data()) if contests else ""
+    data = (options.data or cached_data()) if contests or "answers" in options.only else ""
     passed_on = ["--data", data, "--seconds", str(options.seconds)]
     turns: dict[str, list[dict[str, Any]]] = {contest.preset: [] for contest in contests}
     results: dict[str, Any] = {"machine": machine()}
@@ -64,6 +64,11 @@ def measure(options: argparse.Namespace, console: Console) -> dict[str, Any]:
             summarize(contest, turns[contest.preset], statistics.median(rates)) for contest in contests
         ]
         results["turns"] = turns
+        if "answers" in options.only:
+            results["answers"] = []
+            for turn in range(options.turns):
+                status.update(f"answers of a fitted model: turn {turn + 1} of {options.turns}")
+                results["answers"].append(answer_lines(passed_on))
         if "startup" in options.only:
             status.update("start-up times")
             results["startup"] = startup_seconds()

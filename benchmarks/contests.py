@@ -99,6 +99,11 @@ CONTESTS = (
 STARTUP_FLOORS = {"import latently": 0.5, "latently --help": 0.7, "latently fit vae --help": 3.0}
 """Seconds that each may take, warm."""
 
+ANSWER_FLOOR = 1.2
+"""A fitted model's rows a second over PyTorch's, at the batch at which that is fastest, must reach this."""
+ONE_ROW_MS, FIRST_CALL_SECONDS = 0.3, 1.0
+"""How long one row through `transform` may take, and the first call in a process whose programs are in the cache."""
+
 STREAMING_BYTES = 20 * 10**9
 STREAMING_FLOOR_BYTES = 2 * 10**9
 """The resident set may not reach this while a memory map of `STREAMING_BYTES` is streamed."""

@@ -58,6 +58,12 @@ def contest_lines(contest: Contest, arguments: list[str]) -> dict[str, Line]:
     return lines | {peer.title: peer_line(peer, *arguments) for peer in contest.peers}
 
 
+def answer_lines(arguments: list[str]) -> dict[str, Line]:
+    """One turn of the contest after training: Latently, and eager PyTorch at its best batch."""
+    peer = Peer("eager PyTorch", "torch", "torch_answers.py")
+    return {"latently": module_line("answers", *arguments), "torch": peer_line(peer, *arguments)}
+
+
 def startup_seconds(repeats: int = 5) -> dict[str, float]:
     """Wall-clock seconds from a shell's point of view, each the median of `repeats` after one that warms the caches.
 

@@ -7,11 +7,19 @@ from typing import Any
 
 from rich.table import Table
 
-from benchmarks.contests import STARTUP_FLOORS, STREAMING_FLOOR_BYTES, Contest
+from benchmarks.contests import (
+    ANSWER_FLOOR,
+    FIRST_CALL_SECONDS,
+    ONE_ROW_MS,
+    STARTUP_FLOORS,
+    STREAMING_FLOOR_BYTES,
+    Contest,
+)
 from benchmarks.flops import TRAININGS
 
 SPEED_COLUMNS = ("what", "Latently samples/s", "peer", "peer samples/s", "ratio", "floor", "")
 SHARE_COLUMNS = ("training", "operations a round, XLA / needed", "GFLOP/s", "machine GFLOP/s", "share", "floor", "")
+ANSWER_COLUMNS = ("60,000 images, a VAE 784-500-500-20", "Latently", "eager PyTorch", "ratio", "limit", "")
 LIMIT_COLUMNS = ("what", "measured", "limit", "")
 
 
@@ -111,6 +119,28 @@ def share_sheet(contests: list[dict[str, Any]]) -> Sheet:
     return Sheet("Share of the machine's own fp32 matrix-product rate", SHARE_COLUMNS, rows)
 
 
+def answer_sheet(turns: list[dict[str, Any]]) -> Sheet:
+    """A fitted model against PyTorch: the medians of the turns."""
+
+    def median(name: str, *path: str) -> float:
+        values = [turn[name] for turn in turns]
+        for key in path:
+            values = [value[key] for value in values]
+        return float(statistics.median(values))
+
+    rows = []
+    for question in turns[0]["latently"]["rows_per_second"]:
+        ours, theirs = (median(name, "rows_per_second", question) for name in ("latently", "torch"))
+        ratio, verdict = f"{ours / theirs:.2f}", _verdict(ANSWER_FLOOR, ours / theirs)
+        rows.append((f"`{question}`", f"{ours:,.0f} rows/s", f"{theirs:,.0f}", ratio, f"≥ {ANSWER_FLOOR}", verdict))
+    one, first = median("latently", "one_row_ms"), median("latently", "first_call_seconds")
+    of_torch = median("torch", "one_row_ms")
+    row, call = (f"< {ONE_ROW_MS} ms", _verdict(-ONE_ROW_MS, -one)), (f"< {FIRST_CALL_SECONDS} s",)
+    rows.append(("`transform`, one row", f"{one:.2f} ms", f"{of_torch:.2f}", f"{of_torch / one:.2f}", *row))
+    rows.append(("first call, cache warm", f"{first:.2f} s", "", "", *call, _verdict(-FIRST_CALL_SECONDS, -first)))
+    return Sheet("A fitted model's answers", ANSWER_COLUMNS, rows)
+
+
 def limit_sheet(startup: dict[str, float] | None, streaming: dict[str, Any] | None) -> Sheet:
     """Start-up times and memory."""
     rows = []
@@ -129,6 +159,8 @@ def limit_sheet(startup: dict[str, float] | None, streaming: dict[str, Any] | No
 def sheets(results: dict[str, Any]) -> list[Sheet]:
     """All tables that the results have rows for."""
     found = [speed_sheet(results["contests"]), share_sheet(results["contests"])] if results["contests"] else []
+    if results.get("answers"):
+        found.append(answer_sheet(results["answers"]))
     limits = limit_sheet(results.get("startup"), results.get("streaming"))
     return [*found, limits] if limits.rows else found
 

@@ -103,6 +103,20 @@ def test_medians_decide_and_a_missed_floor_is_said():
     assert speed.markdown().startswith("| what | Latently samples/s |")
 
 
+def test_answers_are_judged_by_the_median_of_their_turns():
+    rates = {"transform": 120.0, "reconstruct": 119.0, "sample": 300.0}
+    turns = [
+        {
+            "latently": {"rows_per_second": rates, "one_row_ms": ms, "first_call_seconds": seconds},
+            "torch": {"rows_per_second": dict.fromkeys(rates, 100.0), "one_row_ms": 0.1},
+        }
+        for ms, seconds in ((0.2, 9.0), (0.4, 0.5), (0.2, 0.6))
+    ]
+    (sheet,) = sheets({"contests": [], "answers": turns})
+    assert [row[-1] for row in sheet.rows] == ["reached", "MISSED", "reached", "reached", "reached"]
+    assert sheet.rows[3][1:4] == ("0.20 ms", "0.10", "0.50")
+
+
 def test_every_sprite_is_drawn_once_and_lies_within_its_picture():
     images, factors = sprites()
     assert len(images) == len(np.unique(images, axis=0)) == len(np.unique(factors, axis=0))

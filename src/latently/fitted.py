@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
+from weakref import WeakKeyDictionary
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float, Int, PRNGKeyArray, Shaped
+from jaxtyping import Array, Float, Int, PRNGKeyArray, Shaped
 
 from latently import abilities, inference
 from latently.data import (
@@ -95,7 +96,7 @@ class Fitted:
 
     def codes(self, rows: Any, labels: Any = None) -> Float[np.ndarray, "rows latent"]:
         """The mean of q(z|x) of each row, of q(z|x, y) where the decoder is given the label."""
-        return self._on_rows(partial(inference.code_means, self.game), rows, self._given(labels, len(rows)))
+        return self._ask(inference.code_means, rows, self._given(labels, len(rows)))
 
     def draw_codes(self, rows: Any, seed: int, labels: Any = None) -> Float[np.ndarray, "rows latent"]:
         """One draw of q(z|x) for each row: together, a sample of the aggregated posterior."""
@@ -114,13 +115,13 @@ class Fitted:
         A decoder that is given the label takes weights of the classes: one-hot, or between classes. With a seed of
         `noise`, a row is drawn from p(x|z).
         """
-        game, decoded = self.game, partial(inference.data_means, self.game)
-        if noise is not None:
-            keys = _keys(noise, "rows")
-            return self.preprocessing.inverse(
-                inference.in_pieces(lambda *piece: inference.data_draws(game, next(keys), *piece), z, labels=weights)
-            )
-        return self.preprocessing.inverse(inference.in_pieces(decoded, z, labels=weights))
+        if noise is None:
+            asked = self._asked(inference.data_means, of_codes=True, writes=True)
+            return self._in_units(inference.in_pieces(asked, z, lambda piece: (piece,), weights))
+        game, keys = self.game, _keys(noise, "rows")
+        return self.preprocessing.inverse(
+            inference.in_pieces(lambda *piece: inference.data_draws(game, next(keys), *piece), z, labels=weights)
+        )
 
     def impute(self, rows: Table, n_samples: int, seed: int, labels: Any = None, *, drawn: bool = False) -> Table:
         """The rows of a table with a value for each cell; what is there stays, but for the rounding of float32.
@@ -145,7 +146,8 @@ class Fitted:
 
     def reconstruct(self, rows: Any, labels: Any = None) -> Any:
         """Each row, encoded to its mean code and decoded again, under its label where the decoder is given one."""
-        return self.decode(self.codes(rows, labels), self.label_weights(rows, labels))
+        asked, given = self._asked(inference.reconstructions, writes=True), self._given(labels, len(rows))
+        return self._in_units(inference.in_pieces(asked, rows, self.preprocessing.stored, given))
 
     def label_weights(self, rows: Any, labels: Any = None) -> Float[np.ndarray, "rows classes"] | None:
         """The labels of rows as one-hot weights, the likeliest class in the place of an unknown one; or conditions.
@@ -153,11 +155,11 @@ class Fitted:
         `None` for a decoder that is given no label.
         """
         given = self._given(labels, len(rows))
-        return None if given is None else self._on_rows(partial(inference.label_weights, self.game), rows, given)
+        return None if given is None else self._ask(inference.label_weights, rows, given)
 
     def class_probabilities(self, rows: Any) -> Float[np.ndarray, "rows classes"]:
         """p(y|x) of each row."""
-        return self._on_rows(partial(inference.class_probabilities, self.game), rows)
+        return self._ask(inference.class_probabilities, rows)
 
     def bounds(
         self, rows: Any, n_samples: int, kind: Literal["elbo", "importance"], seed: int, labels: Any = None
@@ -178,11 +180,11 @@ class Fitted:
 
     def missed(self, rows: Any, labels: Any = None) -> Float[np.ndarray, "rows"]:
         """What the reconstruction of each row misses: the mean square, in the units that networks read."""
-        return self._on_rows(partial(inference.missed, self.game), rows, self._given(labels, len(rows)))
+        return self._ask(inference.missed, rows, self._given(labels, len(rows)))
 
     def residuals(self, rows: Any, labels: Any = None) -> Float[np.ndarray, "rows columns"]:
         """What reconstructions of vectors miss, column by column; of several elements of a column the largest."""
-        missed = self._on_rows(partial(inference.residuals, self.game), rows, self._given(labels, len(rows)))
+        missed = self._ask(inference.residuals, rows, self._given(labels, len(rows)))
         missed = missed.reshape(len(missed), -1)
         if not self.task.cells:
             return missed
@@ -192,7 +194,7 @@ class Fitted:
 
     def posterior_kl(self, rows: Any) -> Float[np.ndarray, "rows latent"]:
         """KL(q(z_d|x) ‖ p(z_d)) of each row and dimension, in nats."""
-        return self._on_rows(partial(inference.divergence, self.game), rows, self._given(None, len(rows)))
+        return self._ask(inference.divergence, rows, self._given(None, len(rows)))
 
     def corrupt(self, rows: Any, seed: int) -> Any:
         """Rows as the encoder met them in training."""
@@ -298,6 +300,37 @@ class Fitted:
     ) -> Shaped[np.ndarray, "rows ..."]:
         results: Shaped[np.ndarray, "rows ..."] = inference.in_pieces(function, rows, self.preprocessing, labels)
         return results
+
+    def _ask(
+        self, function: Callable[..., Any], rows: Any, labels: Shaped[np.ndarray, "rows ..."] | None = None
+    ) -> Shaped[np.ndarray, "rows ..."]:
+        """The results of a function of the game, of rows, and of labels where there are any."""
+        asked = self._asked(function)
+        results: Shaped[np.ndarray, "rows ..."] = inference.in_pieces(asked, rows, self.preprocessing.stored, labels)
+        return results
+
+    def _asked(self, function: Callable[..., Any], *, of_codes: bool = False, writes: bool = False) -> inference.Asked:
+        """A function of the game, laid out when it is first asked, from rows or from codes; in their units or not."""
+        kept, kind = _ASKED.setdefault(self, {}), (function.__name__, of_codes, writes)
+        if kind not in kept:
+            write = self.preprocessing.writes if writes else None
+            read = _codes_alone if of_codes else self.preprocessing.reads
+            kept[kind] = inference.Asked(function, self.game, read, *(() if write is None else (write,)))
+        return kept[kind]
+
+    def _in_units(self, results: Any) -> Any:
+        """Rows in the units of the data, from the results of what was asked to write them so where it can."""
+        if self.preprocessing.writes is None:
+            return self.preprocessing.inverse(results)
+        views = isinstance(self.preprocessing, ViewsPreprocessing)
+        return dict(zip(self.preprocessing.row_shape, results, strict=False)) if views else results
+
+
+def _codes_alone(stored: tuple[Float[Array, "piece latent"]]) -> Float[Array, "piece latent"]:
+    return stored[0]
+
+
+_ASKED: WeakKeyDictionary[Fitted, dict[Any, inference.Asked]] = WeakKeyDictionary()
 
 
 def label_places(

@@ -21,11 +21,74 @@ INPUT_NUMBERS = 2**21
 LAYER_NUMBERS = 2**24
 """No layer makes more numbers of a piece than this, which is 64 MB (unless of `LEAST_ROWS`)."""
 LEAST_ROWS = 16
+MANY_ROWS, LARGE_PIECE = 2**14, 2**12
+"""Of so many rows, pieces may be larger where no draw hangs on their size."""
 _PRIME = 1009
 
 Labels: TypeAlias = Int[Array, "piece"] | Float[Array, "piece classes"] | None
 """The class of each row, -1 where it is for the game to say, or one-hot where all are known; `None` for a game whose
 decoder is given no label."""
+
+
+class Asked:
+    """A function of a game that is asked often: the game's arrays are laid out once, not whenever a piece is read.
+
+    What is done to rows before and after is compiled with it. Games that are alike share what is compiled.
+
+    Args:
+        function: of a game, of what it reads of a piece of rows, and of labels where there are any.
+        game: the game.
+        read: from stored arrays, in a tuple, to what the game reads; its arrays may be leaves of a pytree.
+        write: from the function's result to what is wanted, likewise.
+    """
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        game: Any,
+        read: Callable[..., Any],
+        write: Callable[..., Any] = lambda result: result,
+    ) -> None:
+        leaves, tree = jax.tree.flatten((game, read, write))
+        self._arrays = [leaf if _is_array(leaf) else None for leaf in leaves]
+        self._static = _Static(function, tree, tuple(None if _is_array(leaf) else leaf for leaf in leaves))
+        self._widest: dict[Any, int] = {}
+
+    def __call__(self, *piece: Any) -> Any:
+        """The function's result, written; of the stored arrays of a piece in a tuple, and of labels."""
+        return _ask(self._static, self._arrays, *piece)
+
+    def widest_layer(self, *piece: Any) -> int:
+        """As `widest_layer` finds it, once for each kind of row."""
+        kind = tuple((array.shape[1:], str(array.dtype)) for array in jax.tree.leaves(piece))
+        if kind not in self._widest:
+            self._widest[kind] = widest_layer(self, *piece)
+        return self._widest[kind]
+
+
+class _Static:
+    """What of a question is no array: equal where one compiled program serves."""
+
+    def __init__(self, *parts: Any) -> None:
+        self.parts, self._hash = parts, hash(parts)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, _Static) and self._hash == other._hash and self.parts == other.parts)
+
+
+@partial(jax.jit, static_argnums=0)
+def _ask(static: _Static, arrays: list[Any], stored: tuple[Any, ...], *labels: Any) -> Any:
+    function, tree, others = static.parts
+    leaves = [other if array is None else array for array, other in zip(arrays, others, strict=True)]
+    game, read, write = jax.tree.unflatten(tree, leaves)
+    return write(function(game, read(stored), *labels))
+
+
+def _is_array(leaf: Any) -> bool:
+    return isinstance(leaf, jax.Array | np.ndarray)
 
 
 def in_pieces(
@@ -36,40 +99,57 @@ def in_pieces(
 ) -> Any:
     """Apply a compiled function to rows, piece by piece; the last piece is filled up, so that one program serves all.
 
+    While a piece is computed, the next one is read, so that memory holds two of them and the results.
+
     Args:
         function: from a piece of prepared rows, and of labels where there are any, to one result a row, or several.
-            A function that draws its next key whenever it is called is no `partial`, and is not looked into.
+            A function that draws its next key whenever it is called is neither `Asked` nor a `partial`, and is not
+            looked into.
         rows: an array, or several views; at least one row.
         prepare: from stored rows to what the function takes.
         labels: something beside each row that goes to the function as it is.
 
     Returns:
-        One result a row, in order: an array, or a tuple of arrays.
+        One result a row, in order: an array, or a pytree of arrays.
     """
+    n = len(rows)
 
     def piece(start: int, size: int) -> tuple[Any, ...]:
-        chosen = np.minimum(np.arange(start, start + size), len(rows) - 1)
+        whole = start + size <= n
+        chosen: Any = slice(start, start + size) if whole else np.minimum(np.arange(start, start + size), n - 1)
         return (prepare(rows[chosen]), *(() if labels is None else (jnp.asarray(labels[chosen]),)))
 
-    size = piece_rows(len(rows), int(np.prod(rows.shape[1:])))
+    size = piece_rows(n, int(np.prod(rows.shape[1:])))
+    if isinstance(function, Asked) and size == 1024 and n >= MANY_ROWS:
+        size = LARGE_PIECE  # matrix products of so many rows are a fourth faster
     first = piece(0, size)
-    if size > LEAST_ROWS and isinstance(function, partial):
-        fewer = piece_rows(size, widest_layer(function, *first), LAYER_NUMBERS)
+    if size > LEAST_ROWS and isinstance(function, partial | Asked):
+        widest = function.widest_layer(*first) if isinstance(function, Asked) else widest_layer(function, *first)
+        fewer = 2 ** int(np.log2(max(LEAST_ROWS, LAYER_NUMBERS // max(1, widest))))
         size, first = (fewer, piece(0, fewer)) if fewer < size else (size, first)
-    results = []
-    for start in range(0, len(rows), size):
-        result = function(*(piece(start, size) if start else first))
-        results.append(jax.tree.map(lambda array: np.asarray(array)[: len(rows) - start], result))  # noqa: B023
-    return jax.tree.map(lambda *arrays: np.concatenate(arrays), *results)
+    result = function(*first)
+    results = jax.tree.map(lambda array: np.empty((n, *array.shape[1:]), array.dtype), result)
+    for start in range(0, n, size):
+        following = function(*piece(start + size, size)) if start + size < n else None
+        jax.tree.map(partial(_put, start), results, result)
+        result = following
+    return results
+
+
+def _put(start: int, results: Shaped[np.ndarray, "rows ..."], piece: Any) -> None:
+    """Write the results of a piece into those of all rows; what fills up the last one is left out."""
+    results[start : start + len(piece)] = np.asarray(piece)[: len(results) - start]
 
 
 def piece_rows(rows: int, numbers_per_row: int, most_numbers: int = INPUT_NUMBERS) -> int:
     """Rows of a piece: a power of two, so that few programs are compiled, and no more than needed.
 
     Example:
-        >>> piece_rows(60_000, 784), piece_rows(60_000, 65_536), piece_rows(100, 784)
-        (1024, 32, 128)
+        >>> piece_rows(60_000, 784), piece_rows(60_000, 65_536), piece_rows(100, 784), piece_rows(1, 784)
+        (1024, 32, 128, 1)
     """
+    if rows == 1:  # a row that somebody waits for
+        return 1
     most = min(1024, max(LEAST_ROWS, most_numbers // max(1, numbers_per_row)))
     return int(min(2 ** int(np.log2(most)), 2 ** int(np.ceil(np.log2(max(LEAST_ROWS, rows))))))
 
@@ -120,6 +200,13 @@ def code_means(game: Any, x: Any, labels: Labels = None) -> Float[Array, "piece 
     """The mean of q(z|x) of each row."""
     means: Float[Array, "piece latent"] = game.encode(x, label_weights(game, x, labels)).mean
     return means
+
+
+@eqx.filter_jit
+def reconstructions(game: Any, x: Any, labels: Labels = None) -> Any:
+    """Each row, or each of its views, encoded to its mean code and decoded again."""
+    y = label_weights(game, x, labels)
+    return game.decode(game.encode(x, y).mean, y).mean
 
 
 @eqx.filter_jit

@@ -166,6 +166,63 @@ def test_gaps_are_filled_in_and_nothing_else_is_touched(table_run: Path, people:
     assert [row["draw"] for row in rows_of("drawn.csv")] == ["1"] * N + ["2"] * N
 
 
+@pytest.mark.parametrize("suffix", [".parquet", ".xlsx"])
+def test_gaps_of_files_that_are_no_text_are_filled_in_beside_all_other_columns(
+    suffix: str, table_run: Path, here: Path
+) -> None:
+    frame = frame_of(20).assign(remark="kept")
+    source = here / f"more{suffix}"
+    frame.to_parquet(source) if suffix == ".parquet" else frame.to_excel(source, index=False)
+    words = ("--samples", "5", "--out", "whole.parquet", "--out", "whole.csv", "--force")
+    answer = call("impute", table_run, source, *words)
+    assert answer.code == 0, answer.err
+    for filled in (pd.read_parquet("whole.parquet"), pd.read_csv("whole.csv")):
+        assert filled.columns.tolist() == [*frame.columns]
+        assert filled.notna().all(axis=None)
+        for name in frame.columns:
+            there = frame[name].notna()
+            assert filled[name][there].tolist() == frame[name][there].tolist()
+    assert call("impute", table_run, source, *words, "--draws", "2").code == 0
+    assert pd.read_parquet("whole.parquet")["draw"].tolist() == [1] * 20 + [2] * 20
+
+
+def test_what_the_options_of_tables_say_counts_and_what_was_guessed_is_printed_once(here: Path) -> None:
+    rows = "".join(f"{k};{20 + k % 7},5;{'none' if k % 3 else 'Ulm'};0{1 + k % 9}/02/2025;{k % 2}\n" for k in range(40))
+    Path("t.csv").write_text("row;age;pet;seen;flag\n" + rows)
+    words = ("--latent-dim", "2", "--hidden", "4", "--epochs", "1", "--no-report")
+    guessed = call("fit", "vae", "--data", "t.csv", *words, "--out", "guessed")
+    assert guessed.code == 0, guessed.err
+    for sentence in (
+        "t.csv is written with delimiter=semicolon, decimal=comma; --dialect NAME=VALUE says otherwise",
+        "none in pet are taken for missing cells; --dialect missing=WORD+WORD says which words are",
+        'the dates of "seen", such as 01/02/2025, are read with the month first; --kinds seen=day-first reads them',
+        'the column "row" is left out, since it counts the rows; --kinds row=number takes it all the same',
+    ):
+        assert "".join(guessed.err.split()).count("".join(sentence.split())) == 1, sentence
+    told = ("--dialect", "decimal=comma,missing=", "--kinds", "age=robust,seen=day-first", "--leave-out", "flag")
+    answer = call("fit", "vae", "--data", "t.csv", *words, "--out", "told", *told, "--columns", "row,age,pet,seen,flag")
+    assert answer.code == 0, answer.err
+    columns = latently.load("told").preprocessing_.columns
+    assert [(column.name, column.kind) for column in columns] == [
+        ("row", "number"), ("age", "robust"), ("pet", "binary"), ("seen", "date"),
+    ]  # fmt: skip
+    assert (columns[2].words, columns[3].pattern) == (("Ulm", "none"), "%d/%m/%Y")
+    assert "missing cells" not in answer.err
+    assert call("encode", "told", "t.csv").code == 0  # which reads the table as the run did
+
+
+def test_numbers_without_gaps_are_said_to_be_such(here: Path) -> None:
+    Path("n.csv").write_text("a,visits\n" + "".join(f"{k * 37 % 11}.5,{k % 3}\n" for k in range(40)))
+    words = ("--latent-dim", "2", "--hidden", "4", "--epochs", "1", "--no-report", "--out", "run")
+    out = " ".join(call("fit", "vae", "--data", "n.csv", *words).err.split())
+    assert "rows: 40 rows of 2 columns, each standardised; " in out
+    guess = (
+        "all columns are taken for numbers, each standardised, though visits could be count; --kinds NAME=KIND says so"
+    )
+    assert out.count(guess) == 1
+    assert latently.load("run").set_output(transform="pandas").sample(2).columns.tolist() == ["a", "visits"]
+
+
 def test_other_tables_are_read_as_the_runs_own(table_run: Path, town_run: Path, people: Path, here: Path) -> None:
     other = frame_of(60, seed=5).assign(visits=7, extra=1.5)  # which by itself would not look like a count
     other.to_csv("other.csv", index=False)

@@ -10,7 +10,7 @@ import latently
 from latently.data import open_dataset
 from latently.evaluation import as_table
 
-from .conftest import call, contents
+from .conftest import SMALL, call, contents
 
 
 def test_samples_are_those_of_the_model(vae_run: Path, here: Path) -> None:
@@ -35,6 +35,27 @@ def test_samples_of_labels_are_so_many_of_each(aae_run: Path, here: Path) -> Non
 def test_a_model_without_labels_cannot_sample_by_label(vae_run: Path, here: Path) -> None:
     answer = call("sample", vae_run, "--labels", "3")
     assert (answer.code, "knows no labels" in answer.err) == (2, True)
+
+
+def test_a_sampler_is_fitted_at_the_end_of_a_run_and_draws_by_class_unless_told_not_to(here: Path) -> None:
+    asked = ("fit", "vae", "--data", "digits", *SMALL, "--no-report", "--sampler", "gaussian-mixture", "--out", "run")
+    assert call(*asked).code == 0
+    model, answer = latently.load("run"), call("sample", "run", "--labels", "3,8", "--n", "2", "--out", "a.npz")
+    assert answer.code == 0, answer.err
+    np.testing.assert_array_equal(np.load("a.npz")["samples"], model.sample(4, [3, 3, 8, 8], random_state=0))
+    assert call("sample", "run", "--n", "2", "--from-prior", "--out", "b.npy").code == 0
+    np.testing.assert_array_equal(np.load("b.npy"), model.sample(2, random_state=0, from_prior=True))
+    refused = call("fit", "acgan", "--data", "digits", "--sampler", "gaussian-mixture", "--out", "none")
+    assert (refused.code, Path("none").exists()) == (2, False)
+    assert "--sampler draws from where codes of rows are, and ACGAN has no encoder" in refused.err
+
+
+def test_where_few_labels_are_shown_a_sampler_goes_by_the_classes_that_the_model_reads(here: Path) -> None:
+    few = ("--labels", "20", "--sampler", "gaussian-mixture", "--no-report", *SMALL)
+    for model, out, classes in (("m2", "one", list(range(10))), ("vae", "other", None)):
+        assert call("fit", model, "--data", "digits", *few, "--out", out).code == 0
+        found = latently.load(out).sampler_.classes
+        assert (found if found is None else found.tolist()) == classes
 
 
 def test_nothing_is_overwritten_unless_told_so(vae_run: Path, here: Path) -> None:

@@ -105,3 +105,16 @@ def test_files_that_others_publish_open_as_they_are(name, sizes, classes, case):
     assert len(data.train.classes) == classes
     assert data.train.labels.ndim == 1
     assert (data.test.labels >= 0).all()
+
+
+def test_several_labels_of_a_part_of_one_row_stay_apart(tmp_path):
+    several = np.arange(30 * 14).reshape(30, 14) % 3 % 2
+    path = save(tmp_path / "a.npz", x_train=rows(30), y_train=several, x_test=rows(1), y_test=several[:1])
+    data = open_dataset(path)
+    assert (data.train.conditions.shape, data.test.conditions.shape) == ((30, 14), (1, 14))
+
+
+def test_arrays_beside_those_of_the_views_are_named(tmp_path):
+    path = save(tmp_path / "a.npz", left=rows(20), right=rows(20), other=rows(20))
+    data = open_dataset(path, views="left=left,right=right")
+    assert assumed(data.train.description) == ("of a.npz, other were not used; {views} names the views",)

@@ -88,6 +88,14 @@ def test_arrays_that_are_no_rows_of_numbers_are_refused(array, message, suffix, 
     assert "rows." in str(caught.value)
 
 
+def test_python_objects_among_arrays_that_could_be_the_rows_are_told_apart(tmp_path):
+    np.savez(tmp_path / "a.npz", A=np.eye(4), notes=np.array([{}, 1], object))
+    with pytest.raises(
+        DataError, match=r'holds "A" \(4, 4\), "notes" of Python objects, and which of them is the rows'
+    ):
+        open_dataset(tmp_path / "a.npz")
+
+
 def test_numbers_that_are_not_finite_are_refused(tmp_path):
     np.savez(tmp_path / "rows.npz", np.array([[1.0, np.inf], [np.nan, 1.0]]))
     with pytest.raises(DataError, match=r"rows.npz must be finite, and has infinity in column 1 \(row 0\)"):

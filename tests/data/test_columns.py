@@ -137,6 +137,41 @@ def test_the_kind_that_is_told_is_taken():
 
 
 @pytest.mark.parametrize(
+    ("first", "told", "day", "said"),
+    [
+        ("03/04/2025", None, 4, "are read with the month first; {kinds=seen=day-first} reads them with the day first"),
+        (
+            "03.04.2025",
+            None,
+            3,
+            "are read with the day first; {kinds=seen=month-first} reads them with the month first",
+        ),
+        ("03/04/2025", "day-first", 3, None),
+        ("03.04.2025", "month-first", 4, None),
+        ("30/04/2025", None, 30, None),
+        ("2025-03-04", None, 4, None),
+    ],
+)
+def test_dates_that_could_be_read_in_two_orders_are_said_and_can_be_told(first, told, day, said):
+    cells = pd.Series([first, first[:-4] + "2024" if first[2] in "/." else "2024-01-02"] * 20)
+    table = Table.of(pd.DataFrame({"seen": cells}), kinds={"seen": told or "date"})
+    assert pd.Timestamp(table.values[0, 0], unit="D").day == day
+    assert [sentence.partition(", such as ")[0] for sentence in table.assumed] == (
+        ['the dates of "seen"'] if said else []
+    )
+    assert not said or table.assumed[0].endswith(f"{first}, {said}")
+    assert table.frame()["seen"].tolist() == cells.tolist()
+    assert table.columns[0].kind == "date"
+
+
+def test_a_column_that_is_named_is_taken_though_it_counts_the_rows():
+    frame = pd.DataFrame({"row": np.arange(ROWS), "height": FRAME["height"], "town": FRAME["town"]})
+    assert Table.of(frame).names == ("height", "town")
+    assert Table.of(frame, columns=["row", "town"]).names == ("row", "town")
+    assert Table.of(frame, kinds=Table.of(frame).assumed[1].partition("kinds=")[2].partition("}")[0]).names[0] == "row"
+
+
+@pytest.mark.parametrize(
     ("kinds", "sentence"),
     [
         ({"age": "ordinal"}, "must be NAME=KIND for each column, with a kind among number, .* got 'age=ordinal'"),

@@ -391,3 +391,51 @@ def test_what_is_no_photo_or_for_no_photos_cannot_be_prepared(tmp_path, make_ima
         photos.prepare(np.zeros(5))
     with pytest.raises(DataError, match="numbers has no rows that are images"):
         Dataset("numbers", (np.eye(8),)).prepare(tmp_path / "a.png")
+
+
+# ---- folders as people have them ----
+
+
+def test_what_a_folder_holds_beside_its_classes_is_named(tmp_path, make_image):
+    for name in ("cat/1", "cat/2", "dog/1", "dog/young/2", "dog/young/old/3"):
+        make_image(tmp_path / f"{name}.png")
+    (tmp_path / "bird").mkdir()
+    for junk in (".DS_Store", "Thumbs.db", "cat/.DS_Store", "cat/._1.png"):
+        (tmp_path / junk).write_bytes(b"junk")
+    train = open_dataset(tmp_path, validation=0.0, test=0.0).train
+    assert (len(train), train.classes) == (3, ("cat", "dog"))
+    assert assumed(train.description) == (
+        f"2 images lie deeper than in folders of {tmp_path.name}, such as those of dog/young: not used",
+        f"of {tmp_path.name}, bird hold no image, and are no classes",
+    )
+    deep = tmp_path / "dog" / "young"
+    for path in (*tmp_path.glob("*/*.png"), *deep.glob("*.png")):
+        path.unlink()
+    with pytest.raises(DataError, match=r"nor does a folder in it; those of .* lie deeper: give the folder above it"):
+        open_dataset(tmp_path)
+
+
+def test_pictures_of_every_mode_are_read_as_they_look(tmp_path):
+    blue = Image.new("RGB", (8, 8), (0, 0, 255))
+    looks = {
+        "palette.png": (blue.quantize(4), (0, 0, 255)),
+        "clear.png": (Image.new("RGBA", (8, 8), (0, 0, 0, 0)), (255, 255, 255)),
+        "gray.png": (Image.new("L", (8, 8), 90), (90, 90, 90)),
+        "cmyk.tif": (Image.new("CMYK", (8, 8), (0, 255, 255, 0)), (255, 0, 0)),
+        "bits.png": (Image.new("1", (8, 8), 1), (255, 255, 255)),
+    }
+    for name, (image, _) in looks.items():
+        image.save(tmp_path / name)
+    train = open_dataset(tmp_path, validation=0.0, test=0.0).train
+    found = dict(zip(sorted(looks), train.x[:, 4, 4].tolist(), strict=True))
+    assert found == {name: list(colour) for name, (_, colour) in looks.items()}
+    assert assumed(train.description) == (
+        "3 of 5 images have colours, and all are read in colour; {gray=True} reads none",
+        "1 of 5 images are transparent in places, and lie on white",
+    )
+
+
+def test_an_image_of_numbers_below_0_is_refused_with_what_they_are(tmp_path):
+    Image.fromarray(np.linspace(-1, 3, 64, dtype=np.float32).reshape(8, 8)).save(tmp_path / "a.tif")
+    with pytest.raises(DataError, match=r"cannot be read as an image \(its numbers lie between -1 and 3"):
+        open_dataset(tmp_path)

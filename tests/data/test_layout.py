@@ -31,7 +31,11 @@ def series(steps, scales, seed=0):
         ((28, 28, 1), False),
         ((32, 32, 3), False),
         ((3, 8, 4), False),
-        ((2, 8, 8), False),
+        ((2, 8, 8), True),
+        ((12, 8, 8), True),
+        ((12, 64, 40), True),
+        ((8, 8, 12), False),
+        ((40, 64, 12), False),
         ((28, 28), False),
         ((28, 28, 28), False),
     ],
@@ -90,6 +94,40 @@ def test_a_config_that_was_written_before_there_were_layouts_is_read():
     assert Preprocessing.from_config(old) == Preprocessing.from_config(config)
 
 
+@pytest.mark.parametrize(
+    ("shape", "event", "guess"),
+    [
+        ((2, 8, 8), (8, 8, 2), "the first axis of rows (2, 8, 8) is the channels; {channel_axis=last} takes the last"),
+        ((12, 8, 8), (8, 8, 12), "the first axis of rows (12, 8, 8) is the channels; {channel_axis=last} takes th"),
+        ((8, 8, 12), (8, 8, 12), "the last axis of rows (8, 8, 12) is the channels; {channel_axis=first} takes the fi"),
+        ((3, 8, 4), (3, 8, 4), "the last axis of rows (3, 8, 4) is the channels; {channel_axis=first} takes the first"),
+        ((28, 28, 28), (28, 28, 28), "rows (28, 28, 28) are volumes, read as images of 28 x 28 pixels: the 28 places "),
+        ((8, 8, 3), (8, 8, 3), None),
+    ],
+)  # fmt: skip
+def test_a_reading_of_axes_that_is_not_the_only_one_is_said(shape, event, guess):
+    X = GENERATOR.integers(0, 256, (2, *shape)).astype(np.uint8)
+    preprocessing = Preprocessing.fit(X, layout="images")
+    assert preprocessing.event_shape == event
+    assert [said[: len(guess)] for said in preprocessing.assumed] == ([] if guess is None else [guess])
+    np.testing.assert_array_equal(preprocessing.inverse(preprocessing(X)), X)
+    for axis in ("first", "last"):
+        assert Preprocessing.fit(X, layout="images", channel_axis=axis).assumed == ()
+
+
+@pytest.mark.parametrize("shape", [(6, 6, 6), (1, 6, 6, 6)])
+def test_volumes_are_numbers_to_a_perceptron_and_that_is_said(shape):
+    X = GENERATOR.integers(0, 256, (2, *shape)).astype(np.uint8)
+    preprocessing = Preprocessing.fit(X)
+    assert preprocessing.reading == f"volumes of {' x '.join(map(str, shape))} numbers, scaled to [0, 1]"
+    (guess,) = preprocessing.assumed
+    assert guess.startswith(f"rows {shape} are volumes, read as 216 numbers, and not convolved")
+    assert rows_are(X) == "columns"
+    if len(shape) == 4:
+        with pytest.raises(DataError, match="volumes are not convolved over three axes"):
+            Preprocessing.fit(X, layout="images")
+
+
 # ---- series ----
 
 
@@ -98,6 +136,7 @@ def test_a_config_that_was_written_before_there_were_layouts_is_read():
     [
         (20, (1, 100, 10_000)),
         (20, (1, 30)),
+        (20, (1, 1.5, 1)),
         (3, (1e3, 1, 10, 1e-2, 5)),
         (30, tuple(10.0 ** GENERATOR.uniform(-3, 3, 12))),
         (20, tuple(10.0 ** GENERATOR.uniform(-3, 3, 20))),
@@ -113,10 +152,10 @@ def test_channels_of_unlike_scales_are_standardised_one_by_one(steps, scales, fi
     np.testing.assert_allclose(preprocessing.scale.ravel(), X.std(axis=(0, 1)), rtol=1e-6)
     np.testing.assert_allclose(preprocessing.inverse(preprocessing(stored)), stored, rtol=1e-4, atol=1e-4)
     (guess,) = preprocessing.assumed
-    axis = "first" if first else "last"
+    axis, why = "first" if first else "last", "" if steps >= 4 * len(scales) else ", since their scales are unlike"
     assert guess == (
-        f"the {len(scales)} channels of rows {stored.shape[1:]}, their {axis} axis, are standardised one by one, since "
-        "their scales are unlike; {standardize=together} scales all numbers alike"
+        f"the {len(scales)} channels of rows {stored.shape[1:]}, their {axis} axis, are standardised one by one{why}; "
+        "{standardize=together} scales all numbers alike"
     )
     assert Preprocessing.from_config(preprocessing.to_config()) == preprocessing
 
@@ -148,7 +187,8 @@ def test_images_and_channels_of_like_scales_are_standardised_together(X):
     preprocessing = Preprocessing.fit(X)
     assert preprocessing.scale.shape == ()
     np.testing.assert_allclose([preprocessing.offset, preprocessing.scale], [X.mean(), X.std()])
-    assert preprocessing.assumed == ()
+    (guess,) = preprocessing.assumed
+    assert "standardised together" in guess
 
 
 def test_bands_of_images_of_unlike_scales_are_standardised_one_by_one():
@@ -159,6 +199,22 @@ def test_bands_of_images_of_unlike_scales_are_standardised_one_by_one():
     assert first.scale.shape == (4, 1, 1)
     np.testing.assert_allclose(first(np.moveaxis(bands, -1, 1)), last(bands), rtol=1e-5)
     assert last.reading == "images of 6 x 6 pixels, 4 channels, each standardised"
+
+
+@pytest.mark.parametrize("first", [False, True])
+@pytest.mark.parametrize("channels", [3, 7])
+def test_a_network_of_series_has_every_channel_standardised(channels, first):
+    X = series(20, np.ones(channels))
+    stored = np.moveaxis(X, 2, 1) if first else X
+    axis = "auto" if channels == 3 or not first else "first"
+    preprocessing = Preprocessing.fit(stored, layout="series", channel_axis=axis)
+    assert preprocessing.event_shape == (20, channels)
+    np.testing.assert_allclose(preprocessing.scale.ravel(), X.std(axis=(0, 1)), rtol=1e-6)
+    np.testing.assert_allclose(preprocessing.inverse(preprocessing(stored)), stored, rtol=1e-4, atol=1e-4)
+    said = " ".join(preprocessing.assumed)
+    assert ("the last axis of rows (20, 7) is the channels" in said) == (channels == 7 and not first)
+    shares = stored - stored.min()
+    assert Preprocessing.fit(shares / shares.max(), layout="series", channel_axis=axis).event_shape == (20, channels)
 
 
 @pytest.mark.parametrize(("standardize", "shape"), [("together", ()), ("channels", (1, 3)), ("features", (20, 3))])
@@ -231,11 +287,70 @@ def test_dark_images_are_pixels_with_a_warning():
 
 def test_zeros_and_ones_are_no_nearly_black_pixels():
     bits = Preprocessing.fit(BLOBS // 128, layout="images")
-    assert (bits.range, float(bits.scale), bits.assumed[1:]) == ("unit", 1.0, ())
+    assert (bits.range, float(bits.scale)) == ("unit", 1.0)
+    assert "{white_level=255} takes it for pixels from 0 to 255" in bits.assumed[0]
+    assert Preprocessing.fit(BLOBS // 128, white_level=255).scale == 255
     np.testing.assert_array_equal(bits.inverse(bits(BLOBS // 128)), BLOBS // 128)
     bits.check((BLOBS // 128).astype(float))
     with pytest.raises(DataError, match=r"X must lie in \[0, 1\]"):
         bits.check(BLOBS)
+
+
+# ---- which numbers are black and white ----
+
+SHARES = GENERATOR.uniform(size=(30, 8, 8))
+SHARES[0, 0, :2] = 0, 1
+NUMBERS = {
+    "shares": (SHARES, "pixels: floats taken as 0 to 1, black to white; {white_level} names another white, "),
+    "flat shares": (SHARES.reshape(30, 64), "pixels: floats taken as 0 to 1, black to white; {white_level} names "),
+    "columns": (SHARES.reshape(-1, 8), "numbers: floats taken as shares from 0 to 1, as they are; {standardize=feat"),
+    "bytes": (255 * SHARES, "pixels: floats from 0 to 255 are standardised together; {white_level=255} takes them as "),
+    "small": (16 * SHARES, "pixels: floats from 0 to 16 are standardised together; {white_level=16} takes them as 0 t"),
+    "deep": ((4000 * SHARES).astype(np.uint16), "pixels: uint16 from 0 to 4000 are standardised together; {white_level="
+    "4095} takes them as 0 to 4095, black to white"),
+    "signed": (2 * SHARES - 1, "pixels: floats from -1 to 1 are standardised together; {output=tanh} takes them as -1"),
+    "far": (300 * SHARES - 50, "numbers of rows (8, 8) are standardised together, with one mean and one deviation; "),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", NUMBERS)
+def test_the_range_that_is_assumed_is_said_with_what_decides(kind):
+    X, said = NUMBERS[kind]
+    (guess,) = Preprocessing.fit(X).assumed
+    assert guess.startswith(said)
+
+
+def test_flat_images_from_0_to_255_are_columns_with_a_warning():
+    with pytest.warns(DataAssumption, match="white_level=255 takes them for pixels from 0 to 255"):
+        flat = Preprocessing.fit(255 * SHARES.reshape(30, 64))
+    assert flat.scale.shape == (64,)
+
+
+@pytest.mark.parametrize(("kind", "white"), [("bytes", 255.0), ("small", 20.0), ("deep", 4095.0), ("shares", 2.0)])
+def test_a_user_says_which_number_is_white(kind, white):
+    X = NUMBERS[kind][0]
+    pixels = Preprocessing.fit(X, white_level=white)
+    assert (pixels.range, pixels.assumed) == ("unit", ())
+    assert pixels.reading == "images of 8 x 8 pixels, scaled to [0, 1]"
+    np.testing.assert_allclose(pixels(X), (X / white).reshape(30, 64), rtol=1e-5, atol=1e-7)
+    np.testing.assert_allclose(pixels.inverse(pixels(X)), X, rtol=1e-5, atol=1e-5)
+    stretched = Preprocessing.fit(X, white_level=white, range="symmetric")
+    np.testing.assert_allclose(stretched(X), (2 * X / white - 1).reshape(30, 64), rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [
+        (
+            "bytes",
+            r"X must lie in \[0, 100\] for white_level=100; got .* to 255\. Say .*: white_level=255",
+        ),
+        ("signed", r"X must lie in \[0, 100\] for white_level=100; got values from -1 to .* with output=\"tanh\"\."),
+    ],
+)
+def test_numbers_beyond_black_and_white_are_named(kind, message):
+    with pytest.raises(DataError, match=message):
+        Preprocessing.fit(NUMBERS[kind][0], white_level=100)
 
 
 # ---- inputs that others made ----

@@ -184,6 +184,68 @@ def test_a_saved_hugging_face_data_set_has_its_splits_and_the_names_of_its_class
     assert open_dataset(hub, image_size=4).train.x.shape == (6, 4, 4)
 
 
+def save_splits(folder, **splits):
+    """A data set of pictures: split → its images, saved as the package does."""
+    datasets = pytest.importorskip("datasets")
+    features = datasets.Features({"image": datasets.Image()})
+    held = {name: datasets.Dataset.from_dict({"image": each}, features=features) for name, each in splits.items()}
+    datasets.DatasetDict(held).save_to_disk(str(folder))
+    return f"hf:{folder}"
+
+
+def filled(*levels, dtype=np.uint8):
+    return [Image.fromarray(np.full((4, 4), level, dtype)) for level in levels]
+
+
+@pytest.mark.parametrize(
+    ("splits", "levels", "guess"),
+    [
+        (
+            {"unsupervised": 1, "train": 2, "valid": 3, "test": 4},
+            (2, 3, 4),
+            "the splits unsupervised of {source} were not used beside train (train), valid (validation), test (test); ",
+        ),
+        (  # its very name goes before others
+            {"train_noisy": 1, "train": 2, "test_a": 3, "test_b": 4},
+            (2, None, 3),
+            "the splits train_noisy, test_b of {source} were not used beside train (train), test_a (test); ",
+        ),
+        ({"test": 1, "all": 2}, (2, None, 1), "the split all of {source} is trained on, since none is called train"),
+        ({"test": 1}, (1, None, None), "the split test of {source} is trained on, since none is called train"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, dict) else "",
+)
+def test_splits_of_a_hugging_face_data_set_are_kept_or_named(splits, levels, guess, tmp_path):
+    source = save_splits(tmp_path / "parts", **{name: filled(level, level) for name, level in splits.items()})
+    data = open_dataset(source, **({} if levels[2] else {"test": 0, "validation": 0}))
+    for part, level in zip((data.train, data.validation, data.test), levels, strict=True):
+        assert sorted({*np.asarray(part.x).ravel().tolist()}) == ([] if level is None else [level])
+    (said,) = assumed(data.train.description)
+    assert said.startswith(guess.format(source=source))
+
+
+def test_images_of_all_splits_have_one_white_and_one_colour(tmp_path):
+    deep = save_splits(
+        tmp_path / "deep", train=filled(0, 4095, dtype=np.uint16), test=filled(400, 1000, dtype=np.uint16)
+    )
+    data = open_dataset(deep)
+    assert np.asarray(data.test.x)[:, 0, 0].tolist() == [25, 62]  # of 4095, not of 1023
+    assert data.train.description["white_level"] == data.test.description["white_level"] == 4095
+    assert np.asarray(open_dataset(deep, white_level=2000).test.x)[:, 0, 0].tolist() == [51, 128]
+    colour = Image.fromarray(np.full((4, 4, 3), (9, 9, 200), np.uint8))
+    mixed = save_splits(tmp_path / "mixed", train=filled(0, 9), test=[colour])
+    assert open_dataset(mixed).train.x.shape == (2, 4, 4, 3)
+    assert open_dataset(mixed, gray=True).test.x.shape == (1, 4, 4)
+
+
+def test_an_image_that_is_missing_or_damaged_is_named_by_its_row(tmp_path):
+    damaged = {"bytes": b"no image", "path": None}
+    for name, bad in (("gap", None), ("damaged", damaged)):
+        source = save_splits(tmp_path / name, train=[*filled(1, 2), bad])
+        with pytest.raises(DataError, match=r'^the image of row 2 of the part "train" is missing or cannot be read; '):
+            open_dataset(source)
+
+
 def test_columns_of_numbers_are_rows_where_there_are_no_pictures(tmp_path):
     datasets = pytest.importorskip("datasets")
     columns = {"a": X[:, 0].tolist(), "b": X[:, 1].tolist(), "kind": KINDS.tolist()}

@@ -2,6 +2,7 @@
 
 import builtins
 import gzip
+import sys
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
 
-from latently.data import DataError, assumed, open_dataset
+from latently.data import DataError, TablePreprocessing, assumed, open_dataset
 from latently.data.tables import open_table
 
 
@@ -284,11 +285,107 @@ def test_a_tall_table_is_read_a_piece_at_a_time_and_mapped(tmp_path, monkeypatch
     with pytest.raises(DataError, match="columns must name columns among a, b, c; got 'd'"):
         open_table(path, "kind", columns=["a", "d"])
     assert not list((tmp_path / "cache" / "tables").glob("*.part"))
-    with pytest.raises(
-        DataError, match="read a piece at a time, being large, and has columns that are not numbers: kind"
-    ):
+
+
+@pytest.fixture
+def mixed(tmp_path, monkeypatch):
+    """A Parquet file of columns of many kinds, whose rows are read 16 at a time."""
+    monkeypatch.setenv("LATENTLY_CACHE", str(tmp_path / "cache"))
+    random, n = np.random.default_rng(0), 60
+    frame = pd.DataFrame(
+        {
+            "row": range(n),
+            "age": random.normal(40, 9, n),
+            "town": [*np.resize(["Ulm", "Bonn"], 50), *np.resize(["Trier"], 10)],  # the last is no part of the sample
+            "visits": random.poisson(2, n),
+            "seen": pd.Timestamp("2025-01-01") + pd.to_timedelta(random.integers(0, 99, n), "D"),
+            "when": np.resize(["03/04/2025", "05/06/2025", "11/12/2024"], n),
+            "smoker": random.random(n) < 0.3,
+        }
+    )
+    frame.loc[::7, "age"] = None
+    frame.set_index(pd.Index(random.normal(size=n), name="dose")).to_parquet(tmp_path / "mixed.parquet")
+    for name, value in {"TALL_BYTES": 1000, "_BATCH": 16, "_LOOKED_AT": 40}.items():
+        monkeypatch.setattr(f"latently.data.tall_tables.{name}", value)
+    return tmp_path / "mixed.parquet"
+
+
+def test_a_tall_table_has_words_dates_and_gaps_as_any_other(mixed, monkeypatch):
+    tall = open_table(mixed)
+    monkeypatch.setattr("latently.data.tall_tables.TALL_BYTES", 2**30)
+    whole = open_table(mixed)
+    kinds = [(column.name, column.kind, column.words, column.pattern) for column in whole.x.columns]
+    assert [(column.name, column.kind, column.words, column.pattern) for column in tall.x.columns] == kinds
+    assert ("town", "category", ("Bonn", "Trier", "Ulm"), None) in kinds
+    assert isinstance(tall.x.values, np.memmap)
+    np.testing.assert_allclose(np.asarray(tall.x), np.asarray(whole.x), rtol=1e-6)
+    assert [(c.low, c.high) for c in tall.x.columns] == [(c.low, c.high) for c in whole.x.columns]
+    said = assumed(tall.description)
+    assert said[0].startswith("the kinds of columns are town=category, visits=count")
+    assert "judged by 40 of its 60 rows" in said[0]
+    assert any('the column "row" is left out, since it counts the rows' in sentence for sentence in said)
+
+
+def test_what_is_told_of_a_tall_table_counts(mixed):
+    told = {"kinds": "visits=poisson,when=day-first", "labels_column": "smoker", "leave_out": ["seen"]}
+    table = open_table(mixed, **told)
+    assert [column.name for column in table.x.columns] == ["age", "town", "visits", "when", "dose"]
+    assert [table.x.columns[place].kind for place in (2, 3)] == ["poisson", "date"]
+    assert table.x.columns[3].pattern == "%d/%m/%Y"
+    assert table.classes == ("False", "True")
+    assert open_table(mixed, columns=["row", "dose"]).x.shape == (60, 2)  # a column that is named is taken
+    parts = open_dataset(mixed, seed=1)
+    np.testing.assert_allclose(
+        np.nanmean(TablePreprocessing.fit(parts.train.x)(parts.train.x), axis=0)[:2], [0, 0], atol=1e-5
+    )
+
+
+def test_an_index_that_pandas_kept_in_parquet_is_a_column(tmp_path):
+    frame = pd.DataFrame({"age": [30.0, 40, 50, 60], "town": list("abab")})
+    for name, index in [("dose", [1.5, 2.5, 0.5, 1.0]), (None, list("wxyz")), (None, None)]:
+        frame.set_index(pd.Index(index if index else range(4), name=name)).to_parquet(tmp_path / "rows.parquet")
+        table = open_table(tmp_path / "rows.parquet")
+        assert table.description["columns"] == ["age", "town", *([name] if name else [])]
+        left_out = any("the column without a name is left out" in sentence for sentence in table.x.assumed)
+        assert left_out == (index is not None and name is None)
+
+
+@pytest.mark.parametrize("suffix", ["csv", "xlsx"])
+def test_words_that_are_taken_for_gaps_are_said_and_can_be_told(suffix, tmp_path):
+    path, frame = (
+        tmp_path / f"rows.{suffix}",
+        pd.DataFrame({"age": ["30.5", "NA", "-9"] * 4, "pet": ["none", "?", "cat"] * 4}),
+    )
+    frame.to_csv(path, index=False) if suffix == "csv" else frame.to_excel(path, index=False)
+    table = open_table(path)
+    said = "NA in age, ? and none in pet are taken for missing cells; {dialect=missing=WORD+WORD} says which words are"
+    assert said in assumed(table.description)
+    assert table.x.missing[:3].tolist() == [[False, True], [True, True], [False, False]]
+    table = open_table(path, dialect="missing=NA+-9")
+    assert table.x.missing[:3].tolist() == [[False, False], [True, False], [True, False]]
+    assert table.x.columns[1].words == ("?", "cat", "none")
+    assert not any("missing cells" in sentence for sentence in assumed(table.description))
+
+
+def test_the_sheet_of_an_excel_file_is_said_and_can_be_told(tmp_path):
+    path = tmp_path / "book.xlsx"
+    with pd.ExcelWriter(path) as book:
+        for place, name in enumerate(["north", "south"]):
+            pd.DataFrame({"x": [place + 0.5, place + 1.5]}).to_excel(book, sheet_name=name, index=False)
+    (said,) = assumed(open_table(path).description)
+    assert said.startswith("book.xlsx has the sheets north, south, of which the first, north, is read; ")
+    assert said.endswith("{dialect=sheet=south} reads another")
+    south = open_table(path, dialect="sheet=south")
+    assert (south.x.tolist(), assumed(south.description)) == ([[1.5], [2.5]], ())
+    with pytest.raises(DataError, match=r"must name a sheet of .*, which has north, south; got 'east'"):
+        open_table(path, dialect="sheet=east")
+    with pytest.raises(DataError, match="dialect may say sheet, missing of an Excel file; got 'decimal'"):
+        open_table(path, dialect="decimal=comma")
+
+
+def test_an_old_excel_file_names_the_package_that_reads_it(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "xlrd", None)
+    path = tmp_path / "old.xls"
+    path.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600))
+    with pytest.raises(DataError, match=r"old.xls needs xlrd to be read; run: pip install xlrd, or save it as .xlsx"):
         open_table(path)
-    write(path, {"a": [1.0, None] * 100, "b": [1.0, 2.0] * 100})
-    with pytest.raises(DataError, match=r"tall.parquet: X must be finite, and has NaN in column 'a' \(rows 1, 3"):
-        open_table(path)
-    assert not list((tmp_path / "cache" / "tables").glob("*.part"))

@@ -31,8 +31,8 @@ def rows(estimator):
 
 
 def table(data):
-    """Rows that a model gave, several views side by side."""
-    return np.concatenate(list(data.values()), axis=-1) if isinstance(data, dict) else data
+    """Rows that a model gave, several views side by side; those of frames as an array."""
+    return np.concatenate([np.asarray(each) for each in data.values()], axis=-1) if isinstance(data, dict) else data
 
 
 def plain(model):
@@ -48,7 +48,10 @@ def answer(model):
 def answers(model, given):
     """What a model can be asked about rows, ability by ability."""
     asked = {
-        "decode": lambda: table(model.interpolate(given, given, 2))[:, 0] + table(model.reconstruct(given)),
+        "decode": lambda: (
+            np.asarray(table(model.interpolate(given, given, 2))).reshape(60, 2, 6)[:, 0]
+            + np.asarray(table(model.reconstruct(given)))
+        ),
         "sample": lambda: table(model.sample(3, random_state=0)),
         "sample_labels": lambda: model.sample(3, model.label_values[0], random_state=0),
         "predict": lambda: model.predict(given),
@@ -58,7 +61,7 @@ def answers(model, given):
         "posterior_kl": lambda: model.posterior_kl(given),
         "denoise": lambda: model.corrupt(given, 0),
     }
-    return {name: ask() for name, ask in asked.items() if name in model.abilities()}
+    return {name: np.asarray(ask()) for name, ask in asked.items() if name in model.abilities()}
 
 
 def codes_of(model, given):
@@ -163,12 +166,18 @@ class TestEveryEstimator:
         assert estimator.takes_views or list(pipeline.get_feature_names_out()) == names
 
     @pytest.mark.parametrize("library", ["pandas", "polars"])
-    def test_it_gives_codes_as_data_frames_where_they_are_asked_for(self, estimator, library):
+    def test_it_gives_frames_of_frames_and_codes_as_frames_where_they_are_asked_for(self, estimator, library):
         frames = pytest.importorskip(library)
         frame = frames.DataFrame(dict(zip("abcdef", X.T, strict=True)))
         given = {"left": frame[list("abcd")], "right": frame[["e", "f"]]} if estimator.takes_views else frame
         model = as_if_fitted(clone(estimator), given, Y)
         assert estimator.takes_views or model.feature_names_in_.tolist() == list("abcdef")
+        drawn = model.sample(3, random_state=0)
+        for rows_of_view, names in (
+            zip(drawn.values(), ("abcd", "ef"), strict=True) if estimator.takes_views else [(drawn, "abcdef")]
+        ):
+            assert type(rows_of_view) is frames.DataFrame
+            assert list(rows_of_view.columns) == list(names)
         if not hasattr(estimator, "transform"):
             assert not hasattr(model, "set_output")
             return
@@ -190,7 +199,7 @@ class TestEveryEstimator:
             return
         frame = pandas.DataFrame(X, index=[f"row {place}" for place in range(len(X))], columns=list("abcdef"))
         model = as_if_fitted(clone(estimator), frame, Y).set_output(transform="pandas")
-        for codes in (model.transform(frame), model.aggregate_codes(frame, 0)):
+        for codes in (model.transform(frame), model.aggregate_codes(frame, 0), model.reconstruct(frame)):
             assert codes.index.equals(frame.index)
 
     @pytest.mark.parametrize("keep", [lambda model: pickle.loads(pickle.dumps(model)), copy.deepcopy])

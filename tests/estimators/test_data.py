@@ -164,3 +164,26 @@ def test_sparse_rows_are_streamed_a_batch_at_a_time():
         chunk = feed.chunk(0, 5)
         batches.append([chunk.batch(lambda views, _: views, number, jax.random.key(0)).x for number in range(5)])
     np.testing.assert_array_equal(*batches)
+
+
+@pytest.mark.parametrize(
+    ("X", "message"),
+    [
+        (
+            np.eye(9) + 0j,
+            r"^X must hold real numbers; got dtype complex128 \(Complex data not supported\)\. Give real and",
+        ),
+        (np.zeros(9, [("a", "f4"), ("b", "f4")]), r"^X has named fields \(a, b\) for columns\. Make columns of them: "),
+        (
+            [[1, 2], [3]],
+            r"^X must have rows of one length; got rows of 1 to 2 numbers\. Fill them up with NaN, or cut th",
+        ),
+        (np.zeros((9, 2), "M8[s]"), r"^X must hold integers, booleans or floats .*; got dtype datetime64\[s\]\."),
+        (np.zeros((0, 3)), r"Found array with 0 sample\(s\)"),
+    ],
+    ids=["complex", "fields", "ragged", "dates", "no rows"],
+)
+def test_arrays_that_are_no_rows_of_numbers_get_one_sentence(X, message):
+    with pytest.raises(ValueError, match=message) as caught:
+        VAE(**FAST).fit(X)
+    assert "\n" not in str(caught.value)

@@ -64,8 +64,11 @@ def test_it_takes_labels_as_they_were_given_and_tells_classes():
 
 
 def test_every_answer_comes_in_pieces_of_bounded_size_and_is_the_same(monkeypatch):
-    model, sizes, whole = fitted(labels=True), [], Preprocessing.__call__
-    monkeypatch.setattr(Preprocessing, "__call__", lambda self, rows: sizes.append(len(rows)) or whole(self, rows))
+    model, sizes = fitted(labels=True), []
+    for name in ("stored", "__call__"):
+        whole = getattr(Preprocessing, name)
+        told = lambda self, rows, whole=whole: sizes.append(len(rows)) or whole(self, rows)  # noqa: E731
+        monkeypatch.setattr(Preprocessing, name, told)
 
     def answers(rows, labels):
         codes, bounds = model.codes(rows, labels), model.bounds(rows, 2, "elbo", 0)

@@ -55,6 +55,22 @@ def test_a_user_says_that_the_channels_are_last(tmp_path):
     assert latently.load(tmp_path).channel_axis == "last"
 
 
+def test_the_white_of_pixels_is_recorded_or_said_by_the_user(tmp_path):
+    X = np.linspace(0, 255, 20 * 64).reshape(20, 8, 8)
+    assert "white_level=255 takes them as 0 to 255" in as_if_fitted(VAE(**FAST, hidden=(8,)), X).assumptions_[0]
+    told = as_if_fitted(VAE(**FAST, hidden=(8,), white_level=255), X)
+    assert (told.assumptions_, told.task_.range) == ((), "unit")
+    assert 100 < told.reconstruct(X).max() <= 255
+    told.save(tmp_path)
+    assert latently.load(tmp_path).white_level == 255
+    counts = X[:, 0].astype(np.uint8) // 40
+    assert as_if_fitted(VAE(**FAST, hidden=(8,), white_level=6), counts).task_.range == "unit"
+    with pytest.raises(ValueError, match=r"^standardize must be left at auto where white_level is given"):
+        VAE(**FAST, white_level=255, standardize="together").fit(X)
+    with pytest.raises(ValueError, match=r"^white_level is for pixels, and a table with gaps"):
+        VAE(**FAST, white_level=255).fit(np.array([[1.0, np.nan], [2.0, 3.0]]))
+
+
 def test_what_was_assumed_is_kept_with_the_model(tmp_path):
     model = VAE(**FAST, hidden=(8,)).fit(IMAGES)
     model.save(tmp_path)

@@ -43,3 +43,50 @@ def test_a_function_with_a_state_of_its_own_is_called_once_a_piece(rows):
     numbers = inference.in_pieces(lambda x: x[:, 0] * 0 + next(calls), np.ones((rows, 3)))
     assert (numbers == 0).all()
     assert next(calls) == 1
+
+
+def scaled(game, x):
+    """A function of a game that counts how often it is traced."""
+    scaled.traced += 1
+    return {"product": x @ game["kernel"] * game["factor"]}
+
+
+def doubled(result):
+    return result["product"] * 2
+
+
+def first(stored):
+    return stored[0]
+
+
+def test_questions_that_differ_in_arrays_alone_share_a_program_and_those_that_differ_in_more_do_not():
+    scaled.traced = 0
+    rows, one, other = np.ones((3, 2), np.float32), np.full((2, 4), 1.0, np.float32), np.full((2, 4), 5.0, np.float32)
+    answers = [
+        inference.in_pieces(
+            inference.Asked(scaled, {"kernel": kernel, "factor": factor}, first, doubled), rows, tuple_of
+        )
+        for kernel, factor in ((one, 1), (other, 1), (one, 3))
+    ]
+    assert [answer.ravel()[0] for answer in answers] == [4, 20, 12]
+    assert all(answer.shape == (3, 4) for answer in answers)
+    assert scaled.traced == 2
+
+
+def tuple_of(piece):
+    return (piece,)
+
+
+def test_results_are_the_callers_own_to_write_to():
+    whole = inference.in_pieces(jax.jit(lambda x: (x, {"sum": x.sum(axis=1)})), np.ones((5, 2)))
+    whole[0][:], whole[1]["sum"][:] = 0, 0
+    assert whole[1]["sum"].shape == (5,)
+
+
+def test_one_row_is_a_piece_of_its_own_and_answers_as_among_others():
+    rows, seen = np.random.default_rng(0).normal(size=(40, 3)).astype(np.float32), []
+    square = partial(lambda x: seen.append(len(x)) or x**2)
+    among = inference.in_pieces(square, rows)
+    alone = inference.in_pieces(square, rows[7:8])
+    assert seen[-1] == 1
+    np.testing.assert_allclose(alone[0], among[7])

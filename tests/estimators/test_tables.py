@@ -20,6 +20,7 @@ from latently import (
     StackedSemiSupervisedVAE,
     Table,
 )
+from small_models import as_if_loaded
 
 DRAW = np.random.default_rng(0)
 N = 240
@@ -243,3 +244,74 @@ def test_samples_of_pixels_and_of_a_generator_are_means():
     assert np.array_equal(vae.sample(5, random_state=0), vae.sample(5, random_state=0, noise=False))
     gan = latently.ACGAN(2, network="mlp", hidden=(8,), epochs=1, random_state=0).fit(20 * pixels, np.arange(40) % 2)
     assert np.array_equal(gan.sample(5, random_state=0), gan.sample(5, random_state=0, noise=False))
+
+
+NUMBERS = pd.DataFrame(DRAW.normal(size=(40, 2)), columns=["a", "b"]).assign(visits=DRAW.poisson(1, 40))
+
+
+@pytest.fixture(scope="module")
+def of_numbers():
+    """A model of a frame of numbers with a column that counts its rows."""
+    frame = NUMBERS.rename_axis(None).reset_index(names="Unnamed: 0")
+    with pytest.warns(latently.data.DataAssumption, match="column without a name is left out"):
+        return as_if_loaded(VAE(latent_dim=2, hidden=()), frame)
+
+
+def test_set_output_asks_for_rows_in_frames_too(of_numbers):
+    pl = pytest.importorskip("polars")
+    arrays = as_if_loaded(VAE(latent_dim=2, hidden=()), NUMBERS.to_numpy())
+    kinds = as_if_loaded(VAE(latent_dim=2, hidden=()), WHOLE[["age", "town"]].mask(DRAW.random((N, 2)) < 0.1))
+    for model, given, names in [(of_numbers, NUMBERS, ["a", "b", "visits"]), (kinds, FRAME, ["age", "town"])]:
+        model = pickle.loads(pickle.dumps(model))
+        assert isinstance(model.sample(2), pd.DataFrame)
+        model.set_output(transform="polars")
+        for rows in (model.sample(2), model.reconstruct(given[:3]), model.interpolate(given[:2], given[2:4], 2)):
+            assert isinstance(rows, pl.DataFrame)
+            assert rows.columns == names
+        if model is not of_numbers and hasattr(model, "impute"):
+            assert isinstance(model.impute(given[:3], n_samples=2), pl.DataFrame)
+    assert isinstance(arrays.sample(2), np.ndarray)
+    assert arrays.set_output(transform="pandas").sample(2).columns.tolist() == ["x0", "x1", "x2"]
+
+
+def test_a_frame_of_numbers_is_learned_without_the_column_that_counts_its_rows(of_numbers, tmp_path):
+    of_numbers.save(tmp_path)
+    for model in (of_numbers, latently.load(tmp_path)):
+        assert model.feature_names_in_.tolist() == ["a", "b", "visits"]
+        assert model.preprocessing_.reading == "rows of 3 columns, each standardised"
+        assert model.assumptions_ == (
+            "the column without a name is left out, since it counts the rows; "
+            'kinds="Unnamed: 0=number" takes it all the same',
+            "all columns are taken for numbers, each standardised, though visits could be count; "
+            'kinds="NAME=KIND" says so',
+        )
+        with_counts = NUMBERS.assign(**{"Unnamed: 0": range(100, 140)})
+        np.testing.assert_array_equal(model.transform(with_counts), model.transform(NUMBERS))
+    kept = Table.of(NUMBERS.assign(row=range(40)), kinds={"row": "number"})
+    assert kept.names == ("a", "b", "visits", "row")
+
+
+def test_a_frame_whose_columns_have_numbers_for_names_comes_back_so():
+    model = as_if_loaded(VAE(latent_dim=2, hidden=()), pd.DataFrame(NUMBERS.to_numpy()))
+    assert model.sample(2).columns.tolist() == [0, 1, 2]
+
+
+def test_what_was_guessed_of_a_data_set_is_known_to_the_model_that_is_given_it(tmp_path):
+    path = tmp_path / "prices.csv"
+    frame = NUMBERS.assign(town=np.resize(["Ulm", "Bonn", "Trier"], 40))
+    for columns in (["a", "b"], ["a", "b", "town"]):
+        frame[columns].to_csv(path, index=False, sep=";", decimal=",")
+        data = latently.open_dataset(path)
+        model = as_if_loaded(VAE(latent_dim=2, hidden=()), data.train)
+        assert "prices.csv is written with delimiter=semicolon, decimal=comma" in model.assumptions_[0]
+        assert model.transform(data.test).shape == (8, 2)
+        assert model.set_output(transform="pandas").sample(1).columns.tolist() == columns
+    assert "delimiter=semicolon" in as_if_loaded(VAE(latent_dim=2, hidden=()), data.train.x).assumptions_[0]
+
+
+def test_a_part_of_a_data_set_brings_its_labels():
+    rows = latently.data.Dataset("two", (DRAW.normal(size=(4, 2)),), np.array([1, 0, 1, 0]), ("ant", "bee"))
+    model = as_if_loaded(ConditionalVAE(latent_dim=2, hidden=()), rows)
+    assert model.classes_.tolist() == ["ant", "bee"]
+    X, labels, _ = model._meet(rows, ["bee"] * 4, None)
+    assert (X.shape, labels.tolist()) == ((4, 2), [0, 0, 0, 0])  # those that are given go before

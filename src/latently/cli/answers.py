@@ -14,8 +14,9 @@ from latently.cli.outputs import Result, Table, are_curves, beside, by_view, ima
 from latently.cli.terminal import print_measures, say
 from latently.cli.verbs import COMPLETED, PATHS, RECONSTRUCTED, RESTYLED, STRANGEST
 from latently.data import Views
-from latently.data.table import is_frame
-from latently.data.tables import TEXT, column_names, is_table, read_cells, read_frame, table_suffix
+from latently.data.table import filled_in, is_frame
+from latently.data.tables import column_names, is_table, is_text, read_cells, read_frame
+from latently.data.text_tables import Dialect
 from latently.errors import ArgumentError
 from latently.evaluation import as_table, classification, clustering, counted
 from latently.figures.images import display_range
@@ -24,14 +25,15 @@ from latently.run.outliers import strangeness_of
 
 
 def sample(asked: Asked) -> Result:
-    """New data from the prior."""
+    """New data from the prior, or from the sampler that the model has."""
     model, given = asked.model, asked.given
     wanted = None if given.labels is None else asked.labels(given.labels)
     n = given.n or (64 if wanted is None else 10)
     each = None if wanted is None else wanted.each(n)
     asked.begin()
-    many, noise = n if each is None else len(each.labels), False if given.mean else None
-    samples = model.sample(many, each and each.labels, random_state=given.seed, noise=noise)
+    many = n if each is None else len(each.labels)
+    how = {"random_state": given.seed, "noise": False if given.mean else None, "from_prior": given.from_prior}
+    samples = model.sample(many, each and each.labels, **how)
     names, columns = (None, {}) if each is None or wanted is None else (wanted.names, each.columns)
 
     def draw() -> Any:
@@ -116,13 +118,13 @@ def _identifiers(asked: Asked) -> dict[str, np.ndarray]:
         return {}
     if asked.given.part != "all" or not is_table(source):
         raise UsageError(f"--id names a column of a table, of which all rows are encoded; got --data {source.name}.")
-    known = column_names(source)
+    known = column_names(source, asked.dialect)
     if name not in known:
         raise ArgumentError("id", f"must be a column of {source.name}, which has {', '.join(known)}", name)
-    if table_suffix(source) in TEXT:
-        names, cells = read_cells(source, asked.given.dialect)
+    if is_text(source):
+        names, cells = read_cells(source, asked.dialect)
         return {name: np.asarray(cells[names.index(name)])}
-    return {name: read_frame(source)[0][name].astype(str).to_numpy(str)}
+    return {name: read_frame(source, asked.dialect)[0][name].astype(str).to_numpy(str)}
 
 
 def reconstruct(asked: Asked) -> Result:
@@ -252,6 +254,7 @@ def impute(asked: Asked) -> Result:
     found = asked.model.impute(rows, asked.known, given.draws, given.seed, given.samples)
     filled, is_array = [found] if given.draws is None else found, not hasattr(rows, "missing")
     count = int((np.isnan(rows[:]) if is_array else rows.missing).sum())
+    of_text = is_text(Path(located(given.data)))
 
     def table() -> Table:
         wholes = [vectors(each, asked.columns) if is_array else _filled_cells(asked, rows, each) for each in filled]
@@ -260,24 +263,41 @@ def impute(asked: Asked) -> Result:
         cells = [[*line, draw] for draw, (_, lines) in enumerate(wholes, 1) for line in lines]
         return [*wholes[0][0], "draw"], cells
 
-    of_text = table_suffix(Path(located(given.data))) in TEXT
-    columns = None if is_array or of_text or given.draws is not None else filled[0].to_pandas
+    def columns() -> Any:
+        frames = [_filled_frame(asked, each) for each in filled]
+        if given.draws is None:
+            return frames[0]
+        import pandas as pd
+
+        return pd.concat([frame.assign(draw=draw) for draw, frame in enumerate(frames, 1)], ignore_index=True)
+
     what = f"{len(rows):,} rows, {count:,} missing cells filled in"
-    return Result(what, {"imputed": np.asarray(found)}, table, columns=columns)
+    whole = None if is_array or of_text else columns
+    return Result(what, {"imputed": np.asarray(found)}, table, columns=whole)
 
 
 def _filled_cells(asked: Asked, rows: Any, filled: Any) -> Table:
     """The whole table as it is written, with the cells in its gaps; of a part of it, the columns of the model alone."""
-    source, frame = Path(located(asked.given.data)), filled.to_pandas()
-    if asked.given.part != "all" or table_suffix(source) not in TEXT:
-        return vectors(frame)
-    header, cells = read_cells(source, asked.given.dialect)
+    source = Path(located(asked.given.data))
+    if asked.given.part != "all" or not is_text(source):
+        return vectors(_filled_frame(asked, filled))
+    header, cells = read_cells(source, asked.dialect)
+    frame, decimal = filled.to_pandas(), Dialect.of(source, asked.dialect).decimal
     whole = dict(zip(header, map(list, cells), strict=True))
-    for name, gaps in zip(rows.names, rows.missing.T, strict=True):
-        texts = frame[name].astype(str)
+    for column, gaps in zip(rows.columns, rows.missing.T, strict=True):
+        texts = frame[column.name].astype(str)
+        texts = texts if column.words or column.kind == "date" else texts.str.replace(".", decimal)
         for row in np.flatnonzero(gaps).tolist():
-            whole[name][row] = texts.iloc[row]
+            whole[column.name][row] = texts.iloc[row]
     return header, list(zip(*whole.values(), strict=True))
+
+
+def _filled_frame(asked: Asked, filled: Any) -> Any:
+    """The whole table of a file that is no text, its gaps filled in; of a part, the columns of the model alone."""
+    source = Path(located(asked.given.data))
+    if asked.given.part != "all" or not is_table(source):
+        return filled.to_pandas()
+    return filled_in(read_frame(source, asked.dialect)[0], filled)
 
 
 def denoise(asked: Asked) -> Result:
@@ -316,7 +336,7 @@ def complete(asked: Asked) -> Result:
     return Result(
         "{rows} rows, " + " and ".join(completed) + " completed",
         completed,
-        lambda: _filled_table(given, completed, rows, columns),
+        lambda: _filled_table(asked, completed, rows, columns),
         lambda: _draw_completions(rows, completed, truth),
         shown=COMPLETED,
     )
@@ -335,16 +355,16 @@ def _chosen_views(model: Any, text: str | None) -> list[str] | None:
     return names
 
 
-def _filled_table(given: Any, completed: dict[str, np.ndarray], rows: Views, columns: Any) -> Table:
+def _filled_table(asked: Asked, completed: dict[str, np.ndarray], rows: Views, columns: Any) -> Table:
     """The table that was given with its gaps filled and all else as it was; of other data, the completed views.
 
     Columns that the table has not got follow those that it has.
     """
-    source = Path(located(given.data))
-    whole = given.given is None and given.part == "all" and source.suffix.lower() in (".csv", ".tsv")
-    if not whole:
+    given, source = asked.given, Path(located(asked.given.data))
+    if given.given is not None or given.part != "all" or not is_table(source):
         return vectors(completed, columns)
-    header, cells = read_cells(source)
+    decimal = Dialect.of(source, asked.dialect).decimal if is_text(source) else "."
+    header, cells = read_cells(source, asked.dialect)
     filled = dict(zip(header, map(list, cells), strict=True))
     for view, values in completed.items():
         gaps = np.flatnonzero(rows.lacking(view))
@@ -352,7 +372,7 @@ def _filled_table(given: Any, completed: dict[str, np.ndarray], rows: Views, col
         for column, numbers in zip(names, values.T.astype(str), strict=True):
             cells_of = filled.setdefault(column, [""] * len(rows))
             for row in gaps.tolist():
-                cells_of[row] = numbers[row]
+                cells_of[row] = numbers[row].replace(".", decimal)
     return list(filled), list(zip(*filled.values(), strict=True))
 
 

@@ -18,7 +18,7 @@ from latently.cli.parsing import in_words
 from latently.data import Dataset, Table
 from latently.data.columns import Column
 from latently.errors import NotSupportedError
-from latently.run import known_labels, labels_of, open_rows
+from latently.run import dialect_for, known_labels, labels_of, located, open_rows
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,11 @@ class Asked:
         """The options that say how DATA is opened."""
         return {name: getattr(self.given, name) for name in ("part", "labels_column", "skip_bad", "views", "dialect")}
 
+    @property
+    def dialect(self) -> str | None:
+        """How DATA, if it is a table, is written: as `--dialect` says, else as the run's own table."""
+        return dialect_for(located(self.given.data), self.about, self.given.dialect)
+
     @cached_property
     def part(self) -> Dataset:
         """The rows that DATA and its options name."""
@@ -73,24 +78,26 @@ class Asked:
         """The labels that `--labels` names, separated by commas, or all; as the model knows them."""
         if self.model.conditions_ is not None:
             return Wanted.of_conditions(text, self.model.conditions_.columns, "--labels")
-        known = self._by_name("--labels")
+        sampler, values = getattr(self.model, "sampler_", None), self.model.label_values
+        values = sampler.classes if values is None and sampler is not None else values
+        known = self._by_name("--labels", values)
         if text == "all":
-            return Wanted.of_classes(self.model.label_values)
+            return Wanted.of_classes(values)
         return Wanted.of_classes([_known(word.strip(), known, "--labels", ", or all") for word in text.split(",")])
 
     def label(self, text: str) -> Any:
         """The one label that `--label` names, as the model knows it."""
         if self.model.conditions_ is None:
-            return _known(text, self._by_name("--label"), "--label")
+            return _known(text, self._by_name("--label", self.model.label_values), "--label")
         wanted = Wanted.of_conditions(text, self.model.conditions_.columns, "--label")
         if len(wanted.labels) > 1:
             raise UsageError(f"--label takes one value for each condition; got {text!r}.")
         return wanted.labels[0]
 
-    def _by_name(self, flag: str) -> dict[str, Any]:
-        if self.model.label_values is None:
+    def _by_name(self, flag: str, values: Any) -> dict[str, Any]:
+        if values is None:
             raise UsageError(f"{flag}: this {type(self.model).__name__} knows no labels; leave it out.")
-        return {str(value): value for value in self.model.label_values.tolist()}
+        return {str(value): value for value in values.tolist()}
 
 
 class Wanted(NamedTuple):

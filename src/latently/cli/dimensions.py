@@ -34,7 +34,7 @@ def dimensions(words: Sequence[str]) -> int:
     given, fit, asked = _asked(words)
 
     from latently.abilities import may
-    from latently.cli.fit import data_arguments, network_open
+    from latently.cli.fit import data_arguments, model_arguments, network_open
     from latently.cli.outputs import Result, check_free, choose_paths, write
     from latently.cli.terminal import Reporter
     from latently.figures import ladder
@@ -44,12 +44,13 @@ def dimensions(words: Sequence[str]) -> int:
 
     paths = choose_paths(given, "dimensions", _KINDS)
     check_free(paths, given.force)
-    arguments, estimator = fit.constructor_arguments(asked), BY_TERMINAL_NAME[given.model].load()
+    estimator = BY_TERMINAL_NAME[given.model].load()
     if not may(estimator.game_type, "encode"):
         able = ", ".join(model.terminal for model in models_that_may("encode"))
         raise UsageError(f"--model {given.model} has no code, whatever its size; models that have: {able}.")
     reporter = Reporter(given.quiet, given.json)
-    like, splits = suited(estimator(**arguments), open_splits(data_arguments(asked)), network_open(fit, asked))
+    data, arguments = data_arguments(asked), model_arguments(fit, asked)
+    like, splits = suited(estimator(**arguments), open_splits(data), network_open(fit, asked))
     arguments = like.get_params(deep=False)
     steps, criterion = [], None
     for step, model in climb(_maker(estimator, arguments), splits, given.sizes, asked.labels != 0, reporter.watching):

@@ -132,6 +132,7 @@ def how_to_play(given: Any) -> dict[str, Any]:
 
 def data_arguments(given: Any) -> dict[str, Any]:
     """The arguments of `open_dataset` among parsed options; paths are absolute: a run can be resumed from anywhere."""
+    from latently.data.open import takes
     from latently.data.rows import as_names
     from latently.run import TABLE_OPTIONS, located
 
@@ -144,12 +145,22 @@ def data_arguments(given: Any) -> dict[str, Any]:
     found = {name: getattr(given, name, None) for name in names}
     columns = as_names(found["labels_column"])
     found["labels_column"] = list(columns) if len(columns) > 1 else next(iter(columns), None)
+    if not takes(given.data, "white_level"):  # it is the model's then: see `model_arguments`
+        found["white_level"] = None
     parts = {name: getattr(given, name, None) for name in ("validation", "test")}
     found |= {name: located(part) if isinstance(part, str) else part for name, part in parts.items()}
     found |= {"unlabelled": getattr(given, "unlabelled", "auto")}
     size = list(found["image_size"]) if isinstance(found["image_size"], tuple) else found["image_size"]
     rest = {"labels": getattr(given, "labels", None) or None, "seed": getattr(given, "split_seed", 0)}
     return {"source": located(given.data), **found, "image_size": size, **rest}
+
+
+def model_arguments(parser: FitParser, given: Any) -> dict[str, Any]:
+    """The arguments of the estimator among parsed options; the white of image files is told to those that open them."""
+    from latently.data.open import takes
+
+    arguments = parser.constructor_arguments(given)
+    return arguments | ({"white_level": None} if takes(given.data, "white_level") else {})
 
 
 def planned(model: str, parser: FitParser, given: Any, recipe: Recipe | None, command: str) -> tuple["Plan", Path]:
@@ -166,8 +177,9 @@ def planned(model: str, parser: FitParser, given: Any, recipe: Recipe | None, co
         "command": command,
         "judge": recipe is not None and recipe.needs_judge,
         "network_open": network_open(parser, given),
+        "sampler": given.sampler,
     }
-    arguments = parser.constructor_arguments(given)
+    arguments = model_arguments(parser, given)
     if arguments.get("first"):  # the folder of an earlier stage
         arguments["first"] = located(arguments["first"])
     folder = Path(given.out) if given.out else _free(Path("runs"), name)

@@ -41,8 +41,9 @@ DISTRIBUTED = Option(
 )  # fmt: skip
 DIALECT = Option(
     "dialect", str, metavar="NAME=SIGN,NAME=SIGN",
-    about="how a table is written as text, where that is not to be guessed: delimiter, decimal, thousands, comment, "
-    "encoding, as in delimiter=semicolon,decimal=comma",
+    about="how a table is written, where that is not to be guessed: of text delimiter, decimal, thousands, comment and "
+    "encoding, as in delimiter=semicolon,decimal=comma; of Excel the sheet; of both the words for missing cells, as in "
+    "missing=NA+?",
 )  # fmt: skip
 LABELS_COLUMN = Option(
     "labels_column", str, nargs="append", metavar="NAME",
@@ -62,13 +63,13 @@ DATA_OPTIONS = (
     Option("leave_out", Sequence[str], about="columns of a table that are not to be learned", metavar="NAME,NAME"),
     Option("kinds", str, metavar="NAME=KIND,NAME=KIND",
            about="what columns of a table are, where that is not to be guessed: number, robust, heavy (a logarithm), "
-           "count, poisson, binary, category, date; degrees, radians, hour, weekday or month, which come round; one of "
-           "labels with a kind is a condition"),
+           "count, poisson, binary, category, date (day-first or month-first where both would do); degrees, radians, "
+           "hour, weekday or month, which come round; one of labels with a kind is a condition"),
     DIALECT,
     Option("gray", bool, about="read images in gray, or not (default: in colour where one of them is)"),
     Option("white_level", float, metavar="X",
-           about="the number that is white in images of more than 8 bits (default: 255, 511, 1023 ..., the first that "
-           "none exceeds)"),
+           about="the number that is white (default: of bytes 255, of numbers from 0 to 1 that 1, of image files of "
+           "more than 8 bits the first of 255, 511, 1023 ... that none exceeds; other numbers are no pixels)"),
     Option("image_size", int | tuple[int, int] | Literal["auto"], "auto", metavar="N|H,W",
            about="size of a folder's images (default: the most common; for photos larger than 128 x 128 one in the "
            "same proportions whose longer side is 128, and the network conv unless one is named)"),
@@ -105,6 +106,9 @@ _OUTPUT_OPTIONS = (
     Option("repeats", int, 1, least=1,
            about="make N runs, in the folders repeat-1, repeat-2 ... of --out, each with a --random-state and a "
            "--label-seed higher by 1; repeats.json gives the mean and the spread of their numbers"),
+    Option("sampler", Literal["gaussian-mixture"],
+           about="what draws new data in the place of the prior: a mixture of Gaussians, fitted to the codes of the "
+           "training rows when the model is trained, class by class where they have labels"),
     DISTRIBUTED,
     *PLAYING_OPTIONS,
 )  # fmt: skip

@@ -78,7 +78,8 @@ _PROBA = Option("proba", None, False, "a column of the table for each probabilit
 VERBS = {
     verb.name: verb
     for verb in (
-        Verb("sample", "sample", "Draw codes from the prior and decode them.", (
+        Verb("sample", "sample",
+            "Draw codes from the prior, or from the sampler that `latently fit --sampler` fitted, and decode them.", (
             "runs/vae-digits-1",
             "runs/vae-digits-1 --n 1000 --out samples.npz",
             "runs/cvae-digits-1 --labels all --n 10 --out digits.png",
@@ -88,6 +89,7 @@ VERBS = {
                    "so many of each of these classes or clusters, or of all; or under conditions: age=40,sex=f",
                    "L[,L...]", also="label"),
             Option("mean", None, False, "of tables: what a code stands for, without the scatter of rows around it"),
+            Option("from_prior", None, False, "draw codes from the prior, also where the model has a sampler"),
             _seed("of the draw")),
             "samples", takes_data=False,
             next=Next("Sample", "{labels}", "draw new data", " --n 64")),

@@ -93,8 +93,7 @@ def open_archive(
         names = f"the arrays {', '.join(ignored)} of {path.name} were" if several else f"the array {ignored[0]} was"
         description = assume(description, f"{names} not used; {{array=NAME}} takes another as the rows")
     rows = {part: np.atleast_1d(np.asarray(arrays[name])) for part, name in chosen.rows.items()}
-    labels = {part: np.asarray(arrays[name]) for part, name in chosen.labels.items()}
-    labels = {part: own.ravel() if own.size == max(own.shape) else own for part, own in labels.items()}
+    labels = {part: _labels(arrays[name], rows[part].shape) for part, name in chosen.labels.items()}
     for part in [part for part, own in labels.items() if _samples_are_last(rows[part], own)]:
         rows[part] = np.moveaxis(rows[part], -1, 0)
         guess = f"the last axis of {chosen.rows[part]} is that of the rows: it has one for each label"
@@ -115,8 +114,10 @@ def _views(
     rest = [key for key in arrays if key not in names.values()]
     key = labels_array or next((key for key in LABELS_KEYS if key in rest), None)
     views = {view: np.atleast_1d(np.asarray(arrays[name])) for view, name in names.items()}
-    labels = None if key is None else np.asarray(arrays[key])
-    description = {"source": kind, "arrays": names}
+    labels = None if key is None else _labels(arrays[key], next(iter(views.values())).shape)
+    description: dict[str, Any] = {"source": kind, "arrays": names}
+    if ignored := ", ".join(name for name in rest if name != key):
+        description = assume(description, f"of {path.name}, {ignored} were not used; {{views}} names the views")
     return Parts(Dataset.of(path.name, views, labels, path.name, description, unlabelled=unlabelled))
 
 
@@ -137,7 +138,7 @@ def _chosen(arrays: Mapping[str, Any], path: Path, array: str | None, labels_arr
     others = [name for name in arrays if name != key]
     found = array or _first(ROWS_KEYS, others) or (others[0] if len(others) == 1 else None)
     if found is None:
-        listed = ", ".join(f'"{name}" {np.shape(arrays[name])}' for name in arrays) or "no arrays"
+        listed = ", ".join(f'"{name}" {_shape(arrays, name)}' for name in arrays) or "no arrays"
         raise DataArgumentError(
             str(path),
             f"holds {listed}, and which of them is the rows is not clear",
@@ -147,9 +148,24 @@ def _chosen(arrays: Mapping[str, Any], path: Path, array: str | None, labels_arr
     return Chosen({"train": found}, {} if key is None or key == found else {"train": key})
 
 
+def _labels(values: Any, of: tuple[int, ...]) -> np.ndarray:
+    """Labels of rows that are, or lie last, in an array of a shape: one a row, however they lie, as a vector."""
+    labels = np.asarray(values)
+    one_each = labels.size == max(labels.shape, default=0) and labels.size in (of[0], of[-1])
+    return labels.ravel() if one_each else labels
+
+
 def _samples_are_last(rows: np.ndarray, labels: np.ndarray) -> bool:
     """Whether an array has the samples on its last axis, as MATLAB's images have: there is a label for each there."""
     return rows.ndim > 1 and rows.shape[0] != labels.size == rows.shape[-1]
+
+
+def _shape(arrays: Archive, name: str) -> str:
+    """The shape of an array in words; of one that holds Python objects, that it does."""
+    try:
+        return str(np.shape(arrays[name]))
+    except ValueError:
+        return "of Python objects"
 
 
 def _first(keys: tuple[str, ...], names: Any) -> str | None:
@@ -174,7 +190,7 @@ def unreadable(path: Path, error: Exception) -> str:
     if "Python objects" in reason or "Object arrays" in reason:
         return (
             f"{path} holds Python objects, which are not loaded because a file of them can run code; "
-            "save the array with a type of numbers, for example X.astype(np.float32)."
+            "save the array with a type of numbers, for example X.astype(np.float32), or of words: y.astype(str)."
         )
     # NumPy takes any file of another format for a pickle, which would mislead here.
     detail = "" if "pickle" in reason or not reason else f" ({reason.rstrip('.')})"

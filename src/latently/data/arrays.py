@@ -13,11 +13,13 @@ import zlib
 from collections.abc import Sequence
 from math import prod
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import Shaped
 
 from latently.data.archives import unreadable
+from latently.data.assumptions import assume
 from latently.data.dataset import Dataset
 from latently.data.labels import Label, Unlabelled
 from latently.data.parts import Parts, parted
@@ -41,7 +43,9 @@ def open_npy(path: Path, unlabelled: Unlabelled = "auto") -> Dataset:
     beside = path.with_name(f"{path.stem}_labels.npy")
     array = _mapped(path)
     labels = np.asarray(_mapped(beside)) if beside.is_file() else None
-    description = {"source": "memory-mapped .npy file"}
+    description: dict[str, Any] = {"source": "memory-mapped .npy file"}
+    if labels is not None:
+        description = assume(description, f"{beside.name}, beside {path.name}, holds the labels")
     return Dataset.of(path.name, array, labels, beside.name, description, unlabelled=unlabelled)
 
 
@@ -100,7 +104,9 @@ def open_idx(path: Path, unlabelled: Unlabelled = "auto") -> Dataset:
     name = re.sub(r"idx\d", "idx1", path.name.replace("images", "labels"))
     beside = None if name.removesuffix(".gz") == path.name.removesuffix(".gz") else gzipped_or_not(path.parent, name)
     labels = None if beside is None else read_idx(beside)
-    rows, description = np.atleast_1d(read_idx(path)), {"source": "idx file"}
+    rows, description = np.atleast_1d(read_idx(path)), assume({"source": "idx file"})
+    if labels is not None:
+        description = assume(description, f"{name}, beside {path.name}, holds the labels")
     return Dataset.of(path.name, rows, labels, name, description, unlabelled=unlabelled)
 
 

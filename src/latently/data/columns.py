@@ -5,7 +5,7 @@ import re
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, get_args
 
 import numpy as np
 from jaxtyping import Float64
@@ -19,6 +19,8 @@ Kind: TypeAlias = Literal[
     "number", "robust", "heavy", "count", "poisson", "binary", "category", "date",
     "degrees", "radians", "hour", "weekday", "month",
 ]  # fmt: skip
+Told: TypeAlias = Kind | Literal["day-first", "month-first"]
+"""What may be said of a column: its kind, or in which order the dates of a column are written."""
 KINDS: tuple[Kind, ...] = get_args(Kind)
 """`number` is Gaussian, `robust` Student-t, `heavy` Student-t of a logarithm (or of asinh, where there are numbers of 0
 or less); `count` is negative binomial, `poisson` Poisson; `binary` is Bernoulli, `category` categorical; `date` is
@@ -26,6 +28,9 @@ Gaussian in its years, and in the sine and cosine of the day of the year and of 
 they are Gaussian in their sine and cosine."""
 PERIODS: dict[str, float] = {"degrees": 360.0, "radians": 2 * math.pi, "hour": 24.0, "weekday": 7.0, "month": 12.0}
 """Kind of what comes round → after how much: 359 and 1 degrees are 2 apart."""
+
+ORDERS: tuple[str, ...] = ("day-first", "month-first")
+"""What `kinds` may say of a column of dates beside `date`: what 03/04/2025 means."""
 
 MOST_WORDS = 50
 """A column of text with more words, each of which few rows share, is free text."""
@@ -35,7 +40,7 @@ _SKEWED = 1.5
 _MOST_COUNT = 1000
 _FEWEST_COUNTED = 10  # rows: with fewer, numbers may be 1, 2, 3 by chance
 _IDENTIFIER = re.compile(r"(^|[_\s-])(id|uuid|guid|key)$", re.IGNORECASE)
-_UNNAMED = re.compile(r"^(Unnamed: \d+|index|)$", re.IGNORECASE)
+_UNNAMED = re.compile(r"^(Unnamed: \d+|__index_level_\d+__|index|)$", re.IGNORECASE)
 _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|\d{1,2}:\d{2}")
 _TRUTHS = ({"no", "yes"}, {"false", "true"}, {"n", "y"}, {"f", "t"})
 
@@ -66,7 +71,7 @@ class Column:
     pattern: str | None = None
 
     @classmethod
-    def of(cls, name: str, cells: "pd.Series[Any]", kind: Kind | None = None) -> "Column | str":
+    def of(cls, name: str, cells: "pd.Series[Any]", kind: Told | None = None) -> "Column | str":
         """What a column is, or a clause that says why it is left out.
 
         Args:
@@ -100,23 +105,24 @@ class Column:
         return cls._textual(name, there)
 
     @classmethod
-    def _told(cls, name: str, there: "pd.Series[Any]", kind: Kind) -> "Column":
+    def _told(cls, name: str, there: "pd.Series[Any]", kind: Told) -> "Column":
         """A column of this kind."""
         import pandas as pd
 
         dtype = str(there.dtype)
         if kind in ("category", "binary"):
-            words = tuple(_plain(word) for word in _ordered(there.unique().tolist()))
+            words = tuple(ordered(there.unique().tolist()))
             if kind == "binary" and len(words) > 2:
                 raise _wrong_kind(name, kind, f"{len(words)} different values", "category")
             return cls(name, kind, words, dtype=dtype)
-        if kind == "date":
-            pattern = None if pd.api.types.is_datetime64_any_dtype(there) else date_pattern(there)
+        if kind in ("date", *ORDERS):
+            patterns = [] if pd.api.types.is_datetime64_any_dtype(there) else date_patterns(there, kind)
+            pattern, kind = next(iter(patterns), None), "date"
             days = _days(there, pattern)
             if np.isnan(days).any():
                 raise _wrong_kind(name, kind, f'"{there.iloc[int(np.isnan(days).argmax())]}"', "category")
             whole = bool((days == np.trunc(days)).all())
-            return cls(name, kind, (), 0 if whole else None, days.min(), days.max(), dtype, pattern)
+            return cls(name, "date", (), 0 if whole else None, days.min(), days.max(), dtype, pattern)
         numbers = pd.to_numeric(there, errors="coerce").to_numpy(np.float64, na_value=np.nan)
         if np.isnan(numbers).any():
             raise _wrong_kind(name, kind, f'"{there.iloc[int(np.isnan(numbers).argmax())]}"', "category")
@@ -126,7 +132,7 @@ class Column:
             raise _wrong_kind(name, kind, f"{odd:g}", "number")
         if not pd.api.types.is_numeric_dtype(there):
             dtype = "float64"
-        return cls(name, kind, (), _decimals(numbers), float(numbers.min()), float(numbers.max()), dtype)
+        return cls(name, cast(Kind, kind), (), _decimals(numbers), float(numbers.min()), float(numbers.max()), dtype)
 
     @classmethod
     def _numeric(cls, name: str, there: "pd.Series[Any]") -> "Column | str":
@@ -153,7 +159,7 @@ class Column:
         distinct = words.unique()
         if pd.to_numeric(words, errors="coerce").notna().all():
             return cls._numeric(name, pd.to_numeric(words))
-        if len(distinct) > 2 and words.head(20).str.contains(_DATE).all() and date_pattern(words):
+        if len(distinct) > 2 and words.head(20).str.contains(_DATE).all() and date_patterns(words):
             return cls._told(name, words, "date")
         if len(distinct) == len(there) > MOST_WORDS or (len(distinct) == len(there) > 2 and _IDENTIFIER.search(name)):
             return "its words are identifiers, another one in each row"
@@ -269,19 +275,45 @@ def finite(name: str, numbers: Float64[np.ndarray, "rows"]) -> Float64[np.ndarra
     return numbers
 
 
-def date_pattern(words: "pd.Series[Any]") -> str | None:
-    """How the dates of a column are written, as for `strptime`; `None` where they are not all written alike."""
+def date_patterns(words: "pd.Series[Any]", order: str = "date") -> list[str]:
+    """How the dates of a column may be written, as for `strptime`, the likeliest first; none where not all are alike.
+
+    Of two that would do, that with the month first goes before, unless points stand between (03.04.2025).
+
+    Args:
+        words: the dates.
+        order: one of `ORDERS`, which goes before, or `date`.
+
+    Example:
+        >>> import pandas as pd
+        >>> date_patterns(pd.Series(["03/04/2025", "05/06/2025"]))
+        ['%m/%d/%Y', '%d/%m/%Y']
+        >>> date_patterns(pd.Series(["03/04/2025", "25/06/2025"]))
+        ['%d/%m/%Y']
+    """
     import pandas as pd
     from pandas.tseries.api import guess_datetime_format
 
     first = str(words.iloc[0]).strip()
-    for day_first in (False, True):
+    day_first = order == "day-first" or (order == "date" and re.match(r"\d{1,2}\.\d", first) is not None)
+    patterns: list[str] = []
+    for dayfirst in (day_first, not day_first):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            pattern = guess_datetime_format(first, dayfirst=day_first)
-        if pattern is not None and pd.to_datetime(words, format=pattern, errors="coerce").notna().all():
-            return str(pattern)
-    return None
+            pattern = guess_datetime_format(first, dayfirst=dayfirst)
+        usable = pattern is not None and not (pattern.startswith("%Y") and "%d" in pattern.partition("%m")[0])
+        if usable and pd.to_datetime(words, format=pattern, errors="coerce").notna().all():
+            patterns.append(str(pattern))
+    return list(dict.fromkeys(patterns))
+
+
+def said_of_dates(name: str, cells: "pd.Series[Any]", pattern: str | None) -> str | None:
+    """That dates could be written in another order than they are taken for; `None` where they could not."""
+    if pattern is None or len(date_patterns(cells.dropna().astype(str))) < 2:
+        return None
+    first, other = ("month", "day") if pattern.index("%m") < pattern.index("%d") else ("day", "month")
+    what = f'the dates of "{name}", such as {cells.dropna().iloc[0]}, are read with the {first} first'
+    return f"{what}; {{kinds={name}={other}-first}} reads them with the {other} first"
 
 
 def _days(cells: "pd.Series[Any]", pattern: str | None) -> Float64[np.ndarray, "rows"]:
@@ -328,14 +360,14 @@ def _decimals(numbers: Float64[np.ndarray, "n"]) -> int | None:
     return None
 
 
-def _ordered(words: list[Any]) -> list[Any]:
-    """Words in order; of two that mean no and yes, no first."""
+def ordered(words: list[Any]) -> list[Any]:
+    """Words as values that JSON knows, in order; of two that mean no and yes, no first."""
     try:
         words = sorted(words)
     except TypeError:
         words = sorted(words, key=str)
     truths = {str(word).lower() for word in words} in _TRUTHS
-    return sorted(words, key=lambda word: str(word).lower()) if truths else words
+    return [_plain(word) for word in (sorted(words, key=lambda word: str(word).lower()) if truths else words)]
 
 
 def _key(word: Any) -> Any:

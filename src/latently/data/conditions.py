@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Float64, Shaped
 
-from latently.data.columns import MOST_WORDS, PERIODS, Column, Kind
+from latently.data.columns import MOST_WORDS, PERIODS, Column, Told
 from latently.data.labels import Unlabelled
 from latently.data.rows import DataArgumentError
 from latently.data.table import Table, as_frame, is_frame
@@ -21,7 +21,7 @@ _MARGIN = 0.1
 
 
 def conditions_of(
-    y: Any, name: str = "y", kinds: Mapping[str, Kind] | None = None, unlabelled: Unlabelled = "auto"
+    y: Any, name: str = "y", kinds: Mapping[str, Told] | None = None, unlabelled: Unlabelled = "auto"
 ) -> Table | None:
     """What rows come with as a table of conditions; `None` where it is one class a row, or is for `encode_labels`.
 
@@ -192,7 +192,7 @@ def _cells(column: Column, cells: "pd.Series[Any]") -> Float64[np.ndarray, "rows
     return np.array([np.nan if gone else codes[cell] for cell, gone in zip(cells, missing, strict=True)], np.float64)
 
 
-def _of_frame(frame: "pd.DataFrame", told: Mapping[str, Kind] | None = None) -> Table:
+def _of_frame(frame: "pd.DataFrame", told: Mapping[str, Told] | None = None) -> Table:
     """Each column, of the kind that it is guessed to be; none is left out, since each was named."""
     kinds = dict(told or {})
     for name in frame.columns:

@@ -119,6 +119,17 @@ class Dataset:
         """What a model takes: the one view, or all of them under their names."""
         return Views.checked(self.view_names, self.views, self.present) if self.view_names else self.x
 
+    @property
+    def targets(self) -> Any:
+        """What a model is given beside the rows: labels as they were, masked where one is unknown; or conditions.
+
+        `None` where there are neither.
+        """
+        if self.conditions is not None or self.labels is None or not self.classes:
+            return self.conditions
+        unknown = "" if isinstance(self.classes[0], str) else UNKNOWN
+        return np.ma.MaskedArray(np.asarray([*self.classes, unknown])[self.labels], mask=self.labels == UNKNOWN)
+
     def prepare(self, picture: Any) -> UInt8[np.ndarray, "height width *channels"]:
         """One more picture as a row of this data set of images: in its size and colours, brought to them the same way.
 
@@ -271,7 +282,7 @@ def keep_labels(dataset: Dataset, count: int, seed: int = 0) -> Dataset:
 
 def _take(view: Rows, rows: Int[np.ndarray, "chosen"]) -> Rows:
     if isinstance(view, Table):
-        return cast(Rows, view[rows])
+        return cast(Rows, Table(view.columns, _take(view.values, rows), view.container, view.assumed))
     if isinstance(view, np.ndarray) and view.nbytes <= _COPIED_BYTES and not is_mapped(view):
         whole = len(rows) == len(view) and np.array_equal(rows, np.arange(len(view)))
         return view if whole else np.asarray(view[rows])

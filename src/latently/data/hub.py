@@ -1,5 +1,7 @@
 """Hugging Face data sets, as `hf:NAME`, through the package `datasets`: images, or a column of numbers, with labels."""
 
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,7 @@ from jaxtyping import Shaped
 from latently.data.assumptions import assume, assumed
 from latently.data.dataset import Dataset
 from latently.data.labels import Unlabelled
-from latently.data.parts import NAMES, PART_OF, Parts, same_classes
+from latently.data.parts import NAMES, Parts, part_in, same_classes
 from latently.data.pictures import ImageSize, as_one_size
 from latently.data.rows import DataArgumentError, DataError
 
@@ -22,46 +24,63 @@ def open_hub(
     array: str | None = None,
     image_size: ImageSize = None,
     *,
-    gray: bool | None = None,
-    image_fit: str | None = None,
     unlabelled: Unlabelled = "auto",
+    **pictures: Any,
 ) -> Parts:
     """The splits of a data set of the hub, or of a folder that `save_to_disk` wrote, as parts.
 
-    Rows are the column of images, or else the columns of numbers; labels the column of classes.
+    Rows are the column of images, all in one size, colour and white, or else the columns of numbers; labels the column
+    of classes.
 
     Args:
         source: `hf:NAME`, `hf:NAME/CONFIG` where a data set has several, or `hf:PATH`.
         labels_column: the column of the labels, where none has the type of classes, or another is meant.
         array: the column of the rows, where there are several.
         image_size: as for `read_pictures`.
-        gray: likewise.
-        image_fit: likewise.
         unlabelled: which label marks a row without one.
+        **pictures: `gray`, `white_level` and `image_fit`, as for `read_pictures`.
     """
     name = source.removeprefix(PREFIX)
-    splits = {PART_OF.get(split.split("_")[0], split): table for split, table in _loaded(name).items()}
-    if "train" not in splits:
-        splits = {"train": next(iter(splits.values()))}
+    splits, guesses = _parts_of(_loaded(name), source)
     features = splits["train"].features
     label = _labels_in(features, labels_column, source)
     rows = _rows_in(features, array, label, source)
     description: dict[str, Any] = {"source": "Hugging Face data set", "array": ", ".join(rows)}
     description |= {"columns": rows} if len(rows) > 1 else {}
     if others := ", ".join(column for column in features if column not in (*rows, label)):
-        guess = f"the columns {others} of {source} were not used; {{array=NAME}} takes another as the rows"
-        description = assume(description, guess)
+        guesses.append(f"the columns {others} of {source} were not used; {{array=NAME}} takes another as the rows")
+    arrays, told = _values(splits, rows, image_size, pictures)
+    description = told | assume(description, *guesses, *assumed(told))
+    called = f"{PREFIX}{Path(name).name}"
     opened: dict[str, Dataset] = {}
-    for part in [part for part in NAMES if part in splits]:
-        values, told = _values(splits[part], rows, image_size, gray, image_fit)
-        description = told | assume(description, *assumed(told))
-        if values.ndim > 2:  # the other parts come in the size and colours of the training rows
-            image_size, gray = values.shape[1:3], values.ndim == 3
+    for part, values in arrays.items():
         labels = None if label is None else _labels(splits[part], label)
-        called = f"{PREFIX}{Path(name).name}"
         facts = {**description, "part": part}
         opened[part] = Dataset.of(called, values, labels, f"{called}, {label}", facts, unlabelled=unlabelled)
     return same_classes(Parts(**opened))
+
+
+def _parts_of(splits: Mapping[str, Any], source: str) -> tuple[dict[str, Any], list[str]]:
+    """Part → the split that is it, the one that has its very name before others, and what was guessed.
+
+    Where no split is called after training, the first one that is called after no other part is trained on.
+    """
+    found: dict[str, str] = {}
+    for split in sorted(splits, key=lambda split: split.lower() not in NAMES):
+        if part := part_in(split):
+            found.setdefault(part, split)
+    guesses = []
+    if "train" not in found:
+        first = next((split for split in splits if split not in found.values()), next(iter(splits)))
+        found = {"train": first, **{part: split for part, split in found.items() if split != first}}
+        guesses.append(f"the split {first} of {source} is trained on, since none is called train")
+    if ignored := ", ".join(split for split in splits if split not in found.values()):
+        used = ", ".join(f"{found[part]} ({part})" for part in NAMES if part in found)
+        guesses.append(
+            f"the splits {ignored} of {source} were not used beside {used}; a data set saved with others under the "
+            "names train, validation and test has them"
+        )
+    return {part: splits[found[part]] for part in NAMES if part in found}, guesses
 
 
 def _loaded(name: str) -> dict[str, Any]:
@@ -123,14 +142,37 @@ def _is_number(dtype: str) -> bool:
 
 
 def _values(
-    table: Any, rows: list[str], image_size: ImageSize, gray: bool | None, image_fit: str | None
-) -> tuple[Shaped[np.ndarray, "rows ..."], dict[str, Any]]:
-    """The rows of a table, and what was done to get them if they are images."""
-    if len(rows) == 1 and type(table.features[rows[0]]).__name__ == "Image":
-        read = as_one_size(table[rows[0]], image_size, gray, image_fit)
-        return read.images, read.description
+    splits: Mapping[str, Any], rows: list[str], image_size: ImageSize, pictures: Mapping[str, Any]
+) -> tuple[dict[str, Shaped[np.ndarray, "rows ..."]], dict[str, Any]]:
+    """Part → its rows, and what was done to get them if they are images."""
+    if len(rows) == 1 and type(splits["train"].features[rows[0]]).__name__ == "Image":
+        read = as_one_size(_images(splits, rows[0]), image_size, **pictures)
+        cuts = np.cumsum([len(table) for table in splits.values()])[:-1]
+        return dict(zip(splits, np.split(read.images, cuts), strict=True)), read.description
+    for name, value in pictures.items():
+        if value is not None:
+            raise DataArgumentError(name, f"is for images, and the rows are {', '.join(rows)}", value)
+    return {part: _numbers(table, rows) for part, table in splits.items()}, {}
+
+
+def _images(splits: Mapping[str, Any], column: str) -> Iterator[Any]:
+    """The images of all parts, one after the other."""
+    for part, table in splits.items():
+        alone = table.select_columns(column)
+        for row in range(len(alone)):
+            with suppress(OSError, ValueError, SyntaxError):
+                if (image := alone[row][column]) is not None:
+                    yield image
+                    continue
+            raise DataError(
+                f'the {column} of row {row} of the part "{part}" is missing or cannot be read; leave that row out.'
+            )
+
+
+def _numbers(table: Any, rows: list[str]) -> Shaped[np.ndarray, "rows ..."]:
+    """The rows of a table, from one column of arrays or from columns of numbers."""
     columns = [np.asarray(table[name]) for name in rows]
-    return (columns[0] if len(rows) == 1 and columns[0].ndim > 1 else np.stack(columns, axis=1)), {}
+    return columns[0] if len(rows) == 1 and columns[0].ndim > 1 else np.stack(columns, axis=1)
 
 
 def _labels(table: Any, name: str) -> Shaped[np.ndarray, "rows"]:

@@ -1,8 +1,7 @@
 """Folders of images: a row is an image, or one image of each subfolder; subfolders may be classes, parts or views."""
 
-import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ import numpy as np
 from latently.data.assumptions import assume, assumed
 from latently.data.dataset import Dataset
 from latently.data.labels import Unlabelled, read_labels
-from latently.data.parts import NAMES, PART_OF, Parts
+from latently.data.parts import NAMES, Parts, part_in
 from latently.data.pictures import KINDS, SUFFIXES, ImageSize, Pictures, read_pictures
 from latently.data.rows import DataError
 from latently.data.view_making import Groups
@@ -44,14 +43,25 @@ def open_images(
         return Parts(Dataset.of(place.name, read.images, None, "", {"source": "image", **read.description}))
     roots, ignored = _parts_in(place)
     found = [path for root in roots.values() for inner in (root, *_subfolders(root)) for path in _images(inner)]
+    deeper = _deeper(roots, {path.parent for path in found})
     if not found:
-        raise DataError(f"{place} holds no {KINDS} image, nor does a folder in it; check the path.")
+        where = (
+            f"; those of {next(iter(deeper))} lie deeper: give the folder above it" if deeper else "; check the path"
+        )
+        raise DataError(f"{place} holds no {KINDS} image, nor does a folder in it{where}.")
     named = _named(place, roots, found)
     read = read_pictures(place, sorted(found), image_size, skip_bad, **pictures)
     labels = None if named is None else np.array([named.get(path, "") for path in read.paths])
     description = {"source": "folder of images", **read.description}
     if ignored:
         description = assume(description, f"beside its parts, {place.name} holds {', '.join(ignored)}: not used")
+    if deeper:
+        total, first = sum(deeper.values()), next(iter(deeper))
+        guess = f"{total:,} images lie deeper than in folders of {place.name}, such as those of"
+        description = assume(description, f"{guess} {first.relative_to(place)}: not used")
+    empty = [inner.name for root in roots.values() for inner in _subfolders(root) if not _holds_images(inner)]
+    if empty and not ignored:
+        description = assume(description, f"of {place.name}, {', '.join(empty)} hold no image, and are no classes")
     whole = Dataset.of(place.resolve().name, read.images, labels, str(place), description, unlabelled=unlabelled)
     if len(roots) == 1:
         return Parts(whole)
@@ -90,9 +100,8 @@ def _parts_in(folder: Path) -> tuple[dict[str, Path], list[str]]:
     called: dict[str, list[Path]] = {}
     others = []
     for entry in inner:
-        parts = {PART_OF[word] for word in re.split(r"[\W_]+", entry.name.lower()) if word in PART_OF}
-        if len(parts) == 1:
-            called.setdefault(parts.pop(), []).append(entry)
+        if part := part_in(entry.name):
+            called.setdefault(part, []).append(entry)
         else:
             others.append(entry.name)
     train = called.get("train", [])
@@ -162,6 +171,22 @@ def _images(folder: Path) -> list[Path]:
 def _subfolders(folder: Path) -> list[Path]:
     """The folders in a folder, sorted, without hidden ones."""
     return sorted(entry for entry in folder.iterdir() if entry.is_dir() and not entry.name.startswith("."))
+
+
+def _deeper(roots: Mapping[str, Path], known: Set[Path]) -> dict[Path, int]:
+    """Folder → how many images it holds, of those that lie below the folders of classes."""
+    found: dict[Path, int] = {}
+    for root in roots.values():
+        for inner in (each for top in _subfolders(root) for each in _subfolders(top)):
+            for folder in (inner, *sorted(path for path in inner.rglob("*") if path.is_dir())):
+                if folder not in known and (images := len(_images(folder))):
+                    found[folder] = images
+    return found
+
+
+def _holds_images(folder: Path) -> bool:
+    """Whether a folder, or one in it, however deep, holds an image."""
+    return bool(_images(folder)) or any(_holds_images(inner) for inner in _subfolders(folder))
 
 
 def _has_classes(folder: Path) -> bool:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from math import isqrt
+from math import isqrt, prod
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -20,9 +20,10 @@ Nature: TypeAlias = Literal["images", "series", "columns"]
 IMAGE_CHANNELS = (1, 3, 4)
 """Of gray, colour, and colour with transparency."""
 
-_HALF_OF_A_BYTE = 127
+HALF_OF_A_BYTE = 127
 _BRIGHT_SHARE = 1 / 1000
 _LEAST_SIDE = 4
+_LEAST_OF_VOLUME = 16
 _UNLIKE = 5.0  # times as much does all together vary as the channel that varies least
 _IMAGE_COLUMNS = 6  # of fewer it cannot be told whether neighbours are more alike than others
 _SAMPLE_ROWS = 2048
@@ -32,15 +33,70 @@ _GOES_OVER = 0.8  # the least correlation of neighbours in rows that nothing but
 
 
 def channels_first(row_shape: Shape, axis: ChannelAxis = "auto") -> bool:
-    """Whether the first axis of a row is that of an image's channels; unless said, where the last one cannot be.
+    """Whether the first axis of a row is that of an image's channels.
+
+    Unless said, it is where it alone is as long as usual; or where neither end is, and the other two axes are those of
+    a square, or both longer.
 
     Example:
         >>> channels_first((1, 28, 28)), channels_first((28, 28, 3)), channels_first((3, 4, 4))
         (True, False, False)
+        >>> channels_first((12, 64, 64)), channels_first((64, 64, 12)), channels_first((28, 28, 28))
+        (True, False, False)
     """
     if axis != "auto":
         return axis == "first" and len(row_shape) > 1
-    return len(row_shape) == 3 and row_shape[0] in IMAGE_CHANNELS and row_shape[2] not in IMAGE_CHANNELS
+    if len(row_shape) != 3 or row_shape[2] in IMAGE_CHANNELS:
+        return False
+    first, height, width = row_shape
+    return first in IMAGE_CHANNELS or (first != height and (height == width or first < min(height, width)))
+
+
+def channels_of(row_shape: Shape) -> int:
+    """How many channels an image has whose row has three axes."""
+    return row_shape[0 if channels_first(row_shape) else 2]
+
+
+def is_volume(row_shape: Shape) -> bool:
+    """Whether rows are volumes by their shape: three sides that are alike, without channels or beside an axis of them.
+
+    Example:
+        >>> is_volume((28, 28, 28)), is_volume((1, 28, 28, 28)), is_volume((12, 64, 64)), is_volume((32, 32, 3))
+        (True, True, False, False)
+    """
+    if len(row_shape) != 3:
+        return len(row_shape) == 4
+    short, long = min(row_shape), max(row_shape)
+    alike = short == long or (short >= _LEAST_OF_VOLUME and long <= 2 * short)
+    return alike and not {row_shape[0], row_shape[2]} & set(IMAGE_CHANNELS)
+
+
+def said_of_axes(row_shape: Shape, layout: Layout, *, first: bool) -> str | None:
+    """What was guessed of which axis is that of the channels, if there is more than one reading.
+
+    Args:
+        row_shape: of a row, of two axes only where they are those of a series.
+        layout: as the network reads it.
+        first: whether the first axis was taken.
+    """
+    last, (axis, places) = row_shape[-1], ("first", row_shape[0]) if first else ("last", row_shape[-1])
+    if is_volume(row_shape) and layout == "vectors":
+        some = "; {network=conv} convolves two of their axes" if len(row_shape) == 3 else ""
+        return f"rows {row_shape} are volumes, read as {prod(row_shape):,} numbers, and not convolved{some}"
+    if is_volume(row_shape) and layout == "images":
+        size = " x ".join(map(str, row_shape[1:] if first else row_shape[:2]))
+        return (
+            f"rows {row_shape} are volumes, read as images of {size} pixels: the {places} places of their {axis} axis "
+            f"are channels, not convolved; {{channel_axis={'last' if first else 'first'}}} takes the other end, "
+            "{network=mlp} convolves none"
+        )
+    if first:
+        return f"the first axis of rows {row_shape} is the channels; {{channel_axis=last}} takes the last"
+    if len(row_shape) == 3 and (last not in IMAGE_CHANNELS or row_shape[0] in IMAGE_CHANNELS):
+        return f"the last axis of rows {row_shape} is the channels; {{channel_axis=first}} takes the first"
+    if len(row_shape) == 2 and not are_series(row_shape):
+        return f"the last axis of rows {row_shape} is the channels; {{channel_axis=first}} takes the first"
+    return None
 
 
 def bytes_are(rows: Rows) -> Literal["pixels", "dark pixels", "bits", "counts"]:
@@ -51,15 +107,43 @@ def bytes_are(rows: Rows) -> Literal["pixels", "dark pixels", "bits", "counts"]:
     no more are zeros and ones.
     """
     shape, total = rows.shape[1:], int(np.prod(rows.shape))
-    image = len(shape) > 1 or _is_flat_image(shape[0])
+    image = len(shape) > 1 or are_pixels(shape)
     peak = bright = 0
     for piece in pieces(rows):
-        peak, bright = max(peak, int(piece.max())), bright + int(np.count_nonzero(piece > _HALF_OF_A_BYTE))
+        peak, bright = max(peak, int(piece.max())), bright + int(np.count_nonzero(piece > HALF_OF_A_BYTE))
         if bright > (0 if image else total * _BRIGHT_SHARE):
             return "pixels"
     if peak <= 1:
         return "bits" if peak else "pixels"
     return "dark pixels" if len(shape) > 1 else "counts"
+
+
+def are_series(row_shape: Shape) -> bool:
+    """Whether rows of two axes are series by their shape: one is that of a few channels, the other of many steps.
+
+    Example:
+        >>> are_series((100, 3)), are_series((3, 100)), are_series((28, 28))
+        (True, True, False)
+    """
+    few, many = sorted(row_shape) if len(row_shape) == 2 else (1, 0)
+    return few <= _MOST_CHANNELS and many >= _STEPS_A_CHANNEL * few
+
+
+def series_axis(row_shape: Shape, axis: ChannelAxis = "auto") -> int:
+    """The axis of the channels of a series (steps, channels): unless said the first, where it is much the shorter one.
+
+    Example:
+        >>> series_axis((100, 3)), series_axis((3, 100)), series_axis((20, 7)), series_axis((7, 20), "first")
+        (1, 0, 1, 0)
+    """
+    if axis != "auto":
+        return int(axis == "last")
+    return int(not (are_series(row_shape) and row_shape[0] < row_shape[1]))
+
+
+def are_pixels(row_shape: Shape) -> bool:
+    """Whether rows are as images are by their shape, or by their length if they are vectors."""
+    return _is_flat_image(row_shape[0]) if len(row_shape) == 1 else not are_series(row_shape)
 
 
 def rows_are(rows: Rows, names: Sequence[str] | None = None, *, of_view: bool = False) -> Nature:
@@ -90,10 +174,9 @@ def rows_are(rows: Rows, names: Sequence[str] | None = None, *, of_view: bool = 
     shape = rows.shape[1:]
     bytes_ = rows.dtype.kind == "b" or (rows.dtype == np.uint8 and bytes_are(rows) != "counts")
     if len(shape) == 2:
-        few, many = sorted(shape)
-        return "series" if not bytes_ and few <= _MOST_CHANNELS and many >= _STEPS_A_CHANNEL * few else "images"
+        return "series" if not bytes_ and are_series(shape) else "images"
     if len(shape) != 1:
-        return "images" if len(shape) == 3 and (shape[2] in IMAGE_CHANNELS or channels_first(shape)) else "columns"
+        return "images" if len(shape) == 3 and channels_of(shape) in IMAGE_CHANNELS else "columns"
     if names is not None and places_of(names) is not None:
         return "series"
     square = shape[0] >= _LEAST_SIDE**2 and isqrt(shape[0]) ** 2 == shape[0]
@@ -214,7 +297,15 @@ def pooled(
 
 
 def in_words(
-    row_shape: Shape, range_: str, scale_shape: Shape, *, image: bool, first: bool, series: bool = False
+    row_shape: Shape,
+    range_: str,
+    scale_shape: Shape,
+    *,
+    image: bool,
+    first: bool,
+    series: bool = False,
+    volume: bool = False,
+    named: bool = False,
 ) -> str:
     """What rows are taken for, in words that follow their number.
 
@@ -225,6 +316,8 @@ def in_words(
         image: whether they are pixels, or read as images.
         first: whether channels are on the first axis.
         series: whether they are read as series.
+        volume: whether they are volumes whose axes are all alike to the network.
+        named: whether each number of a vector has the name of a column.
 
     Example:
         >>> in_words((20, 3), "real", (1, 3), image=False, first=False)
@@ -237,6 +330,8 @@ def in_words(
         range_, "each standardised" if each else "standardised together"
     )
     sizes, channels = list(row_shape), 1
+    if volume:
+        return f"volumes of {' x '.join(map(str, sizes))} numbers, {scaled}"
     if len(row_shape) == 3 and (image or each or first):
         channels = sizes.pop(0 if first else -1)
         many = f"{channels} channel{'' if channels == 1 else 's'}"
@@ -245,6 +340,7 @@ def in_words(
         channels = sizes.pop(0 if first else -1) if len(sizes) == 2 else 1
         return f"series of {sizes[0]} steps, {channels} channel{'' if channels == 1 else 's'}, {scaled}"
     if len(row_shape) == 1:
-        return f"vectors of {sizes[0]} numbers, {scaled}"
+        many = f"{sizes[0]} {'column' if named else 'number'}{'' if named and sizes[0] == 1 else 's'}"
+        return f"{'rows' if named else 'vectors'} of {many}, {scaled}"
     what, unit = ("images", "pixels") if image else ("arrays", "numbers")
     return f"{what} of {' x '.join(map(str, sizes))} {unit}, {scaled}"

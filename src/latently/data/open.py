@@ -41,7 +41,7 @@ _FITS: dict[str, tuple[str, tuple[str, ...]]] = {
     "image_size": ("folders of images", (*_IMAGES, _HUB)),
     "image_fit": ("folders of images", (*_IMAGES, _HUB)),
     "gray": ("folders of images", (*_IMAGES, _HUB)),
-    "white_level": ("folders of images", _IMAGES),
+    "white_level": ("folders of images", (*_IMAGES, _HUB)),
 }
 """Argument → what it is for, in words, and the kinds of sources that take it."""
 
@@ -121,9 +121,11 @@ def open_dataset(
         columns: the columns of a table to take; all unless said.
         leave_out: the columns of a table not to take.
         kinds: name of a column → its kind, or `"sex=category,income=heavy"`, where that is not to be guessed: see
-            `latently.data.KINDS`. A column of labels whose kind is told is a condition.
-        dialect: how a text is written, where that is not to be guessed: `delimiter`, `decimal`, `thousands`, `comment`
-            and `encoding`, as a dict or as `"delimiter=semicolon,decimal=comma"`.
+            `latently.data.KINDS`; `day-first` or `month-first` says how dates are to be read. A column of labels whose
+            kind is told is a condition.
+        dialect: how a table is written, where that is not to be guessed, as a dict or as
+            `"delimiter=semicolon,decimal=comma"`: of a text its `delimiter`, `decimal`, `thousands`, `comment` and
+            `encoding`; of an Excel file the `sheet`; of both, which words are `missing` cells, joined by `+`.
         array: the array of a file of arrays that holds the rows, where its name does not tell.
         image_size: the height and width of a folder's images, or one number for both; by default the most common size.
             `"auto"` is that up to 128 × 128, and else a size in the same proportions whose longer side is 128. For a
@@ -286,6 +288,16 @@ def holds_images(source: Source) -> bool:
     return _kind(source) in _IMAGES
 
 
+def takes(source: Source, argument: str) -> bool:
+    """Whether an argument of `open_dataset` that is for some sources is for this one.
+
+    Example:
+        >>> takes("table.csv", "white_level"), takes("table.csv", "kinds")
+        (False, True)
+    """
+    return _kind(source) in _FITS[argument][1]
+
+
 def _check(source: Source, kind: str, how: Opening) -> None:
     """See that the arguments are for a source of this kind."""
     for name, (what, kinds) in _FITS.items():
@@ -328,9 +340,8 @@ def _open(source: Source, how: Opening) -> Parts:
         raise DataArgumentError("labels_column", rule, ", ".join(told))
     label = next(iter(told), None)
     if kind == _HUB:
-        columns, size = (label, how.array), how.image_size
-        colours = {"gray": how.gray, "image_fit": how.image_fit}
-        return open_hub(str(source), *columns, size, **colours, unlabelled=how.unlabelled)  # type: ignore[arg-type]
+        pictures = {name: value for name, value in how.of_images.items() if name != "skip_bad"}
+        return open_hub(str(source), label, how.array, how.image_size, **pictures)  # type: ignore[arg-type]  # see _check
     if kind == "AnnData":
         return Parts(open_h5ad(path, label, how.unlabelled))
     if kind == _ARRAYS:

@@ -1,5 +1,6 @@
 """Data that comes in parts: rows to train on, to validate and to test, as whoever published them cut them."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -23,6 +24,17 @@ NAMES: dict[str, tuple[str, ...]] = {
 
 PART_OF = {name: part for part, names in NAMES.items() for name in names}
 """Any of those names → the part."""
+
+
+def part_in(name: str) -> str | None:
+    """The part that the words of a name tell of; `None` where they tell of none, or of several.
+
+    Example:
+        >>> part_in("seg_train"), part_in("Test-2"), part_in("unsupervised")
+        ('train', 'test', None)
+    """
+    parts = {PART_OF[word] for word in re.split(r"[\W_]+", name.lower()) if word in PART_OF}
+    return parts.pop() if len(parts) == 1 else None
 
 
 class Parts(NamedTuple):

@@ -56,6 +56,7 @@ class _Header(NamedTuple):
     gray: bool
     peak: float | None
     frames: int
+    transparent: bool
 
 
 def read_pictures(
@@ -109,7 +110,9 @@ def read_pictures(
         names = ", ".join(skipped[:_NAMED_AT_MOST])
         more = f" and {len(skipped) - _NAMED_AT_MOST} more" if len(skipped) > _NAMED_AT_MOST else ""
         warn(f"skipped {len(skipped)} images that cannot be read: {names}{more}")
-    told = _description([headers[path] for path in good], (height, width), image_size, fit, in_gray, white, white_level)
+    read = [headers[path] for path in good]
+    told_colour = gray is not None
+    told = _description(read, (height, width), image_size, fit, in_gray, white, white_level, told_colour=told_colour)
     return Pictures(images[: len(good)], good, {**told, "skipped": skipped})
 
 
@@ -117,6 +120,7 @@ def as_one_size(
     images: Iterable[Image.Image],
     image_size: ImageSize = None,
     gray: bool | None = None,
+    white_level: float | None = None,
     image_fit: str | None = None,
 ) -> Pictures:
     """Opened images as `read_pictures` reads files; they are from nowhere."""
@@ -124,9 +128,11 @@ def as_one_size(
     headers = [_header(image) for image in images]
     size = _height_width(image_size, [header.size for header in headers])
     in_gray = all(header.gray for header in headers) if gray is None else gray
-    white = _white(None, [header.peak for header in headers if header.peak is not None])
+    white = _white(white_level, [header.peak for header in headers if header.peak is not None])
     pixels = np.stack([_pixels(image, size, in_gray, white, fit) for image in images])
-    return Pictures(pixels, [], _description(headers, size, image_size, fit, in_gray, white, None))
+    told_colour = gray is not None
+    told = _description(headers, size, image_size, fit, in_gray, white, white_level, told_colour=told_colour)
+    return Pictures(pixels, [], told)
 
 
 def _description(
@@ -137,6 +143,8 @@ def _description(
     gray: bool,
     white: float | None,
     white_level: float | None,
+    *,
+    told_colour: bool,
 ) -> dict[str, Any]:
     """How pictures were brought to one size, colour and depth, and what was guessed of them."""
     sizes = [header.size for header in headers]
@@ -149,7 +157,7 @@ def _description(
     facts |= {"image_fit": fit} | ({} if white is None else {"white_level": white})
     facts |= {"made_smaller": f"from {common[0]:,} x {common[1]:,}"} if chosen and common != size else {}
     of_sizes = _guesses_of_sizes(sizes, common, size, fit) if chosen else []
-    return assume(facts, *of_sizes, *_guesses(headers, white, white_level))
+    return assume(facts, *of_sizes, *_guesses(headers, white, white_level, told_colour=told_colour))
 
 
 def prepared(
@@ -237,15 +245,24 @@ def _guesses_of_sizes(
     ]
 
 
-def _guesses(headers: Sequence[_Header], white: float | None, white_level: float | None) -> list[str]:
+def _guesses(
+    headers: Sequence[_Header], white: float | None, white_level: float | None, *, told_colour: bool
+) -> list[str]:
     """What was guessed of these pictures beside their size."""
     n, guesses = len(headers), []
+    colours = sum(not header.gray for header in headers)
+    if not told_colour and 0 < colours < n:
+        guesses.append(
+            f"{colours:,} of {n:,} images have colours, and all are read in colour; {{gray=True}} reads none"
+        )
     deep = sum(header.peak is not None for header in headers)
     if white is not None and white_level is None:
         guesses.append(
             f"{deep:,} of {n:,} images have more than 8 bits, and {white:,g} is white, the first of 255, 511, 1023 ... "
             "that none exceeds; {white_level=N} sets another"
         )
+    if transparent := sum(header.transparent for header in headers):
+        guesses.append(f"{transparent:,} of {n:,} images are transparent in places, and lie on white")
     if moving := sum(header.frames > 1 for header in headers):
         guesses.append(f"{moving:,} of {n:,} files hold several images, of which the first was taken")
     return guesses
@@ -260,7 +277,8 @@ def _opened(path: Path, read: Callable[[Image.Image], Read], bad: list[Path] | N
                 return read(image)
     except (*_UNREADABLE, *_BOMBS) as error:
         if bad is None:
-            why = f"is too large ({error})" if isinstance(error, _BOMBS) else "cannot be read as an image"
+            reason = f" ({error})" if isinstance(error, _NoPixelsError) else ""
+            why = f"is too large ({error})" if isinstance(error, _BOMBS) else f"cannot be read as an image{reason}"
             remedy = "Replace or remove it, or leave out all such images with {skip_bad=True}."
             raise DataArgumentError(str(path), why, remedy=remedy) from error
         bad.append(path)
@@ -280,8 +298,12 @@ def _header(image: Image.Image) -> _Header:
         numbers = np.asarray(image)
         peak, low = float(numbers.max()), float(numbers.min())
         if not (np.isfinite(peak) and low >= 0):
-            raise ValueError(f"its numbers lie between {low} and {peak}")
-    return _Header(size, gray, peak, frames)
+            raise _NoPixelsError(f"its numbers lie between {low:g} and {peak:g}, and not from 0 on")
+    return _Header(size, gray, peak, frames, image.has_transparency_data)
+
+
+class _NoPixelsError(ValueError):
+    """Numbers that are no pixels."""
 
 
 def _is_deep_colour(image: Image.Image) -> bool:

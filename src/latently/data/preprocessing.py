@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isqrt, prod
 from operator import index
-from typing import Any, Literal, cast
+from typing import Any, Literal, get_args
 
 import jax
 import jax.numpy as jnp
@@ -12,13 +12,25 @@ import numpy as np
 from jax.tree_util import Partial
 from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
-from latently.data.layout import ChannelAxis, Layout, Standardize, channels_first, in_words
+from latently.data.layout import (
+    ChannelAxis,
+    Layout,
+    Standardize,
+    are_pixels,
+    are_series,
+    channels_first,
+    in_words,
+    is_volume,
+    said_of_axes,
+    series_axis,
+)
 from latently.data.rows import DataArgumentError, DataError, Rows, Statistics, as_rows, is_numeric, summarize
 from latently.data.scaling import ROUNDING, Range, fit_scaling
+from latently.data.table import Container
 
 Stored = Shaped[Array, "batch ..."] | Shaped[np.ndarray, "batch ..."]
 
-_LATER: dict[str, Any] = {"channels_first": False, "assumed": ()}
+_LATER: dict[str, Any] = {"channels_first": False, "assumed": (), "names": (), "container": "array"}
 """Fields that configs of version 0.1.0 lack, as they were then."""
 
 
@@ -37,6 +49,8 @@ class Preprocessing:
             (Salakhutdinov & Murray 2008, "On the quantitative analysis of deep belief networks").
         channels_first: whether the first axis of a row is that of the channels; an event has them last.
         assumed: what the rows were taken for where they could be something else (see `latently.data.assumptions`).
+        names: of the columns of a table; none of other rows.
+        container: what rows came in, and are given back in.
 
     Example:
         >>> images = np.full((2, 4, 4), 255, dtype=np.uint8)
@@ -57,6 +71,8 @@ class Preprocessing:
     binarize: bool = False
     channels_first: bool = False
     assumed: tuple[str, ...] = ()
+    names: tuple[str | int, ...] = ()
+    container: Container = "array"
 
     @classmethod
     def fit(
@@ -68,6 +84,7 @@ class Preprocessing:
         binarize: bool = False,
         channel_axis: ChannelAxis = "auto",
         standardize: Standardize = "auto",
+        white_level: float | None = None,
     ) -> "Preprocessing":
         """Find the offset and the scale in one streamed pass, 8 MB at a time; of pixels, a part of them will do.
 
@@ -80,31 +97,37 @@ class Preprocessing:
             layout: what an event is: of `"vectors"`, `(features,)`; of `"images"`, `(height, width, channels)`; of
                 `"series"`, `(steps, channels)`; of `"rows"`, a row as it is, its channels moved to its end.
             binarize: whether pixels are drawn as 0 or 1; for `"unit"` only.
-            channel_axis: where the channels of an image or of a series are in a row; `"auto"`, on the first axis of
-                `(1, h, w)`, `(3, h, w)` and `(4, h, w)`, else on the last.
+            channel_axis: where the channels of an image or of a series are in a row; `"auto"`, on the first axis where
+                that has 1, 3 or 4 and the last has not, or where it is the shortest one, else on the last.
             standardize: what has a mean and a deviation of its own where numbers are standardised: each of the
                 `"features"`, each of the `"channels"`, or all numbers `"together"`. `"auto"` is each feature of
-                `(n, features)`, each channel where their scales are unlike, and otherwise all numbers together. Any
-                other is `"real"` where the range is `"auto"`.
+                `(n, features)`, each channel of series and of images where their scales are unlike, and otherwise all
+                numbers together. Any other is `"real"` where the range is `"auto"`.
+            white_level: the number that is white, of pixels from 0 to it. `None` is 255 of uint8 and 1 of numbers
+                within [0, 1]; all others are no pixels.
 
         Raises:
             DataError: X is empty, not finite, not numeric, or outside of the range asked for.
         """
         rows = as_rows(X)
         row_shape = tuple(int(size) for size in rows.shape[1:])
-        first = channels_first(row_shape, channel_axis)
+        shaped = are_series(row_shape) and layout != "images" and rows.dtype.name not in ("uint8", "bool")
+        series = len(row_shape) == 2 and (layout == "series" or shaped)
+        first = series_axis(row_shape, channel_axis) == 0 if series else channels_first(row_shape, channel_axis)
         event_shape = _event_shape(row_shape, layout, first)
         wanted: Any = "real" if range == "auto" and standardize != "auto" else range
         flat = layout in ("images", "series") and len(row_shape) == 1 and standardize == "auto"
-        found = fit_scaling(rows, wanted, "together" if flat else standardize, channel_axis)
+        by = "together" if flat else standardize
+        found = fit_scaling(rows, wanted, by, channel_axis, white_level, series=series)
         if found.axis == 0:
             event_shape = _event_shape(row_shape, layout, first=True)
         if binarize and found.range != "unit":
             rule = f'needs pixels in [0, 1]; got numbers of the range "{found.range}"'
             raise DataArgumentError("binarize", rule, remedy="Leave it out.")
         assumed = found.assumed
-        if first and channel_axis == "auto":
-            assumed += (f"the first axis of rows {row_shape} is the channels; {{channel_axis=last}} takes the last",)
+        if channel_axis == "auto" and (len(row_shape) > 2 or (layout == "series" and series)):
+            guess = said_of_axes(row_shape, layout, first=first)
+            assumed += () if guess is None else (guess,)
         scaled = np.asarray(found.offset), np.asarray(found.scale), found.range, binarize
         return cls(row_shape, event_shape, rows.dtype.name, *scaled, first or found.axis == 0, assumed)
 
@@ -122,9 +145,36 @@ class Preprocessing:
     @property
     def reading(self) -> str:
         """What the rows were taken for, in words that follow their number: "images of 28 x 28 pixels, ..."."""
-        image = len(self.event_shape) == 3 or (self.dtype == "uint8" and self.range != "real")
-        first, series = self.channels_first, len(self.event_shape) == 2
-        return in_words(self.row_shape, self.range, self.offset.shape, image=image, first=first, series=series)
+        pixels = self.range != "real" and self.dtype != "bool" and are_pixels(self.row_shape)
+        image = len(self.event_shape) == 3 or (self.dtype == "uint8" and self.range != "real") or pixels
+        several = are_series(self.row_shape) and self.dtype not in ("uint8", "bool")
+        shapes = self.row_shape, self.range, self.offset.shape
+        return in_words(
+            *shapes,
+            image=image,
+            first=self.channels_first,
+            series=len(self.event_shape) == 2 or several,
+            volume=is_volume(self.row_shape) and len(self.event_shape) == 1,
+            named=bool(self.names),
+        )
+
+    def stored(self, rows: Any) -> tuple[np.ndarray]:
+        """The arrays of some rows, as `reads` takes them."""
+        return (np.asarray(rows),)
+
+    @property
+    def reads(self) -> Partial:
+        """A pure function from `stored` arrays to what a game reads."""
+        return Partial(_only, self.prepare)
+
+    @property
+    def writes(self) -> Partial | None:
+        """`inverse` as a pure function, in float32; `None` for integers that a float32 does not tell apart."""
+        dtype = np.dtype(self.dtype)
+        if dtype.kind in "iu" and dtype.itemsize > 2:
+            return None
+        writing = _Writing(self.row_shape, self.event_shape, self._moves_channels, self.dtype)
+        return Partial(writing, np.asarray(self.scale, np.float32), np.asarray(self.offset, np.float32))
 
     def __call__(self, rows: Stored, key: PRNGKeyArray | None = None) -> Float[Array, "batch ..."]:
         """Rows as a network reads them; pure, so it may run inside `jax.jit`.
@@ -154,14 +204,15 @@ class Preprocessing:
         Integers are rounded and clipped to what their type holds, booleans are True above one half, and floats of any
         width come out as float32, in which they were computed.
         """
-        return _as_type(self.in_units(np.asarray(x, dtype=np.float64)), np.dtype(self.dtype))
+        rows: Shaped[np.ndarray, "batch ..."] = _as_type(
+            self.in_units(np.asarray(x, dtype=np.float64)), np.dtype(self.dtype)
+        )
+        return rows
 
     def in_units(self, x: Any) -> Any:
         """Rows in the units and the shape of the data, as floats; pure, so it may run inside `jax.jit`."""
-        events = x.reshape(x.shape[0], *self.event_shape)
-        if self._moves_channels:
-            events = events.transpose(0, events.ndim - 1, *range(1, events.ndim - 1))
-        return events.reshape(x.shape[0], *self.row_shape) * self.scale.astype(x.dtype) + self.offset.astype(x.dtype)
+        writing = _Writing(self.row_shape, self.event_shape, self._moves_channels, self.dtype)
+        return writing.in_units(self.scale.astype(x.dtype), self.offset.astype(x.dtype), x)
 
     @property
     def _moves_channels(self) -> bool:
@@ -215,7 +266,8 @@ class Preprocessing:
 
     def to_config(self) -> dict[str, Any]:
         """All fields as JSON-able values."""
-        return {name: np.asarray(getattr(self, name)).tolist() for name in self.__dataclass_fields__}
+        config = {name: np.asarray(getattr(self, name)).tolist() for name in self.__dataclass_fields__}
+        return {**config, "names": list(self.names)}
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> "Preprocessing":
@@ -229,6 +281,7 @@ class Preprocessing:
             shapes = {name: tuple(index(size) for size in config[name]) for name in ("row_shape", "event_shape")}
             arrays = {name: np.asarray(config[name], dtype=np.float64) for name in ("offset", "scale")}
             said = {"dtype": np.dtype(str(config["dtype"])).name, "assumed": tuple(map(str, config["assumed"]))}
+            said |= {"names": tuple(config["names"])}
             preprocessing = cls(**{**config, **shapes, **arrays, **said})
         except (TypeError, ValueError) as error:
             raise DataError(f"this preprocessing config cannot be read: {error}") from error
@@ -260,6 +313,33 @@ class _Reading:
         return (x,)
 
 
+@dataclass(frozen=True)
+class _Writing:
+    """How rows come back from what a network writes, but for the scale and the offset; for the fields see above."""
+
+    row_shape: tuple[int, ...]
+    event_shape: tuple[int, ...]
+    moves_channels: bool
+    dtype: str
+
+    def in_units(self, scale: Any, offset: Any, x: Any) -> Any:
+        """Rows in the units and the shape of the data, as floats."""
+        events = x.reshape(x.shape[0], *self.event_shape)
+        if self.moves_channels:
+            events = events.transpose(0, events.ndim - 1, *range(1, events.ndim - 1))
+        return events.reshape(x.shape[0], *self.row_shape) * scale + offset
+
+    def __call__(self, scale: Any, offset: Any, x: Any) -> Shaped[Array, "batch ..."]:
+        """Rows in the units, the shape and the type of the data."""
+        rows: Shaped[Array, "batch ..."] = _as_type(self.in_units(scale, offset, x), np.dtype(self.dtype), jnp)
+        return rows
+
+
+def _only(prepare: Partial, stored: tuple[Stored, ...]) -> Float[Array, "batch ..."]:
+    x: Float[Array, "batch ..."] = prepare(stored)[0]
+    return x
+
+
 def _event_shape(row_shape: tuple[int, ...], layout: Layout, first: bool) -> tuple[int, ...]:
     """The shape of an event of a layout; channels come last."""
     if layout == "images":
@@ -286,7 +366,7 @@ def _image_shape(row_shape: tuple[int, ...], first: bool = False) -> tuple[int, 
             "X",
             "must be rows (height, width), (height, width, channels) or flat and square for a network of images; got "
             f"rows of shape {row_shape}",
-            remedy="Reshape X to (n, height, width), or use {network=mlp}.",
+            remedy="Reshape X to (n, height, width), or use {network=mlp}; volumes are not convolved over three axes.",
         )
     return (side, side, 1)
 
@@ -298,15 +378,15 @@ def _squeezed(shape: tuple[int, ...]) -> tuple[int, ...]:
     return shape[:-1] if shape[-1] == 1 else shape[1:] if shape[0] == 1 else shape
 
 
-def _as_type(rows: Float[np.ndarray, "..."], dtype: np.dtype[Any]) -> np.ndarray:
+def _as_type(rows: Any, dtype: np.dtype[Any], library: Any = np) -> Any:
     if dtype.kind == "f":
         return rows.astype(np.float32)
     if dtype.kind == "b":
-        return cast(np.ndarray, rows > 0.5)
+        return rows > 0.5
     # The largest 64-bit integers are no floats: step down to one that is, or the conversion would overflow.
     limits = np.iinfo(dtype)
     high = float(limits.max) if dtype.itemsize < 8 else float(np.nextafter(float(limits.max), 0))
-    return np.clip(np.round(rows), float(limits.min), high).astype(dtype)
+    return library.clip(library.round(rows), float(limits.min), high).astype(dtype)
 
 
 def _rules(config: Preprocessing) -> dict[str, bool]:
@@ -323,6 +403,8 @@ def _rules(config: Preprocessing) -> dict[str, bool]:
         "scale must be finite and above 0": bool((np.isfinite(scale) & (scale > 0)).all()),
         'range must be "unit", "symmetric" or "real"': config.range in ("unit", "symmetric", "real"),
         "channels_first must be true or false": isinstance(config.channels_first, bool),
+        "names must be one for each column of a row, or none": len(config.names) in (0, prod(row)),
+        "container must be array, pandas or polars": config.container in get_args(Container),
         'binarize must be true or false, and false unless range is "unit"': config.binarize is False
         or (config.binarize is True and config.range == "unit"),
     }

@@ -131,6 +131,9 @@ def _is_scattered(rows: Any, row_bytes: int) -> bool:
 def as_rows(X: Any, name: str = "X") -> Rows:
     """X as rows of real numbers: arrays, maps, subsets and sparse rows as they are, others through `np.asarray`."""
     rows: Rows = X if isinstance(X, np.ndarray | Subset | Sparse) else np.asarray(X)
+    if rows.dtype.names:
+        remedy = "Make columns of them: np.lib.recfunctions.structured_to_unstructured(X), or a data frame."
+        raise DataArgumentError(name, f"has named fields ({', '.join(rows.dtype.names)}) for columns", remedy=remedy)
     if len(rows.shape) < 2:
         raise DataArgumentError(
             name,
@@ -246,7 +249,7 @@ def _memory_map(rows: Any) -> mmap.mmap | None:
             if rows.mode == "c":
                 return None
             found = True
-        rows = rows.array if isinstance(rows, Subset) else getattr(rows, "base", None)
+        rows = rows.array if isinstance(rows, Subset) else getattr(rows, "base", getattr(rows, "values", None))
     return None
 
 

@@ -5,7 +5,17 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 import numpy as np
 
 from latently.data.assumptions import warn_of
-from latently.data.layout import ChannelAxis, Standardize, bytes_are, channels_first, pooled, unlike_channels
+from latently.data.layout import (
+    HALF_OF_A_BYTE,
+    ChannelAxis,
+    Standardize,
+    are_pixels,
+    bytes_are,
+    channels_first,
+    pooled,
+    series_axis,
+    unlike_channels,
+)
 from latently.data.rows import DataArgumentError, Rows, Statistics, deviations, summarize
 
 Range: TypeAlias = Literal["unit", "symmetric", "real"]
@@ -19,8 +29,11 @@ _GUESSES = {
     "pixels from 0 to 255",
     "dark pixels": "images of uint8 are pixels from 0 to 255, though none is above 127; {standardize=together} takes "
     "them for numbers",
+    "bits": "uint8 of 0 and 1 alone is zeros and ones, no pixels; {white_level=255} takes it for pixels from 0 to 255",
 }
 """What rows of uint8 hold → the guess that they do, where it is one."""
+
+_MUCH_HANGS_ON = ("counts", "dark pixels")
 
 
 class Scaling(NamedTuple):
@@ -33,70 +46,151 @@ class Scaling(NamedTuple):
     assumed: tuple[str, ...] = ()
 
 
-def fit_scaling(rows: Rows, range_: str, standardize: Standardize, channel_axis: ChannelAxis) -> Scaling:
+def fit_scaling(
+    rows: Rows,
+    range_: str,
+    standardize: Standardize,
+    channel_axis: ChannelAxis,
+    white_level: float | None = None,
+    *,
+    series: bool = False,
+) -> Scaling:
     """The scaling of rows to a range, in one streamed pass, 8 MB at a time; of pixels a part of them will do.
 
     Args:
         rows: of shape `(n, ...)`.
         range_: as for `Preprocessing.fit`.
-        standardize: likewise; `"auto"` is each feature of vectors, each channel where their scales are unlike, and
-            otherwise all numbers together.
+        standardize: likewise.
         channel_axis: likewise.
+        white_level: likewise.
+        series: whether rows are series (steps, channels), or the other way round.
 
     Raises:
         DataError: the rows are not finite, or outside of the range asked for.
     """
     if range_ not in ("auto", "unit", "symmetric", "real"):
         raise DataArgumentError("range", 'must be "auto", "unit", "symmetric" or "real"', range_)
+    if white_level is not None:
+        return _from_black_to_white(rows, range_, standardize, white_level)
     assumed: tuple[str, ...] = ()
     if range_ != "real" and rows.dtype.name in ("uint8", "bool"):
-        held = bytes_are(rows) if rows.dtype == np.uint8 else "bits"
+        held = bytes_are(rows) if rows.dtype == np.uint8 else "truth values"
         assumed = (_GUESSES[held],) if range_ == "auto" and held in _GUESSES else ()
-        for sentence in assumed:
+        for sentence in assumed if held in _MUCH_HANGS_ON else ():
             warn_of(sentence)
         if range_ != "auto" or held != "counts":
-            half = 0.5 if held == "bits" else 127.5
+            half = 0.5 if held in ("bits", "truth values") else 127.5
             if range_ == "symmetric":
                 return Scaling(half, half, "symmetric")
             return Scaling(0.0, 2 * half, "unit", None, assumed)
     features = summarize(rows, per_feature=True)
     low, high = features.minimum, features.maximum
-    unit = low >= -ROUNDING and high <= 1 + ROUNDING
+    unit, floats = low >= -ROUNDING and high <= 1 + ROUNDING, rows.dtype.kind == "f"
     if range_ == "real" or (range_ == "auto" and not unit):
-        return _standardized(rows, features, standardize, channel_axis, assumed)
+        found = _standardized(rows, features, standardize, channel_axis, assumed, series=series)
+        guessed = range_ == standardize == "auto" and found.axis is None and not assumed
+        return found._replace(assumed=(*found.assumed, *_said_of(rows, features))) if guessed else found
+    what = "pixels" if are_pixels(rows.shape[1:]) else "numbers"
     if range_ == "symmetric":
         if unit:
-            return Scaling(0.5, 0.5, "symmetric")
+            guess = f"{what}: floats taken as 0 to 1, stretched to [-1, 1]; {{white_level}} names another end than 1"
+            return Scaling(0.5, 0.5, "symmetric", None, (guess,) if floats else ())
         if low >= -1 - ROUNDING and high <= 1 + ROUNDING:
             return Scaling(0.0, 1.0, "symmetric")
         raise DataArgumentError(
             "X",
             f"must lie in [0, 1] or [-1, 1] for a symmetric range; got values from {low:g} to {high:g}",
-            remedy="Scale the data, store pixels as uint8, or use {range=real}.",
+            remedy=f"{_named_white(low, high)}Store pixels as uint8, or use {{output=identity}}.",
         )
     if not unit:
         raise DataArgumentError(
             "X",
             f"must lie in [0, 1] for a Bernoulli decoder; got values from {low:g} to {high:g}",
-            remedy="Scale the data (pixels from 0 to 255 may be given as uint8), or use {likelihood=gaussian}.",
+            remedy=f"{_named_white(low, high)}Pixels from 0 to 255 may be given as uint8, too; or use "
+            "{likelihood=gaussian}.",
         )
-    return Scaling(0.0, 1.0, "unit")
+    if what == "pixels":
+        guess = "pixels: floats taken as 0 to 1, black to white; {white_level} names another white, "
+    else:
+        guess = "numbers: floats taken as shares from 0 to 1, as they are; "
+    standard = "together" if len(rows.shape) > 2 else "features"
+    guess += f"{{standardize={standard}}} takes them for numbers of any size"
+    return Scaling(0.0, 1.0, "unit", None, (guess,) if floats and range_ == "auto" else ())
+
+
+def _from_black_to_white(rows: Rows, range_: str, standardize: Standardize, white: float) -> Scaling:
+    """The scaling of numbers from 0 to the one that is white."""
+    if standardize != "auto" or range_ == "real":
+        raise DataArgumentError("white_level", "is for pixels, and numbers that are standardised have none", white)
+    extremes = summarize(rows, per_feature=False)
+    low, high = extremes.minimum, extremes.maximum
+    if low < -ROUNDING * white or high > (1 + ROUNDING) * white:
+        rule = f"must lie in [0, {white:g}] for {{white_level={white:g}}}; got values from {low:g} to {high:g}"
+        below = "Black is 0: add to all numbers, or leave it out; those from -1 to 1 are pixels with {output=tanh}."
+        remedy = below if low < 0 else _named_white(low, high).strip()
+        raise DataArgumentError("X", rule, remedy=remedy)
+    if range_ == "symmetric":
+        return Scaling(white / 2, white / 2, "symmetric")
+    return Scaling(0.0, float(white), "unit")
+
+
+def _named_white(low: float, high: float) -> str:
+    """What to do about numbers above 1 that may be pixels, as the beginning of a remedy."""
+    return f"Say which number is white: {{white_level={likely_white(high):g}}}. " if low >= 0 else ""
+
+
+def likely_white(peak: float) -> float:
+    """The number that is white where none is above a peak: 255, 511, 1023 and so on; of small ones, the peak itself.
+
+    Example:
+        >>> likely_white(16), likely_white(250.5), likely_white(4080)
+        (16, 255.0, 4095.0)
+    """
+    return peak if peak <= HALF_OF_A_BYTE else float(2 ** int(np.ceil(np.log2(peak + 1))) - 1)
+
+
+def _said_of(rows: Rows, features: Statistics) -> tuple[str, ...]:
+    """What was guessed of numbers that are standardised: of those that may be pixels, what would be white."""
+    shape, low, high = rows.shape[1:], features.minimum, features.maximum
+    kind = "floats" if rows.dtype.kind == "f" else rows.dtype.name
+    if len(shape) == 1:
+        if not (are_pixels(shape) and low >= 0 and HALF_OF_A_BYTE < high <= 2 * HALF_OF_A_BYTE + 1):
+            return ()
+        guess = f"vectors of {kind} from {low:g} to {high:g} are columns, each standardised; "
+        guess += "{white_level=255} takes them for pixels from 0 to 255"
+        warn_of(guess)
+        return (guess,)
+    if not are_pixels(shape) or low < -1 - ROUNDING or (low < 0 and high > 1 + ROUNDING):
+        several = f"numbers of rows {shape} are standardised together, with one mean and one deviation; "
+        return (several + "{standardize=channels} scales each channel by itself",)
+    says = "{output=tanh} takes them as -1 to 1" if low < 0 else ""
+    says = says or f"{{white_level={likely_white(high):g}}} takes them as 0 to {likely_white(high):g}"
+    return (f"pixels: {kind} from {low:g} to {high:g} are standardised together; {says}, black to white",)
 
 
 def _standardized(
-    rows: Rows, features: Statistics, standardize: Standardize, channel_axis: ChannelAxis, assumed: tuple[str, ...]
+    rows: Rows,
+    features: Statistics,
+    standardize: Standardize,
+    channel_axis: ChannelAxis,
+    assumed: tuple[str, ...],
+    *,
+    series: bool,
 ) -> Scaling:
     """Means and deviations of features, of channels, or of all numbers."""
     shape, axis = rows.shape[1:], None
     if standardize == "features" or (standardize != "together" and len(shape) == 1):
         return Scaling(features.mean.reshape(shape), features.deviation.reshape(shape), "real", None, assumed)
-    if standardize == "channels":
+    if series and standardize != "together":
+        axis = series_axis(shape, channel_axis)
+    elif standardize == "channels":
         axis = 0 if channels_first(shape, channel_axis) else len(shape) - 1
     elif standardize == "auto":
         axis = unlike_channels(rows, features, channel_axis)
-        if axis is not None:
-            which = f"the {shape[axis]} channels of rows {shape}, their {'first' if axis == 0 else 'last'} axis,"
-            says = "{standardize=together} scales all numbers alike"
-            assumed += (f"{which} are standardised one by one, since their scales are unlike; {says}",)
+    if standardize == "auto" and axis is not None and shape[axis] > 1:
+        which = f"the {shape[axis]} channels of rows {shape}, their {'first' if axis == 0 else 'last'} axis,"
+        why = "" if series else ", since their scales are unlike"
+        says = "{standardize=together} scales all numbers alike"
+        assumed += (f"{which} are standardised one by one{why}; {says}",)
     mean, variance = pooled(features, shape, axis)
     return Scaling(mean, deviations(variance, mean), "real", axis, assumed)

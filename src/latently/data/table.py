@@ -1,19 +1,20 @@
 """A table whose columns are of several kinds, or have gaps: its cells as numbers, and the frame that they came in."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, final
 
 import numpy as np
 from jaxtyping import Bool, Float64
 
-from latently.data.columns import KINDS, Column, Kind, finite, names_rows
-from latently.data.rows import DataArgumentError, DataError, Rows, Subset, check_finite, pieces
+from latently.data.columns import KINDS, ORDERS, Column, Told, finite, names_rows, said_of_dates
+from latently.data.rows import DataArgumentError, DataError, Rows, Subset, check_finite, pieces, spread_rows
 from latently.errors import warn
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _MOST_BYTES = 2**30  # of an array in which gaps are looked for
+_LOOKED_AT, _LOOKED_AT_COLUMNS = 10_000, 200  # rows and columns in which other kinds than numbers are looked for
 Container: TypeAlias = Literal["pandas", "polars", "array"]
 
 
@@ -60,9 +61,9 @@ class Table:
         Args:
             X: the rows. The columns of an array are numbers, unless `kinds` says otherwise; those of a frame are
                 guessed by their cells.
-            kinds: the name of a column → one of `latently.data.columns.KINDS`, or `"NAME=KIND,NAME=KIND"`; the columns
-                of an array are `x0`, `x1`, ….
-            columns: the names of those to take; all unless said.
+            kinds: the name of a column → one of `latently.data.columns.KINDS`, or `day-first` or `month-first` of dates
+                that could be read in either way, or `"NAME=KIND,NAME=KIND"`; the columns of an array are `x0`, `x1`, ….
+            columns: the names of those to take, also of one that counts the rows; all others unless said.
             leave_out: the names of those not to take.
 
         Raises:
@@ -76,22 +77,25 @@ class Table:
             allow_nan=True,
         )
         told, known, assumed = kinds_of(kinds), [], []
+        columns = None if columns is None else tuple(columns)
         chosen = chosen_names(list(map(str, frame.columns)), columns, leave_out, told)
         for name in chosen:
-            alone = len(chosen) == 1 and _is_plain(frame[name].dtype)
+            alone = len(chosen) == 1 and is_plain(frame[name].dtype)
             kind = told.get(name) or ("number" if container == "array" or alone else None)
             found = Column.of(name, frame[name], kind)
+            if isinstance(found, str) and columns is not None and is_plain(frame[name].dtype):  # it was asked for
+                found = Column.of(name, frame[name], "number")
             if isinstance(found, str):
-                assumed.append(left_out_sentence(name, found))
+                assumed.append(left_out_sentence(name, found, "number" if is_plain(frame[name].dtype) else "category"))
             else:
                 known.append(found)
+                if kind not in ORDERS and (said := said_of_dates(name, frame[name], found.pattern)):
+                    assumed.append(said)
         if not known:
             why = f" ({assumed[0]})" if assumed else ""
             raise DataError(f"the table has no column to learn from{why}; name those to learn from and their kinds.")
-        guessed = [column for column in known if column.name not in told and column.kind != "number"]
-        if guessed and container != "array":
-            found = ",".join(f"{each.name}={each.kind}" for each in guessed)
-            assumed.insert(0, f"the kinds of columns are {some(found.split(','))}; {{kinds=NAME=KIND}} says otherwise")
+        if container != "array":
+            assumed = [*said_of_kinds(known, told), *assumed]
         return cls(known, _numbers(known, frame), container, tuple(assumed))
 
     @classmethod
@@ -168,18 +172,14 @@ class Table:
         values = np.asarray(self.values)
         return pd.DataFrame({each.name: each.cells(values[:, place]) for place, each in enumerate(self.columns)})
 
-    def frame(self) -> Any:
-        """The rows in what such rows came in: a frame of pandas or polars, or an array."""
-        if self.container == "array":
+    def frame(self, container: Container | None = None) -> Any:
+        """The rows in a frame of pandas or polars, or an array: in what such rows came in, unless it is named."""
+        container = container or self.container
+        if container == "array":
             kinds = {column.dtype for column in self.columns}
             frame = self.to_pandas()
             return frame.to_numpy(kinds.pop() if len(kinds) == 1 and not frame.isna().any(axis=None) else np.float64)
-        frame = self.to_pandas()
-        if self.container == "pandas":
-            return frame
-        import polars as pl
-
-        return pl.from_pandas(frame)
+        return in_container(self.to_pandas(), container)
 
 
 def as_frame(X: Any) -> tuple["pd.DataFrame", Container]:
@@ -202,7 +202,32 @@ def as_frame(X: Any) -> tuple["pd.DataFrame", Container]:
     return pd.DataFrame(array, columns=[f"x{place}" for place in range(array.shape[1])]), "array"
 
 
-def kinds_of(told: Mapping[str, str] | str | None) -> dict[str, Kind]:
+def in_container(frame: "pd.DataFrame", container: Container) -> Any:
+    """A frame of pandas as that of the library that is named."""
+    if container != "polars":
+        return frame
+    import polars as pl
+
+    return pl.from_pandas(frame)
+
+
+def framed(rows: np.ndarray, names: Iterable[Any], container: Container) -> Any:
+    """Numbers `(n, columns)` in a frame of pandas or polars.
+
+    Example:
+        >>> framed(np.eye(2), ["age", "weight"], "pandas").columns.tolist()
+        ['age', 'weight']
+    """
+    if container == "polars":
+        import polars as pl
+
+        return pl.DataFrame(rows, schema=list(map(str, names)))
+    import pandas as pd
+
+    return pd.DataFrame(rows, columns=list(names))
+
+
+def kinds_of(told: Mapping[str, str] | str | None) -> dict[str, Told]:
     """The kinds of columns by name, from words such as `sex=category,income=heavy`.
 
     Raises:
@@ -212,10 +237,10 @@ def kinds_of(told: Mapping[str, str] | str | None) -> dict[str, Kind]:
         pairs = (word.rpartition("=") for word in told.split(",") if word.strip())
         told = {name.strip(): kind.strip() for name, _, kind in pairs}
     for name, kind in (told or {}).items():
-        if kind not in KINDS or not name:
-            rule = f"must be NAME=KIND for each column, with a kind among {', '.join(KINDS)}"
+        if kind not in (*KINDS, *ORDERS) or not name:
+            rule = f"must be NAME=KIND for each column, with a kind among {', '.join((*KINDS, *ORDERS))}"
             raise DataArgumentError("kinds", rule, f"{name}={kind}")
-    return cast(dict[str, Kind], dict(told or {}))
+    return cast(dict[str, Told], dict(told or {}))
 
 
 def filled_in(X: Any, table: Table) -> Any:
@@ -237,11 +262,9 @@ def filled_in(X: Any, table: Table) -> Any:
         if gaps.any():
             cells = column.cells(np.asarray(table.values)[gaps, place])
             filled.loc[gaps, column.name] = cells.to_numpy()
-    if container == "pandas":
-        return filled
-    import polars as pl
-
-    return pl.from_pandas(filled)
+    if container == "pandas" and is_frame(X):
+        filled = filled.set_axis(X.columns, axis=1)  # names may be numbers
+    return in_container(filled, container)
 
 
 def chosen_names(
@@ -272,6 +295,25 @@ def chosen_names(
     return chosen
 
 
+def columns_of(X: Any, names: Sequence[str | int]) -> Any:
+    """A frame of the columns of these names, where it has them all and more; else as it is."""
+    own = list(X.columns)
+    if not names or len(own) <= len(names) or not set(names) <= set(own):
+        return X
+    return X[list(names)]
+
+
+def said_of_kinds(columns: Iterable[Column], told: Iterable[str], how: str = "") -> list[str]:
+    """Of what kinds columns were guessed to be, those of numbers and those that are told apart; nothing of no others.
+
+    `how` the guess was made is a clause.
+    """
+    found = [f"{column.name}={column.kind}" for column in columns if column.name not in told]
+    found = [each for each in found if not each.endswith("=number")]
+    behind = f", {how}" if how else ""
+    return [f"the kinds of columns are {some(found)}{behind}; {{kinds=NAME=KIND}} says otherwise"] if found else []
+
+
 def is_frame(X: Any) -> bool:
     """Whether X is a frame of pandas or polars, which are not imported for it."""
     return type(X).__name__ == "DataFrame" and type(X).__module__.split(".")[0] in ("pandas", "polars")
@@ -288,7 +330,7 @@ def needs_table(X: Any) -> bool:
         return True
     if is_frame(X):
         frame, _ = as_frame(X)
-        plain = all(_is_plain(dtype) for dtype in frame.dtypes)
+        plain = all(is_plain(dtype) for dtype in frame.dtypes)
         return not plain or bool(frame.isna().any(axis=None))
     numbers = isinstance(X, np.ndarray | Subset) and len(X.shape) == 2 and X.dtype.kind == "f"
     if not numbers or X.shape[0] * X.shape[1] * X.dtype.itemsize > _MOST_BYTES:
@@ -296,21 +338,51 @@ def needs_table(X: Any) -> bool:
     return any(bool(np.isnan(piece).any()) for piece in pieces(X))
 
 
-def plain_names(frame: "pd.DataFrame") -> tuple[list[str], list[str]] | None:
-    """Of a frame of numbers without gaps, the columns to learn from, and what was assumed of others; else `None`.
+def plain_names(frame: "pd.DataFrame") -> tuple[list[int], list[str]] | None:
+    """Of a frame of numbers without gaps, the places of the columns to learn from, and what was assumed of others.
 
-    Columns that count the rows are left out, unless there is no other.
+    Columns that count the rows are left out, unless there is no other. `None` of other frames.
     """
-    if not all(_is_plain(dtype) for dtype in frame.dtypes) or frame.isna().any(axis=None):
+    if not all(is_plain(dtype) for dtype in frame.dtypes) or frame.isna().any(axis=None):
         return None
-    why = {name: names_rows(name, frame[name].to_numpy(np.float64)) for name in frame.columns}
-    names = [name for name in frame.columns if not why[name]]
-    if not names:
-        return list(frame.columns), []
-    return names, [left_out_sentence(name, reason) for name, reason in why.items() if reason]
+    names = list(frame.columns)
+    why = [names_rows(name, frame.iloc[:, place].to_numpy(np.float64)) for place, name in enumerate(names)]
+    places = [place for place, reason in enumerate(why) if not reason]
+    if not places:
+        return list(range(len(names))), []
+    return places, [left_out_sentence(name, reason) for name, reason in zip(names, why, strict=True) if reason]
 
 
-def _is_plain(dtype: Any) -> bool:
+def said_of_numbers(rows: Any, names: Sequence[str], scaled: str) -> str:
+    """That columns are taken for numbers, and which of the first ones could be of another kind.
+
+    Args:
+        rows: `(n, columns)`, without gaps.
+        names: of the columns.
+        scaled: how they are scaled, a clause.
+
+    Example:
+        >>> rows = np.array([[0.5, 1], [0.7, 0], [0.1, 0]])
+        >>> said_of_numbers(rows, ["weight", "smoker"], "each standardised")
+        'all columns are taken for numbers, each standardised, though smoker could be binary; {kinds=NAME=KIND} says so'
+    """
+    import pandas as pd
+
+    looked_at = np.asarray(rows[spread_rows(len(rows), _LOOKED_AT)])[:, :_LOOKED_AT_COLUMNS]
+    others: dict[str, list[str]] = {}
+    for name, cells in zip(names, looked_at.T, strict=False):
+        found = Column.of(name, pd.Series(cells))
+        if isinstance(found, Column) and found.kind != "number":
+            others.setdefault(found.kind, []).append(name)
+    said = f"all columns are taken for numbers, {scaled}"
+    if not others:
+        return f"{said}; {{kinds=NAME=KIND}} says otherwise"
+    could = " and ".join(f"{some(alike)} could be {kind}" for kind, alike in others.items())
+    return f"{said}, though {could}; {{kinds=NAME=KIND}} says so"
+
+
+def is_plain(dtype: Any) -> bool:
+    """Whether cells of this type of pandas are numbers, and no truth values."""
     from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
     return is_numeric_dtype(dtype) and not is_bool_dtype(dtype)
@@ -326,10 +398,11 @@ def _numbers(columns: Iterable[Column], frame: "pd.DataFrame") -> Float64[np.nda
     return values
 
 
-def left_out_sentence(name: str, why: str) -> str:
-    """That a column is not taken, and how it is."""
-    what = f'the column "{name}"' if name and not name.startswith("Unnamed: ") else "the column without a name"
-    return f"{what} is left out, since {why}; {{kinds={name}=category}} takes it all the same"
+def left_out_sentence(name: str, why: str, kind: Told = "number") -> str:
+    """That a column is not taken, and how it is: as of this kind."""
+    named = name and not name.startswith(("Unnamed: ", "__index_level_"))
+    what = f'the column "{name}"' if named else "the column without a name"
+    return f"{what} is left out, since {why}; {{kinds={name}={kind}}} takes it all the same"
 
 
 def some(names: Iterable[Any], most: int = 12) -> str:

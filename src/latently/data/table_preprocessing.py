@@ -11,7 +11,7 @@ from jaxtyping import Array, Float, Float64, PRNGKeyArray
 
 from latently.data.columns import PERIODS, Column
 from latently.data.preprocessing import Stored
-from latently.data.rows import DataError
+from latently.data.rows import DataError, is_mapped, spread_rows
 from latently.data.table import Container, Table
 from latently.game import Cells
 
@@ -42,6 +42,7 @@ _PLURAL = {
     "binary": "of two words",
     "category": "of several words",
 }
+_MAPPED_ROWS = 100_000
 _YEAR, _UNIX_YEAR = 365.2425, 1970.0
 _TURNS = {"day of the year": _YEAR, "hour": 1.0}
 
@@ -79,14 +80,15 @@ class TablePreprocessing:
 
     @classmethod
     def fit(cls, table: Table) -> "TablePreprocessing":
-        """Find the offset and the scale of each column, over the cells that it has.
+        """Find the offset and the scale of each column, over the cells that it has; of a mapped table, over some rows.
 
         Raises:
             DataError: a column has no cell.
         """
         offset, scale = np.zeros(len(table.columns)), np.ones(len(table.columns))
+        values = table.values[spread_rows(len(table), _MAPPED_ROWS)] if is_mapped(table) else table.values
         for place, column in enumerate(table.columns):
-            cells = np.asarray(table.values[:, place], np.float64)
+            cells = np.asarray(values[:, place], np.float64)
             if np.isnan(cells).all():
                 raise DataError(f'column "{column.name}" is empty in the rows to learn from; leave it out.')
             if column.kind in ("category", "binary", *PERIODS):
@@ -197,6 +199,18 @@ class TablePreprocessing:
 
     def _lows(self, places: list[int]) -> Float64[np.ndarray, "columns"]:
         return np.array([self.columns[place].low for place in places])
+
+    def stored(self, rows: Table | Stored) -> tuple[np.ndarray]:
+        """The numbers of some rows, as `reads` takes them."""
+        return (np.asarray(rows.values if isinstance(rows, Table) else rows),)
+
+    def reads(self, stored: tuple[Stored, ...]) -> Float[Array, "batch elements"]:
+        """What a game reads of `stored` arrays; pure."""
+        return self(stored[0])
+
+    @property
+    def writes(self) -> None:
+        """Tables are given back by `inverse` alone."""
 
     def prepare(
         self, stored: tuple[Stored, ...], key: PRNGKeyArray | None = None

@@ -1,7 +1,6 @@
 """Tables in files: CSV and other text, Parquet, Excel. Numbers alone are rows of numbers; all else is a `Table`."""
 
 import csv
-import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -10,21 +9,22 @@ import numpy as np
 from jaxtyping import Bool, Float32, Shaped
 
 from latently.data.assumptions import assume
-from latently.data.columns import Kind, finite
+from latently.data.columns import Told, finite
 from latently.data.conditions import conditions_of
 from latently.data.dataset import Dataset
+from latently.data.excel_tables import read_excel
 from latently.data.labels import Unlabelled
+from latently.data.parquet_tables import PARQUET, is_parquet_folder, names_of, read_parquet
 from latently.data.rows import DataArgumentError, DataError, Rows, as_names
 from latently.data.table import Table, chosen_names, kinds_of, plain_names
 from latently.data.tall_tables import is_tall, open_tall
-from latently.data.text_tables import Dialect, header_of, read_text
+from latently.data.text_tables import MISSING, Dialect, header_of, read_text, said_of_gaps
 from latently.data.view_making import Groups
 
 if TYPE_CHECKING:
     import pandas as pd
 
 TEXT = (".csv", ".tsv", ".tab", ".txt")
-PARQUET = (".parquet", ".pq")
 EXCEL = (".xlsx", ".xls")
 SUFFIXES = (*TEXT, *PARQUET, *EXCEL)
 _PACKED = (".gz", ".bz2", ".xz")
@@ -37,14 +37,19 @@ def table_suffix(path: Path) -> str | None:
     return last if last in SUFFIXES and (last in TEXT or suffixes[-1] == last) else None
 
 
-def is_parquet_folder(path: Path) -> bool:
-    """Whether a folder holds the parts of one Parquet table."""
-    return path.is_dir() and any(entry.suffix.lower() in PARQUET for entry in path.iterdir())
-
-
 def is_table(path: Path) -> bool:
     """Whether a path is that of a table, by its suffix; of a folder, by what it holds."""
     return table_suffix(path) is not None or is_parquet_folder(path)
+
+
+def is_text(path: Path) -> bool:
+    """Whether a path is that of a table in text, by its suffix."""
+    return table_suffix(path) in TEXT
+
+
+def is_parquet(path: Path) -> bool:
+    """Whether a path is that of a Parquet table, a file or a folder of parts."""
+    return table_suffix(path) in PARQUET or is_parquet_folder(path)
 
 
 def open_table(
@@ -72,7 +77,8 @@ def open_table(
         columns: the names of those to take; all unless said.
         leave_out: the names of those not to take.
         kinds: name of a column → what it is, where that is not to be guessed.
-        dialect: how a text is written, where that is not to be guessed: see `latently.data.text_tables.Dialect`.
+        dialect: how a text is written, where that is not to be guessed: see `latently.data.text_tables.Dialect`; of an
+            Excel file the `sheet`, and which words are `missing` cells.
         unlabelled: which label marks a row without one, as for `latently.data.label_values`.
 
     Raises:
@@ -80,12 +86,13 @@ def open_table(
     """
     told, kinds = as_names(labels_column), kinds_of(kinds)
     of_labels = {name: kinds.pop(name) for name in told if name in kinds}
-    if groups is None and not kinds and not dialect and _is_tall_parquet(path):
+    if groups is None and not dialect and _is_tall_parquet(path):
         names = [name for name in column_names(path) if name not in told]
-        names = chosen_names(names, columns, [name for name in leave_out if name not in told])
-        rows, cells = open_tall(path, names, told)
-        tall = {"source": "table, read a piece at a time", "labels_column": labels_column, "columns": names}
-        return Dataset.of(path.name, rows, _labels(cells, of_labels), path.name, tall, unlabelled=unlabelled)
+        names = chosen_names(names, columns, [name for name in leave_out if name not in told], kinds)
+        tall = open_tall(path, names, told, kinds, told=columns is not None)
+        about = {"source": "table, read a piece at a time", "labels_column": labels_column, "columns": tall.names}
+        about, cells = assume(about, *tall.assumed), _plain(tall.labels)
+        return Dataset.of(path.name, tall.rows, _labels(cells, of_labels), path.name, about, unlabelled=unlabelled)
     frame, assumed = read_frame(path, dialect, words=told if len(told) == 1 and not of_labels else ())
     names = list(map(str, frame.columns))
     for name in told:
@@ -106,7 +113,7 @@ def open_table(
         return Dataset.of(path.name, views, labels, source, description, present, unlabelled)
     try:
         chosen = frame[chosen_names(list(frame.columns), columns, leave_out)]
-        rows, names, said = _rows(chosen, path, kinds, told=columns is not None)
+        rows, names, said = _rows(chosen, path, kinds, assumed, told=columns is not None)
     except DataArgumentError:
         raise
     except DataError as error:
@@ -116,7 +123,7 @@ def open_table(
 
 
 def _is_tall_parquet(path: Path) -> bool:
-    if not (is_parquet_folder(path) or table_suffix(path) in PARQUET):
+    if not is_parquet(path):
         return False
     try:
         return is_tall(path)
@@ -125,14 +132,19 @@ def _is_tall_parquet(path: Path) -> bool:
 
 
 def _rows(
-    frame: "pd.DataFrame", path: Path, kinds: Mapping[str, str] | str | None, *, told: bool
+    frame: "pd.DataFrame", path: Path, kinds: Mapping[str, str] | str | None, assumed: tuple[str, ...], *, told: bool
 ) -> tuple[Rows, list[str], list[str]]:
-    """Numbers without gaps as an array, other columns as a `Table`; the names of those taken, and what was assumed."""
+    """Numbers without gaps as an array, other columns as a `Table`; the names of those taken, and what was assumed.
+
+    A table holds what was `assumed` before as well, for the model that meets it.
+    """
     plain = None if kinds else plain_names(frame)
     if plain is None:
-        table = Table.of(frame, kinds=kinds)
-        return cast(Rows, table), list(table.names), []  # the model that meets it says what was assumed
-    names, said = (list(frame.columns), []) if told else plain
+        table = Table.of(frame, kinds=kinds, columns=list(frame.columns) if told else None)
+        table = Table(table.columns, table.values, table.container, (*assumed, *table.assumed))
+        return cast(Rows, table), list(table.names), []
+    places, said = (range(frame.shape[1]), []) if told else plain
+    names = [frame.columns[place] for place in places]
     return _matrix(frame[names], path), names, said
 
 
@@ -141,35 +153,47 @@ def read_frame(
 ) -> tuple["pd.DataFrame", tuple[str, ...]]:
     """A table as a frame of pandas, and what was assumed of how it is written; columns in `words` stay as written."""
     suffix = table_suffix(path)
-    if dialect and suffix not in TEXT:
-        raise DataArgumentError("dialect", f"is for tables in text files, and {path} is none", dialect)
+    gaps: dict[str, set[str]] = {}
+    said: Sequence[str | None] = ()
     if suffix in TEXT:
         found = Dialect.of(path, dialect)
-        unusual = found.unusual(path)
-        return _plain(read_text(path, found, only=words)), (unusual,) if unusual else ()
-    frame = _read_excel(path) if suffix in EXCEL else _read_parquet(path)
+        frame = _plain(read_text(path, found, only=words, gaps=gaps))
+        guessed = {str(name): gaps[name] for name in frame.columns if name in gaps and found.missing == MISSING}
+        said = [found.unusual(path), said_of_gaps(guessed)]
+    elif suffix in EXCEL:
+        frame, said = read_excel(path, dialect)
+        frame = _plain(frame)
+    elif dialect:
+        raise DataArgumentError("dialect", f"is for tables in text and Excel files, and {path} is none", dialect)
+    else:
+        frame = _plain(read_parquet(path))
     if not len(frame):
         raise DataError(f"{path} holds no rows below its column names; give at least 2.")
-    return frame.set_axis(list(map(str, frame.columns)), axis=1), ()
+    return frame.set_axis(list(map(str, frame.columns)), axis=1), tuple(filter(None, said))
 
 
-def column_names(path: Path) -> list[str]:
+def column_names(path: Path, dialect: Mapping[str, str] | str | None = None) -> list[str]:
     """The names of a table's columns, from its head alone; none where it cannot be read, as opening it will say."""
     try:
         if table_suffix(path) in TEXT:
-            return header_of(path)
+            return header_of(path, dialect)
         if table_suffix(path) in EXCEL:
-            return list(map(str, _read_excel(path, rows=0).columns))
-        from pyarrow import parquet
-
-        return list(parquet.read_schema(_first_part(path)).names)
+            return list(map(str, read_excel(path, dialect, rows=0)[0].columns))
+        return names_of(path)
     except (ImportError, OSError, ValueError, csv.Error):  # PyArrow's errors and those of UTF-8 are ValueErrors
         return []
 
 
 def read_cells(path: Path, dialect: str | None = None) -> tuple[list[str], list[tuple[str, ...]]]:
-    """The names of the columns of a table in text, and the cells of each column as they are written."""
-    frame = read_text(path, Dialect.of(path, dialect), as_words=True)
+    """The names of the columns of a table, and the cells of each column as they are written.
+
+    Those of a file that is no text are written as Python does, and are empty where one is missing.
+    """
+    if is_text(path):
+        frame = read_text(path, Dialect.of(path, dialect), as_words=True)
+    else:
+        frame = read_frame(path, dialect)[0]
+        frame = frame.astype(str).where(frame.notna(), "")
     return list(frame.columns), [tuple(frame[name].tolist()) for name in frame.columns]
 
 
@@ -209,7 +233,7 @@ def _word_in(cells: "pd.Series[Any]") -> str:
     return str(words.iloc[0]) if len(words) else ""
 
 
-def _labels(frame: "pd.DataFrame", kinds: Mapping[str, Kind]) -> Shaped[np.ndarray, "rows"] | Table | None:
+def _labels(frame: "pd.DataFrame", kinds: Mapping[str, Told]) -> Shaped[np.ndarray, "rows"] | Table | None:
     """Labels as words, or as numbers with NaN where one is missing; conditions as a table; `None` of no column."""
     from pandas.api.types import is_float_dtype
 
@@ -235,49 +259,3 @@ def _plain(frame: "pd.DataFrame") -> "pd.DataFrame":
 def _has_numpy_type(cells: "pd.Series[Any]") -> bool:
     kind = getattr(cells.dtype, "kind", "O")
     return hasattr(cells.dtype, "numpy_dtype") and (kind == "f" or (kind in "iub" and not cells.hasnans))
-
-
-def _read_excel(path: Path, rows: int | None = None) -> "pd.DataFrame":
-    import pandas as pd
-
-    try:
-        return _plain(pd.read_excel(path, nrows=rows, dtype_backend="numpy_nullable"))
-    except ImportError as error:
-        raise DataError(f"{path} needs openpyxl to be read; run: pip install 'latently[tables]'.") from error
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise DataError(f"{path} is damaged or no Excel file ({error}); save it anew.") from error
-
-
-def _read_parquet(path: Path) -> "pd.DataFrame":
-    try:
-        import pyarrow as pa
-        from pyarrow import parquet
-    except ImportError as error:
-        raise DataError(f"{path} needs PyArrow to be read; run: pip install 'latently[tables]'.") from error
-    try:
-        table = parquet.read_table(path)
-    except (OSError, pa.ArrowException) as error:
-        raise DataError(f"{path} is damaged or no Parquet file; save it anew.") from error
-    names = table.column_names
-    if repeated := sorted({name for name in names if names.count(name) > 1}):
-        raise DataError(f"{path} has more than one column named {repeated[0]!r}; give every column a name of its own.")
-    decimals = [place for place, field in enumerate(table.schema) if pa.types.is_decimal(field.type)]
-    for place in decimals:
-        table = table.set_column(place, names[place], table.column(place).cast(pa.float64(), safe=False))
-    return _plain(table.to_pandas(types_mapper=_nullable))
-
-
-def _nullable(kind: Any) -> Any:
-    """The type of pandas that knows gaps, for whole numbers and truth values of Arrow."""
-    import pandas as pd
-    import pyarrow as pa
-
-    if pa.types.is_boolean(kind):
-        return pd.BooleanDtype()
-    if pa.types.is_integer(kind):
-        return pd.array([], dtype=str(kind).replace("int", "Int").replace("uInt", "UInt")).dtype
-    return None
-
-
-def _first_part(path: Path) -> Path:
-    return min(part for part in path.iterdir() if part.suffix.lower() in PARQUET) if path.is_dir() else path

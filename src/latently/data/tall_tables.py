@@ -1,21 +1,51 @@
-"""Parquet of more numbers than memory should hold: they are written once to a file in the cache, which is mapped."""
+"""Parquet of more cells than memory should hold: they are written once to a file in the cache, which is mapped.
 
+One pass finds out what each column is, by cells from all over the table; a second one writes its cells as numbers.
+"""
+
+import dataclasses
 import hashlib
+import json
+import math
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from latently.data.rows import DataArgumentError, DataError, Rows, check_finite
-from latently.files import cache_directory
+from latently.data.columns import Column, Told, finite, ordered, said_of_dates
+from latently.data.parquet_tables import frame_of
+from latently.data.rows import DataError, release
+from latently.data.table import Table, is_plain, left_out_sentence, said_of_kinds
+from latently.files import cache_directory, write_atomically
 
 if TYPE_CHECKING:
     import pandas as pd
 
 TALL_BYTES = 2**30
-"""A table of more numbers than this, at 8 bytes each, is read a piece at a time."""
+"""A table of more cells than this, at 8 bytes each, is read a piece at a time."""
+_LOOKED_AT = 100_000
+_MOST_WORDS = 10_000
+_BATCH = 2**17  # rows
+_FORMAT = 2  # of what is kept in the cache
+
+
+class Tall(NamedTuple):
+    """A table that is mapped.
+
+    Attributes:
+        rows: numbers of float32, or a `Table` where there are words, dates or gaps, or kinds are told.
+        names: of the columns.
+        labels: the columns of labels.
+        assumed: what was guessed, in sentences.
+    """
+
+    rows: Any
+    names: list[str]
+    labels: "pd.DataFrame"
+    assumed: list[str]
 
 
 def is_tall(path: Path) -> bool:
@@ -23,55 +53,176 @@ def is_tall(path: Path) -> bool:
     return _size(path) > TALL_BYTES
 
 
-def open_tall(path: Path, names: Sequence[str], labels_columns: Sequence[str]) -> tuple[Rows, "pd.DataFrame"]:
-    """The numbers of these columns as a memory map of float32, and the columns of labels.
+def open_tall(
+    path: Path, names: Sequence[str], labels_columns: Sequence[str], kinds: Mapping[str, Told], *, told: bool = False
+) -> Tall:
+    """These columns as a memory map, and the columns of labels.
 
     The file that is mapped stays in the cache, under a name that follows from the table's path, size and date, and from
-    the columns; it takes 4 bytes a number.
+    the columns and their kinds; it takes 4 bytes a cell.
+
+    Args:
+        path: of a Parquet file, or of a folder of its parts.
+        names: of the columns to learn from.
+        labels_columns: those of labels.
+        kinds: name of a column → what it is told to be.
+        told: whether the columns were named, so that none of them is left out for counting the rows.
 
     Raises:
-        DataError: a column is not of numbers, or has gaps.
+        DataError: a column is not of the kind that is said, or has infinite numbers.
     """
-    import pyarrow as pa
     from pyarrow import dataset
 
     source = dataset.dataset(path, format="parquet")
-    numeric = (pa.types.is_integer, pa.types.is_floating, pa.types.is_boolean, pa.types.is_decimal)
-    words = [name for name in names if not any(test(source.schema.field(name).type) for test in numeric)]
-    if words:
-        raise DataArgumentError(
-            str(path),
-            f"is read a piece at a time, being large, and has columns that are not numbers: {', '.join(words)}",
-            remedy="Leave them out with {leave_out}, or choose others with {columns}.",
-        )
-    mapped = _cached(path, names)
-    if not mapped.is_file():
-        _write(source, path, names, mapped)
-    rows: Rows = np.load(mapped, mmap_mode="r")
-    return rows, source.to_table(columns=list(labels_columns)).to_pandas()
+    mapped = _cached(path, (list(names), dict(kinds), told))
+    about = mapped.with_suffix(".json")
+    if not (mapped.is_file() and about.is_file()):
+        try:
+            columns, plain, assumed = _found_out(source, names, kinds, told=told)
+            columns = _write(source, columns, mapped)
+        except DataError as error:
+            raise DataError(f"{path}: {error}") from None
+        known = {"columns": [column.to_config() for column in columns], "plain": plain, "assumed": assumed}
+        write_atomically(about, json.dumps(known).encode())
+    known = json.loads(about.read_text(encoding="utf-8"))
+    columns, rows = [Column.from_config(each) for each in known["columns"]], np.load(mapped, mmap_mode="r")
+    if not known["plain"]:
+        rows = Table(columns, rows, assumed=tuple(known["assumed"]))
+    labels = frame_of(source.to_table(columns=list(labels_columns)))
+    return Tall(rows, [column.name for column in columns], labels, known["assumed"])
 
 
-def _write(source: Any, path: Path, names: Sequence[str], mapped: Path) -> None:
-    """The numbers, piece by piece, to a file that takes its name when it is whole."""
+@dataclass
+class _Seen:
+    """What a pass over a table has seen of a column.
+
+    Attributes:
+        gaps: whether a cell is missing.
+        whole: whether all numbers are whole.
+        low: the smallest number.
+        high: the largest.
+        counts: whether its numbers have counted the rows so far.
+        words: that it holds, where it holds words; `None` where these are too many.
+    """
+
+    gaps: bool = False
+    whole: bool = True
+    low: float = math.inf
+    high: float = -math.inf
+    counts: bool = True
+    words: set[Any] | None = field(default_factory=set)
+
+    def see(self, cells: "pd.Series[Any]", start: int) -> None:
+        """Take in some cells, the first of which stands in the row of this number."""
+        import pandas as pd
+
+        self.gaps |= bool(cells.hasnans)
+        if pd.api.types.is_numeric_dtype(cells) and not pd.api.types.is_bool_dtype(cells):
+            numbers = cells.to_numpy(np.float64, na_value=np.nan)
+            there = finite(str(cells.name), numbers[~np.isnan(numbers)])
+            if not len(there):
+                return
+            first = numbers[0] if not start else self.low
+            counted = (
+                not self.gaps
+                and first in (0.0, 1.0)
+                and np.array_equal(numbers, first + start + np.arange(len(numbers)))
+            )
+            self.counts &= counted
+            self.low, self.high = min(self.low, float(there.min())), max(self.high, float(there.max()))
+            self.whole &= bool((there == np.trunc(there)).all())
+            return
+        self.counts = False
+        if self.words is not None and not pd.api.types.is_datetime64_any_dtype(cells):
+            self.words |= set(cells.dropna().unique().tolist())
+            self.words = None if len(self.words) > _MOST_WORDS else self.words
+
+
+def _found_out(
+    source: Any, names: Sequence[str], kinds: Mapping[str, Told], *, told: bool
+) -> tuple[list[Column], bool, list[str]]:
+    """What the columns are, whether they are plain numbers, and what was assumed."""
+    import pandas as pd
+
+    seen, samples, start = {name: _Seen() for name in names}, [], 0
+    each = math.ceil(_LOOKED_AT / max(1, math.ceil(source.count_rows() / _BATCH)))
+    for frame in _pieces(source, names):
+        for name in names:
+            seen[name].see(frame[name], start)
+        samples.append(frame.head(each))
+        start += len(frame)
+    sample = pd.concat(samples, ignore_index=True)
+    plain = not kinds and all(is_plain(sample[name].dtype) and not seen[name].gaps for name in names)
+    columns, assumed = [], []
+    for name in names:
+        found = _column(name, sample[name], seen[name], "number" if plain else kinds.get(name), told=told)
+        if isinstance(found, str):
+            assumed.append(left_out_sentence(name, found, "number" if is_plain(sample[name].dtype) else "category"))
+            continue
+        columns.append(found)
+        if not plain and name not in kinds and (said := said_of_dates(name, sample[name], found.pattern)):
+            assumed.append(said)
+    if not columns:
+        raise DataError("it has no column to learn from; name those to learn from and their kinds.")
+    if not plain:
+        looked_at = f"judged by {len(sample):,} of its {start:,} rows"
+        assumed = [*said_of_kinds(columns, kinds, looked_at), *assumed]
+    return columns, plain, assumed
+
+
+def _column(name: str, cells: "pd.Series[Any]", seen: _Seen, kind: Told | None, *, told: bool) -> Column | str:
+    """What a column is by some of its cells, and by what was seen of all of them; or why it is left out."""
+    if seen.counts and not told and kind in (None, "number"):
+        return "it counts the rows"
+    found = Column.of(name, cells, kind)
+    if isinstance(found, str):
+        return Column.of(name, cells, "number") if told and is_plain(cells.dtype) else found
+    if found.kind in ("category", "binary") and found.dtype not in ("category", "bool", "boolean"):
+        if seen.words is None:
+            return f"it is free text, with more than {_MOST_WORDS:,} different values"
+        if seen.words:
+            words = tuple(ordered(list(seen.words)))
+            more = "category" if kind is None and len(words) > 2 else found.kind
+            return dataclasses.replace(found, words=words, kind=more)
+        if kind is None and (seen.low, seen.high, seen.whole) != (0.0, 1.0, True):  # numbers, of which some are others
+            found = Column.of(name, cells, "number")
+    if isinstance(found, Column) and found.kind == "count" and kind is None and not (seen.whole and seen.low >= 0):
+        found = Column.of(name, cells, "number")
+    if isinstance(found, Column) and found.decimals == 0 and found.kind != "date" and not seen.whole:
+        found = dataclasses.replace(found, decimals=None)
+    return found
+
+
+def _pieces(source: Any, names: Sequence[str]) -> Iterator["pd.DataFrame"]:
+    """The table, some rows at a time."""
+    import pyarrow as pa
+
+    for batch in source.to_batches(columns=list(names), batch_size=_BATCH):
+        if batch.num_rows:
+            yield frame_of(pa.Table.from_batches([batch]))
+
+
+def _write(source: Any, columns: Sequence[Column], mapped: Path) -> list[Column]:
+    """The numbers of the cells, to a file that takes its name when it is whole; the columns with their ranges."""
     mapped.parent.mkdir(parents=True, exist_ok=True)
     part = mapped.with_suffix(f".{os.getpid()}.part")
-    shape = (source.count_rows(), len(names))
+    names, shape = [column.name for column in columns], (source.count_rows(), len(columns))
+    lows, highs = np.full(len(columns), np.inf), np.full(len(columns), -np.inf)
     try:
         rows = np.lib.format.open_memmap(part, mode="w+", dtype=np.float32, shape=shape)
         start = 0
-        for batch in source.to_batches(columns=list(names)):
-            piece = np.column_stack([column.cast("float64", safe=False).to_numpy(False) for column in batch.columns])
-            try:
-                check_finite(piece, columns=names)
-            except DataError as error:
-                raise DataError(f"{path}: {error}") from None
-            with np.errstate(over="ignore"):
-                rows[start : start + len(piece)] = piece
+        for frame in _pieces(source, names):
+            piece = np.column_stack([column.numbers(frame[column.name]) for column in columns])
+            lows, highs = np.fmin(lows, np.fmin.reduce(piece)), np.fmax(highs, np.fmax.reduce(piece))
+            rows[start : start + len(piece)] = piece
             start += len(piece)
+            release(rows)
         rows.flush()
         part.replace(mapped)
     finally:
         part.unlink(missing_ok=True)
+    ranges = zip(columns, lows.tolist(), highs.tolist(), strict=True)
+    return [column if column.words else dataclasses.replace(column, low=low, high=high) for column, low, high in ranges]
 
 
 def _size(path: Path) -> int:
@@ -82,9 +233,9 @@ def _size(path: Path) -> int:
     return sum(8 * each.num_rows * each.num_columns for each in metadata)
 
 
-def _cached(path: Path, names: Sequence[str]) -> Path:
-    """Where the numbers of a table are kept."""
+def _cached(path: Path, how: Any) -> Path:
+    """Where the numbers of a table are kept that is read so."""
     parts = sorted(path.iterdir()) if path.is_dir() else [path]
     facts = [(str(part.resolve()), part.stat().st_size, part.stat().st_mtime_ns) for part in parts]
-    digest = hashlib.sha256(repr((facts, list(names))).encode()).hexdigest()[:16]
+    digest = hashlib.sha256(repr((_FORMAT, facts, how)).encode()).hexdigest()[:16]
     return cache_directory() / "tables" / f"{path.stem}-{digest}.npy"

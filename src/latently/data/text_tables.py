@@ -4,7 +4,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -15,7 +15,22 @@ from latently.data.rows import DataArgumentError, DataError
 if TYPE_CHECKING:
     import pandas as pd
 
-MISSING = ("", "na", "NA", "n/a", "N/A", "nan", "NaN", "null", "NULL", "none", "None", "?", "<NA>", "#N/A")
+MISSING: tuple[str, ...] = (
+    "",
+    "na",
+    "NA",
+    "n/a",
+    "N/A",
+    "nan",
+    "NaN",
+    "null",
+    "NULL",
+    "none",
+    "None",
+    "?",
+    "<NA>",
+    "#N/A",
+)
 SIGNS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|", "space": " ", "point": ".", "apostrophe": "'"}
 """Words for signs that a shell or a list would take for its own."""
 _DELIMITERS = (",", ";", "\t", "|")
@@ -38,6 +53,7 @@ class Dialect:
         thousands: the mark between groups of three digits; none where it is empty.
         comment: what lines begin with that are no rows; none where it is empty.
         encoding: of the bytes.
+        missing: words that stand for a missing cell, as an empty one does; joined by `+` where they are told.
     """
 
     delimiter: str = ","
@@ -45,6 +61,7 @@ class Dialect:
     thousands: str = ""
     comment: str = ""
     encoding: str = "utf-8-sig"
+    missing: tuple[str, ...] = MISSING
 
     @classmethod
     def of(cls, path: Path, told: Mapping[str, str] | str | None = None) -> "Dialect":
@@ -53,13 +70,8 @@ class Dialect:
         Raises:
             DataError: it is no text in the encoding that is told, or something is told that a dialect has not got.
         """
-        if isinstance(told, str):  # as in delimiter=semicolon,decimal=comma
-            told = {name: value for name, _, value in (word.partition("=") for word in told.split(","))}
-        given = {name.strip(): SIGNS.get(value, value) for name, value in (told or {}).items()}
         known = [field.name for field in fields(cls)]
-        for name in given:
-            if name not in known:
-                raise DataArgumentError("dialect", f"may say {', '.join(known)}", name)
+        given = {name: SIGNS.get(value, value) for name, value in told_of(told, known, "text").items()}
         with _opened(path, "rb") as file:
             head = file.read(_HEAD_BYTES)
         encoding = given.get("encoding") or _encoding(head)
@@ -73,7 +85,7 @@ class Dialect:
         cells = [cell for row in csv.reader(lines[1:], delimiter=delimiter) for cell in row]
         decimal = given.get("decimal") or _decimal(cells, delimiter)
         thousands = given.get("thousands", _thousands(cells, decimal))
-        return cls(delimiter, decimal, thousands, comment, encoding)
+        return cls(delimiter, decimal, thousands, comment, encoding, missing_words(given.get("missing")))
 
     def unusual(self, path: Path) -> str | None:
         """What is not as in most files of this name, in a sentence; `None` where all is."""
@@ -82,14 +94,62 @@ class Dialect:
         found = [
             f"{name}={words.get(value, value)}"
             for name, value in asdict(self).items()
-            if value != getattr(usual, name) and value
+            if value != getattr(usual, name) and isinstance(value, str) and value
         ]
         return (
             f"{path.name} is written with {', '.join(found)}; {{dialect=NAME=VALUE}} says otherwise" if found else None
         )
 
 
-def read_text(path: Path, dialect: Dialect, *, as_words: bool = False, only: Any = None) -> "pd.DataFrame":
+def told_of(told: Mapping[str, str] | str | None, known: Sequence[str], what: str) -> dict[str, str]:
+    """What is told of how a table is written, by name.
+
+    Args:
+        told: a dict, or as in `delimiter=semicolon,decimal=comma`.
+        known: what may be told.
+        what: the table is, in a word.
+
+    Raises:
+        DataError: something is told that such a table has not got.
+    """
+    if isinstance(told, str):
+        told = {name: value for name, _, value in (word.partition("=") for word in told.split(","))}
+    given = {name.strip(): value for name, value in (told or {}).items()}
+    for name in given:
+        if name not in known:
+            raise DataArgumentError("dialect", f"may say {', '.join(known)} of {what}", name)
+    return given
+
+
+def missing_words(told: str | Sequence[str] | None) -> tuple[str, ...]:
+    """The words that stand for a missing cell, those that are told or else `MISSING`; an empty cell always does.
+
+    Example:
+        >>> missing_words("-999+none"), missing_words("")
+        (('', '-999', 'none'), ('',))
+    """
+    if told is None:
+        return MISSING
+    return tuple(dict.fromkeys(("", *(told.split("+") if isinstance(told, str) else told))))
+
+
+def said_of_gaps(found: Mapping[str, Collection[str]]) -> str | None:
+    """That words were taken for missing cells, from the words of each column; `None` where none was.
+
+    Example:
+        >>> said_of_gaps({"age": {"NA"}, "town": {"none", "NA"}})
+        'NA in age, NA and none in town are taken for missing cells; {dialect=missing=WORD+WORD} says which words are'
+    """
+    each = [f"{' and '.join(sorted(words))} in {name}" for name, words in found.items() if words]
+    if not each:
+        return None
+    listed = ", ".join(each[:6]) + (f" and others in {len(each) - 6} columns more" if len(each) > 6 else "")
+    return f"{listed} are taken for missing cells; {{dialect=missing=WORD+WORD}} says which words are"
+
+
+def read_text(
+    path: Path, dialect: Dialect, *, as_words: bool = False, only: Any = None, gaps: dict[str, set[str]] | None = None
+) -> "pd.DataFrame":
     """The table of a text file, gzipped or not: numbers, truth values and words, missing cells `NA`.
 
     Args:
@@ -97,13 +157,14 @@ def read_text(path: Path, dialect: Dialect, *, as_words: bool = False, only: Any
         dialect: how it is written.
         as_words: leave all cells as they are written.
         only: the names of columns that are left as they are written.
+        gaps: takes the words that stand for missing cells, by column.
 
     Raises:
         DataError: lines have more or fewer cells than there are columns, or it is no table.
     """
     import pandas as pd
 
-    names = _checked_header(path, dialect)
+    names = _checked_header(path, dialect, {} if gaps is None else gaps)
     options: dict[str, Any] = {"dtype": str} if as_words else {"dtype": dict.fromkeys(only or (), str)}
     try:
         frame = pd.read_csv(
@@ -113,7 +174,7 @@ def read_text(path: Path, dialect: Dialect, *, as_words: bool = False, only: Any
             thousands=dialect.thousands or None,
             comment=dialect.comment or None,
             encoding=dialect.encoding,
-            na_values=list(MISSING),
+            na_values=list(dialect.missing),
             keep_default_na=False,
             na_filter=not as_words,
             skipinitialspace=True,
@@ -131,15 +192,19 @@ def read_text(path: Path, dialect: Dialect, *, as_words: bool = False, only: Any
     return frame
 
 
-def header_of(path: Path) -> list[str]:
+def header_of(path: Path, told: Mapping[str, str] | str | None = None) -> list[str]:
     """The names of a text file's columns, from its head alone."""
-    dialect = Dialect.of(path)
+    dialect = Dialect.of(path, told)
     with _text(path, dialect) as lines:
         return _names(next(csv.reader(lines, delimiter=dialect.delimiter), []))
 
 
-def _checked_header(path: Path, dialect: Dialect) -> list[str]:
-    """The names of the columns, of a table whose lines all have as many cells; pandas would fill up short ones."""
+def _checked_header(path: Path, dialect: Dialect, gaps: dict[str, set[str]]) -> list[str]:
+    """The names of the columns, of a table whose lines all have as many cells; pandas would fill up short ones.
+
+    Words that stand for missing cells are put into `gaps`.
+    """
+    marks = set(dialect.missing) - {""}
     try:
         with _text(path, dialect) as lines:
             reader = csv.reader(lines, delimiter=dialect.delimiter, strict=True, skipinitialspace=True)
@@ -150,6 +215,10 @@ def _checked_header(path: Path, dialect: Dialect) -> list[str]:
                         f"{path} has {len(row)} cells in line {reader.line_num}, but {len(names)} columns; "
                         "give every line one cell a column."
                     )
+                if not marks.isdisjoint(row):
+                    for name, cell in zip(names, row, strict=False):
+                        if cell in marks:
+                            gaps.setdefault(name, set()).add(cell)
                 rows += bool(row) or len(names) == 1
     except (UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"{path} is no table in UTF-8 ({error}); save it anew as CSV in UTF-8.") from error

@@ -61,8 +61,23 @@ class ViewsPreprocessing:
 
     def __call__(self, rows: Views) -> Batch:
         """Rows as a game reads them, zeros for the views that a row lacks."""
-        present = jnp.asarray(rows.present)
-        return Batch(masked(self.prepare(tuple(np.asarray(array) for array in rows.arrays)), present), present=present)
+        batch: Batch = self.reads(self.stored(rows))
+        return batch
+
+    def stored(self, rows: Views) -> tuple[np.ndarray, ...]:
+        """The arrays of some rows, one a view, and beside them which views a row has, as `reads` takes them."""
+        return (*map(np.asarray, rows.arrays), np.asarray(rows.present))
+
+    @property
+    def reads(self) -> Partial:
+        """A pure function from `stored` arrays to what a game reads."""
+        return Partial(_batch, self.prepare)
+
+    @property
+    def writes(self) -> Partial | None:
+        """`inverse` as a pure function to rows of each view, in a tuple; `None` where a view has none."""
+        each = tuple(view.writes for view in self.views.values())
+        return None if None in each else Partial(_write_each, each)
 
     @property
     def prepare(self) -> Partial:
@@ -99,6 +114,15 @@ def _each(
 ) -> tuple[Float[Array, "batch ..."], ...]:
     keys = [None] * len(stored) if key is None else jax.random.split(key, len(stored))
     return tuple(view((array,), each)[0] for view, array, each in zip(prepare, stored, keys, strict=True))
+
+
+def _batch(prepare: Partial, stored: tuple[Stored, ...]) -> Batch:
+    *views, present = stored
+    return Batch(masked(prepare(tuple(views)), jnp.asarray(present)), present=jnp.asarray(present))
+
+
+def _write_each(writes: tuple[Partial, ...], x: tuple[Any, ...]) -> tuple[Array, ...]:
+    return tuple(write(each) for write, each in zip(writes, x, strict=False))
 
 
 def preprocessing_from_config(config: Mapping[str, Any]) -> Preprocessing | TablePreprocessing | ViewsPreprocessing:

@@ -16,13 +16,14 @@ from sklearn.utils.validation import check_is_fitted
 
 from latently.abilities import may
 from latently.catalogue import MODELS
-from latently.data import ConditionPreprocessing, TablePreprocessing
+from latently.data import ConditionPreprocessing, Dataset, TablePreprocessing
 from latently.data.layout import ChannelAxis, Standardize
 from latently.errors import ArgumentError, did_you_mean, warn
 from latently.estimators import going_on, validating
 from latently.estimators.building import builder
 from latently.estimators.demands import check_memory
 from latently.estimators.face import Face
+from latently.estimators.frames import frame_names, origin_of, with_origin
 from latently.estimators.hyperparameters import (
     Count,
     LikelihoodName,
@@ -99,10 +100,13 @@ class LatentModel(Face):
             for [-1, 1], `identity` for standardised data, or `auto`.
         standardize: what has a mean and a deviation of its own where data is standardised: each of the `features`, each
             of the `channels` of images or series, or all numbers `together`. `auto` is each feature of vectors, each
-            channel where their scales are unlike, and otherwise all numbers together; any other takes data in [0, 1],
-            and pixels, for numbers to be standardised, too.
+            channel of series and of images where their scales are unlike, and otherwise all numbers together; any other
+            takes data in [0, 1], and pixels, for numbers to be standardised, too.
+        white_level: the number that is white, of pixels from 0 to it: 255 of bytes and 1 of data in [0, 1] unless said,
+            and other data is no pixels then; of image files with more than 8 bits 255, 511, 1023 ..., the first that
+            none exceeds.
         channel_axis: where the channels of an image or a series are in a row: `first`, `last`, or `auto`: first in rows
-            (1, h, w), (3, h, w) and (4, h, w), else last.
+            (1, h, w), (3, h, w), (4, h, w) and others whose first axis is the odd or the shortest one, else last.
         prior: `normal`, `uniform`, `star`, `swiss-roll`, `s-curve`, or from Python any Prior.
         prior_scale: the prior's scale: the standard deviation of `normal`, half the side of `uniform`, or a factor on
             all lengths of `star`.
@@ -179,6 +183,7 @@ class LatentModel(Face):
     likelihood_scale: Literal["learned"] | Positive = "learned"
     output: OutputName = "auto"
     standardize: Standardize = "auto"
+    white_level: Positive | None = None
     channel_axis: ChannelAxis = "auto"
     prior: PriorName | Prior = "normal"
     prior_scale: Positive | None = None
@@ -255,7 +260,8 @@ class LatentModel(Face):
                 uint8 is taken as pixels from 0 to 255, unless it looks like counts. A memory map that does not fit on
                 the device is streamed, and of a sparse matrix of SciPy a batch at a time becomes an array. Frames of
                 pandas and polars may have words, dates, truth values and gaps, and so may arrays have gaps (NaN): see
-                `latently.Table`.
+                `latently.Table`. Or a part of a data set, as `latently.open_dataset` gives it: with its labels, unless
+                y is given, and with what was guessed of it.
             y: the class of each row, `-1` where it is unknown. A model that needs no labels ignores it. One that takes
                 conditions is given those in its place as a 0/1 matrix of several labels, as numbers with fractions, or
                 as a frame or dict of columns; empty cells and NaN are unknown (see `latently.data.conditions`).
@@ -398,6 +404,9 @@ class LatentModel(Face):
         if not known:
             for name in [name for name in vars(self) if name.endswith("_") and not name.startswith("_")]:
                 delattr(self, name)  # what an earlier fit learned
+        if isinstance(X, Dataset):
+            y = X.targets if y is None else y
+        origin = None if known else origin_of(X)
         X = going_on.known_rows(self, X) if known else accept(self, X, reset=True)
         rows, self.seed_ = len(X), seed_of(self.random_state)
         weights = going_on.check_weights(sample_weight, rows)
@@ -405,7 +414,7 @@ class LatentModel(Face):
         if weights is not None and len(counting) < rows:
             X, weights = validating.some_rows(X, counting), going_on.check_weights(weights[counting], len(counting))
         if not known:
-            self._take_preprocessing(fit_preprocessing(self.first_stage(), X))
+            self._take_preprocessing(with_origin(fit_preprocessing(self.first_stage(), X), origin, X))
         labels = going_on.known_labels(self, y, rows) if known else self._take_labels(y, rows, classes)
         return X, labels if labels is None or len(counting) == rows else labels[counting], weights
 
@@ -553,6 +562,8 @@ class LatentModel(Face):
         self.preprocessing_ = preprocessing
         self.n_features_in_ = self.event_size_ = preprocessing.n_features
         self.row_shape_ = preprocessing.row_shape
+        if names := frame_names(preprocessing):
+            self.feature_names_in_ = np.asarray(names, object)
 
     def _take_labels(self, y: Any, rows: int, classes: Any = None) -> Any:
         """The class of each row as a number, or its conditions as a network is told them; `None` where there are none.

@@ -16,11 +16,11 @@ from sklearn.utils.validation import check_is_fitted
 
 from latently.abilities import ABILITIES, HasViews, inability, is_able, may
 from latently.catalogue import MODELS
-from latently.data import Table
-from latently.data.table import filled_in, is_frame
+from latently.data.table import is_frame
 from latently.errors import ArgumentError, NotSupportedError, in_python, setting, words
 from latently.estimators.building import builder
 from latently.estimators.demands import check_count
+from latently.estimators.frames import filled_back, given_back
 from latently.estimators.inputs import (
     RandomState,
     accept,
@@ -49,7 +49,9 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
     A method is there (`hasattr` is true of it) where the model has the ability that it stands for: see
     `latently.abilities`. What gives codes (`transform`, `aggregate_codes`, `sample_prior`, `manifold_codes`) gives an
-    array, or after `set_output(transform="pandas")` or `"polars"` a data frame; what takes codes takes either.
+    array, or after `set_output(transform="pandas")` or `"polars"` a data frame; what takes codes takes either. What
+    gives rows of a table gives what `fit` saw, an array or a frame with the same columns, or the frame that
+    `set_output` asks for.
 
     Attributes:
         fitted_: the game that was trained, with its preprocessing, its classes and its task.
@@ -206,13 +208,13 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         fitted = self._taking(labels)
         Z = accept_codes(self, Z)
         if not fitted.decodes_labels:
-            return _as_given(fitted.decode(Z))
+            return given_back(self, fitted.decode(Z))
         if labels is None and fitted.conditions is None:
             known = ", ".join(map(str, np.asarray(fitted.label_values)))
             raise ValueError(
                 f"the decoder of {type(self).__name__} is given a label beside each code: give labels, among {known}."
             )
-        return _as_given(fitted.decode(Z, fitted.told(labels, len(Z))))
+        return given_back(self, fitted.decode(Z, fitted.told(labels, len(Z))))
 
     def reconstruct(self, X: Any, labels: Any = None) -> Any:
         """Each row, encoded to its mean code and decoded again.
@@ -224,11 +226,11 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         Returns:
             Rows in the shape, the units and the type of the training data.
         """
-        return _as_given(self._taking(labels).reconstruct(self._rows(X), labels))
+        return given_back(self, self._taking(labels).reconstruct(self._rows(X), labels), like=X)
 
     def corrupt(self, X: Any, random_state: RandomState = None) -> Any:
         """Rows as the encoder met them in training, noise and all: what a denoising model learned to clean."""
-        return _as_given(self._fitted().corrupt(self._rows(X), seed_of(random_state)))
+        return given_back(self, self._fitted().corrupt(self._rows(X), seed_of(random_state)), like=X)
 
     def sample(
         self,
@@ -270,7 +272,7 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
                 self._refuse_labels("draw codes of a class", "no label is tied to its codes; leave labels out")
         codes, told = fitted.draw(n, labels, seed, from_prior=from_prior)
         drawn = fitted.draws_rows if noise is None else noise
-        return _as_given(fitted.decode(codes, told, seed if drawn else None))
+        return given_back(self, fitted.decode(codes, told, seed if drawn else None))
 
     def sample_prior(self, n: int, labels: Any = None, random_state: RandomState = None) -> Codes:
         """Draws from the prior p(z), or p(z|y) where it is tied to labels: codes `(n, latent_dim)`; see `sample`."""
@@ -375,10 +377,10 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         path = _paths(fitted.codes(ends[0]), fitted.codes(ends[1]), steps)
         weights = [fitted.label_weights(rows) for rows in ends]
         between = None if weights[0] is None or weights[1] is None else _paths(weights[0], weights[1], steps)
-        paths = _as_given(fitted.decode(path, between), len(ends[0]), steps)
-        if is_frame(paths) or any(one is None for one in alone):
+        paths = given_back(self, fitted.decode(path, between), (len(ends[0]), steps))
+        if any(one is None for one in alone):
             return paths
-        return jax.tree.map(lambda data: data[0], paths)
+        return jax.tree.map(lambda data: data if is_frame(data) else data[0], paths, is_leaf=is_frame)
 
     def manifold(self, rows: int = 20, label: Any = None, dimensions: tuple[int, int] = (0, 1)) -> Any:
         """The grid over the prior's support, decoded: `manifold_codes` shows where each cell lies.
@@ -445,7 +447,7 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         told = fitted.told_instead(fitted.label_values if labels is None else labels, known, len(codes))
         wanted = told.shape[1]
         data = fitted.decode(np.repeat(codes, wanted, axis=0), told.reshape(-1, told.shape[2]))
-        return _as_given(data, len(codes), wanted)
+        return given_back(self, data, (len(codes), wanted))
 
     def impute(
         self,
@@ -469,8 +471,8 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             n_samples: codes behind each row.
 
         Returns:
-            What X is, a frame or an array, without gaps in the columns that the model knows; a list of them with
-            `draws`.
+            What X is, a frame or an array, unless `set_output` asks for frames, without gaps in the columns that the
+            model knows; a list of them with `draws`.
 
         Raises:
             NotSupportedError: the model was fitted on rows without gaps.
@@ -488,13 +490,12 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         check_count("draws", 1 if draws is None else draws, numbers=len(rows) * self._numbers())
         check_count("n_samples", n_samples)
         if draws is None:
-            return filled_in(X, fitted.impute(rows, n_samples, seed, labels))
+            return filled_back(self, X, fitted.impute(rows, n_samples, seed, labels))
         seeds = np.random.default_rng(seed).integers(2**31 - 1, size=draws)
-        return [filled_in(X, fitted.impute(rows, n_samples, int(each), labels, drawn=True)) for each in seeds]
+        drawn = (fitted.impute(rows, n_samples, int(each), labels, drawn=True) for each in seeds)
+        return [filled_back(self, X, table) for table in drawn]
 
-    def complete(
-        self, views: Any, draws: int | None = None, random_state: RandomState = None
-    ) -> dict[str, Shaped[np.ndarray, "rows ..."]]:
+    def complete(self, views: Any, draws: int | None = None, random_state: RandomState = None) -> dict[str, Any]:
         """The missing views from those that are given.
 
         Args:
@@ -505,7 +506,7 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
         Returns:
             Name → data of shape `(n, *row)`, or `(n, draws, *row)`, in the units and the type of the training data, for
-            every view that some row lacks; rows that have it keep it.
+            every view that some row lacks; rows that have it keep it. Frames where `fit` was given such.
 
         Raises:
             ValueError: no view is missing, or drawing is asked of a deterministic encoder.
@@ -532,7 +533,8 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
                 values = regroup(values, len(rows), codes.shape[1])
                 values[present] = np.asarray(rows.view(name))[present].reshape(-1, 1, *values.shape[2:])
                 completed[name] = values if draws is not None else values[:, 0]
-        return completed
+        views_back: dict[str, Any] = given_back(self, completed)
+        return views_back
 
     def predict(self, X: Any) -> Shaped[np.ndarray, "rows"]:
         """The likeliest class of each row, as it was given to `fit`; the number of a cluster, where none was.
@@ -783,13 +785,6 @@ def _able(ability: str) -> tuple[str, ...]:
 def _others(name: str, ability: str) -> tuple[str, ...]:
     """The models beside the one of that name that have an ability."""
     return tuple(each for each in _able(ability) if each != name)
-
-
-def _as_given(data: Any, *groups: int) -> Any:
-    """Data as it is given back: a table as the frame that its model was fitted on, arrays in groups."""
-    if isinstance(data, Table):
-        data = data.frame()
-    return regroup(data, *groups) if groups and not is_frame(data) else data
 
 
 def _paths(start: Float[np.ndarray, "n d"], end: Float[np.ndarray, "n d"], steps: int) -> Float[np.ndarray, "points d"]:

@@ -15,6 +15,7 @@ from sklearn.utils.validation import validate_data
 from latently.abilities import may
 from latently.catalogue import models_that_may
 from latently.data import (
+    Dataset,
     Preprocessing,
     Subset,
     Table,
@@ -29,9 +30,11 @@ from latently.data.assumptions import warn_of
 from latently.data.conditions import conditions_of
 from latently.data.labels import Unlabelled, minus_ones
 from latently.data.layout import bytes_are
+from latently.data.rows import as_rows
 from latently.data.sparse import Sparse
-from latently.data.table import is_frame, needs_table
+from latently.data.table import columns_of, is_frame, needs_table
 from latently.errors import ArgumentError, setting, warn
+from latently.estimators.frames import numbers_in
 from latently.estimators.networks import layout_of, said_of_channels, said_of_perceptrons, takes_tables
 
 RandomState: TypeAlias = int | np.random.RandomState | None
@@ -66,8 +69,14 @@ def accept(estimator: Any, X: Any, *, reset: bool = False) -> Any:
     Raises:
         ValueError: X is nothing that the estimator can take.
     """
+    if isinstance(X, Dataset):
+        X = X.rows
     if estimator.takes_views:
         return _accept_first_views(estimator, X) if reset else _accept_known_views(estimator, X)
+    if isinstance(X, list | tuple):
+        _check_even(X)
+    elif isinstance(X, np.ndarray) and (X.dtype.kind == "c" or X.dtype.names):
+        as_rows(X)  # whose sentence says what to do
     if reset and _are_counts(estimator, X):
         return _counts(X)
     if isinstance(X, Subset):
@@ -87,15 +96,25 @@ def accept(estimator: Any, X: Any, *, reset: bool = False) -> Any:
         return _accept_first_table(estimator, X) if reset else _accept_known_table(estimator, X)
     if isinstance(X, np.memmap):
         return Subset(X, np.arange(len(X)))
-    X = X if hasattr(X, "shape") else np.asarray(X)  # a data frame stays one, for the names of its columns
+    if is_frame(X):  # which stays one, for the names of its columns
+        X = numbers_in(X) if reset else columns_of(X, estimator.preprocessing_.names)
+    X = X if hasattr(X, "shape") else np.asarray(X)
     shape, columns = X.shape, None
     if len(shape) <= 2 and (reset or len(estimator.row_shape_) == 1):
         X = validate_data(estimator, X, reset=reset, ensure_all_finite=False)
         columns = getattr(estimator, "feature_names_in_", None)
-    else:
-        X = check_array(X, allow_nd=len(shape) > 2, ensure_all_finite=False)
+    elif not (type(X) is np.ndarray and X.dtype.kind in "biuf" and X.size):  # there is nothing to see to, and it takes
+        X = check_array(X, allow_nd=len(shape) > 2, ensure_all_finite=False)  # as long as reading a row
     check_finite(X, columns=columns)
     return X.astype(X.dtype.newbyteorder("="), copy=False)
+
+
+def _check_even(X: Any) -> None:
+    """See that rows that are lists are equally long."""
+    lengths = sorted({len(row) for row in X if isinstance(row, list | tuple)})
+    if len(lengths) > 1:
+        rule = f"must have rows of one length; got rows of {lengths[0]} to {lengths[-1]} numbers"
+        raise ArgumentError("X", rule, remedy="Fill them up with NaN, or cut them.")
 
 
 def _are_counts(estimator: Any, X: Any) -> bool:
@@ -103,7 +122,8 @@ def _are_counts(estimator: Any, X: Any) -> bool:
     bytes_ = isinstance(X, np.ndarray | Subset) and X.dtype == np.uint8 and len(X.shape) == 2
     if not (bytes_ and takes_tables(estimator) and may(estimator.game_type, "impute")):
         return False
-    return estimator.likelihood == estimator.output == "auto" and bytes_are(X) == "counts"
+    told = estimator.white_level is not None or not estimator.likelihood == estimator.output == "auto"
+    return not told and bytes_are(X) == "counts"
 
 
 def _counts(X: Any) -> Table:
@@ -328,6 +348,8 @@ def fit_preprocessing(model: Any, X: Any) -> Preprocessing | TablePreprocessing 
     if isinstance(X, Views):
         return ViewsPreprocessing({name: _fit_view(model, X, name) for name in X.names})
     if isinstance(X, Table):
+        if model.white_level is not None:
+            raise ArgumentError("white_level", "is for pixels, and a table with gaps or of several kinds has none")
         return TablePreprocessing.fit(X)
     return _fit_rows(model, X, model.likelihood)
 
@@ -366,8 +388,10 @@ def _fit_rows(model: Any, X: Any, likelihood: str, *, view: bool = False) -> Pre
     if model.standardize != "auto" and wanted != "auto":
         other = "{likelihood=bernoulli}" if likelihood == "bernoulli" else setting("output", model.output)
         raise ArgumentError("standardize", f"must be left at auto for {other}", model.standardize)
+    if model.standardize != "auto" and model.white_level is not None:
+        raise ArgumentError("standardize", "must be left at auto where {white_level} is given", model.standardize)
     layout = layout_of(model, len(X.shape) - 1, view=view)
-    asked = {"channel_axis": model.channel_axis, "standardize": model.standardize, "binarize": model.binarize}
+    asked = {name: getattr(model, name) for name in ("channel_axis", "standardize", "binarize", "white_level")}
     preprocessing = Preprocessing.fit(X, range=wanted, layout=layout, **asked)
     said = (*said_of_channels(model, preprocessing.event_shape), *said_of_perceptrons(model, preprocessing.row_shape))
     for sentence in said:

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Bool, Int, PRNGKeyArray, Shaped
 
 from latently.criterion import LOSS, criterion_of, held_out
-from latently.data import ConditionPreprocessing, Subset
+from latently.data import ConditionPreprocessing, Dataset, Subset
 from latently.data.rows import spread_rows
 from latently.data.sparse import Sparse
 from latently.errors import ArgumentError
@@ -99,6 +99,8 @@ def given(model: Any, X: Any, y: Any) -> HeldOut:
     Raises:
         ArgumentError: they are not rows of the model, or a label is none of its classes.
     """
+    if isinstance(X, Dataset):
+        y = X.targets if y is None else y
     with _naming("X", "X_val"):
         rows = known_rows(model, X)
     if model.conditions_ is not None:

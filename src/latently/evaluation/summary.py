@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from latently.data import Splits, Table, Views
-from latently.data.table import needs_table
+from latently.data.table import columns_of, is_frame, needs_table
 from latently.errors import ArgumentError
 from latently.evaluation import cells
 from latently.evaluation.baselines import add_components, clusterings, label_spreading
@@ -172,7 +172,12 @@ def _skipped(model: FittedModel, *abilities: str) -> Block | None:
 
 
 def _tables(model: FittedModel, train: Data | None, test: Data) -> tuple[Data | None, Data]:
-    """Frames and rows with gaps as tables of the same columns; all rows, for a model that fills in gaps."""
+    """Frames and rows with gaps as tables of the same columns; all rows, for a model that fills in gaps.
+
+    Frames of numbers stay such, with the columns that the model knows.
+    """
+    names = getattr(getattr(model, "preprocessing_", None), "names", ())
+    train, test = (columns_of(rows, names) if is_frame(rows) else rows for rows in (train, test))
     if inability(model, "impute") and not needs_table(test) and not needs_table(train):
         return train, test
     first = next((rows for rows in (train, test) if isinstance(rows, Table)), test if train is None else train)

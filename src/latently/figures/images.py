@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float, Shaped
 from matplotlib.figure import Figure
 
-from latently.data.layout import IMAGE_CHANNELS, channels_first
+from latently.data.layout import IMAGE_CHANNELS, channels_first, channels_of
 from latently.figures.style import INK, LABEL_SIZE, SOFT_INK, new_figure, plain
 
 Range = tuple[float, float]
@@ -91,7 +91,7 @@ def are_pictures(shape: tuple[int, ...]) -> bool:
     """Whether rows of this shape (without the row axis) can be drawn as images."""
     if len(shape) == 1:
         return shape[0] >= 16 and math.isqrt(shape[0]) ** 2 == shape[0]
-    return len(shape) == 2 or (len(shape) == 3 and (shape[2] in IMAGE_CHANNELS or channels_first(shape)))
+    return len(shape) == 2 or (len(shape) == 3 and channels_of(shape) in IMAGE_CHANNELS)
 
 
 def as_pictures(

@@ -5,6 +5,7 @@ from latently.run.playing import Playing
 from latently.run.repeats import Repeats, mean_and_sd
 from latently.run.rows import (
     TABLE_OPTIONS,
+    dialect_for,
     film_rows,
     fingerprint,
     known_labels,
@@ -29,6 +30,7 @@ __all__ = [
     "Run",
     "Session",
     "Training",
+    "dialect_for",
     "film_rows",
     "fingerprint",
     "known_labels",

@@ -5,6 +5,7 @@ import itertools
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -14,7 +15,7 @@ from latently import distributed
 from latently.run.folder import Run
 from latently.run.repeats import Repeats
 from latently.run.rows import film_rows
-from latently.run.session import Plan, Session, why_not_together
+from latently.run.session import Plan, Session, fit_sampler, why_not_together
 from latently.run.training import Training, train_together
 from latently.tracking import TRACKERS, Tracker
 from latently.training import NonFiniteLossError, Observer
@@ -214,6 +215,7 @@ class Playing:
                     until=s.until,
                     checkpoint_seconds=seconds,
                     observers=own,
+                    before_saving=partial(fit_sampler, s),
                 )
                 for s, own in zip(sessions, trackers, strict=True)
             ]

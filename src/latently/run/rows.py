@@ -30,7 +30,7 @@ from latently.data.rows import as_names, hash_rows, spread_rows
 from latently.data.stores import ANNDATA, array_names, obs_names
 from latently.data.stores import SUFFIXES as STORES
 from latently.data.table import some
-from latently.data.tables import column_names, is_table
+from latently.data.tables import column_names, is_parquet, is_table, is_text
 from latently.errors import ArgumentError
 
 FILM_ROWS = 1500
@@ -179,7 +179,8 @@ def reading_of(
     """Arguments of `open_dataset` that read a source as a model's own data was read; see `open_rows`."""
     own, path = about.get("data", {}), Path(source)
     table = source not in BUILTIN and is_table(path)
-    held = () if source in BUILTIN else _names_in(path)
+    dialect = dialect_for(source, about, dialect)
+    held = () if source in BUILTIN else _names_in(path, dialect)
     if not labels_column:  # where there is none, new rows come without labels
         labels_column = [name for name in as_names(own.get("labels_column")) if name in held]
     return {
@@ -187,9 +188,18 @@ def reading_of(
         "array": own.get("array") if own.get("array") in held else None,
         "unlabelled": own.get("unlabelled", "auto"),
         **(columns_for(held, model, about) if table and views is None else {}),
-        "dialect": dialect or (own.get("dialect") if table else None),
+        "dialect": dialect,
         **(images_like(model, views, about) if holds_images(source) else {"image_size": None}),
     }
+
+
+def dialect_for(source: str, about: Mapping[str, Any], told: str | None = None) -> str | None:
+    """How a table is written: as it is told; else as the run's own was told to be, if both are text, or of Excel."""
+    own, path = about.get("data", {}), Path(source)
+    if told or source in BUILTIN or not is_table(path):
+        return told
+    alike = own.get("dialect") and is_text(path) == is_text(Path(own["source"]))
+    return own["dialect"] if alike and not is_parquet(path) else None
 
 
 def columns_for(there: Sequence[str], model: Any, about: Mapping[str, Any]) -> dict[str, Any]:
@@ -321,11 +331,11 @@ def _with_views_of(model: Any, part: Dataset) -> Dataset:
     )
 
 
-def _names_in(path: Path) -> Sequence[str]:
+def _names_in(path: Path, dialect: str | None = None) -> Sequence[str]:
     """The names of the columns or arrays that a file holds."""
     suffix = path.suffix.lower()
     if is_table(path):
-        return column_names(path)
+        return column_names(path, dialect)
     if suffix == ANNDATA:
         return obs_names(path)
     if suffix in STORES:

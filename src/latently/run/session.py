@@ -7,17 +7,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from latently import __version__, distributed
+from latently.abilities import may
 from latently.catalogue import models_that_may
 from latently.data import DataAssumption, Dataset, Splits, assume, assumed
-from latently.data.labels import UNKNOWN
 from latently.errors import ArgumentError, warn
 from latently.estimators.inputs import check_minus_ones
 from latently.estimators.saving import before_fit, load, model_config
 from latently.run.folder import Run
-from latently.run.rows import fingerprint, open_run_splits, open_splits, targets_of
+from latently.run.rows import fingerprint, open_run_splits, open_splits
 from latently.training import why_apart
 
 
@@ -88,8 +86,8 @@ class Plan:
         estimator: not fitted.
         data: the arguments of `open_dataset`, as JSON values.
         about: what the run's configuration says of it: `model`, `preset`, `recipe`, `use_labels`, `command`,
-            `judge`: whether samples are shown to a judge at its end, and `network_open`: whether photos may choose the
-        network.
+            `judge`: whether samples are shown to a judge at its end, `network_open`: whether photos may choose the
+            network, and `sampler`: what draws codes in the place of the prior.
     """
 
     estimator: Any
@@ -100,7 +98,7 @@ class Plan:
     def of(cls, run: Run, parameters: Mapping[str, Any]) -> "Plan":
         """The plan that a run followed, with the estimator's parameters as they were given."""
         about = run.about()
-        names = ("model", "preset", "recipe", "use_labels", "command", "judge", "network_open")
+        names = ("model", "preset", "recipe", "use_labels", "command", "judge", "network_open", "sampler")
         kept = {name: about.get(name) for name in names}
         return cls(estimator_of({**run.config(), "parameters": parameters}), about["data"], kept)
 
@@ -129,6 +127,9 @@ class Plan:
             Run.check_free(folder)
         estimator, splits = suited(self.estimator, self.open(), self.about.get("network_open", False))
         estimator = _stopping(estimator, splits)
+        if self.about.get("sampler") and not may(estimator.game_type, "encode"):
+            rule = f"draws from where codes of rows are, and {type(estimator).__name__} has no encoder"
+            raise ArgumentError("sampler", rule, remedy="Leave it out.")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DataAssumption)  # whoever begins a run is told of all assumptions
             trainer = trainer_for(estimator, splits, self.about["use_labels"], verbose=verbose)
@@ -194,18 +195,31 @@ def trainer_for(
     before, out = model.verbose, {}
     if watched and len(splits.validation):
         shown = use_labels and "labels_kept" not in splits.train.description
-        out = {"X_val": splits.validation.rows, "y_val": _targets(splits.validation) if shown else None}
-    labels = _targets(splits.train) if use_labels else None
+        out = {"X_val": splits.validation if shown else _unlabelled(splits.validation)}
+    train = splits.train if use_labels else _unlabelled(splits.train)
     try:
-        return model.set_params(verbose=verbose).trainer(splits.train.rows, labels, **out, resumed=resumed)
+        return model.set_params(verbose=verbose).trainer(train, **out, resumed=resumed)
     finally:
         model.set_params(verbose=before)
 
 
-def _targets(part: Dataset) -> Any:
-    """Labels or conditions of rows; of labels, the data says which are unknown, and nothing is left to guess."""
-    labels = targets_of(part)
-    return np.ma.MaskedArray(labels, mask=part.labels == UNKNOWN) if isinstance(labels, np.ndarray) else labels
+def _unlabelled(part: Dataset) -> Dataset:
+    """The rows without what is known of them."""
+    return dataclasses.replace(part, labels=None, conditions=None)
+
+
+def fit_sampler(session: Session) -> None:
+    """Fit the sampler that the run asks for, if it does, to the training rows, class by class where they have labels.
+
+    Where but some labels of the rows are known, those that the model reads stand in, if it reads any.
+    """
+    kind, model, train = session.run.about().get("sampler"), session.model, session.splits.train
+    if kind is None:
+        return
+    labels = train.targets if session.run.about()["use_labels"] else None
+    if "labels_kept" in train.description:
+        labels = model.predict(train.rows) if "predict" in model.abilities() else None
+    model.fit_sampler(kind, train.rows, labels, random_state=model.seed_)
 
 
 def suited(estimator: Any, splits: Splits, network_open: bool) -> tuple[Any, Splits]:

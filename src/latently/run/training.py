@@ -27,6 +27,7 @@ class Training:
         until: the round at which the run ends.
         checkpoint_seconds: a checkpoint is written when the last one is older.
         observers: further ones, of this run alone.
+        before_saving: what is done once the model is trained, before it is saved.
     """
 
     def __init__(
@@ -39,7 +40,9 @@ class Training:
         until: int,
         checkpoint_seconds: float = 30.0,
         observers: Sequence[Observer] = (),
+        before_saving: Callable[[], None] = lambda: None,
     ) -> None:
+        self._before_saving = before_saving
         self.model, self.trainer, self.run, self.until = model, trainer, run, until
         self.writers: tuple[Observer, ...] = ()
         self._writes = distributed.is_first()
@@ -78,6 +81,7 @@ class Training:
             watch = self.trainer.validation
             now["verdict"] = self.model.verdict_._asdict()
             now["best"] = {"round": watch.best_round, "value": watch.state()["best_value"], "kept": watch.chosen}
+        self._before_saving()
         self.model.save(self.run.folder, about={"run": {**about, **now}})
         return True
 
