@@ -28,8 +28,8 @@ READING = {
 }
 
 TABLES = {
-    "index-column": (("--labels-column", "kind"), "rows: 178 vectors of 13 numbers, each standardised", 13),
-    "semicolons": (("--labels-column", "quality"), "rows: 178 vectors of 13 numbers, each standardised", 13),
+    "index-column": (("--labels-column", "kind"), "rows: 178 rows of 13 columns, each standardised", 13),
+    "semicolons": (("--labels-column", "quality"), "rows: 178 rows of 13 columns, each standardised", 13),
     "missing-cells": (("--labels-column", "kind"), "rows: 178 rows of a table: 13 numbers", 13),
     "mixed-kinds": ((), "rows: 300 rows of a table: ", 7),
 }

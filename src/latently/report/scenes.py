@@ -134,7 +134,11 @@ def table_samples(model: Any, shown: Dataset, rows: Rows | Table) -> Iterator[Sc
 
 
 def _numbers(given: Any, shown: Dataset, rows: Rows | Table) -> tuple[Rows, Rows, Any]:
-    """What a model gave, the rows to show it beside, and the columns of both, as figures take them."""
+    """What a model gave, the rows to show it beside, and the columns of both, as figures take them.
+
+    Volumes, and other arrays that are neither images nor series, are rows of as many columns as they have numbers.
+    """
     if isinstance(rows, Table):
         return as_numbers(given, rows), np.asarray(rows), rows.columns
-    return np.asarray(given), rows, shown.description.get("columns")
+    given, rows = (np.asarray(each).reshape(len(each), -1) for each in (given, rows))
+    return given, rows, shown.description.get("columns")
