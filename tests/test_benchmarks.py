@@ -1,6 +1,7 @@
 """The benchmark's arithmetic: operations counted by hand, by the counter, and by XLA."""
 
 import itertools
+import json
 import sys
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the benchmarks are no part of the installed package
 
+from benchmarks import recipes
 from benchmarks.contests import CONTESTS, Contest, Peer, pytorch
 from benchmarks.disentanglement import FACTORS, sprites
 from benchmarks.flops import TRAININGS, convolution, dense, train_autoencoder, xla_flops_per_round
@@ -17,6 +19,9 @@ from benchmarks.peers.common import time_rounds
 from benchmarks.products import block_of, products_of
 from benchmarks.scaling import CLUSTERS, Cluster, Work, even_batch, round_seconds, work_of
 from benchmarks.table import sheets, summarize
+
+from latently.cli import main
+from latently.recipes import load_recipe
 
 
 def test_the_count_of_a_small_vae_is_the_count_by_hand():
@@ -115,6 +120,47 @@ def test_answers_are_judged_by_the_median_of_their_turns():
     (sheet,) = sheets({"contests": [], "answers": turns})
     assert [row[-1] for row in sheet.rows] == ["reached", "MISSED", "reached", "reached", "reached"]
     assert sheet.rows[3][1:4] == ("0.20 ms", "0.10", "0.50")
+
+
+def test_the_table_of_readme_is_what_the_files_of_results_say():
+    text = recipes.README.read_text()
+    assert recipes.with_table(text, recipes.RESULTS) == text, "python -m benchmarks.recipes --table makes it anew"
+    rest = text.replace(recipes.table(recipes.RESULTS), "")
+    for path in sorted(recipes.RESULTS.glob("*.json")):
+        assert path.stem in recipes.NAMES, f"{path} is of no recipe"
+        assert f"--recipe {path.stem}`" not in rest, f"a number of {path.stem} is printed beside those of its file"
+
+
+def test_a_line_of_the_table_tells_mean_spread_minutes_and_what_was_missed(tmp_path):
+    found = {
+        "command": "latently fit --recipe m2 --repeats 2",
+        "versions": {"latently": "0.1.0"},
+        "runs": [{"seconds": 60.0, "evaluation": {"classification": {"error": error}}} for error in (0.11, 0.15)],
+    }
+    (line,) = recipes.lines(load_recipe("m2"), found)
+    assert line[1:] == ("`latently fit --recipe m2 --repeats 2`", "≤ 12 %", "13.0 ± 2.8 %, missed", "2, 1.0", "0.1.0")
+    found["runs"][1]["evaluation"] = {}
+    (line,) = recipes.lines(load_recipe("m2"), found)
+    assert line[3] == "11 % (of 1 runs)"
+    (tmp_path / "m2.json").write_text(json.dumps(found))
+    text = f"above\n{recipes.BEGIN}\nold\n{recipes.END}\nbelow\n"
+    made = recipes.with_table(text, tmp_path)
+    assert made.startswith("above\n")
+    assert made.endswith("\nbelow\n")
+    assert "old" not in made
+    assert made.count("| M2 with 100 labels, on MNIST: test error |") == 1
+    with pytest.raises(ValueError, match="must hold the lines"):
+        recipes.with_table("nothing", tmp_path)
+
+
+def test_a_run_is_kept_with_its_seeds_counts_and_seconds(tmp_path):
+    assert recipes.runs_of(tmp_path) is None
+    words = ["fit", "vae", "--data", "digits", "--epochs", "1", "--hidden", "8", "--quiet", "--no-report"]
+    assert main([*words, "--out", str(tmp_path / "run")]) == 0
+    kept = recipes.runs_of(tmp_path / "run")
+    assert (kept["random_state"], kept["labels"], kept["rows"]["train"]) == (0, None, 1258)
+    assert kept["seconds"] > 0
+    assert kept["rounds"] == 10
 
 
 def test_every_sprite_is_drawn_once_and_lies_within_its_picture():

@@ -22,7 +22,7 @@ LAYER_NUMBERS = 2**24
 """No layer makes more numbers of a piece than this, which is 64 MB (unless of `LEAST_ROWS`)."""
 LEAST_ROWS = 16
 MANY_ROWS, LARGE_PIECE = 2**14, 2**12
-"""Of so many rows, pieces may be larger where no draw hangs on their size."""
+"""Of so many rows, pieces may be larger."""
 _PRIME = 1009
 
 Labels: TypeAlias = Int[Array, "piece"] | Float[Array, "piece classes"] | None
@@ -120,8 +120,11 @@ def in_pieces(
         return (prepare(rows[chosen]), *(() if labels is None else (jnp.asarray(labels[chosen]),)))
 
     size = piece_rows(n, int(np.prod(rows.shape[1:])))
-    if isinstance(function, Asked) and size == 1024 and n >= MANY_ROWS:
-        size = LARGE_PIECE  # matrix products of so many rows are a fourth faster
+    if isinstance(function, Asked):  # nothing is drawn, which would hang on the size
+        if n == 1:
+            size = 1  # somebody waits for it
+        elif size == 1024 and n >= MANY_ROWS:
+            size = LARGE_PIECE  # matrix products of so many rows are a fourth faster
     first = piece(0, size)
     if size > LEAST_ROWS and isinstance(function, partial | Asked):
         widest = function.widest_layer(*first) if isinstance(function, Asked) else widest_layer(function, *first)
@@ -145,11 +148,9 @@ def piece_rows(rows: int, numbers_per_row: int, most_numbers: int = INPUT_NUMBER
     """Rows of a piece: a power of two, so that few programs are compiled, and no more than needed.
 
     Example:
-        >>> piece_rows(60_000, 784), piece_rows(60_000, 65_536), piece_rows(100, 784), piece_rows(1, 784)
-        (1024, 32, 128, 1)
+        >>> piece_rows(60_000, 784), piece_rows(60_000, 65_536), piece_rows(100, 784)
+        (1024, 32, 128)
     """
-    if rows == 1:  # a row that somebody waits for
-        return 1
     most = min(1024, max(LEAST_ROWS, most_numbers // max(1, numbers_per_row)))
     return int(min(2 ** int(np.log2(most)), 2 ** int(np.ceil(np.log2(max(LEAST_ROWS, rows))))))
 

@@ -102,8 +102,8 @@ REFUSED = {
         VAE(2, likelihood="bernoulli", **FAST),
         np.array([[0.0, 2.5]] * 12),
         None,
-        "X must lie in [0, 1] for a Bernoulli decoder; got values from 0 to 2.5. Scale the data (pixels from 0 to 255 may "
-        'be given as uint8), or use likelihood="gaussian".',
+        "X must lie in [0, 1] for a Bernoulli decoder; got values from 0 to 2.5. Say which number is white: "
+        'white_level=2.5. Pixels from 0 to 255 may be given as uint8, too; or use likelihood="gaussian".',
     ),
     "bernoulli and tanh": (
         VAE(2, likelihood="bernoulli", output="tanh", **FAST),
@@ -177,7 +177,7 @@ REFUSED = {
         TABLE,
         None,
         "X must be rows (height, width), (height, width, channels) or flat and square for a network of images; got rows "
-        'of shape (5,). Reshape X to (n, height, width), or use network="mlp".',
+        'of shape (5,). Reshape X to (n, height, width), or use network="mlp"; volumes are not convolved over three axes.',
     ),
     "too many devices": (
         VAE(2, devices=64, **FAST),

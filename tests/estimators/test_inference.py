@@ -130,7 +130,8 @@ def test_a_row_of_a_data_frame_may_be_given_alone():
     frame = pandas.DataFrame(X, columns=list("abcdef"))
     model = as_if_fitted(VAE(**FAST), frame)
     path = model.interpolate(frame.iloc[0], frame.iloc[1], steps=3)
-    np.testing.assert_array_equal(path, model.interpolate(frame[:1], frame[1:2], steps=3)[0])
+    assert path.columns.tolist() == list("abcdef")
+    pandas.testing.assert_frame_equal(path, model.interpolate(frame[:1], frame[1:2], steps=3))
 
 
 def test_the_manifold_is_the_grid_over_the_support_top_row_first(vae):

@@ -165,7 +165,7 @@ def test_convolutions_over_steps_learn_series_that_are_shifted():
     bumps = np.exp(-((times - RANDOM.uniform(5, 28, size=(200, 1, 1))) ** 2) / 8) * np.array([1.0, -2.0])
     given = {"latent_dim": 2, "channels": (8, 8), "hidden": (16,), "epochs": 30, "batch_size": 20, "random_state": 0}
     model = VAE(network="conv1d", likelihood="gaussian", learning_rate=5e-3, **given).fit(bumps)
-    assert model.preprocessing_.reading == "series of 33 steps, 2 channels, standardised together"
+    assert model.preprocessing_.reading == "series of 33 steps, 2 channels, each standardised"
     left = ((model.reconstruct(bumps) - bumps) ** 2).sum() / ((bumps - bumps.mean(axis=0)) ** 2).sum()
     assert left < 0.35
     assert small(VAE, network="conv1d").fit(bumps[:, :, 0]).sample(2, random_state=0).shape == (2, 33)

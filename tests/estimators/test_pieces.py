@@ -85,8 +85,8 @@ def test_results_are_the_callers_own_to_write_to():
 
 def test_one_row_is_a_piece_of_its_own_and_answers_as_among_others():
     rows, seen = np.random.default_rng(0).normal(size=(40, 3)).astype(np.float32), []
-    square = partial(lambda x: seen.append(len(x)) or x**2)
-    among = inference.in_pieces(square, rows)
-    alone = inference.in_pieces(square, rows[7:8])
+    square = inference.Asked(lambda game, x: seen.append(len(x)) or game * x**2, 3, first)
+    among = inference.in_pieces(square, rows, tuple_of)
+    alone = inference.in_pieces(square, rows[7:8], tuple_of)
     assert seen[-1] == 1
     np.testing.assert_allclose(alone[0], among[7])

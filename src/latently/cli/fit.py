@@ -177,7 +177,7 @@ def planned(model: str, parser: FitParser, given: Any, recipe: Recipe | None, co
         "command": command,
         "judge": recipe is not None and recipe.needs_judge,
         "network_open": network_open(parser, given),
-        "sampler": given.sampler,
+        "sampler": getattr(given, "sampler", None),
     }
     arguments = model_arguments(parser, given)
     if arguments.get("first"):  # the folder of an earlier stage

@@ -180,7 +180,7 @@ def _completion(
 ) -> tuple[dict[str, Any], bool]:
     """The figures of one view, and whether ridge regression is better at it."""
     completers: dict[str, Completer] = {
-        "model": lambda given: model.complete(given)[missing],
+        "model": lambda given: np.asarray(model.complete(given)[missing]),
         "ridge": ridge(train, missing),
         "cca": canonical_correlation(train, missing),
         "nearest_neighbour": nearest_neighbour(train, missing),
