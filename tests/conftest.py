@@ -70,13 +70,13 @@ def bounded_memory() -> Iterator[None]:
 
 @pytest.hookimpl(tryfirst=True)  # before those that were not asked for are left out
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Of what a `sampled` test asks of every model, a fifth is asked each time; `make exhaustive` asks the rest."""
+    """Of what a `sampled` test asks of every model, an eighth is asked each time; `make exhaustive` asks the rest."""
     places: Counter[str] = Counter()
     for item in items:
         if item.get_closest_marker("sampled"):
             place = places[item.nodeid.partition("[")[0]]
             places[item.nodeid.partition("[")[0]] += 1
-            if (place + zlib.crc32(item.path.stem.encode())) % 5:  # the same models in a file: they share programs
+            if (place + zlib.crc32(item.path.stem.encode())) % 8:  # the same models in a file: they share programs
                 item.add_marker("exhaustive")
 
 

@@ -92,6 +92,8 @@ def test_a_case_is_fitted_and_its_model_used_from_the_terminal(name, reading, ca
     answer = call("fit", "vae", "--data", data, *FIT, "--out", "run")
     assert answer.code == 0, answer.err
     assert answer.err.splitlines()[0] == reading
+    assert ("--output sigmoid for pixels" in answer.err) == ("counts" in name)
+    assert "warning: uint8" not in answer.err
     assert json.loads((here / "run" / "config.json").read_text())["run"]["reading"][0] == reading
     assert (here / "run" / "report.html").exists()
     assert call("encode", "run", data, "--out", "codes.npz").code == 0
@@ -134,12 +136,6 @@ def test_series_are_drawn_as_curves(case, here, monkeypatch):
     assert sampled[0][1][0].curves.shape == (5, 3, 20)
     np.testing.assert_allclose(given[2][1][0].curves, rows[[2]].swapaxes(1, 2), rtol=1e-6)
     assert [strand.dashed for strand in paths[0][1]] == [True, False]
-
-
-def test_counts_are_told_and_not_warned_of(case, here):
-    answer = call("fit", "vae", "--data", case("arrays/counts.npy"), *FIT, "--no-report", "--out", "run")
-    assert "--output sigmoid for pixels" in answer.err
-    assert "warning: uint8" not in answer.err
 
 
 def test_labels_that_are_signs_are_asked_for(case, here):
