@@ -25,7 +25,7 @@ from latently.recipes.recipe import Target, recipe_names
 ROOT = Path(__file__).parents[1]
 RESULTS, README = ROOT / "results", ROOT / "README.md"
 BEGIN, END = "<!-- made by `python -m benchmarks.recipes --table` -->", "<!-- until here -->"
-COLUMNS = ("what, and what of it", "command", "must reach", "reached", "runs, minutes each", "measured with")
+COLUMNS = ("what, and what of it", "command", "must reach", "reached", "runs, minutes each", "commit")
 NAMES = tuple(name for name in recipe_names() if not name.startswith("demo-"))
 """Of the recipes, but for the parts of the demo, which anybody can see in two minutes."""
 
@@ -79,10 +79,17 @@ def measured(recipe: Recipe, folder: Path, repeats: int) -> dict[str, Any]:
     return {
         "recipe": recipe.name,
         "command": shlex.join(["latently", *asked]),
+        "commit": commit(),
         "versions": {name: version(name) for name in packages},
         "machine": machine(),
         "runs": runs,
     }
+
+
+def commit() -> str:
+    """The commit of the source that is run, in short; with a + where the source differs from it."""
+    asked = ["git", "describe", "--always", "--exclude=*", "--dirty=+"]
+    return subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def runs_of(folder: Path) -> dict[str, Any] | None:
@@ -128,7 +135,7 @@ def lines(recipe: Recipe, found: Mapping[str, Any]) -> list[tuple[str, ...]]:
         if 0 < len(values) < len(found["runs"]):
             said += f" (of {len(values)} runs)"
         sign = "≤" if target.at_most is not None else "≥"
-        rest = (f"`{found['command']}`", took, found["versions"]["latently"]) if first else ("", "", "")
+        rest = (f"`{found['command']}`", took, found["commit"]) if first else ("", "", "")
         made.append((f"{what}{name}", rest[0], f"{sign} {rule}", said, *rest[1:]))
     return made
 

@@ -134,11 +134,11 @@ def test_the_table_of_readme_is_what_the_files_of_results_say():
 def test_a_line_of_the_table_tells_mean_spread_minutes_and_what_was_missed(tmp_path):
     found = {
         "command": "latently fit --recipe m2 --repeats 2",
-        "versions": {"latently": "0.1.0"},
+        "commit": "abc1234",
         "runs": [{"seconds": 60.0, "evaluation": {"classification": {"error": error}}} for error in (0.11, 0.15)],
     }
     (line,) = recipes.lines(load_recipe("m2"), found)
-    assert line[1:] == ("`latently fit --recipe m2 --repeats 2`", "≤ 12 %", "13.0 ± 2.8 %, missed", "2, 1.0", "0.1.0")
+    assert line[1:] == ("`latently fit --recipe m2 --repeats 2`", "≤ 12 %", "13.0 ± 2.8 %, missed", "2, 1.0", "abc1234")
     found["runs"][1]["evaluation"] = {}
     (line,) = recipes.lines(load_recipe("m2"), found)
     assert line[3] == "11 % (of 1 runs)"
