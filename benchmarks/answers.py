@@ -5,8 +5,11 @@ MNIST's training images, uint8 in and uint8 out, and the model is a VAE of the p
 """
 
 import os
+import re
 import time
+from collections.abc import Callable
 from importlib.metadata import version
+from pathlib import Path
 
 from benchmarks.peers.common import best_seconds, mnist_images, parser, print_answers
 
@@ -36,10 +39,26 @@ def main() -> None:
             "reconstruct": best_seconds(lambda: model.reconstruct(images), options.seconds),
             "sample": best_seconds(lambda: model.sample(n, random_state=0), options.seconds),
         },
+        peak_mb_of_reconstruct=peak_mb(lambda: model.reconstruct(images)),
         one_row=best_seconds(lambda: model.transform(one), options.seconds / 4),
         first_call_seconds=first,
         versions={name: version(name) for name in ("latently", "jax")},
     )
+
+
+def peak_mb(ask: Callable[[], object]) -> float | None:
+    """The MB by which the resident set grows at most while a call runs, its results included; `None` but on Linux."""
+    own = Path("/proc/self")
+    if not (own / "clear_refs").exists():
+        return None
+
+    def highest() -> int:
+        return int(re.findall(r"VmHWM:\s+(\d+)", (own / "status").read_text())[0])
+
+    (own / "clear_refs").write_text("5")  # forget the highest mark so far
+    before = highest()
+    ask()
+    return (highest() - before) * 1024 / 1e6
 
 
 if __name__ == "__main__":
