@@ -57,8 +57,8 @@ def write_records(path: Path, records: Iterable[Mapping[str, Any]]) -> Path:
 def read_records(path: Path) -> list[dict[str, Any]]:
     """The JSON objects of a file, one a line; none where there is no file, and no line that a crash has cut."""
     records = []
-    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else []:
-        with contextlib.suppress(json.JSONDecodeError):
+    for line in path.read_bytes().splitlines() if path.exists() else []:
+        with contextlib.suppress(ValueError, RecursionError):  # in another encoding, or not JSON
             records.append(json.loads(line))
     return [record for record in records if isinstance(record, dict)]
 

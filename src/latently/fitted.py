@@ -1,7 +1,7 @@
 """A fitted model: a game that was trained, with what was done to its data; and all that it can be asked."""
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
@@ -343,6 +343,8 @@ def label_places(
         given = len(values) if values.ndim == 1 else values.shape
         raise ArgumentError("labels", f"must be one for all, or one for each of n={n}", given)
     flat, hidden = values.ravel().tolist(), (-1, "-1", "", None) if unknown else ()  # None, where it is masked
+    if odd := next((value for value in flat if not isinstance(value, Hashable)), None):
+        raise ArgumentError("labels", f"must be among the classes {', '.join(map(str, known))}", odd)
     for value in dict.fromkeys(flat):
         if value not in known and value not in hidden:
             raise ArgumentError("labels", f"must be among the classes {', '.join(map(str, known))}", value)

@@ -39,8 +39,8 @@ HEADER = bytes([0, 0, 8, 2, 0, 0, 0, 3, 0, 0, 0, 4])
         (HEADER + bytes(11), "truncated: its header says 3 x 4 numbers of uint8, which take 24 bytes, but it has 23"),
         (HEADER + bytes(13), "too long"),
         (bytes([0, 0, 8, 3]) + b"\xff" * 12, "truncated"),
-        (gzip.compress(HEADER + bytes(12), mtime=0)[:-9], "damaged or truncated"),
-        (gzip.compress(HEADER + bytes(12), mtime=0)[:12] + b"\x00" * 9, "damaged or truncated"),
+        (gzip.compress(HEADER + bytes(12), mtime=0)[:-9], "damaged or no idx file"),
+        (gzip.compress(HEADER + bytes(12), mtime=0)[:12] + b"\x00" * 9, "damaged or no idx file"),
         (gzip.compress(HEADER + bytes(11), mtime=0), "truncated"),
     ],
 )

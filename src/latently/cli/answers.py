@@ -9,7 +9,7 @@ import numpy as np
 
 from latently import figures
 from latently.cli.asked import Asked
-from latently.cli.errors import UsageError
+from latently.cli.errors import UsageError, called
 from latently.cli.outputs import Result, Table, are_curves, beside, by_view, images, paths_of_images, vectors
 from latently.cli.terminal import print_measures, say
 from latently.cli.verbs import COMPLETED, PATHS, RECONSTRUCTED, RESTYLED, STRANGEST
@@ -251,7 +251,8 @@ def impute(asked: Asked) -> Result:
     """The rows, their missing cells filled in."""
     given, rows = asked.given, cast(Any, asked.part.rows)
     asked.begin()
-    found = asked.model.impute(rows, asked.known, given.draws, given.seed, given.samples)
+    with called(n_samples="samples"):
+        found = asked.model.impute(rows, asked.known, given.draws, given.seed, given.samples)
     filled, is_array = [found] if given.draws is None else found, not hasattr(rows, "missing")
     count = int((np.isnan(rows[:]) if is_array else rows.missing).sum())
     of_text = is_text(Path(located(given.data)))

@@ -1,5 +1,9 @@
 """From exceptions to what a terminal is told: one sentence and an exit code."""
 
+import contextlib
+import errno
+import re
+from collections.abc import Iterator
 from typing import Any
 
 from latently.catalogue import BY_NAME
@@ -11,6 +15,21 @@ _NO_FILE = (FileNotFoundError, IsADirectoryError, NotADirectoryError, Permission
 _BAD_INPUT = (ValueError, NotImplementedError, *_NO_FILE)
 _EXPECTED = (*_BAD_INPUT, OSError, ArithmeticError)
 
+
+@contextlib.contextmanager
+def called(**names: str) -> Iterator[None]:
+    """While something is asked that has arguments by other names than the command's options: each by its option's."""
+    try:
+        yield
+    except ArgumentError as error:
+        error.name = names.get(error.name, error.name)
+        raise
+
+
+_SHOWN = 100
+_ENDLESS = re.compile(r"\S{300,}")
+"""A word that tells no more than its first characters do."""
+
 _CALLED = {"X": "the data", "source": "the data", "y": "the labels"}
 """Arguments of Python that have another name in the terminal."""
 
@@ -21,7 +40,8 @@ class UsageError(ValueError):
 
 def exit_code(error: Exception) -> int:
     """2 for input that cannot be used as given, 1 for what went wrong on the way."""
-    return BAD_INPUT if isinstance(error, _BAD_INPUT) else FAILURE
+    odd_path = isinstance(error, OSError) and error.errno in (errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL)
+    return BAD_INPUT if odd_path or isinstance(error, _BAD_INPUT) else FAILURE
 
 
 def sentence(error: Exception) -> str:
@@ -32,11 +52,17 @@ def sentence(error: Exception) -> str:
         '--latent-dim must be 2 for --prior swiss-roll; got 10. Use --latent-dim 2.'
         >>> sentence(ArgumentError("epochs", "must be above 0", -5.0))
         '--epochs must be above 0; got -5.'
+        >>> sentence(ArgumentError("hidden", "must be 1 or more", (64, 0)))
+        '--hidden must be 1 or more; got 64,0.'
         >>> sentence(NotSupportedError("ACGAN", "encode data", "it has no encoder", ("VAE", "ConditionalVAE")))
         'this ACGAN cannot encode data: it has no encoder. Models that can: vae, cvae.'
         >>> sentence(FileNotFoundError(2, "No such file or directory", "x.npy"))
         'x.npy: no such file or directory.'
     """
+    return _ENDLESS.sub(lambda word: f"{word[0][:_SHOWN]}…", _sentence(error))
+
+
+def _sentence(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror and error.filename is not None:
         return f"{error.filename}: {error.strerror[0].lower()}{error.strerror[1:]}."
     if isinstance(error, NotSupportedError):
@@ -48,8 +74,10 @@ def sentence(error: Exception) -> str:
 
 
 def _shown(value: Any) -> str:
-    """A value that was typed: 5 is a number, too, where 5.5 may stand."""
-    return repr(int(value) if isinstance(value, float) and value.is_integer() else value)
+    """A value as it was typed: 5 is a number, too, where 5.5 may stand; a list has commas and nothing around it."""
+    if isinstance(value, tuple | list) and all(isinstance(each, int | float) for each in value):
+        return ",".join(map(_shown, value))
+    return repr(int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 1e15 else value)
 
 
 def as_typed(name: str, value: str | None) -> str:

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from latently.cli.errors import UsageError
+from latently.cli.errors import UsageError, called
 from latently.cli.options import DIALECT, LABELS_COLUMN, RUN
-from latently.cli.parsing import Option, Parser
+from latently.cli.parsing import MOST_SEED, Option, Parser
 
 _EXAMPLES = (
     "latently evaluate runs/vae-digits-1",
@@ -27,7 +27,7 @@ _OPTIONS = (
     Option("judge", None, False,
            "also show samples to a classifier of the training rows, which is trained once for the data and kept: "
            "whether they are of the class asked for, and how they compare with real rows in its features"),
-    Option("seed", int, 0, "of every draw", least=0),
+    Option("seed", int, 0, "of every draw", least=0, most=MOST_SEED),
     Option("json", None, False, "print the numbers as JSON"),
 )  # fmt: skip
 
@@ -62,7 +62,7 @@ def evaluate(words: Sequence[str]) -> int:
     settings = {name: getattr(given, name) for name in ("importance_samples", "max_rows", "seed", "parzen")}
     if given.judge:
         settings["judge"] = judge_for(model, data, splits, verbose=reporter.live)
-    with reporter.waiting("evaluating …"):
+    with reporter.waiting("evaluating …"), called(n_samples="importance_samples"):
         evaluation = evaluate_run(run, model, splits, settings, name)
     if evaluation is None:
         raise UsageError("no rows were kept from training, so there is none to evaluate on; give others by --data.")

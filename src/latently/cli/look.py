@@ -27,18 +27,21 @@ def info(words: Sequence[str]) -> int:
     from latently.cli.terminal import print_facts, print_json
     from latently.estimators.hub import local
     from latently.run import Run
+    from latently.run.folder import fields_of
 
     run = Run.open(local(given.run))
-    config = run.config()
-    state = {
-        "state": "finished" if run.is_finished else "unfinished",
-        "round": run.position(),
-        "files": sorted(path.name for path in run.folder.iterdir() if not path.name.startswith(".")),
-    }
-    if given.json:
+    with fields_of(run.folder):
+        config = run.config()
+        state = {
+            "state": "finished" if run.is_finished else "unfinished",
+            "round": run.position(),
+            "files": sorted(path.name for path in run.folder.iterdir() if not path.name.startswith(".")),
+        }
+        facts = None if given.json else _facts(run, config, state)
+    if facts is None:
         print_json({**config, **state})
     else:
-        print_facts(_facts(run, config, state))
+        print_facts(facts)
     return 0
 
 
@@ -56,10 +59,11 @@ def report(words: Sequence[str]) -> int:
     from latently.cli.verbs import next_commands
     from latently.report import report_run
     from latently.run import Run, load_model, open_run_splits
+    from latently.run.folder import fields_of
 
     model, run = load_model(given.run), Run.open(given.run)
     splits = open_run_splits(run.about())
-    with Reporter().waiting("drawing the report …"):
+    with Reporter().waiting("drawing the report …"), fields_of(run.folder):
         print(report_run(model, run, splits, run.evaluation(), next_commands(model, run.folder)))
     return 0
 
@@ -86,20 +90,23 @@ def compare(words: Sequence[str]) -> int:
     from latently.cli.terminal import print_json, print_table
     from latently.report import compare_runs, measures, unmeasured
     from latently.run import Run
+    from latently.run.folder import fields_of
 
     opened = [Run.open(folder) for folder in dict.fromkeys(given.runs)]
     if len(opened) < 2:
         raise UsageError(f"compare needs two runs or more; got {opened[0].folder}.")
-    paths, table = choose_paths(given, "compare", kinds), measures(opened)
+    paths = choose_paths(given, "compare", kinds)
     check_free(paths, given.force)
-    for path in paths:
-        compare_runs(opened, path)
+    with fields_of(" or ".join(str(run.folder) for run in opened)):
+        table, reasons = measures(opened), unmeasured(opened)
+        for path in paths:
+            compare_runs(opened, path)
     if given.json:
         print_json({str(run.folder): run.evaluation() for run in opened})
         return 0
     if table.rows:
         print_table(table.header, table.rows, numbers=range(1, len(table.header)))
-    for reason in unmeasured(opened):
+    for reason in reasons:
         print(f"\n{reason}")
     print("\n" + "\n".join(map(str, paths)))
     return 0
@@ -166,7 +173,7 @@ def _rows(config: Mapping[str, Any]) -> str:
 
 def _numbers(path: Path) -> int:
     """How many numbers a safetensors file holds."""
-    from safetensors import safe_open
+    from latently.training.checkpoint import opened_arrays
 
-    with safe_open(path, framework="numpy") as file:
+    with opened_arrays(path) as file:
         return sum(math.prod(file.get_slice(name).get_shape()) for name in file.keys())  # noqa: SIM118

@@ -13,7 +13,7 @@ from docstring_parser import parse as parse_docstring
 
 from latently.catalogue import BY_TERMINAL_NAME, MODELS
 from latently.cli.errors import UsageError
-from latently.cli.parsing import Kind, Option, Parser, members, origin
+from latently.cli.parsing import MOST_SEED, Kind, Option, Parser, members, origin
 from latently.errors import did_you_mean
 from latently.recipes import read_yaml
 
@@ -85,8 +85,9 @@ DATA_OPTIONS = (
            about="rows kept for validation, or a file or folder of them (default: 0.1; 0 where the data has parts)"),
     Option("test", float | str, metavar="SHARE|PATH",
            about="rows kept for the test, where there is no test set, or a file or folder of them (default: 0.2)"),
-    Option("split_seed", int, 0, "seed of the split and of the labels shown", least=0),
-    Option("label_seed", int, about="seed of the labels shown, where it is not that of the split", least=0),
+    Option("split_seed", int, 0, "seed of the split and of the labels shown", least=0, most=MOST_SEED),
+    Option("label_seed", int, about="seed of the labels shown, where it is not that of the split", least=0,
+           most=MOST_SEED),
 )  # fmt: skip
 OPENING_OPTIONS = (
     Option("part", Literal["all", "train", "validation", "test"], "all",
@@ -197,7 +198,7 @@ class FitParser(Parser):
         return str(yaml.safe_dump(plain, sort_keys=False, allow_unicode=True))
 
     def _read_file(self, path: Path) -> dict[str, Any]:
-        values = read_yaml(path.read_text(), f"--config {path}")
+        values = read_yaml(path, f"--config {path}")
         if not isinstance(values, dict):
             raise UsageError(f"--config {path} must hold options and their values, one a line.")
         return self._read_all(values)
@@ -205,7 +206,9 @@ class FitParser(Parser):
     def _read_all(self, values: Mapping[str, Any]) -> dict[str, Any]:
         named = {str(name).replace("-", "_"): value for name, value in values.items()}
         for name in named:
-            if name not in self.options or name in _GENERAL[1:]:
+            if name in _GENERAL[1:]:
+                raise UsageError(f"--{name.replace('_', '-')} is for the command line; take it out of the file.")
+            if name not in self.options:
                 raise self.unknown("--" + name.replace("_", "-"))
         return {name: self.options[name].read(value) for name, value in named.items()}
 

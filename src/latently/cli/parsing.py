@@ -21,6 +21,9 @@ Kind: TypeAlias = Any
 origin: Callable[[Kind], Any] = get_origin
 """What a kind is made from: `Sequence` of `Sequence[int]`; `None` of a class."""
 
+MOST_SEED = 2**32 - 1
+"""The largest number that every source of random numbers takes for a seed."""
+
 LEAST, WIDEST = 40, 100
 """Columns of the help."""
 
@@ -40,6 +43,7 @@ class Option:
         about: a line of the help.
         metavar: what stands for its value in the help; follows from the kind unless said.
         least: the smallest number allowed.
+        most: the largest.
         nargs: how many values it takes, for `argparse`; `"append"`: it may be given several times.
         positional: whether it is given by its place, without its name.
         also: another name that it may be given by.
@@ -51,6 +55,7 @@ class Option:
     about: str = ""
     metavar: str | tuple[str, ...] = ""
     least: int | None = None
+    most: int | None = None
     nargs: int | str | None = None
     positional: bool = False
     also: str = ""
@@ -82,8 +87,10 @@ class Option:
             found = _read(bool if self.kind is None else self.kind, value)
         except ValueError:
             raise ArgumentError(self.name, f"must be {kind_in_words(self.kind)}", value) from None
-        if self.least is not None and found < self.least:
+        if self.least is not None and not found >= self.least:  # nor is what is no number
             raise ArgumentError(self.name, f"must be {self.least} or more", found)
+        if self.most is not None and found > self.most:
+            raise ArgumentError(self.name, f"must be {self.most:,} or less", found)
         return found
 
     def add_to(self, group: Any) -> None:
@@ -170,7 +177,8 @@ class Parser(argparse.ArgumentParser):
         except argparse.ArgumentError as error:
             if error.argument_name is None:
                 self.error(error.message)
-            raise UsageError(f"{error.argument_name}: {error.message}; {self.see_help}") from None
+            said = "it takes no value" if error.message.startswith("ignored explicit argument") else error.message
+            raise UsageError(f"{error.argument_name}: {said}; {self.see_help}") from None
         if others:
             raise self.unknown(others[0].partition("=")[0])
         read = {}

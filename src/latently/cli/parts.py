@@ -24,6 +24,7 @@ from latently.cli.outputs import FORMS
 from latently.cli.verbs import Verb
 from latently.errors import needed
 from latently.files import write_atomically
+from latently.reading import read_json
 
 RECORD = "_latently.json"
 """What a folder of answers is of; readers of Parquet pass over names with such a beginning."""
@@ -207,7 +208,7 @@ def _check_folder(opened: Opened, out: Path, force: bool) -> None:
     digest = hashlib.sha256((opened.folder / "model.safetensors").read_bytes()).hexdigest()[:16]
     record = {"verb": opened.verb.name, "model": digest, "options": json.loads(json.dumps(asked, default=str))}
     path = out / RECORD
-    there = json.loads(path.read_text()) if path.exists() else None
+    there = read_json(path, "record of parts") if path.exists() else None
     if there != record and not force and out.exists() and any(out.iterdir()):
         raise UsageError(
             f"{out} holds the answers of another model, or to another question; choose another folder, or --force to "

@@ -222,7 +222,7 @@ def _space(parser: FitParser, given: Any) -> dict[str, dict[str, Any]]:
         source = "the default"
     else:
         source = f"--search {given.search}"
-        space = read_yaml(Path(given.search).read_text(), source)
+        space = read_yaml(Path(given.search), source)
     if not isinstance(space, dict) or not space:
         raise UsageError(f"{source} must hold hyperparameters and what is searched of each, one a line; {_FORM}.")
     return {str(name).replace("-", "_"): _dimension(parser, str(name), of, source) for name, of in space.items()}

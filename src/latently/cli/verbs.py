@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from latently.cli.outputs import FORMS
-from latently.cli.parsing import Option, in_words
+from latently.cli.parsing import MOST_SEED, Option, in_words
 
 RECONSTRUCTED, COMPLETED, RESTYLED, PATHS, STRANGEST = 24, 12, 10, 6, 16
 """Rows in a picture."""
@@ -69,7 +69,7 @@ _PREDICTED = "{0}.csv; an .npz file holds {0}, probabilities, names of their col
 
 
 def _seed(about: str) -> Option:
-    return Option("seed", int, 0, about, least=0)
+    return Option("seed", int, 0, about, least=0, most=MOST_SEED)
 
 
 _PROBA = Option("proba", None, False, "a column of the table for each probability, too")

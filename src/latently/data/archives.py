@@ -3,8 +3,8 @@
 An archive is any mapping from names to arrays, read one by one: a `.npz` file, for example.
 """
 
-import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -17,7 +17,9 @@ from latently.data.labels import Unlabelled
 from latently.data.parts import NAMES, Parts, parted
 from latently.data.rows import DataArgumentError, DataError
 from latently.data.view_making import Groups
+from latently.reading import check_room, reading
 
+_ANEW = "save it anew with np.save or np.savez"
 ROWS_KEYS = ("X", "x", "data", "images", "image", "features", "inputs", "imgs", "samples")
 LABELS_KEYS = ("y", "Y", "labels", "label", "target", "targets")
 _SEPARATORS = ("_", "", "-", ".", " ", "/")
@@ -175,23 +177,53 @@ def _first(keys: tuple[str, ...], names: Any) -> str | None:
 
 def open_npz(path: Path, groups: Groups | None = None, **chosen: Any) -> Parts:
     """The rows and labels of a `.npz` file (see `open_archive`)."""
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            return open_archive(archive, path, ".npz file", groups, **chosen)
-    except DataError:
-        raise
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
-        raise DataError(unreadable(path, error)) from error
+    with reading_numpy(path), np.load(path, allow_pickle=False) as archive:
+        if not isinstance(archive, np.lib.npyio.NpzFile):
+            raise DataError(f"{path} is a .npy file under another name; call it {path.stem}.npy.")
+        return open_archive(_Members(archive, path), path, ".npz file", groups, **chosen)
 
 
-def unreadable(path: Path, error: Exception) -> str:
-    """What to say of a NumPy file that cannot be read."""
-    reason = str(error)
-    if "Python objects" in reason or "Object arrays" in reason:
-        return (
-            f"{path} holds Python objects, which are not loaded because a file of them can run code; "
-            "save the array with a type of numbers, for example X.astype(np.float32), or of words: y.astype(str)."
-        )
-    # NumPy takes any file of another format for a pickle, which would mislead here.
-    detail = "" if "pickle" in reason or not reason else f" ({reason.rstrip('.')})"
-    return f"{path} is damaged, truncated or no NumPy file{detail}; save it anew with np.save or np.savez."
+class _Members(Mapping[str, np.ndarray]):
+    """The arrays of a `.npz` file, none of which is unpacked before it is known to fit into memory."""
+
+    def __init__(self, archive: Any, path: Path) -> None:
+        self._archive, self._path = archive, path
+        names = archive.zip.namelist()
+        if twice := next((name for name in names if names.count(name) > 1), None):
+            raise DataError(f"{path} has two arrays named {twice.removesuffix('.npy')!r}; {_ANEW}.")
+        self._bytes = {info.filename.removesuffix(".npy"): info.file_size for info in archive.zip.infolist()}
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        check_room(self._path, self._bytes[name], "save the rows as a .npy file, which is read in pieces", DataError)
+        array = self._archive[name]
+        if not isinstance(array, np.ndarray):
+            raise DataError(f"{self._path} holds {name!r}, which is no array; {_ANEW}.")
+        return array
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._archive.files
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._archive.files)
+
+    def __len__(self) -> int:
+        return len(self._archive.files)
+
+
+@contextmanager
+def reading_numpy(path: Path) -> Iterator[None]:
+    """While NumPy reads a file: what is wrong with it is a sentence that names it."""
+    with reading(path, "NumPy file", _ANEW, DataError):
+        try:
+            yield
+        except DataError:
+            raise
+        except ValueError as error:
+            if "Python objects" in str(error) or "Object arrays" in str(error):
+                raise DataError(
+                    f"{path} holds Python objects, which are not loaded because a file of them can run code; save the "
+                    "array with a type of numbers, for example X.astype(np.float32), or of words: y.astype(str)."
+                ) from error
+            if "pickle" in str(error):  # for which NumPy takes any file of another format
+                raise DataError(f"{path} is damaged or no NumPy file; {_ANEW}.") from error
+            raise

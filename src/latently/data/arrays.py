@@ -7,9 +7,10 @@ References:
 """
 
 import gzip
+import io
+import math
 import re
 import struct
-import zlib
 from collections.abc import Sequence
 from math import prod
 from pathlib import Path
@@ -18,12 +19,13 @@ from typing import Any
 import numpy as np
 from jaxtyping import Shaped
 
-from latently.data.archives import unreadable
+from latently.data.archives import reading_numpy
 from latently.data.assumptions import assume
 from latently.data.dataset import Dataset
 from latently.data.labels import Label, Unlabelled
 from latently.data.parts import Parts, parted
 from latently.data.rows import DataError, Rows, Subset
+from latently.reading import check_room, reading
 
 FILES = (
     "train-images-idx3-ubyte.gz",
@@ -36,6 +38,9 @@ FILES = (
 # Third byte of the magic number → the type of the numbers.
 _TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 _NAME = re.compile(r"idx\d?(-ubyte)?(\.gz)?$")
+_GZIPPED, _ANEW = b"\x1f\x8b", "get the file anew"
+_MOST_PACKED = 1032  # bytes that a byte of gzip can stand for
+_PIECE, _LONGEST = 2**24, 2**28  # bytes; the longest of the data sets that are downloaded has 2**26
 
 
 def open_npy(path: Path, unlabelled: Unlabelled = "auto") -> Dataset:
@@ -50,10 +55,11 @@ def open_npy(path: Path, unlabelled: Unlabelled = "auto") -> Dataset:
 
 
 def _mapped(path: Path) -> Rows:
-    try:
-        array: np.ndarray = np.atleast_1d(np.load(path, mmap_mode="r", allow_pickle=False))
-    except (OSError, ValueError, EOFError) as error:
-        raise DataError(unreadable(path, error)) from error
+    with reading_numpy(path):
+        loaded = np.load(path, mmap_mode="r", allow_pickle=False)
+        if not isinstance(loaded, np.ndarray):
+            raise DataError(f"{path} is a .npz file under another name; call it {path.stem}.npz.")
+        array: np.ndarray = np.atleast_1d(loaded)
     return array if array.dtype.isnative else Subset(array, np.arange(len(array)))
 
 
@@ -64,39 +70,59 @@ def is_idx(path: Path) -> bool:
 
 def read_idx(path: Path) -> Shaped[np.ndarray, "..."]:
     """The array of an idx file, gzipped or not, in native byte order."""
-    return parse_idx(unpack(path.read_bytes(), path), path)
+    with path.open("rb") as file:
+        packed = file.read(2) == _GZIPPED
+    with reading(path, "idx file", _ANEW, DataError), (gzip.open if packed else open)(path, "rb") as file:
+        return parse_idx(file, path, path.stat().st_size * (_MOST_PACKED if packed else 1))
 
 
 def unpack(data: bytes, path: Path) -> bytes:
     """The bytes within, where they are gzipped; `path` is for the error message."""
-    if not data.startswith(b"\x1f\x8b"):
+    if not data.startswith(_GZIPPED):
         return data
-    try:
-        return gzip.decompress(data)
-    except (EOFError, OSError, zlib.error) as error:
-        raise DataError(f"{path} is damaged or truncated (gzip says: {error}); get the file anew.") from error
+    with reading(path, "idx file", _ANEW, DataError), gzip.open(io.BytesIO(data)) as file:
+        return file.read(_LONGEST)
 
 
-def parse_idx(data: bytes, path: Path) -> Shaped[np.ndarray, "..."]:
-    """The array of the bytes of an idx file; `path` is for the error message."""
-    if len(data) < 4 or data[:2] != b"\x00\x00" or data[2] not in _TYPES:
+def parse_idx(file: Any, path: Path, most: float = math.inf) -> Shaped[np.ndarray, "..."]:
+    """The array of an idx file, of which no more is read than its header says.
+
+    Args:
+        file: its bytes, unpacked.
+        path: for errors.
+        most: that there can be of them, by the file's own size.
+    """
+    head = file.read(4)
+    if len(head) < 4 or head[:2] != b"\x00\x00" or head[2] not in _TYPES:
         raise DataError(
-            f"{path} is no idx file: its first bytes are {data[:4].hex(' ') or 'missing'}, and not 00 00, a type and "
+            f"{path} is no idx file: its first bytes are {head.hex(' ') or 'missing'}, and not 00 00, a type and "
             "a number of dimensions; check the name, or get the file anew."
         )
-    dtype, n_dimensions = np.dtype(_TYPES[data[2]]), data[3]
-    start = 4 + 4 * n_dimensions
-    if len(data) < start:
-        raise DataError(f"{path} is truncated: it ends within its header, after {len(data)} bytes; get the file anew.")
-    shape = struct.unpack(f">{n_dimensions}I", data[4:start])
-    expected = start + dtype.itemsize * prod(shape)
-    if len(data) != expected:
-        wrong = "truncated" if len(data) < expected else "too long"
+    dtype, n_dimensions = np.dtype(_TYPES[head[2]]), head[3]
+    sizes = file.read(4 * n_dimensions)
+    if len(sizes) < 4 * n_dimensions:
+        length = len(head) + len(sizes)
+        raise DataError(f"{path} is truncated: it ends within its header, after {length} bytes; {_ANEW}.")
+    shape = struct.unpack(f">{n_dimensions}I", sizes)
+    expected = dtype.itemsize * prod(shape)
+    check_room(path, min(expected, most), "save the rows as a .npy file, which is read in pieces", DataError)
+    numbers = _read(file, expected + 1)  # one more, to know that the file ends there
+    if len(numbers) != expected:
+        start = 4 + 4 * n_dimensions
+        wrong, has = ("too long", "more") if len(numbers) > expected else ("truncated", f"{start + len(numbers):,}")
         raise DataError(
             f"{path} is {wrong}: its header says {' x '.join(map(str, shape))} numbers of {dtype.name}, which take "
-            f"{expected:,} bytes, but it has {len(data):,}; get the file anew."
+            f"{start + expected:,} bytes, but it has {has}; {_ANEW}."
         )
-    return np.frombuffer(data, dtype, offset=start).reshape(shape).astype(dtype.newbyteorder("="))
+    return np.frombuffer(numbers, dtype).reshape(shape).astype(dtype.newbyteorder("="))
+
+
+def _read(file: Any, count: int) -> bytearray:
+    """So many bytes, or all that there are: a header that lies takes no memory."""
+    found = bytearray()
+    while len(found) < count and (piece := file.read(min(count - len(found), _PIECE))):
+        found += piece
+    return found
 
 
 def open_idx(path: Path, unlabelled: Unlabelled = "auto") -> Dataset:

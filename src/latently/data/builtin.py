@@ -17,6 +17,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -136,19 +137,19 @@ def _array(source: IdxSource, name: str) -> Shaped[np.ndarray, "..."]:
     path = gzipped_or_not(Path(own).expanduser() / source.name, name) if own else None
     if path is not None:
         try:
-            return parse_idx(_unpacked(path.read_bytes(), name, sha256), path)
+            return parse_idx(BytesIO(_unpacked(path.read_bytes(), name, sha256)), path)
         except DataError as error:
             raise DataError(f"{path} is damaged or another file ({error}); replace or remove it.") from error
     path = gzipped_or_not(cache, name)
     if path is not None:
         with contextlib.suppress(DataError):  # a damaged file is downloaded anew
-            return parse_idx(_unpacked(path.read_bytes(), name, sha256), path)
+            return parse_idx(BytesIO(_unpacked(path.read_bytes(), name, sha256)), path)
     failures, variable = [], f"LATENTLY_{source.name.upper().replace('-', '_')}_MIRROR"
     own_mirror = os.environ.get(variable)
     for mirror in (own_mirror,) if own_mirror else source.mirrors:
         url = f"{mirror.rstrip('/')}/{name}"
         try:
-            return parse_idx(_download(url, cache / name, sha256), cache / name)
+            return parse_idx(BytesIO(_download(url, cache / name, sha256)), cache / name)
         except (OSError, http.client.HTTPException, ValueError) as error:
             failures.append(f"{url}: {error}")
     raise DataError(

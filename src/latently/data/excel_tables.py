@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from latently.data.rows import DataArgumentError, DataError
 from latently.data.text_tables import missing_words, said_of_gaps, told_of
+from latently.reading import check_room, reading
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _TOLD = ("sheet", "missing")
+_BYTES_OF_BYTE = 5
+"""What is taken of memory for a byte of a sheet's text."""
 
 
 def read_excel(
@@ -31,7 +34,13 @@ def read_excel(
 
     given = told_of(told, _TOLD, "an Excel file")
     try:
-        with pd.ExcelFile(path) as book:
+        with reading(path, "Excel file", "save it anew", DataError):
+            if zipfile.is_zipfile(path):
+                with zipfile.ZipFile(path) as packed:
+                    unpacked = sum(each.file_size for each in packed.infolist())
+                check_room(path, _BYTES_OF_BYTE * unpacked, "save it as CSV", DataError)
+            book = pd.ExcelFile(path)
+        with book, reading(path, "Excel file", "save it anew", DataError):
             sheet, said = _sheet(path, list(map(str, book.sheet_names)), given.get("sheet"))
             how: dict[str, Any] = {"sheet_name": sheet, "nrows": rows, "keep_default_na": False}
             words = missing_words(given.get("missing"))
@@ -45,10 +54,6 @@ def read_excel(
         if path.suffix.lower() == ".xls":
             raise DataError(f"{path} needs xlrd to be read; run: pip install xlrd, or save it as .xlsx.") from error
         raise DataError(f"{path} needs openpyxl to be read; run: pip install 'latently[tables]'.") from error
-    except DataError:
-        raise
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise DataError(f"{path} is damaged or no Excel file ({error}); save it anew.") from error
     return frame, said
 
 

@@ -1,8 +1,9 @@
 """Folders of images: a row is an image, or one image of each subfolder; subfolders may be classes, parts or views."""
 
 from collections import Counter
-from collections.abc import Mapping, Set
+from collections.abc import Iterator, Mapping, Set
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,9 @@ from latently.data.parts import NAMES, Parts, part_in
 from latently.data.pictures import KINDS, SUFFIXES, ImageSize, Pictures, read_pictures
 from latently.data.rows import DataError
 from latently.data.view_making import Groups
+
+_LOOKED_AT = 1000
+"""Folders below one in which images are looked for."""
 
 
 def open_images(
@@ -178,7 +182,7 @@ def _deeper(roots: Mapping[str, Path], known: Set[Path]) -> dict[Path, int]:
     found: dict[Path, int] = {}
     for root in roots.values():
         for inner in (each for top in _subfolders(root) for each in _subfolders(top)):
-            for folder in (inner, *sorted(path for path in inner.rglob("*") if path.is_dir())):
+            for folder in (inner, *sorted(_below(inner))):
                 if folder not in known and (images := len(_images(folder))):
                     found[folder] = images
     return found
@@ -186,7 +190,13 @@ def _deeper(roots: Mapping[str, Path], known: Set[Path]) -> dict[Path, int]:
 
 def _holds_images(folder: Path) -> bool:
     """Whether a folder, or one in it, however deep, holds an image."""
-    return bool(_images(folder)) or any(_holds_images(inner) for inner in _subfolders(folder))
+    return bool(_images(folder)) or any(map(_images, _below(folder)))
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    """Folders in a folder, however deep, without hidden ones; so many of them, since it may be a whole disk."""
+    found = (path for path in folder.rglob("*") if path.is_dir() and "/." not in path.relative_to(folder).as_posix())
+    return islice((path for path in found if not path.name.startswith(".")), _LOOKED_AT)
 
 
 def _has_classes(folder: Path) -> bool:

@@ -1,14 +1,15 @@
 """Labels: any integers or words, as codes 0..K-1 and the original values; and the `labels.csv` of a folder."""
 
 import csv
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 from jaxtyping import Bool, Int, Shaped
 
-from latently.data.rows import DataError
+from latently.data.rows import DataArgumentError, DataError
+from latently.reading import reading
 
 Label: TypeAlias = int | str
 Unlabelled: TypeAlias = int | float | str | None
@@ -65,6 +66,8 @@ def _read(y: Any, unlabelled: Unlabelled) -> tuple[Shaped[np.ndarray, "..."], Bo
         flat = values.ravel().tolist()
         unknown = unknown | np.array([_is_missing(value) for value in flat], bool).reshape(values.shape)
         words = any(isinstance(value, str) and value for value in flat)
+        if words:
+            _check_words(value for value, gone in zip(flat, unknown.flat, strict=True) if not gone)
         kept = [("" if words else UNKNOWN) if gone else value for value, gone in zip(flat, unknown.flat, strict=True)]
         values = np.asarray([str(value) for value in kept] if words else kept).reshape(values.shape)
     elif values.dtype.kind == "U":
@@ -72,6 +75,13 @@ def _read(y: Any, unlabelled: Unlabelled) -> tuple[Shaped[np.ndarray, "..."], Bo
     elif values.dtype.kind == "f":
         unknown = unknown | np.isnan(values)
     return values, np.asarray(unknown | _marked(values, marker))
+
+
+def _check_words(values: Iterable[Any]) -> None:
+    """See that labels among which are words have no numbers beside them, but for -1, which marks an unknown one."""
+    for value in values:
+        if not isinstance(value, str | bytes | bool | np.bool_) and value != UNKNOWN:
+            raise DataArgumentError("y", f"must hold words or whole numbers, not both; among words is {value!r}")
 
 
 def _is_missing(value: Any) -> bool:
@@ -158,23 +168,21 @@ def _numbers(words: _Labels) -> _Labels | None:
 def read_labels(table: Path, find: Callable[[str], Key | None]) -> dict[Key, str]:
     """The labels in a `labels.csv`, of what `find` says that its file names stand for (`None`: no such image)."""
     labels: dict[Key, str] = {}
-    try:
-        with table.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, skipinitialspace=True)
-            names = reader.fieldnames or ()
-            if not {"filename", "label"} <= set(names):
-                found = ", ".join(names) or "an empty file"
-                raise DataError(f'{table} must have the columns "filename" and "label"; got {found}.')
-            for row in reader:
-                image = find((row["filename"] or "").strip())
-                if image is None:
-                    raise DataError(
-                        f'{table}, line {reader.line_num}, names "{row["filename"]}", which is not among the images of '
-                        f"{table.parent}; correct the name or remove the line."
-                    )
-                label = (row["label"] or "").strip()
-                if labels.setdefault(image, label) != label:
-                    raise DataError(f'{table} gives "{row["filename"]}" two labels; keep one of the lines.')
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{table} is no table in UTF-8 ({error}); save it anew as CSV in UTF-8.") from error
+    anew = "save it anew as CSV in UTF-8"
+    with reading(table, "table in UTF-8", anew, DataError), table.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.DictReader(file, skipinitialspace=True)
+        names = reader.fieldnames or ()
+        if not {"filename", "label"} <= set(names):
+            found = ", ".join(names) or "an empty file"
+            raise DataError(f'{table} must have the columns "filename" and "label"; got {found}.')
+        for row in reader:
+            image = find((row["filename"] or "").strip())
+            if image is None:
+                raise DataError(
+                    f'{table}, line {reader.line_num}, names "{row["filename"]}", which is not among the images of '
+                    f"{table.parent}; correct the name or remove the line."
+                )
+            label = (row["label"] or "").strip()
+            if labels.setdefault(image, label) != label:
+                raise DataError(f'{table} gives "{row["filename"]}" two labels; keep one of the lines.')
     return labels

@@ -1,9 +1,11 @@
 """Parquet that is a table: a file, or a folder of its parts, as a frame of pandas with columns that know gaps."""
 
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from latently.data.rows import DataError
+from latently.reading import reading
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,18 +25,25 @@ def read_parquet(path: Path) -> "pd.DataFrame":
         DataError: it is no Parquet file, has two columns of one name, or PyArrow is not installed.
     """
     try:
-        import pyarrow as pa
         from pyarrow import parquet
     except ImportError as error:
         raise DataError(f"{path} needs PyArrow to be read; run: pip install 'latently[tables]'.") from error
-    try:
-        table = parquet.read_table(path)
-    except (OSError, pa.ArrowException) as error:
-        raise DataError(f"{path} is damaged or no Parquet file; save it anew.") from error
-    names = table.column_names
-    if repeated := sorted({name for name in names if names.count(name) > 1}):
-        raise DataError(f"{path} has more than one column named {repeated[0]!r}; give every column a name of its own.")
-    return frame_of(table)
+    with reading_parquet(path):
+        names = parquet.read_schema(first_part(path)).names
+        if repeated := sorted({name for name in names if names.count(name) > 1}):
+            told = f"{path} has more than one column named {repeated[0]!r}"
+            raise DataError(f"{told}; give every column a name of its own.")
+        return frame_of(parquet.read_table(path))
+
+
+def reading_parquet(path: Path) -> AbstractContextManager[None]:
+    """While PyArrow reads a file: what is wrong with it is a sentence that names it."""
+    return reading(path, "Parquet file", "save it anew", DataError)
+
+
+def first_part(path: Path) -> Path:
+    """A Parquet file, or the first one of a folder of parts."""
+    return min(part for part in path.iterdir() if part.suffix.lower() in PARQUET) if path.is_dir() else path
 
 
 def frame_of(table: Any) -> "pd.DataFrame":
@@ -52,8 +61,8 @@ def names_of(path: Path) -> list[str]:
     """The names of the columns, from the head alone."""
     from pyarrow import parquet
 
-    first = min(part for part in path.iterdir() if part.suffix.lower() in PARQUET) if path.is_dir() else path
-    return list(parquet.read_schema(first).names)
+    with reading_parquet(path):
+        return list(parquet.read_schema(first_part(path)).names)
 
 
 def _nullable(kind: Any) -> Any:

@@ -1,7 +1,6 @@
 """Pictures from files, as uint8 of one size: PNG, JPEG, TIFF, WebP, BMP, and the first frame of a GIF."""
 
 import math
-import struct
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -24,7 +23,6 @@ _GRAY_MODES = frozenset({"1", "L", "LA", "La", "I", "I;16", "I;16L", "I;16B", "I
 _ORIENTATION = 0x0112  # the EXIF tag, and those of its values that swap height and width
 _SIDEWAYS = frozenset({5, 6, 7, 8})
 _BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
-_UNREADABLE = (OSError, SyntaxError, ValueError, EOFError, struct.error)
 _NAMED_AT_MOST = 20
 _UPPER_BYTE = 257  # 255 of the upper byte of 16 bits, all that Pillow reads of colours, is 65,535
 
@@ -275,10 +273,13 @@ def _opened(path: Path, read: Callable[[Image.Image], Read], bad: list[Path] | N
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(path, formats=_FORMATS) as image:
                 return read(image)
-    except (*_UNREADABLE, *_BOMBS) as error:
+    except Exception as error:  # Pillow's readers raise anything of a damaged file
         if bad is None:
-            reason = f" ({error})" if isinstance(error, _NoPixelsError) else ""
-            why = f"is too large ({error})" if isinstance(error, _BOMBS) else f"cannot be read as an image{reason}"
+            if isinstance(error, OSError) and error.errno is not None:  # the system does not give it
+                raise
+            why = f"cannot be read as an image{f' ({error})' if isinstance(error, _NoPixelsError) else ''}"
+            if isinstance(error, (*_BOMBS, MemoryError)):
+                why = f"is too large: it has more than the {Image.MAX_IMAGE_PIXELS or 0:,} pixels that are read at most"
             remedy = "Replace or remove it, or leave out all such images with {skip_bad=True}."
             raise DataArgumentError(str(path), why, remedy=remedy) from error
         bad.append(path)

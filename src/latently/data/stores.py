@@ -5,6 +5,7 @@ All but `.mat` need a package of their own, an extra, which is imported when suc
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +19,21 @@ from latently.data.labels import Unlabelled
 from latently.data.parts import Parts
 from latently.data.rows import DataArgumentError, DataError
 from latently.data.view_making import Groups
+from latently.reading import check_room, reading
 
 HDF5 = (".h5", ".hdf5")
 SUFFIXES = (".mat", *HDF5, ".zarr")
 ANNDATA = ".h5ad"
+_ANEW = "write it anew"
+_LESS = "save the rows as a .npy file, which is read in pieces"
+_MATLAB_BYTES = {"int8": 1, "uint8": 1, "logical": 1, "char": 2, "int16": 2, "uint16": 2, "int32": 4, "single": 4}
 
 
 def open_store(path: Path, groups: Groups | None = None, **chosen: Any) -> Parts:
     """The rows and labels of a store (see `open_archive`); the arrays of a group are called `group/array`."""
     with _opened(path) as arrays:
-        return open_archive(arrays, path, f"{path.suffix.lower()} file", groups, **chosen)
+        kept = {name: _Checked(array, path) for name, array in arrays.items()}
+        return open_archive(kept, path, f"{path.suffix.lower()} file", groups, **chosen)
 
 
 def array_names(path: Path) -> list[str]:
@@ -45,12 +51,10 @@ def _opened(path: Path) -> Iterator[Archive]:
     suffix = path.suffix.lower()
     if suffix == ".zarr":
         zarr = _package("zarr", path, "zarr")
-        try:
+        with reading(path, "Zarr store", _ANEW, DataError):
             store = zarr.open(str(path), mode="r")
-        except (ValueError, KeyError, OSError) as error:
-            raise DataError(f"{path} is damaged or no Zarr store ({error}); write it anew.") from error
-        arrays = dict(_leaves(store)) if hasattr(store, "members") else {"X": store}
-        yield {name: _harmless(array, path) for name, array in arrays.items()}
+            arrays = dict(_leaves(store)) if hasattr(store, "members") else {"X": store}
+            yield {name: _harmless(array, path) for name, array in arrays.items()}
         return
     if suffix == ".mat" and (found := _matlab(path)) is not None:
         yield found
@@ -73,24 +77,36 @@ def _harmless(array: Any, path: Path) -> Any:
 
 def _matlab(path: Path) -> dict[str, np.ndarray] | None:
     """The arrays of a `.mat` file; `None` where it is of version 7.3, which is HDF5."""
-    from scipy.io import loadmat
-    from scipy.io.matlab import MatReadError
+    from scipy.io import loadmat, whosmat
 
-    try:
+    with reading(path, "MATLAB file", "save it anew", DataError):
+        try:
+            told = whosmat(str(path), appendmat=False)
+        except NotImplementedError:
+            return None
+        check_room(path, sum(_MATLAB_BYTES.get(kind, 8) * prod(shape) for _, shape, kind in told), _LESS, DataError)
         held = loadmat(str(path), appendmat=False)
-    except NotImplementedError:
-        return None
-    except (MatReadError, ValueError, TypeError, OSError, EOFError, KeyError, IndexError) as error:
-        raise DataError(f"{path} is damaged or no MATLAB file ({error}); save it anew.") from error
     arrays = {name: value for name, value in held.items() if not name.startswith("__")}
     return {name: np.asarray(value) for name, value in arrays.items()}
+
+
+class _Checked:
+    """An array that is not read before it is known to fit into memory."""
+
+    def __init__(self, array: Any, path: Path) -> None:
+        self._array, self._path, self.shape, self.dtype = array, path, tuple(array.shape), array.dtype
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        del copy
+        check_room(self._path, prod(self.shape) * self.dtype.itemsize, _LESS, DataError)
+        return np.asarray(self._array[()] if not isinstance(self._array, _Transposed) else self._array, dtype=dtype)
 
 
 class _Transposed:
     """An array of HDF5 whose axes MATLAB wrote in its own order."""
 
     def __init__(self, array: Any) -> None:
-        self._array, self.shape = array, tuple(reversed(array.shape))
+        self._array, self.shape, self.dtype = array, tuple(reversed(array.shape)), array.dtype
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         del copy
@@ -100,11 +116,7 @@ class _Transposed:
 @contextmanager
 def _hdf5(path: Path) -> Iterator[Any]:
     h5py = _package("h5py", path, "hdf5")
-    try:
-        file = h5py.File(path, "r")
-    except OSError as error:
-        raise DataError(f"{path} is damaged or no HDF5 file ({error}); write it anew.") from error
-    with file:
+    with reading(path, "HDF5 file", _ANEW, DataError), h5py.File(path, "r") as file:
         yield file
 
 
@@ -158,14 +170,14 @@ def obs_names(path: Path) -> list[str]:
 def _dense(x: Any, path: Path) -> Shaped[np.ndarray, "rows columns"]:
     """A matrix that is stored as it is, or by its nonzero numbers."""
     if hasattr(x, "dtype"):
-        whole: np.ndarray = x[()]
-        return whole
+        return np.asarray(_Checked(x, path))
     from scipy import sparse
 
     kinds: dict[str, Callable[..., Any]] = {"csr_matrix": sparse.csr_matrix, "csc_matrix": sparse.csc_matrix}
     kind = str(x.attrs.get("encoding-type", ""))
     if kind not in kinds:
         raise DataError(f"{path} stores X as {kind or 'something else'}, which is not known here; store it dense.")
+    check_room(path, prod(map(int, x.attrs["shape"])) * x["data"].dtype.itemsize, _LESS, DataError)
     matrix = kinds[kind]((x["data"][()], x["indices"][()], x["indptr"][()]), shape=tuple(x.attrs["shape"]))
     return np.asarray(matrix.toarray())
 

@@ -1,6 +1,5 @@
 """Tables in files: CSV and other text, Parquet, Excel. Numbers alone are rows of numbers; all else is a `Table`."""
 
-import csv
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -123,10 +122,8 @@ def open_table(
 
 
 def _is_tall_parquet(path: Path) -> bool:
-    if not is_parquet(path):
-        return False
     try:
-        return is_tall(path)
+        return is_parquet(path) and is_tall(path)
     except (ImportError, OSError, ValueError):  # reading it will say what is wrong
         return False
 
@@ -180,7 +177,7 @@ def column_names(path: Path, dialect: Mapping[str, str] | str | None = None) -> 
         if table_suffix(path) in EXCEL:
             return list(map(str, read_excel(path, dialect, rows=0)[0].columns))
         return names_of(path)
-    except (ImportError, OSError, ValueError, csv.Error):  # PyArrow's errors and those of UTF-8 are ValueErrors
+    except (ImportError, OSError, ValueError):
         return []
 
 

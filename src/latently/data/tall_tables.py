@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from latently.data.columns import Column, Told, finite, ordered, said_of_dates
-from latently.data.parquet_tables import frame_of
+from latently.data.parquet_tables import frame_of, reading_parquet
 from latently.data.rows import DataError, release
 from latently.data.table import Table, is_plain, left_out_sentence, said_of_kinds
 from latently.files import cache_directory, write_atomically
@@ -71,6 +71,13 @@ def open_tall(
     Raises:
         DataError: a column is not of the kind that is said, or has infinite numbers.
     """
+    with reading_parquet(path):
+        return _mapped(path, names, labels_columns, kinds, told=told)
+
+
+def _mapped(
+    path: Path, names: Sequence[str], labels_columns: Sequence[str], kinds: Mapping[str, Told], *, told: bool
+) -> Tall:
     from pyarrow import dataset
 
     source = dataset.dataset(path, format="parquet")
@@ -229,7 +236,8 @@ def _size(path: Path) -> int:
     from pyarrow import parquet
 
     parts = sorted(path.glob("*.pa*q*")) if path.is_dir() else [path]
-    metadata = [parquet.read_metadata(part) for part in parts]
+    with reading_parquet(path):
+        metadata = [parquet.read_metadata(part) for part in parts]
     return sum(8 * each.num_rows * each.num_columns for each in metadata)
 
 

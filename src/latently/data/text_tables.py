@@ -5,12 +5,13 @@ import io
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from latently.data.rows import DataArgumentError, DataError
+from latently.reading import check_room, reading
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,6 +36,7 @@ SIGNS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|", "space": " ", 
 """Words for signs that a shell or a list would take for its own."""
 _DELIMITERS = (",", ";", "\t", "|")
 _HEAD_BYTES = 2**16
+_COUNTED = 2**24  # bytes, after which it is asked again whether they fit
 _DECIMAL_COMMA = re.compile(r"^\s*[-+]?(\d+|\d{1,3}(\.\d{3})+),\d+([eE][-+]?\d+)?\s*$")
 _DECIMAL_POINT = re.compile(r"^\s*[-+]?\d*\.\d+\s*$")
 _GROUPED = {
@@ -72,7 +74,12 @@ class Dialect:
         """
         known = [field.name for field in fields(cls)]
         given = {name: SIGNS.get(value, value) for name, value in told_of(told, known, "text").items()}
-        with _opened(path, "rb") as file:
+        with _reading(path):
+            return cls._found(path, given)
+
+    @classmethod
+    def _found(cls, path: Path, given: Mapping[str, str]) -> "Dialect":
+        with _opened(path) as file:
             head = file.read(_HEAD_BYTES)
         encoding = given.get("encoding") or _encoding(head)
         text = _decoded(head, encoding)
@@ -166,8 +173,8 @@ def read_text(
 
     names = _checked_header(path, dialect, {} if gaps is None else gaps)
     options: dict[str, Any] = {"dtype": str} if as_words else {"dtype": dict.fromkeys(only or (), str)}
-    try:
-        frame = pd.read_csv(
+    with _reading(path, dialect.encoding):
+        frame: pd.DataFrame = pd.read_csv(
             path,
             sep=dialect.delimiter,
             decimal=dialect.decimal,
@@ -186,16 +193,13 @@ def read_text(
             low_memory=False,
             **options,
         )
-    except (UnicodeDecodeError, ValueError, csv.Error) as error:  # pandas' errors of parsing are ValueErrors
-        reason = str(error).splitlines()[0]
-        raise DataError(f"{path} is no table in UTF-8 ({reason}); save it anew as CSV in UTF-8.") from error
-    return frame
+        return frame
 
 
 def header_of(path: Path, told: Mapping[str, str] | str | None = None) -> list[str]:
     """The names of a text file's columns, from its head alone."""
     dialect = Dialect.of(path, told)
-    with _text(path, dialect) as lines:
+    with _reading(path, dialect.encoding), _text(path, dialect) as lines:
         return _names(next(csv.reader(lines, delimiter=dialect.delimiter), []))
 
 
@@ -205,23 +209,20 @@ def _checked_header(path: Path, dialect: Dialect, gaps: dict[str, set[str]]) -> 
     Words that stand for missing cells are put into `gaps`.
     """
     marks = set(dialect.missing) - {""}
-    try:
-        with _text(path, dialect) as lines:
-            reader = csv.reader(lines, delimiter=dialect.delimiter, strict=True, skipinitialspace=True)
-            names, rows = _names(next(reader, [])), 0
-            for row in reader:
-                if row and len(row) != len(names):
-                    raise DataError(
-                        f"{path} has {len(row)} cells in line {reader.line_num}, but {len(names)} columns; "
-                        "give every line one cell a column."
-                    )
-                if not marks.isdisjoint(row):
-                    for name, cell in zip(names, row, strict=False):
-                        if cell in marks:
-                            gaps.setdefault(name, set()).add(cell)
-                rows += bool(row) or len(names) == 1
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{path} is no table in UTF-8 ({error}); save it anew as CSV in UTF-8.") from error
+    with _reading(path, dialect.encoding), _text(path, dialect) as lines:
+        reader = csv.reader(lines, delimiter=dialect.delimiter, strict=True, skipinitialspace=True)
+        names, rows = _names(next(reader, [])), 0
+        for row in reader:
+            if row and len(row) != len(names):
+                raise DataError(
+                    f"{path} has {len(row)} cells in line {reader.line_num}, but {len(names)} columns; "
+                    "give every line one cell a column."
+                )
+            if not marks.isdisjoint(row):
+                for name, cell in zip(names, row, strict=False):
+                    if cell in marks:
+                        gaps.setdefault(name, set()).add(cell)
+            rows += bool(row) or len(names) == 1
     if names and all(_is_number(name) for name in names):
         raise DataError(f"{path} begins with a line of numbers; put a line of column names above it.")
     if not rows:
@@ -235,7 +236,7 @@ def _checked_header(path: Path, dialect: Dialect, gaps: dict[str, set[str]]) -> 
 def _text(path: Path, dialect: Dialect) -> Iterator[Iterator[str]]:
     """The lines of a text file that are no comments."""
     comment = dialect.comment
-    with io.TextIOWrapper(_opened(path, "rb"), encoding=dialect.encoding, newline="") as file:
+    with io.TextIOWrapper(_opened(path), encoding=dialect.encoding, newline="") as file:
         yield (line for line in file if not (comment and line.startswith(comment)))
 
 
@@ -243,13 +244,46 @@ def _names(cells: list[str]) -> list[str]:
     return [cell.strip() for cell in cells]
 
 
-def _opened(path: Path, mode: str) -> Any:
+def _reading(path: Path, encoding: str = "") -> AbstractContextManager[None]:
+    """While a text is read: what is wrong with it is a sentence that names it."""
+    what = "table in text" if not encoding else f"table in {'UTF-8' if encoding == 'utf-8-sig' else encoding}"
+    return reading(path, what, "save it anew as CSV in UTF-8", DataError)
+
+
+def _opened(path: Path) -> Any:
+    """The bytes of a text file, unpacked and counted: what a packed file unpacks to is not told beforehand."""
     import bz2
     import gzip
     import lzma
 
     opens: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
-    return opens.get(path.suffix.lower(), open)(path, mode)
+    unpacks = opens.get(path.suffix.lower())
+    return path.open("rb") if unpacks is None else io.BufferedReader(_Counted(unpacks(path, "rb"), path), 2**17)
+
+
+class _Counted(io.RawIOBase):
+    """The bytes of a packed file; a `DataError` where there are more than fit into memory as a table."""
+
+    def __init__(self, file: Any, path: Path) -> None:
+        self._file, self._path, self._count, self._checked = file, path, 0, 0
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill a buffer."""
+        count: int = self._file.readinto(buffer)
+        self._count += count
+        if self._count - self._checked > _COUNTED:
+            check_room(self._path, self._count, "unpack it, and give it in parts", DataError)
+            self._checked = self._count
+        return count
+
+    def close(self) -> None:
+        """Close the file, too."""
+        self._file.close()
+        super().close()
 
 
 def _encoding(head: bytes) -> str:

@@ -1,6 +1,7 @@
 """What hyperparameters may be: rules written in their annotations, read when an estimator is fitted."""
 
 import dataclasses
+import math
 import types
 from collections.abc import Callable, Mapping, Sequence
 from numbers import Integral, Real
@@ -35,6 +36,8 @@ class Range:
         end = f"below {self.high:g}" if self.open_high else f"{'at most' if self.open_low else 'to'} {self.high:.10g}"
         return f"{start} and {end}" if self.open_low or self.open_high else f"{start} {end}"
 
+
+MOST, MOST_LAYERS = 2**32 - 1, 1000
 
 Count: TypeAlias = Annotated[int, Range(1)]
 Positive: TypeAlias = Annotated[float, Range(0, open_low=True)]
@@ -79,8 +82,21 @@ def check_hyperparameters(estimator: Any) -> None:
     """
     for name, kind in _rules(type(estimator)).items():
         value = getattr(estimator, name)
+        _check_size(name, value)
         if not _fits(value, kind):
             raise ArgumentError(name, f"must be {in_words(kind)}", value)
+
+
+def _check_size(name: str, value: Any) -> None:
+    """See that no number is so large, and no list so long, that it can only be a mistake."""
+    several = value if isinstance(value, tuple | list) else (value,)
+    if len(several) > MOST_LAYERS:
+        raise ArgumentError(name, f"must have {MOST_LAYERS:,} numbers or fewer", f"{len(several):,} of them")
+    for each in several:
+        if isinstance(each, Integral) and abs(int(each)) > MOST:
+            raise ArgumentError(name, f"must be smaller: {MOST:,} is the largest whole number here", each)
+        if isinstance(each, Real) and not isinstance(each, Integral) and math.isinf(each) and name != "epochs":
+            raise ArgumentError(name, "must be a finite number", each)
 
 
 def _rules(estimator: Any) -> dict[str, Any]:

@@ -53,8 +53,12 @@ _RANGES: dict[str, Literal["auto", "unit", "symmetric"]] = {
 
 def seed_of(random_state: RandomState) -> int:
     """The seed that scikit-learn's `random_state` stands for."""
-    if isinstance(random_state, Integral):
+    if isinstance(random_state, Integral) and not isinstance(random_state, bool):
+        if not -(2**63) <= random_state < 2**63:  # which JAX takes
+            raise ArgumentError("random_state", "must be a whole number of 64 bits", random_state)
         return int(random_state)
+    if random_state is not None and not isinstance(random_state, np.random.RandomState):
+        raise ArgumentError("random_state", "must be a whole number, a RandomState or None", random_state)
     return int(check_random_state(random_state).randint(2**31 - 1))
 
 
@@ -257,7 +261,7 @@ def accept_labels(
     if role == "ignored" and isinstance(y, Mapping):  # conditions, which other models learn from
         return None, None
     values = label_values(y, unlabelled)
-    if len(values) != rows:
+    if np.shape(values)[:1] != (rows,):
         raise _too_many_or_few(rows, len(values), "Give -1 where a label is unknown.")
     if role == "ignored":
         return None, None

@@ -33,6 +33,7 @@ from latently.estimators.networks import named
 from latently.files import read_records, write_atomically, write_records
 from latently.game import Batch, Cells, Task
 from latently.probability import Prior, prior_from_config
+from latently.reading import FileError, read_json, reason
 from latently.sampler import Sampler
 from latently.training import load_tree, save_tree
 
@@ -177,8 +178,8 @@ def _usable(path: Path, stored: dict[str, Any]) -> dict[str, Any]:
 
 def _read(path: Path, functions: Mapping[str, Any]) -> tuple[Any, Any, Sampler | None]:
     """The estimator that a config describes, and its game and its sampler without arrays."""
+    config = read_json(path, "model's")
     try:
-        config = json.loads(path.read_text(encoding="utf-8"))
         written = config["format"]
         asked = _functions(config) if written == FORMAT else {}
     except (AttributeError, LookupError, TypeError, ValueError) as error:
@@ -194,7 +195,7 @@ def _read(path: Path, functions: Mapping[str, Any]) -> tuple[Any, Any, Sampler |
             vars(error).pop("__notes__", None)  # JAX adds notes on its own workings
             raise error.with_traceback(None) from error.__cause__
         raise _damaged(path, error) from None
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+    except Exception as error:  # noqa: BLE001  # of what JAX and Equinox may say of sizes that no model has
         raise _damaged(path, error) from None
     if model is None:
         raise ValueError(
@@ -204,8 +205,8 @@ def _read(path: Path, functions: Mapping[str, Any]) -> tuple[Any, Any, Sampler |
 
 
 def _damaged(path: Path, error: Exception) -> ValueError:
-    reason = f"{type(error).__name__}: {error}".splitlines()[0].removesuffix(".")
-    return ValueError(f"{path} is damaged, or no model's ({reason}).")
+    told = f"it has no {error}" if isinstance(error, KeyError) else reason(error)
+    return FileError(f"{path} is damaged, or no model's ({told}).")
 
 
 def _functions(config: Mapping[str, Any], prefix: str = "") -> dict[str, str]:

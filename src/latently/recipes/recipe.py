@@ -11,6 +11,10 @@ import yaml
 from latently.catalogue import BY_TERMINAL_NAME
 from latently.errors import did_you_mean
 from latently.files import number_at
+from latently.reading import FileError, reason, small_text
+
+_MOST_BYTES, _MOST_VALUES = 100_000, 10_000
+"""Of a file that a person writes."""
 
 
 @dataclass(frozen=True)
@@ -109,27 +113,47 @@ def load_recipe(name: str) -> Recipe:
         path = Path(name)
         if not path.is_file():
             raise ValueError(f"there is no file {name}; give a recipe's name ({', '.join(recipe_names())}) or a file.")
-        return _read(path.stem, path.read_text(), str(path))
+        return _read(path.stem, read_yaml(path, str(path)), str(path))
     if name not in recipe_names():
         meant, known = did_you_mean(name, recipe_names()), ", ".join(recipe_names())
         raise ValueError(f"there is no recipe {name!r}; the recipes are {known}, or a YAML file.{meant}")
-    return _read(name, (_folder() / f"{name}.yaml").read_text(), f"recipe {name}")
+    text = (_folder() / f"{name}.yaml").read_text(encoding="utf-8")
+    return _read(name, yaml.safe_load(text), f"recipe {name}")
 
 
-def read_yaml(text: str, source: str) -> Any:
-    """What a YAML text holds; a `ValueError` says where it comes from, if it is none."""
+def read_yaml(path: Path, source: str) -> Any:
+    """What a YAML file of a person's holds.
+
+    Args:
+        path: of the file, in UTF-8.
+        source: what to call it.
+
+    Raises:
+        FileError: it is no YAML; or it is longer than anything that a person writes, with what its anchors repeat.
+    """
+    text = small_text(path, "YAML file", most=_MOST_BYTES)
     try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise ValueError(f"{source} is no YAML: {' '.join(str(error).split())}.") from None
+        values = yaml.safe_load(text)
+    except yaml.MarkedYAMLError as error:
+        line = "" if error.problem_mark is None else f" in line {error.problem_mark.line + 1}"
+        raise FileError(f"{source} is no YAML{line}: {error.problem or error.context}.") from None
+    except Exception as error:  # noqa: BLE001  # a date of month 13, a number of a million digits, a list in itself
+        raise FileError(f"{source} is no YAML ({reason(error)}).") from None
+    seen, waiting = 0, [values]
+    while waiting:  # an anchor that repeats another, ten times over, is a gigabyte by the tenth
+        each = waiting.pop()
+        seen += 1
+        if seen > _MOST_VALUES:
+            raise FileError(f"{source} holds more than {_MOST_VALUES:,} values, with what its anchors repeat.")
+        waiting += each if isinstance(each, list) else [*each, *each.values()] if isinstance(each, dict) else ()
+    return values
 
 
 def _folder() -> Any:
     return resources.files("latently.recipes")
 
 
-def _read(name: str, text: str, source: str) -> Recipe:
-    values = read_yaml(text, source)
+def _read(name: str, values: Any, source: str) -> Recipe:
     try:
         reach = tuple(Target(**target) for target in values.get("reach", ()))
         options = {key.replace("-", "_"): value for key, value in values["options"].items()}

@@ -10,13 +10,32 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from safetensors.numpy import load_file
 
+from latently.errors import NotSupportedError
 from latently.files import read_records, write_atomically
+from latently.reading import FileError, read_json, reading, reason
 
+_MENDED = "bring back copies of config.json, history.jsonl and evaluation.json"
 _NEEDED = ("data", "fingerprint", "model", "rounds", "title", "use_labels")
 """What every run says of itself."""
+
+
+@contextlib.contextmanager
+def fields_of(folder: object) -> Iterator[None]:
+    """While it is told what the JSON files of a folder say: a field of theirs may be missing, or of another type.
+
+    Raises:
+        FileError: it is; the sentence names the folder.
+    """
+    try:
+        yield
+    except NotSupportedError:  # an AttributeError, too
+        raise
+    except (AttributeError, LookupError, TypeError) as error:
+        told = f"it has no {error}" if isinstance(error, KeyError) else reason(error)
+        raise FileError(f"a file in {folder} lacks a field, or has one of another kind ({told}); {_MENDED}.") from error
 
 
 @dataclasses.dataclass(frozen=True)
@@ -135,31 +154,30 @@ class Run:
         path = self.folder / "film.safetensors"
         if not path.exists():
             return None
-        try:
+        with reading(path, "film of a run", "remove it: without it the run goes on, and its film is shorter"):
             arrays = load_file(path)
-        except SafetensorError as error:
-            raise ValueError(f"{path} is damaged: {error}. Without it the run goes on; its film is shorter.") from None
-        return arrays["rounds"], arrays["codes"]
+            rounds, codes = arrays["rounds"], arrays["codes"]
+            if codes.ndim != 3 or rounds.shape != codes.shape[:1]:
+                raise ValueError(f"its arrays have the shapes {rounds.shape} and {codes.shape}")
+        return rounds, codes
 
     def position(self) -> int:
         """The round of the checkpoint: 0 where there is none."""
         if not self.checkpoint.exists():
             return 0
-        try:
+        with reading(self.checkpoint, "checkpoint", f"remove {self.folder}, and fit the model again"):
             with safe_open(self.checkpoint, framework="numpy") as file:
-                return int(json.loads((file.metadata() or {})["about"])["round"])
-        except (SafetensorError, OSError, KeyError, json.JSONDecodeError) as error:
-            raise ValueError(f"{self.checkpoint} is damaged ({error}).") from None
+                found = int(json.loads((file.metadata() or {})["about"])["round"])
+            if found < 0:
+                raise ValueError(f"it is of round {found}")
+            return found
 
     def read_json(self, name: str) -> dict[str, Any]:
         """Read a JSON file of the folder; `ValueError` where it is damaged."""
         path = self.folder / name
-        try:
-            values = json.loads(path.read_text())
-        except (json.JSONDecodeError, UnicodeDecodeError) as error:
-            raise ValueError(f"{path} is damaged: {error}.") from None
+        values = read_json(path, "JSON file")
         if not isinstance(values, dict):
-            raise ValueError(f"{path} is damaged: it holds no JSON object.")
+            raise FileError(f"{path} is damaged: it holds no JSON object.")
         return values
 
     def write_json(self, name: str, values: Mapping[str, Any]) -> None:

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from latently.errors import ArgumentError, needed
 from latently.files import write_atomically
+from latently.reading import read_json
 from latently.run.locks import Locks
 
 FILE = "study.json"
@@ -96,7 +97,7 @@ class Study:
                 load_if_exists=True,
             )
             self._agree(dict(about))
-            kept = json.loads((folder / FILE).read_text()) if (folder / FILE).exists() else {}
+            kept = read_json(folder / FILE, "study") if (folder / FILE).exists() else {}
             self._place = kept.get("place") or uuid.uuid4().hex
             self._begun_here = self._place if storage is None else None  # where a trial that tells nothing is from
             self.write()

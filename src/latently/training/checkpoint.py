@@ -1,17 +1,19 @@
 """Checkpoints: the leaves of a pytree in one safetensors file, written whole or not at all."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 import jax
 import numpy as np
 from jaxtyping import PyTree, Shaped
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from safetensors.numpy import save
 
 from latently.files import write_atomically
+from latently.reading import reading
 
 Tree = TypeVar("Tree", bound=PyTree)
 
@@ -33,18 +35,24 @@ def load_tree(
     gives the arrays of a file the names that they have today.
     """
     expected = _named(like)
-    try:
-        with safe_open(path, framework="numpy") as file:
-            about = _about(file.metadata())
-            stored = renamed({name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118  # not a mapping
-    except (SafetensorError, OSError) as error:
-        if isinstance(error, FileNotFoundError):
-            raise
-        raise ValueError(f"{path} cannot be read as safetensors ({error}); it is damaged or of another kind.") from None
+    with opened_arrays(path) as file:
+        about = _about(file.metadata())
+        stored = renamed({name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118  # not a mapping
     if odd := set(stored) ^ set(expected):
         raise ValueError(f"{path} does not fit this model: {sorted(odd)[0]} is in only one of the two.")
     leaves = [_restored(path, name, stored[name], leaf) for name, leaf in expected.items()]
     return jax.tree.unflatten(jax.tree.structure(like), leaves), about
+
+
+@contextmanager
+def opened_arrays(path: Path) -> Iterator[Any]:
+    """A safetensors file, opened: its `keys`, and the array of each by `get_tensor`.
+
+    Raises:
+        FileError: it is damaged, or of another kind.
+    """
+    with reading(path, "safetensors file", "bring back a copy of it"), safe_open(path, framework="numpy") as file:
+        yield file
 
 
 def _about(metadata: dict[str, str] | None) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Programs that show what Latently survives: each prints a figure (`python -m endurance.NAME`)."""

@@ -1,0 +1,72 @@
+"""Malformed input: files of every kind that Latently reads, and values of its command line, damaged at random.
+
+    python -m endurance.malformed --n 1000 --seed 0
+
+Every input must end within ten seconds and 1 GB: well, or with exit code 2, one clear sentence and nothing half-made.
+The figure is how many did not. `--only KIND` looks at one kind, `--first N` begins with the input of that number.
+"""
+
+import argparse
+import json
+import random
+import shutil
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+from endurance.bounded import Bounded, Ended, told_of
+from endurance.damage import damaged
+from endurance.seeds import KINDS, Seed, write_seeds
+
+
+def main() -> int:
+    """Run the program; the exit code is 1 where an input did not end as it should."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--n", type=int, default=1000, help="how many inputs (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=0, help="of what is damaged and how (default: %(default)s)")
+    parser.add_argument("--first", type=int, default=0, help="the number of the first one (default: %(default)s)")
+    parser.add_argument("--only", choices=KINDS, help="inputs of one kind")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        seeds = [seed for seed in write_seeds(folder / "seeds") if given.only in (None, seed.kind)]
+        warm = [["sample", str(folder / "seeds" / "run"), "--n", "2", "--out", "warm.npz"]]
+        for seed in seeds:
+            if seed.kind == "yaml":
+                warm += [[word.replace("{}", str(seed.path)) for word in words] for words in seed.commands]
+        (folder / "work").mkdir()
+        codes: Counter[str] = Counter()
+        faults = []
+        with Bounded(folder / "work", warm) as worker:
+            for number in range(given.first, given.first + given.n):
+                ended, words = _try(worker, seeds, folder / "work", f"{given.seed}/{number}")
+                codes["fault" if ended.fault else "well" if ended.code == 0 else "refused"] += 1
+                if ended.fault:
+                    faults.append(number)
+                    print(f"input {number}: {told_of(words, ended)}", flush=True)
+    told = {"inputs": given.n, "well": codes["well"], "refused": codes["refused"], "faults": len(faults)}
+    print(json.dumps(told | {"seed": given.seed, "faulty": faults}))
+    return 1 if faults else 0
+
+
+def _try(worker: Bounded, seeds: list[Seed], work: Path, key: str) -> tuple[Ended, list[str]]:
+    """One input, made from its number alone, and how it ended."""
+    draw = random.Random(key)
+    kind = draw.choice(sorted({seed.kind for seed in seeds}))
+    seed = draw.choice([each for each in seeds if each.kind == kind])
+    for entry in work.iterdir():
+        if entry.name != "cache":
+            shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+    words = seed.laid(work, draw, damaged)
+    worker.ready()
+    before = {entry.name for entry in work.iterdir()} | {"cache"}
+    ended = worker.run(words)
+    left = {entry.name for entry in work.iterdir()} - before
+    if ended.code == 2 and left and not ended.fault:
+        ended = Ended(ended.code, ended.said, ended.seconds, f"left {', '.join(sorted(left))}")
+    return ended, words
+
+
+if __name__ == "__main__":
+    sys.exit(main())
