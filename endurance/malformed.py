@@ -31,7 +31,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         seeds = [seed for seed in write_seeds(folder / "seeds") if given.only in (None, seed.kind)]
-        warm = [["sample", str(folder / "seeds" / "run"), "--n", "2", "--out", "warm.npz"]]
+        run = str(shutil.copytree(folder / "seeds" / "run", folder / "warm"))
+        warm = [["sample", run, "--n", "2", "--out", "warm.npz"], ["resume", run, "--epochs", "2"], ["report", run]]
         for seed in seeds:
             if seed.kind == "yaml":
                 warm += [[word.replace("{}", str(seed.path)) for word in words] for words in seed.commands]

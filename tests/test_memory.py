@@ -1,5 +1,6 @@
 """How much memory there is: of the machine, of a container in it; and what is said where it is too little."""
 
+import resource
 from pathlib import Path
 
 import pytest
@@ -43,10 +44,26 @@ def test_a_container_has_what_its_groups_leave_and_files_that_are_cached_can_go(
 
 def test_what_fits_lacks_nothing() -> None:
     assert lacking(100, 100) == ""
-    assert (
-        lacking(2e6, 1_000_000)
-        == "take about 2.0 MB of memory, and 1.0 MB are free here (LATENTLY_MEMORY=24GB sets another limit)"
-    )
+    limit = "LATENTLY_MEMORY=24GB sets another limit"
+    assert lacking(2e6, 1_000_000) == f"take about 2.0 MB of memory, and 1.0 MB are free here ({limit})"
+
+
+def test_a_person_sets_another_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for told, count in {"24GB": 24_000_000_000, "1.5 tb": 1_500_000_000_000, "512M": 512_000_000, "7": 7}.items():
+        monkeypatch.setenv("LATENTLY_MEMORY", told)
+        assert available_bytes(written(tmp_path)) == count
+    monkeypatch.setenv("LATENTLY_MEMORY", "much")
+    with pytest.raises(ValueError, match="LATENTLY_MEMORY must be a size such as 24GB; got 'much'"):
+        available_bytes(tmp_path)
+
+
+def test_a_limit_of_the_process_counts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    taken = int(Path("/proc/self/status").read_text().partition("VmSize:")[2].split()[0]) * 1024
+    limits = {resource.RLIMIT_AS: taken + 2**23, resource.RLIMIT_DATA: resource.RLIM_INFINITY}
+    monkeypatch.setattr(resource, "getrlimit", lambda which: (limits[which], limits[which]))
+    there = available_bytes(written(tmp_path))
+    assert there is not None
+    assert 0 < there < 12_000_000
 
 
 def test_the_machine_at_hand_tells() -> None:

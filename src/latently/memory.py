@@ -39,7 +39,7 @@ def available_bytes(root: Path = Path("/")) -> int | None:
 def _told(text: str) -> int:
     """A size in words, as a number of bytes."""
     sizes = dict(_UNITS) | {"KB": 1e3, "": 1.0}
-    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([kKMGT]?)[bB]?\s*", text)
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?)B?\s*", text, re.IGNORECASE)
     if match is None:
         raise ValueError(f"{LIMIT} must be a size such as 24GB; got {text!r}.")
     return int(float(match[1]) * sizes[match[2].upper() + "B" if match[2] else ""])

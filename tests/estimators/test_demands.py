@@ -36,8 +36,8 @@ def test_twelve_photos_for_a_perceptron_are_refused_in_a_sentence_at_once(monkey
     assert len(jax.live_arrays()) - before < 20  # none of them a weight
     assert str(error) == (
         "network must be smaller: its 807 million weights, and what training keeps beside each, take about 19 GB of "
-        'memory, and 8.0 GB are free here (LATENTLY_MEMORY=24GB sets another limit). Use network="conv", smaller images '
-        "(opened with image_size=64), or a smaller hidden."
+        "memory, and 8.0 GB are free here (LATENTLY_MEMORY=24GB sets another limit). Use "
+        'network="conv", smaller images (opened with image_size=64), or a smaller hidden.'
     )
     assert "Use --network conv, smaller images (opened with --image-size 64), or a smaller --hidden." in sentence(error)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from latently.catalogue import BY_NAME
 from latently.errors import ArgumentError, NotSupportedError
+from latently.reading import reason
 
 FAILURE, BAD_INPUT, INTERRUPTED = 1, 2, 130
 
@@ -41,7 +42,12 @@ class UsageError(ValueError):
 def exit_code(error: Exception) -> int:
     """2 for input that cannot be used as given, 1 for what went wrong on the way."""
     odd_path = isinstance(error, OSError) and error.errno in (errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL)
-    return BAD_INPUT if odd_path or isinstance(error, _BAD_INPUT) else FAILURE
+    return BAD_INPUT if odd_path or _is_of_memory(error) or isinstance(error, _BAD_INPUT) else FAILURE
+
+
+def _is_of_memory(error: Exception) -> bool:
+    """Whether memory could not be had: what NumPy and JAX say of that."""
+    return isinstance(error, MemoryError) or bool(re.search(r"RESOURCE_EXHAUSTED|Out of memory", str(error)))
 
 
 def sentence(error: Exception) -> str:
@@ -65,6 +71,8 @@ def sentence(error: Exception) -> str:
 def _sentence(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror and error.filename is not None:
         return f"{error.filename}: {error.strerror[0].lower()}{error.strerror[1:]}."
+    if _is_of_memory(error):
+        return f"this takes more memory than is free here ({reason(error)}); ask for less at once, or give fewer rows."
     if isinstance(error, NotSupportedError):
         return error.worded(as_typed, lambda name: BY_NAME[name].terminal if name in BY_NAME else name)
     text = " ".join((error.worded(as_typed, _shown) if isinstance(error, ArgumentError) else str(error)).split())

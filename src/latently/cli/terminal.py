@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from latently.cli.errors import as_typed
+from latently.cli.parsing import LEAST
 from latently.errors import words
 
 if TYPE_CHECKING:
@@ -27,7 +28,9 @@ PIPE_WIDTH = 140
 
 def output() -> Console:
     """Standard output: what was asked for."""
-    return Console(file=sys.stdout, width=None if sys.stdout.isatty() else PIPE_WIDTH, highlight=False)
+    console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else PIPE_WIDTH, highlight=False)
+    console.width = max(LEAST, console.width)
+    return console
 
 
 def say(text: str) -> None:

@@ -39,6 +39,7 @@ FILES = (
 _TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 _NAME = re.compile(r"idx\d?(-ubyte)?(\.gz)?$")
 _GZIPPED, _ANEW = b"\x1f\x8b", "get the file anew"
+_MOST_DIMENSIONS = 32
 _MOST_PACKED = 1032  # bytes that a byte of gzip can stand for
 _PIECE, _LONGEST = 2**24, 2**28  # bytes; the longest of the data sets that are downloaded has 2**26
 
@@ -93,7 +94,7 @@ def parse_idx(file: Any, path: Path, most: float = math.inf) -> Shaped[np.ndarra
         most: that there can be of them, by the file's own size.
     """
     head = file.read(4)
-    if len(head) < 4 or head[:2] != b"\x00\x00" or head[2] not in _TYPES:
+    if len(head) < 4 or head[:2] != b"\x00\x00" or head[2] not in _TYPES or head[3] > _MOST_DIMENSIONS:
         raise DataError(
             f"{path} is no idx file: its first bytes are {head.hex(' ') or 'missing'}, and not 00 00, a type and "
             "a number of dimensions; check the name, or get the file anew."

@@ -211,7 +211,10 @@ def open_whole(source: Source, *, views: str | None = None, some_views: bool = F
 
 def _parts(source: Source, how: Opening, *, every_view: bool) -> Parts:
     """The parts of a source, checked."""
-    return _open(source, how).each(lambda part: _checked(part, every_view))
+    try:
+        return _open(source, how).each(lambda part: _checked(part, every_view))
+    except MemoryError as error:
+        raise DataError(f"{source} holds more than fits into the memory that is free here; give less of it.") from error
 
 
 def _with_own_parts(
