@@ -7,7 +7,7 @@ import jax
 import numpy as np
 import pytest
 
-from latently import AAE, ACCA, VAE
+from latently import AAE, ACCA, VAE, ClusteringAAE
 from latently.cli.errors import sentence
 from latently.errors import ArgumentError
 from latently.estimators import demands
@@ -45,6 +45,14 @@ def test_twelve_photos_for_a_perceptron_are_refused_in_a_sentence_at_once(monkey
 def test_a_wide_table_is_told_of_narrower_layers(monkeypatch: pytest.MonkeyPatch) -> None:
     error = refused(monkeypatch, 10_000_000, AAE(latent_dim=2, random_state=0), np.eye(20, 3000))
     assert (error.name, error.remedy) == ("network", "Use a smaller {hidden}.")
+
+
+@pytest.mark.parametrize("name", ["latent_dim", "hidden", "n_clusters", "importance_samples"])
+def test_a_hyperparameter_that_is_far_too_large_is_named(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    kind = ClusteringAAE if name == "n_clusters" else VAE
+    given = {"hidden": (4,), name: (10**6,) if name == "hidden" else 10**6}
+    error = refused(monkeypatch, 10_000_000, kind(random_state=0, **given), np.eye(20, 30))
+    assert str(error).startswith(f"{name} must be smaller: ")
 
 
 def test_large_batches_are_told_of_smaller_ones(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -83,7 +83,7 @@ def _sentence(error: Exception) -> str:
 
 def _shown(value: Any) -> str:
     """A value as it was typed: 5 is a number, too, where 5.5 may stand; a list has commas and nothing around it."""
-    if isinstance(value, tuple | list) and all(isinstance(each, int | float) for each in value):
+    if isinstance(value, tuple) and all(isinstance(each, int | float) for each in value):
         return ",".join(map(_shown, value))
     return repr(int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 1e15 else value)
 

@@ -1,5 +1,7 @@
 """What a fit will take of memory, and a sentence where that is more than there is."""
 
+import math
+from collections.abc import Sequence
 from numbers import Integral
 from typing import Any
 
@@ -10,6 +12,10 @@ from latently.estimators.networks import decoder_network
 from latently.memory import available_bytes, in_words, lacking
 from latently.training import Feed, Room, device_bytes, room_for
 
+_WIDTHS = ("latent_dim", "private_dim", "auxiliary_dim", "n_clusters", "hidden", "channels", "critic_hidden")
+"""Hyperparameters that say how wide a layer is."""
+_WIDE = 10_000
+"""A layer that is wider than this, and than its rows, is hardly meant."""
 _BYTES_OF_RESULT = 24
 """What a number takes while a result is made: as the network wrote it, in double precision, and as it is given."""
 
@@ -59,11 +65,24 @@ def check_count(name: str, count: Any, *, least: int = 1, numbers: int = 1) -> N
         raise ArgumentError(name, f"must be smaller: so many {short}", count)
 
 
+def _widest(model: Any) -> tuple[str, int]:
+    """The hyperparameter that makes the widest layer, and that width."""
+    widths = {name: getattr(model, name, None) or 0 for name in _WIDTHS}
+    found = {name: max(each, default=0) if isinstance(each, Sequence) else each for name, each in widths.items()}
+    return max(found.items(), key=lambda item: item[1])
+
+
 def _too_much(model: Any, room: Room, batch: int, short: str) -> tuple[str, str, list[str]]:
     """What takes most: the argument that decides it, the rule that it breaks, and the ways out."""
     shapes = model.row_shape_.values() if model.takes_views else (model.row_shape_,)
     images = any(len(shape) > 1 for shape in shapes)
     smaller = ["smaller images (opened with {image_size=64})"] if images else []
+    name, width = _widest(model)
+    if width > max(_WIDE, *map(math.prod, shapes)):
+        rule = f"must be smaller: with {width:,}, there are {room.weights / 4e6:,.0f} million weights, which {short}"
+        return name, rule, ["a smaller one"]
+    if room.batch > room.kept and (draws := getattr(model, "importance_samples", 1)) > batch:
+        return "importance_samples", f"must be smaller: {draws:,} draws for each of {batch:,} rows {short}", ["fewer"]
     if room.batch > room.kept:
         rule = f"must be smaller: rounds of {batch:,} rows {short}, {in_words(room.batch)} of it for what layers make"
         return "batch_size", f"{rule} of the rows", ["a smaller {batch_size}", *smaller]

@@ -262,7 +262,8 @@ def accept_labels(
         return None, None
     values = label_values(y, unlabelled)
     if np.shape(values)[:1] != (rows,):
-        raise _too_many_or_few(rows, len(values), "Give -1 where a label is unknown.")
+        given = len(values) if np.ndim(values) else 1
+        raise _too_many_or_few(rows, given, "Give -1 where a label is unknown.")
     if role == "ignored":
         return None, None
     codes, classes = encode_labels(y, "y", unlabelled)
