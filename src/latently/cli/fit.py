@@ -72,7 +72,7 @@ def fit_model(model: str, words: Sequence[str], recipe: Recipe | None, *, comman
         The exit code, which tells whether the recipe's numbers are reached, too.
     """
     parser = FitParser(model)
-    given = parser.parse_over(words, {} if recipe is None else recipe.options)
+    given = parser.parse_over(words, *(({},) if recipe is None else (recipe.options, f"recipe {recipe.name}")))
     if given.print_config:
         print(parser.as_file(given), end="")
         return 0

@@ -12,9 +12,9 @@ import yaml
 from docstring_parser import parse as parse_docstring
 
 from latently.catalogue import BY_TERMINAL_NAME, MODELS
-from latently.cli.errors import UsageError
+from latently.cli.errors import UsageError, sentence
 from latently.cli.parsing import MOST_SEED, Kind, Option, Parser, members, origin
-from latently.errors import did_you_mean
+from latently.errors import ArgumentError, did_you_mean
 from latently.recipes import read_yaml
 
 RUN = Option("run", Path, metavar="RUN", about="the run's folder", positional=True)
@@ -104,7 +104,7 @@ _OUTPUT_OPTIONS = (
     Option("out", str, metavar="FOLDER",
            about="the run's folder, new or empty (default: runs/MODEL-DATA-1 or runs/PRESET-DATA-1, with the next free "
            "number)"),
-    Option("repeats", int, 1, least=1,
+    Option("repeats", int, 1, least=1, most=10_000,
            about="make N runs, in the folders repeat-1, repeat-2 ... of --out, each with a --random-state and a "
            "--label-seed higher by 1; repeats.json gives the mean and the spread of their numbers"),
     Option("sampler", Literal["gaussian-mixture"],
@@ -169,11 +169,17 @@ class FitParser(Parser):
         )
         self._optionals.title = "General"
 
-    def parse_over(self, words: Sequence[str], recipe: Mapping[str, Any]) -> argparse.Namespace:
-        """What was asked for: words go before files, these before a recipe, a preset and, at last, the defaults."""
+    def parse_over(self, words: Sequence[str], recipe: Mapping[str, Any], source: str = "") -> argparse.Namespace:
+        """What was asked for: words go before files, these before a recipe, a preset and, at last, the defaults.
+
+        Args:
+            words: that were typed.
+            recipe: its options.
+            source: what to call the recipe.
+        """
         given = self.given(words)
         files = [self._read_file(Path(name)) for name in given.get("config", [])]
-        layers = [self._read_all(recipe), *files, given]
+        layers = [self._read_all(recipe, source), *files, given]
         self.said = {name for layer in layers for name in layer}
         preset = next((layer["preset"] for layer in reversed(layers) if "preset" in layer), None)
         if preset is not None and preset not in self.presets:
@@ -201,9 +207,16 @@ class FitParser(Parser):
         values = read_yaml(path, f"--config {path}")
         if not isinstance(values, dict):
             raise UsageError(f"--config {path} must hold options and their values, one a line.")
-        return self._read_all(values)
+        return self._read_all(values, f"--config {path}")
 
-    def _read_all(self, values: Mapping[str, Any]) -> dict[str, Any]:
+    def _read_all(self, values: Mapping[str, Any], source: str = "") -> dict[str, Any]:
+        """Options that a file holds, or a recipe or a preset; what is wrong with one is said with where it stands."""
+        try:
+            return self._read(values)
+        except (UsageError, ArgumentError) as error:
+            raise UsageError(f"{source}: {sentence(error)}" if source else sentence(error)) from None
+
+    def _read(self, values: Mapping[str, Any]) -> dict[str, Any]:
         named = {str(name).replace("-", "_"): value for name, value in values.items()}
         for name in named:
             if name in _GENERAL[1:]:

@@ -18,7 +18,7 @@ from latently.data.rows import DataError
 from latently.data.view_making import Groups
 
 _LOOKED_AT = 1000
-"""Folders below one in which images are looked for."""
+"""Folders below those of classes in which images are looked for."""
 
 
 def open_images(
@@ -63,7 +63,8 @@ def open_images(
         total, first = sum(deeper.values()), next(iter(deeper))
         guess = f"{total:,} images lie deeper than in folders of {place.name}, such as those of"
         description = assume(description, f"{guess} {first.relative_to(place)}: not used")
-    empty = [inner.name for root in roots.values() for inner in _subfolders(root) if not _holds_images(inner)]
+    tops = [inner for root in roots.values() for inner in _subfolders(root)]
+    empty = [top.name for top in tops if not _images(top) and not any(each.is_relative_to(top) for each in deeper)]
     if empty and not ignored:
         description = assume(description, f"of {place.name}, {', '.join(empty)} hold no image, and are no classes")
     whole = Dataset.of(place.resolve().name, read.images, labels, str(place), description, unlabelled=unlabelled)
@@ -178,25 +179,23 @@ def _subfolders(folder: Path) -> list[Path]:
 
 
 def _deeper(roots: Mapping[str, Path], known: Set[Path]) -> dict[Path, int]:
-    """Folder → how many images it holds, of those that lie below the folders of classes."""
-    found: dict[Path, int] = {}
-    for root in roots.values():
-        for inner in (each for top in _subfolders(root) for each in _subfolders(top)):
-            for folder in (inner, *sorted(_below(inner))):
-                if folder not in known and (images := len(_images(folder))):
-                    found[folder] = images
-    return found
+    """Folder → how many images it holds, of those that lie below the folders of classes.
 
-
-def _holds_images(folder: Path) -> bool:
-    """Whether a folder, or one in it, however deep, holds an image."""
-    return bool(_images(folder)) or any(map(_images, _below(folder)))
+    So many folders are looked at: one may be a whole disk by mistake.
+    """
+    below = (folder for root in roots.values() for top in _subfolders(root) for folder in _below(top))
+    return {
+        folder: images
+        for folder in islice(below, _LOOKED_AT)
+        if folder not in known and (images := len(_images(folder)))
+    }
 
 
 def _below(folder: Path) -> Iterator[Path]:
-    """Folders in a folder, however deep, without hidden ones; so many of them, since it may be a whole disk."""
-    found = (path for path in folder.rglob("*") if path.is_dir() and "/." not in path.relative_to(folder).as_posix())
-    return islice((path for path in found if not path.name.startswith(".")), _LOOKED_AT)
+    """The folders in a folder, however deep, without hidden ones: each before those in it."""
+    for inner in _subfolders(folder):
+        yield inner
+        yield from _below(inner)
 
 
 def _has_classes(folder: Path) -> bool:

@@ -13,6 +13,10 @@ from latently.errors import did_you_mean
 from latently.files import number_at
 from latently.reading import FileError, reason, small_text
 
+_FIELDS = {"about": str, "model": str, "options": dict, "reach": list, "shows": dict}
+_NEEDED = ("about", "model", "options")
+_OF_TARGET: dict[str, Any] = {"name": str, "key": str, "at_most": int | float, "at_least": int | float, "unit": str}
+"""The fields of a recipe, and of a number that it must reach."""
 _MOST_BYTES, _MOST_VALUES = 100_000, 10_000
 """Of a file that a person writes."""
 
@@ -154,14 +158,10 @@ def _folder() -> Any:
 
 
 def _read(name: str, values: Any, source: str) -> Recipe:
-    try:
-        reach = tuple(Target(**target) for target in values.get("reach", ()))
-        options = {key.replace("-", "_"): value for key, value in values["options"].items()}
-        recipe = Recipe(name, values["about"], values["model"], options, reach, values.get("shows", {}))
-    except (AttributeError, KeyError, TypeError) as error:
-        raise ValueError(
-            f"{source} must hold about, model, options, and reach: a list of name, key, at_most or at_least ({error})."
-        ) from None
+    _check_fields(values, source)
+    reach = tuple(Target(**target) for target in values.get("reach", ()))
+    options = {str(key).replace("-", "_"): value for key, value in values["options"].items()}
+    recipe = Recipe(name, values["about"], values["model"], options, reach, values.get("shows", {}))
     if recipe.model not in BY_TERMINAL_NAME:
         meant, known = did_you_mean(str(recipe.model), BY_TERMINAL_NAME.keys()), ", ".join(BY_TERMINAL_NAME)
         raise ValueError(f"{source}: model must be one of {known}; got {recipe.model!r}.{meant}")
@@ -169,3 +169,17 @@ def _read(name: str, values: Any, source: str) -> Recipe:
         if (target.at_most is None) == (target.at_least is None):
             raise ValueError(f"{source}: {target.name!r} must have one of at_most and at_least.")
     return recipe
+
+
+def _check_fields(values: Any, source: str) -> None:
+    """See that a recipe has the fields that it needs, each of its type."""
+    must = f"{source} must hold about, model, options, and reach: a list of name, key, at_most or at_least"
+    if not isinstance(values, dict):
+        raise ValueError(f"{must}; it holds none of them by name.")
+    for name, kind in _FIELDS.items():
+        if not isinstance(values.get(name, None if name in _NEEDED else kind()), kind):
+            raise ValueError(f"{must}; {name} is {'missing' if name not in values else 'of another kind'}.")
+    for target in values.get("reach", ()):
+        known = isinstance(target, dict) and {"name", "key"} <= target.keys() <= _OF_TARGET.keys()
+        if not known or not all(isinstance(value, _OF_TARGET[name]) for name, value in target.items()):
+            raise ValueError(f"{must}; this is none: {str(target)[:80]}.")
