@@ -23,7 +23,7 @@ from PIL import Image
 import latently
 from latently import VAE, open_dataset
 from latently.cli import main
-from latently.data import DataError
+from latently.data import DataError, images
 from latently.data.text_tables import _COUNTED
 from latently.errors import ArgumentError
 from latently.reading import FileError, reading, reason
@@ -321,3 +321,46 @@ def test_the_words_of_a_library_are_cut_to_what_people_read() -> None:
     assert reason(RecursionError("maximum recursion depth exceeded")) == "it is nested too deeply"
     assert reason(TypeError("Expected dict, got <class 'list'>")) == "Expected dict, got"
     assert len(reason(ValueError("x" * 5000))) == 200
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[a, b]", "it holds none of them by name"),
+        ("about: x\nmodel: [vae]\noptions: {}", "model is of another kind"),
+        ("about: x\nmodel: vae", "options is missing"),
+        ("about: x\nmodel: vae\noptions: {}\nreach: [{name: a, key: 3}]", "this is none: {'name': 'a', 'key': 3}"),
+        ("about: x\nmodel: vea\noptions: {}", "got 'vea'. Did you mean vae?"),
+    ],
+)
+def test_what_is_wrong_with_a_recipe_is_said_with_its_name(text: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text(text)
+    with pytest.raises(ValueError, match=r"mine\.yaml") as caught:
+        load_recipe(str(tmp_path / "mine.yaml"))
+    assert said in str(caught.value)
+
+
+def test_what_is_wrong_in_a_file_of_options_is_said_with_its_name_and_not_the_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "mine.yaml").write_text("data: digits\nlatent_dim: null\n")
+    assert main(["fit", "vae", "--config", str(tmp_path / "mine.yaml")]) == 2
+    assert "mine.yaml: --latent-dim must be a whole number; got None." in capsys.readouterr().err
+    (tmp_path / "secret").write_text("hidden-word: 0\nfirst: [second\nthird\n" * 20)
+    assert main(["fit", "vae", "--config", str(tmp_path / "secret")]) == 2
+    said = capsys.readouterr().err
+    assert "secret is no YAML in line 2" in said
+    assert "hidden-word" not in said
+
+
+def test_a_folder_that_is_a_whole_disk_by_mistake_is_looked_at_so_far(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for n in range(20):
+        (tmp_path / "a" / "b" / str(n)).mkdir(parents=True)
+    looked: list[Path] = []
+    monkeypatch.setattr(images, "_LOOKED_AT", 5)
+    monkeypatch.setattr(images, "_images", lambda folder: looked.append(folder) or [])
+    with pytest.raises(DataError, match="holds no PNG"):
+        open_dataset(tmp_path)
+    assert len({folder for folder in looked if folder.parent.name == "b"}) < 6

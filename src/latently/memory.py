@@ -23,8 +23,8 @@ def available_bytes(root: Path = Path("/")) -> int | None:
     Raises:
         ValueError: `$LATENTLY_MEMORY` is no size.
     """
-    if told := os.environ.get(LIMIT):
-        return _told(told)
+    if limit := os.environ.get(LIMIT):
+        return _told(limit)
     found: list[int] = []
     with suppress(OSError, ValueError, KeyError):
         lines = (root / "proc/meminfo").read_text().splitlines()

@@ -1,5 +1,7 @@
 """How options, kinds, values and errors are worded in the terminal."""
 
+import errno
+import sys
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -8,11 +10,12 @@ import pytest
 
 from latently import VAE
 from latently.cli.demo import python_of
-from latently.cli.errors import as_typed, exit_code
+from latently.cli.errors import UsageError, as_typed, called, exit_code, sentence
 from latently.cli.options import options_of
 from latently.cli.outputs import beside, by_view
-from latently.cli.parsing import Option, Parser, in_words, kind_in_words
-from latently.cli.terminal import number
+from latently.cli.parsing import MOST_SEED, Option, Parser, in_words, kind_in_words
+from latently.cli.terminal import number, output
+from latently.errors import ArgumentError
 from latently.recipes import Recipe
 
 
@@ -54,6 +57,52 @@ def test_an_argument_in_python_is_an_option_with_what_its_docstring_says() -> No
 
 def test_the_exit_code_tells_bad_input_from_what_went_wrong() -> None:
     assert (exit_code(ValueError("beta must be 0 or more")), exit_code(FloatingPointError("NaN"))) == (2, 1)
+
+
+def test_a_value_is_told_as_it_was_typed_and_no_longer_than_people_read() -> None:
+    assert sentence(ArgumentError("hidden", "must be 1 or more", (64, 0))) == "--hidden must be 1 or more; got 64,0."
+    assert "got 1e+300." in sentence(ArgumentError("epochs", "must be less", 1e300))
+    long = sentence(ArgumentError("prior", "must be normal", "x" * 5000))
+    assert long.startswith("--prior must be normal; got 'xxx")
+    assert len(long) < 200
+
+
+def test_what_memory_could_not_be_had_for_is_bad_input_in_a_sentence() -> None:
+    for error in (MemoryError("Unable to allocate 9 GiB"), RuntimeError("INTERNAL: Out of memory allocating 9 bytes.")):
+        assert exit_code(error) == 2
+        assert sentence(error).startswith("this takes more memory than is free here (")
+    assert exit_code(OSError(errno.ENAMETOOLONG, "File name too long", "x")) == 2
+    assert exit_code(OSError(errno.EIO, "Input/output error", "x")) == 1
+
+
+def test_an_argument_of_python_is_called_as_the_command_calls_it() -> None:
+    with pytest.raises(ArgumentError) as caught, called(n_samples="importance_samples"):
+        raise ArgumentError("n_samples", "must be 1 or more", 0)
+    assert sentence(caught.value) == "--importance-samples must be 1 or more; got 0."
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("nan", "seed must be 0 or more; got nan"),
+        (str(2**32), "seed must be 4,294,967,295 or less; got 4294967296"),
+    ],
+)
+def test_a_number_beyond_what_an_option_takes_is_refused(typed: str, said: str) -> None:
+    with pytest.raises(ArgumentError, match=said):
+        Option("seed", float, 0.0, least=0, most=MOST_SEED).read(typed)
+
+
+def test_a_flag_that_is_given_a_value_is_told_of() -> None:
+    with pytest.raises(UsageError, match="--loud: it takes no value"):
+        Parser("x", "", "", (), [Option("loud", None, default=False)]).given(["--loud=3"])
+
+
+def test_tables_are_as_wide_as_can_be_read_whatever_a_terminal_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    for columns, width in (("3", 40), ("60", 60)):
+        monkeypatch.setenv("COLUMNS", columns)
+        assert output().width == width
 
 
 def test_a_recipe_is_told_in_python_too() -> None:
