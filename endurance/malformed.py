@@ -36,12 +36,13 @@ def main() -> int:
         for seed in seeds:
             if seed.kind == "yaml":
                 warm += [[word.replace("{}", str(seed.path)) for word in words] for words in seed.commands]
-        (folder / "work").mkdir()
+        work = folder / "own" / "own" / "work"  # so that ../.. is ours
+        work.mkdir(parents=True)
         codes: Counter[str] = Counter()
         faults = []
-        with Bounded(folder / "work", warm) as worker:
+        with Bounded(work, warm) as worker:
             for number in range(given.first, given.first + given.n):
-                ended, words = _try(worker, seeds, folder / "work", f"{given.seed}/{number}")
+                ended, words = _try(worker, seeds, work, f"{given.seed}/{number}")
                 codes["fault" if ended.fault else "well" if ended.code == 0 else "refused"] += 1
                 if ended.fault:
                     faults.append(number)

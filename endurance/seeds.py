@@ -234,7 +234,8 @@ def _lines_of(run: str) -> Iterator[tuple[str, ...]]:
     yield ("compare", run, run, "--out", "out.html")
     yield ("export", run, "--out", "out")
     yield ("presets", "--model", "vae")
-    fit = ("fit", "vae", "--data", "digits", "--epochs", "0.01", "--hidden", "4", "--no-report", "--out", "out")
+    fit = ("fit", "vae", "--data", "digits", "--epochs", "0.01", "--hidden", "4", "--latent-dim", "2", "--no-report")
+    fit += ("--out", "out")
     for name, value in _OF_FIT.items():
         yield ("fit", "vae", f"--{name}", value, *fit[2:])
 
@@ -257,8 +258,7 @@ _OF_FIT = {
 
 def _yaml(folder: Path) -> Iterator[Seed]:
     (folder / "options.yaml").write_text(
-        "data: digits\nepochs: 0.01\nhidden: [4]\nlatent_dim: 2\nbeta: 1.0\nno_report: true\nout: out\n"
-        "batch-size: 64\nsplit_seed: 0\n"
+        "data: digits\nepochs: 0.01\nhidden: [4]\nlatent_dim: 2\nbeta: 1.0\nno_report: true\nout: out\nsplit_seed: 0\n"
     )
     (folder / "recipe.yaml").write_text(
         "about: A small one.\nmodel: vae\noptions:\n  data: digits\n  epochs: 0.01\n  hidden: [4]\n  no-report: true\n"

@@ -26,6 +26,7 @@ from latently.cli import main
 from latently.data import DataError, images
 from latently.data.text_tables import _COUNTED
 from latently.errors import ArgumentError
+from latently.fitted import label_places
 from latently.reading import FileError, reading, reason
 from latently.recipes import load_recipe
 from latently.recipes.recipe import read_yaml
@@ -292,6 +293,8 @@ def test_what_is_no_number_of_rows_seeds_or_labels_is_named(saved: Path, monkeyp
     for asked in (lambda: vae.sample(2, random_state=10**30), lambda: vae.sample(2, random_state="x")):
         with pytest.raises(ArgumentError, match=r"^random_state must be"):
             asked()
+    with pytest.raises(ArgumentError, match=r"^labels must be among the classes 0, 1; got {'age': 40}"):
+        label_places([{"age": 40}, 1], 2, np.arange(2))
     with pytest.raises(ArgumentError, match=r"^learning_rate must be a finite number"):
         VAE(learning_rate=float("inf")).fit(ROWS)
     for y in (3, "ant"):
@@ -349,7 +352,7 @@ def test_what_is_wrong_in_a_file_of_options_is_said_with_its_name_and_not_the_fi
     (tmp_path / "secret").write_text("hidden-word: 0\nfirst: [second\nthird\n" * 20)
     assert main(["fit", "vae", "--config", str(tmp_path / "secret")]) == 2
     said = capsys.readouterr().err
-    assert "secret is no YAML in line 2" in said
+    assert "secret is no YAML in line 4" in said
     assert "hidden-word" not in said
 
 

@@ -1,6 +1,7 @@
 """Files that others wrote: whatever is wrong with one is told in a sentence that names it, before it takes memory."""
 
 import contextlib
+import errno
 import json
 import os
 import re
@@ -48,6 +49,8 @@ def reading(path: Path, what: str, remedy: str, error: type[ValueError] = FileEr
         yield
     except (error, FileError, ArgumentError, ImportError):
         raise
+    except FileNotFoundError as raised:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(raised.filename or path)) from raised
     except OSError as raised:
         if raised.errno is None or raised.filename2 is not None:
             raise error(_damaged(path, what, remedy, raised)) from raised
