@@ -8,7 +8,7 @@ import re
 import resource
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -105,7 +105,7 @@ def fault_of(code: int | None, said: str) -> str:
         return f"exit code {code}"
     lines = [line for line in said.splitlines() if line.startswith("latently: ") and "latently: warning:" not in line]
     if code == 0:
-        return ("Traceback" in said and "a traceback") or ""
+        return "a traceback" if "Traceback" in said else ""
     if "Traceback" in said:
         return "a traceback"
     if len(lines) != 1:
@@ -177,6 +177,3 @@ def told_of(words: Sequence[str], ended: Ended) -> str:
     """An input and how it ended, in a line."""
     last = ended.said.strip().splitlines()[-1:] or [""]
     return f"{' '.join(words)[:300]!r}: {ended.fault or 'well'} ({ended.seconds:.1f} s) {last[0][:400]}"
-
-
-Runs = Callable[[Sequence[str]], Ended]
