@@ -40,9 +40,13 @@ from latently.files import write_atomically
 
 Language: TypeAlias = Literal["english", "korean"]
 
+FRAME_MILLISECONDS = 80
 FOLDER = Path(__file__).parents[1] / "docs" / "images" / "posts"
 HANGUL = ("Noto Sans CJK KR", "Noto Sans CJK JP", "NanumGothic", "Malgun Gothic", "Apple SD Gothic Neo")
 """Faces with Hangul. One file holds all the CJK faces of Noto, and matplotlib lists it by the first of them, JP."""
+
+FINE: dict[str, Any] = dict(likelihood="gaussian", likelihood_scale=0.2, output="sigmoid")
+"""A pixel is to be right to a fifth of its range; a Bernoulli pixel asks less of the code."""
 
 WORDS: dict[str, tuple[str, str]] = {
     "vae-film": ("round {round:,} · epoch {epoch:.1f}", "라운드 {round:,} · 에포크 {epoch:.1f}"),
@@ -120,15 +124,16 @@ class Film:
             return
         with Image.open(path) as film:
             sheets = [frame.convert("RGB") for frame in ImageSequence.Iterator(film)]
-            duration = film.info["duration"]
+            hold = film.info["duration"]
+            film.seek(0)
+            palette = film.copy()
         font = ImageFont.truetype(str(face), 14)
         for sheet, (round_, _), epoch in zip(sheets, self.frames, self.epochs, strict=True):
             pen = ImageDraw.Draw(sheet)
             pen.rectangle((0, 0, sheet.width, STRIP - 1), fill=PAPER)
             pen.text((16, STRIP // 2), caption.format(round=round_, epoch=epoch), fill=INK, font=font, anchor="lm")
-        palette = sheets[-1].quantize(128)
         first, *others = [sheet.quantize(palette=palette, dither=Image.Dither.NONE) for sheet in sheets]
-        durations = [80] * len(others) + [duration]
+        durations = [FRAME_MILLISECONDS] * len(others) + [hold]
         first.save(path, save_all=True, append_images=others, duration=durations, loop=0)
 
 
@@ -144,7 +149,7 @@ def vae(data: Splits, epochs: Callable[[int], int]) -> Iterator[Picture]:
 
     lines = {"original": test[:12]}
     for size in (2, 5, 20):
-        sized = VAE(latent_dim=size, hidden=(256, 128), batch_size=32, epochs=epochs(100), random_state=0).fit(train)
+        sized = VAE(size, hidden=(256, 128), epochs=epochs(100), random_state=0, **FINE).fit(train)
         lines[str(size)] = sized.reconstruct(test[:12])
 
     def sizes(say: Say) -> Figure:
@@ -155,7 +160,7 @@ def vae(data: Splits, epochs: Callable[[int], int]) -> Iterator[Picture]:
 
     random = np.random.default_rng(0)
     noisy = np.clip(test[:12] + random.normal(0, 0.3 * 255, test[:12].shape), 0, 255).astype(np.uint8)
-    cleaner = VAE(latent_dim=20, hidden=(256, 128), corruption="gaussian:0.3", epochs=epochs(150), random_state=0)
+    cleaner = VAE(latent_dim=8, hidden=(256, 128), corruption="gaussian:0.3", epochs=epochs(150), random_state=0)
     cleaned = cleaner.fit(train).reconstruct(noisy)
     heads = ("original", "noisy", "cleaned")
     yield Picture(
@@ -167,8 +172,8 @@ def vae(data: Splits, epochs: Callable[[int], int]) -> Iterator[Picture]:
 def cvae_and_m2(data: Splits, epochs: Callable[[int], int]) -> Iterator[Picture]:
     """Digits in the hand of others, and draws of a model that knew a hundred labels."""
     train, test, digits = data.train, data.test, np.arange(10)
-    model = ConditionalVAE(latent_dim=8, hidden=(256, 128), likelihood="gaussian", likelihood_scale=0.2,
-                           output="sigmoid", epochs=epochs(100), random_state=0).fit(train.x, train.labels)  # fmt: skip
+    model = ConditionalVAE(latent_dim=8, hidden=(256, 128), epochs=epochs(100), random_state=0, **FINE)
+    model.fit(train.x, train.labels)
     shown = test.x[[int(np.argmax(test.labels == digit)) for digit in digits[:6]]]
     restyled = model.restyle(shown)
     yield Picture("cvae-hands", lambda say: under_each(shown, restyled, say, "cvae-hands"))
