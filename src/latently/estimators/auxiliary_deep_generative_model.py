@@ -42,8 +42,6 @@ class AuxiliaryDeepGenerativeModel(LatentModel):
         classification_weight: weight of the classifier's own error on the labelled rows, beside the mean bound in nats.
         labelled_weight: weight of the mean bound of a second draw in each round, from the labelled rows alone, beside
             that of all rows; 0 for none: labelled rows then count as often as they are.
-        classifier_bound_weight: weight of the bound in what moves the classifier: 1 as in the paper; less leaves the
-            classes to the labels and to consistency, while the bound learns from the classes as they are.
         n_clusters: how many clusters to find where there are no labels.
         consistency_weight: of the term that asks for the same classes after the worst small move of a row; 0 for none.
         consistency_radius: how far rows are moved for it, in the units of the data as networks read them.
@@ -73,7 +71,6 @@ class AuxiliaryDeepGenerativeModel(LatentModel):
     posterior_scale: PosteriorScale = "exp"
     classification_weight: Positive = 10.0
     labelled_weight: NotNegative = 1.0
-    classifier_bound_weight: NotNegative = 1.0
     n_clusters: Count = 10
     consistency_weight: NotNegative = 0.0
     consistency_radius: Positive = 2.0

@@ -30,8 +30,6 @@ class SemiSupervisedVAE(LatentModel):
             (α/N of Equation 9).
         labelled_weight: weight of the mean bound of a second draw in each round, from the labelled rows alone, beside
             that of all rows; 0 for none: labelled rows then count as often as they are.
-        classifier_bound_weight: weight of the bound in what moves the classifier: 1 as in the paper; less leaves the
-            classes to the labels and to consistency, while the bound learns from the classes as they are.
         n_clusters: how many clusters to find where there are no labels.
         consistency_weight: of the term that asks for the same classes after the worst small move of a row; 0 for none.
         consistency_radius: how far rows are moved for it, in the units of the data as networks read them.
@@ -67,7 +65,6 @@ class SemiSupervisedVAE(LatentModel):
     posterior_scale: PosteriorScale = "exp"
     classification_weight: Positive = 1.0
     labelled_weight: NotNegative = 0.0
-    classifier_bound_weight: NotNegative = 1.0
     n_clusters: Count = 10
     consistency_weight: NotNegative = 0.0
     consistency_radius: Positive = 2.0
@@ -112,7 +109,6 @@ def latent_label_fields(model: Any, task: Task, classes: int) -> dict[str, Any]:
         "n_labels": classes,
         "classification_weight": float(model.classification_weight),
         "labelled_weight": float(model.labelled_weight),
-        "classifier_bound_weight": float(model.classifier_bound_weight),
         "labels_known": task.labels_known,
         "corruption": build.corruption(model, task),
         "consistency": build.consistency(model),

@@ -43,7 +43,6 @@ class AuxiliaryDeepGenerativeModel(LatentLabel, HasAuxiliary):
         skip: whether it is the skip model.
         classification_weight: of the classifier's own term.
         labelled_weight: of the labelled rows' own bound.
-        classifier_bound_weight: of the bound in the classifier's gradient.
         labels_known: of how many rows.
         corruption: of what is encoded and classified.
         consistency: of classes.
@@ -60,7 +59,6 @@ class AuxiliaryDeepGenerativeModel(LatentLabel, HasAuxiliary):
     skip: bool = eqx.field(static=True, default=False)
     classification_weight: float = eqx.field(static=True, default=1.0)
     labelled_weight: float = eqx.field(static=True, default=1.0)
-    classifier_bound_weight: float = eqx.field(static=True, default=1.0)
     labels_known: Literal["all", "some", "none"] = eqx.field(static=True, default="some")
     corruption: Corruption | None = None
     consistency: Consistency | None = eqx.field(static=True, default=None)

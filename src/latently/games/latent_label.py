@@ -9,7 +9,6 @@ import abc
 from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float, PRNGKeyArray
@@ -65,7 +64,6 @@ class LatentLabel(Game, Encodes, Decodes, ReadsGaps, Denoises, Classifies, Bound
         n_labels: the number of classes.
         classification_weight: α/N of Equation 9: the weight of the classifier's own term beside the mean bound.
         labelled_weight: of the mean bound of a second draw, from the labelled rows alone, beside that of all rows.
-        classifier_bound_weight: of the bound in the classifier's gradient, 1 as in the paper. All else moves in full.
         labels_known: of `"all"`, `"some"` or `"none"` of the rows.
         corruption: what is done to x before it is encoded and classified; the decoder still has to give the clean x.
         consistency: how much classes have to stay what they are when a row is moved a little; `None` for not at all.
@@ -93,8 +91,6 @@ class LatentLabel(Game, Encodes, Decodes, ReadsGaps, Denoises, Classifies, Bound
         @property
         def labelled_weight(self) -> float: ...
         @property
-        def classifier_bound_weight(self) -> float: ...
-        @property
         def labels_known(self) -> Literal["all", "some", "none"]: ...
         @property
         def consistency(self) -> Consistency | None: ...
@@ -107,7 +103,6 @@ class LatentLabel(Game, Encodes, Decodes, ReadsGaps, Denoises, Classifies, Bound
         n_labels: eqx.AbstractVar[int]
         classification_weight: eqx.AbstractVar[float]
         labelled_weight: eqx.AbstractVar[float]
-        classifier_bound_weight: eqx.AbstractVar[float]
         labels_known: eqx.AbstractVar[Literal["all", "some", "none"]]
         consistency: eqx.AbstractVar[Consistency | None]
 
@@ -152,9 +147,8 @@ class LatentLabel(Game, Encodes, Decodes, ReadsGaps, Denoises, Classifies, Bound
             def logits(x: Float[Array, "rows ..."], key: PRNGKeyArray) -> Float[Array, "rows classes"]:
                 return self._classified(x, key)[1].logits
 
-            rows = batch.x if self.labels_known != "some" else jnp.concatenate([batch.x, batch.known.x])
             radius = self.consistency.radius
-            terms["consistency"], _ = inconsistency(logits, rows, radius, stream(key, "consistency"))
+            terms["consistency"], _ = inconsistency(logits, batch.x, radius, stream(key, "consistency"))
         kl = found.kl.mean(axis=0)
         return {**terms, "kl": kl.sum(), **found.divergences, "active_dimensions": used_dimensions(kl)}
 
@@ -182,7 +176,6 @@ class LatentLabel(Game, Encodes, Decodes, ReadsGaps, Denoises, Classifies, Bound
         if q_y is None:
             y, weights, entropy = one_hot(batch.y, classes)[:, None], jnp.ones((rows, 1)), jnp.zeros(rows)
         else:
-            q_y = Categorical(_passing(q_y.logits, self.classifier_bound_weight))
             y, weights, entropy = jnp.eye(classes), q_y.mean, q_y.entropy
             if batch.labels is not None:
                 known = batch.labels >= 0
@@ -203,8 +196,3 @@ class LatentLabel(Game, Encodes, Decodes, ReadsGaps, Denoises, Classifies, Bound
         if not isinstance(q, Categorical):
             raise TypeError("the classifier needs a CategoricalHead.")
         return q
-
-
-def _passing(x: Float[Array, "rows classes"], share: float) -> Float[Array, "rows classes"]:
-    """The same numbers, through which a share of the gradient passes."""
-    return x if share == 1 else share * x + (1 - share) * jax.lax.stop_gradient(x)

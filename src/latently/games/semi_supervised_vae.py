@@ -33,7 +33,6 @@ class SemiSupervisedVAE(LatentLabel, EncoderDecoder):
         n_labels: the number of classes.
         classification_weight: of the classifier's own term.
         labelled_weight: of the labelled rows' own bound.
-        classifier_bound_weight: of the bound in the classifier's gradient.
         labels_known: of how many rows.
         corruption: of what is encoded and classified.
         consistency: of classes.
@@ -47,7 +46,6 @@ class SemiSupervisedVAE(LatentLabel, EncoderDecoder):
     n_labels: int = eqx.field(static=True)
     classification_weight: float = eqx.field(static=True, default=0.1)
     labelled_weight: float = eqx.field(static=True, default=0.0)
-    classifier_bound_weight: float = eqx.field(static=True, default=1.0)
     labels_known: Literal["all", "some", "none"] = eqx.field(static=True, default="some")
     corruption: Corruption | None = None
     consistency: Consistency | None = eqx.field(static=True, default=None)
