@@ -166,6 +166,24 @@ def test_gaps_are_filled_in_and_nothing_else_is_touched(table_run: Path, people:
     assert [row["draw"] for row in rows_of("drawn.csv")] == ["1"] * N + ["2"] * N
 
 
+def test_the_rows_of_a_part_keep_all_their_columns_and_their_identifiers(
+    table_run: Path, people: Path, here: Path
+) -> None:
+    test = open_dataset(people, kinds="income=heavy").test
+    whole = pd.read_csv(people)
+    expected = whole["id"].iloc[test.numbers].tolist()
+    assert call("impute", table_run, people, "--part", "test", "--samples", "5").code == 0
+    filled = pd.read_csv("imputed.csv")
+    assert filled.columns.tolist() == whole.columns.tolist()
+    assert filled["id"].tolist() == expected
+    assert not filled["age"].isna().any()
+    assert call("encode", table_run, people, "--part", "test", "--id", "id", "--out", "codes.csv").code == 0
+    assert pd.read_csv("codes.csv")["id"].tolist() == expected
+    assert call("outliers", table_run, people, "--part", "test", "--id", "id", "--out", "strange.csv").code == 0
+    strange = pd.read_csv("strange.csv")
+    assert whole["id"].iloc[strange["row"]].tolist() == strange["id"].tolist()
+
+
 @pytest.mark.parametrize("suffix", [".parquet", ".xlsx"])
 def test_gaps_of_files_that_are_no_text_are_filled_in_beside_all_other_columns(
     suffix: str, table_run: Path, here: Path
@@ -283,11 +301,12 @@ def test_codes_are_written_beside_an_identifier(suffix, people, table_run, tmp_p
 
 
 def test_an_identifier_that_cannot_be_is_told_in_one_sentence(people, table_run, tmp_path):
-    for words, sentence in (
-        (("--id", "name"), "--id must be a column of people.csv, which has id, age, "),
-        (("--id", "id", "--part", "test"), "--id names a column of a table, of which all rows are encoded"),
+    np.save(rows_file := tmp_path / "rows.npy", np.zeros((5, 6)))
+    for data, sentence in (
+        (people, "--id must be a column of people.csv, which has id, age, "),
+        (rows_file, "--id names a column of a table, and rows.npy is none"),
     ):
-        answer = call("encode", table_run, people, *words, "--out", tmp_path / "codes.csv")
+        answer = call("encode", table_run, data, "--id", "name", "--out", tmp_path / "codes.csv")
         assert answer.code == 2
         assert sentence in answer.err
 

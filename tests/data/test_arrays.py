@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from latently.data import DataError, Subset, open_dataset
+from latently.data import DataError, Subset, assumed, open_dataset, open_whole
 
 
 def test_a_npy_file_is_mapped_and_never_copied(tmp_path):
@@ -30,6 +30,23 @@ def test_the_labels_of_a_npy_file_are_in_the_file_beside_it(tmp_path):
     np.save(tmp_path / "rows_labels.npy", np.arange(19))
     with pytest.raises(DataError, match="20 rows but 19 labels"):
         open_dataset(tmp_path / "rows.npy")
+
+
+def test_the_labels_of_a_npy_file_are_in_the_file_that_is_told_or_in_none(tmp_path):
+    np.save(tmp_path / "rows.npy", np.zeros((20, 2)))
+    np.save(tmp_path / "rows_labels.npy", np.arange(20))
+    np.save(tmp_path / "sorts.npy", np.arange(20) % 3)
+    (guess,) = assumed(open_whole(tmp_path / "rows.npy").description)
+    assert guess == "rows_labels.npy, beside rows.npy, holds the labels; {labels_file=none} does without"
+    told = open_whole(tmp_path / "rows.npy", labels_file=str(tmp_path / "sorts.npy"))
+    assert told.classes == (0, 1, 2)
+    assert assumed(told.description) == ()
+    assert open_whole(tmp_path / "rows.npy", labels_file="none").labels is None
+    for wrong in (tmp_path / "nowhere.npy", tmp_path):
+        with pytest.raises(
+            DataError, match=r"^labels_file must be a \.npy or an idx file of labels, for rows\.npy; got"
+        ):
+            open_whole(tmp_path / "rows.npy", labels_file=str(wrong))
 
 
 @pytest.mark.parametrize("rows_key", ["X", "x", "data", "images", "anything"])

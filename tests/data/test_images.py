@@ -36,6 +36,15 @@ def test_a_labels_csv_labels_the_images_it_names(tmp_path, make_image):
     opened = open_images(tmp_path)
     assert opened.classes == ("blue", "red")
     assert opened.labels.tolist() == [1, -1, -1, 0]
+    (guess,) = assumed(opened.description)
+    assert guess == f"labels.csv of {tmp_path.name} holds the labels; {{labels_file=none}} does without"
+    assert open_whole(tmp_path, labels_file="none").classes == ("deep",)
+    other = tmp_path / "other.csv"
+    other.write_text("filename,label\nb.png,green\n")
+    told = open_whole(tmp_path, labels_file=str(other))
+    assert (told.classes, told.labels.tolist(), assumed(told.description)) == (("green",), [-1, 0, -1, -1], ())
+    with pytest.raises(DataError, match=r"^labels_file must be a table of labels; there is no .*nowhere\.csv"):
+        open_whole(tmp_path, labels_file=str(tmp_path / "nowhere.csv"))
 
 
 @pytest.mark.parametrize(
@@ -120,7 +129,17 @@ def test_transparency_lies_on_white(tmp_path, make_image):
     pixels = np.zeros((4, 4, 4), np.uint8)
     pixels[:2, :, 3] = 255
     make_image(tmp_path / "a.png", pixels=pixels)
-    np.testing.assert_array_equal(open_images(tmp_path).x[0, :, 0, 0], [0, 0, 255, 255])
+    white = open_images(tmp_path)
+    np.testing.assert_array_equal(white.x[0, :, 0, 0], [0, 0, 255, 255])
+    assert [guess.partition("; ")[2] for guess in assumed(white.description)] == [
+        "{background=COLOUR} lays them on another colour"
+    ]
+    orange = open_dataset(tmp_path, background="#ff8000", validation=0.0, test=0.0).train
+    assert orange.x[0, 3, 0].tolist() == [255, 128, 0]
+    assert assumed(orange.description) == ()
+    np.testing.assert_array_equal(orange.prepare(tmp_path / "a.png"), orange.x[0])  # as those of the folder
+    with pytest.raises(ValueError, match=r"^background must be a colour, such as black or #ff8000; got 'glass'"):
+        open_dataset(tmp_path, background="glass")
 
 
 def test_sixteen_bits_a_pixel_become_eight(tmp_path):
@@ -214,7 +233,14 @@ def test_of_a_moving_gif_the_first_frame_is_taken_and_that_is_said(tmp_path):
     first.save(tmp_path / "a.gif", save_all=True, append_images=[second])
     opened = open_images(tmp_path)
     assert opened.x.tolist() == np.full((1, 8, 8), 40).tolist()
-    assert assumed(opened.description) == ("1 of 1 files hold several images, of which the first was taken",)
+    (guess,) = assumed(opened.description)
+    assert guess.startswith("1 of 1 files hold several images, of which the first was taken; {frame=N} takes another")
+    later = open_dataset(tmp_path, frame=1, validation=0.0, test=0.0).train
+    assert later.x.tolist() == np.full((1, 8, 8), 200).tolist()
+    assert assumed(later.description) == ()
+    np.testing.assert_array_equal(later.prepare(tmp_path / "a.gif"), later.x[0])
+    with pytest.raises(DataError, match=r"a\.gif cannot be read as an image \(it holds 2 images, and no frame 2\)"):
+        open_dataset(tmp_path, frame=2)
 
 
 @pytest.mark.parametrize("suffix", ["png", "tiff"])
@@ -405,9 +431,13 @@ def test_what_a_folder_holds_beside_its_classes_is_named(tmp_path, make_image):
     train = open_dataset(tmp_path, validation=0.0, test=0.0).train
     assert (len(train), train.classes) == (3, ("cat", "dog"))
     assert assumed(train.description) == (
-        f"2 images lie deeper than in folders of {tmp_path.name}, such as those of dog/young: not used",
+        f"2 images lie deeper than in folders of {tmp_path.name}, such as those of dog/young: not used; "
+        "{nested=True} takes them",
         f"of {tmp_path.name}, bird hold no image, and are no classes",
     )
+    whole = open_dataset(tmp_path, nested=True, validation=0.0, test=0.0).train
+    assert [whole.classes[label] for label in whole.labels] == ["cat", "cat", "dog", "dog", "dog"]
+    assert len(assumed(whole.description)) == 1
     deep = tmp_path / "dog" / "young"
     for path in (*tmp_path.glob("*/*.png"), *deep.glob("*.png")):
         path.unlink()
@@ -431,7 +461,7 @@ def test_pictures_of_every_mode_are_read_as_they_look(tmp_path):
     assert found == {name: list(colour) for name, (_, colour) in looks.items()}
     assert assumed(train.description) == (
         "3 of 5 images have colours, and all are read in colour; {gray=True} reads none",
-        "1 of 5 images are transparent in places, and lie on white",
+        "1 of 5 images are transparent in places, and lie on white; {background=COLOUR} lays them on another colour",
     )
 
 

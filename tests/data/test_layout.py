@@ -122,7 +122,7 @@ def test_volumes_are_numbers_to_a_perceptron_and_that_is_said(shape):
     assert preprocessing.reading == f"volumes of {' x '.join(map(str, shape))} numbers, scaled to [0, 1]"
     (guess,) = preprocessing.assumed
     assert guess.startswith(f"rows {shape} are volumes, read as 216 numbers, and not convolved")
-    assert rows_are(X) == "columns"
+    assert rows_are(X) == "volumes"
     if len(shape) == 4:
         with pytest.raises(DataError, match="volumes are not convolved over three axes"):
             Preprocessing.fit(X, layout="images")

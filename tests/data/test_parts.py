@@ -52,7 +52,30 @@ def test_a_table_of_labels_may_lie_above_the_parts(folders):
 def test_other_folders_beside_the_parts_are_named(folders, make_image):
     make_image(folders / "preview" / "x.png")
     (found,) = assumed(open_dataset(folders).train.description)
-    assert found == "beside its parts, data holds preview: not used"
+    said = "the folders test, train, val of data are parts of the data, and preview beside them not used; "
+    assert found == said + "{parts=none} makes all of them classes"
+
+
+def test_folders_are_the_parts_that_they_are_told_to_be(folders):
+    (folders / "train").rename(folders / "clean")
+    data = open_dataset(folders, parts={"train": "clean", "test": "val"})
+    assert sizes(data) == (3, 0, 2)
+    assert assumed(data.train.description) == ()
+    told = open_dataset(folders, parts="train=clean,validation=val,test=test")
+    assert sizes(told) == (3, 2, 1)
+    for wrong in ("test=test", "train", "train=clean,extra=val"):
+        with pytest.raises(DataError, match=r"^parts must be PART=NAME,PART=NAME, with a name for train"):
+            open_dataset(folders, parts=wrong)
+    with pytest.raises(DataError, match=r"^parts must name folders of .*, which has clean, test, val; got 'new'"):
+        open_dataset(folders, parts={"train": "new"})
+
+
+def test_folders_that_are_called_as_parts_may_be_told_to_be_classes(folders, make_image):
+    for part in ("train", "val", "test"):
+        make_image(folders / part / "1.png")
+    whole = open_whole(folders, parts="none")
+    assert (len(whole), whole.classes) == (3, ("test", "train", "val"))
+    assert len(open_whole(folders, parts="none", nested=True)) == 9
 
 
 def test_a_class_may_be_called_train(tmp_path, make_image):

@@ -36,7 +36,19 @@ def test_images_of_matlab_have_their_samples_last(tmp_path):
     savemat(tmp_path / "rows.mat", {"X": images, "y": np.arange(20) % 10})
     whole = open_whole(tmp_path / "rows.mat")
     np.testing.assert_array_equal(whole.x[7], images[..., 7])
-    assert assumed(whole.description) == ("the last axis of X is that of the rows: it has one for each label",)
+    guess = "the last axis of X is that of the rows: it has one for each label; {row_axis=first} takes the first"
+    assert assumed(whole.description) == (guess,)
+    with pytest.raises(DataError, match="20 labels"):  # for 6 rows
+        open_whole(tmp_path / "rows.mat", row_axis="first")
+
+
+def test_the_axis_of_the_rows_is_told_where_no_labels_tell(tmp_path):
+    images = GENERATOR.integers(0, 256, (6, 5, 20)).astype(np.uint8)
+    np.savez(tmp_path / "rows.npz", X=images)
+    assert open_whole(tmp_path / "rows.npz").x.shape == (6, 5, 20)
+    last = open_whole(tmp_path / "rows.npz", row_axis="last")
+    np.testing.assert_array_equal(last.x[7], images[..., 7])
+    assert assumed(last.description) == ()
 
 
 def test_a_matlab_file_of_version_7_3_has_its_axes_turned_back(tmp_path):
@@ -122,6 +134,25 @@ def test_columns_of_obs_are_offered_as_labels(tmp_path):
     )
     with pytest.raises(DataError, match=r"^labels_column must be a column of obs in .*, which has batch, cell_type"):
         open_whole(tmp_path / "cells.h5ad", labels_column="sort")
+
+
+def test_other_matrices_of_cells_are_named_and_may_be_taken(tmp_path):
+    h5py = pytest.importorskip("h5py")
+    path, dense = tmp_path / "cells.h5ad", write_anndata(tmp_path / "cells.h5ad")
+    with h5py.File(path, "a") as file:
+        file["layers/counts"], file["obsm/X_pca"] = 10 * dense, dense[:, :2]
+        file["raw/X"], file["raw/var/_index"] = np.hstack([dense, dense]), [f"g{n}".encode() for n in range(6)]
+        file["obsm/frame/a"] = dense[:, 0]  # a data frame is no matrix
+    said = assumed(open_whole(path, labels_column="batch").description)
+    names = "layers/counts, obsm/X_pca, raw/X"
+    assert said == (f"the rows are those of X in cells.h5ad; {{array=NAME}} takes those of {names}",)
+    counts = open_whole(path, array="layers/counts", labels_column="batch")
+    np.testing.assert_array_equal(counts.x, 10 * dense)
+    assert counts.description["columns"] == ["CD4", "CD8", "MS4A1"]
+    assert open_whole(path, array="raw/X").description["columns"][-1] == "g5"
+    assert open_whole(path, array="obsm/X_pca").x.shape == (4, 2)
+    with pytest.raises(DataError, match=rf"^array must be a matrix of .*, which has X, {names}; got 'layers/x'"):
+        open_whole(path, array="layers/x")
 
 
 # ---- Zarr ----
@@ -222,6 +253,17 @@ def test_splits_of_a_hugging_face_data_set_are_kept_or_named(splits, levels, gue
         assert sorted({*np.asarray(part.x).ravel().tolist()}) == ([] if level is None else [level])
     (said,) = assumed(data.train.description)
     assert said.startswith(guess.format(source=source))
+
+
+def test_splits_are_the_parts_that_they_are_told_to_be(tmp_path):
+    splits = {"train_noisy": 1, "train": 2, "test_a": 3, "test_b": 4}
+    source = save_splits(tmp_path / "parts", **{name: filled(level, level) for name, level in splits.items()})
+    data = open_dataset(source, parts="train=train_noisy,validation=test_a,test=test_b")
+    assert [part.x[0, 0, 0] for part in (data.train, data.validation, data.test)] == [1, 3, 4]
+    assert assumed(data.train.description) == ()
+    assert len(open_whole(source, parts="none")) == 8
+    with pytest.raises(DataError, match=r"^parts must name splits of hf:.*, which has train_noisy, .*; got 'all'"):
+        open_dataset(source, parts={"train": "all"})
 
 
 def test_images_of_all_splits_have_one_white_and_one_colour(tmp_path):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from latently.data import DataError, Dataset, open_dataset
+from latently.data import DataError, Dataset, assumed, open_dataset
 from latently.data.view_making import LARGEST_ANGLE, halves, noisy, rotate, view_groups
 
 RANDOM = np.random.default_rng(0)
@@ -366,3 +366,15 @@ def test_two_images_of_one_name_in_a_view_are_refused(folder, make_image):
     make_image(folder / "before" / "a.jpg")
     with pytest.raises(DataError, match='two images named "a"'):
         whole(folder, "then=before,now=after")
+
+
+def test_images_with_their_channels_first_are_cut_across_and_that_is_said_unless_it_is_told():
+    rows = np.arange(2 * 3 * 4 * 6).reshape(2, 3, 4, 6).astype(np.uint8)
+    left, right = halves(dataset := Dataset("rows", (rows,))).views
+    np.testing.assert_array_equal(np.concatenate([left, right], axis=2), np.moveaxis(rows, 1, -1))
+    (guess,) = assumed(halves(dataset).description)
+    assert guess.startswith("the first axis of rows (3, 4, 6) is the channels, which the views that are made of them h")
+    for told, axis in (("first", 3), ("last", 2)):
+        made = halves(dataset, channel_axis=told)
+        assert assumed(made.description) == ()
+        np.testing.assert_array_equal(np.concatenate(made.views, axis=axis), rows)

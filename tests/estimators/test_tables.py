@@ -315,3 +315,19 @@ def test_a_part_of_a_data_set_brings_its_labels():
     assert model.classes_.tolist() == ["ant", "bee"]
     X, labels, _ = model._meet(rows, ["bee"] * 4, None)
     assert (X.shape, labels.tolist()) == ((4, 2), [0, 0, 0, 0])  # those that are given go before
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_columns_of_a_frame_of_numbers_come_back_in_their_own_types(library, tmp_path):
+    frames = pytest.importorskip(library)
+    columns = {
+        "visits": DRAW.integers(0, 250, 40).astype(np.uint8),
+        "rate": DRAW.normal(size=40),
+        "size": DRAW.normal(size=40),
+    }
+    frame = frames.DataFrame(columns | {"size": columns["size"].astype(np.float32)})
+    model = VAE(latent_dim=2, hidden=(4,), epochs=1, random_state=0).fit(frame)
+    model.save(tmp_path / "model")
+    for each in (model, latently.load(tmp_path / "model")):
+        for rows in (each.sample(3, random_state=0), each.reconstruct(frame)):
+            assert list(rows.dtypes) == list(frame.dtypes)

@@ -65,7 +65,10 @@ def test_values_that_are_no_numbers_are_drawn_black() -> None:
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: image_grid(np.zeros((3, 13))), r"\(n, d\) with d a square number; got \(3, 13\)"),
+        (
+            lambda: image_grid(np.zeros((3, 13))),
+            r"\(n, d\) with d a square number, or be volumes \(n, d, h, w\); got \(3, 13\)",
+        ),
         (lambda: image_grid(np.zeros((3, 8, 8, 2))), r"1, 3 or 4 channels"),
         (lambda: image_grid(np.zeros((0, 8, 8))), "at least one image"),
         (lambda: image_grid(np.zeros((9, 8, 8)), rows=2, columns=4), r"must hold all 9 images; got 2\*4"),
@@ -84,3 +87,19 @@ def test_rows_that_are_no_images_are_known() -> None:
     assert not are_pictures((13,))
     assert not are_pictures((4,))
     assert not are_pictures((8, 8, 5))
+
+
+@pytest.mark.parametrize("shape", [(8, 8, 8), (1, 8, 8, 8), (8, 8, 8, 1)])
+def test_a_volume_is_four_slices_across_its_first_axis(shape: tuple[int, ...]) -> None:
+    volume = np.broadcast_to(np.arange(8, dtype=np.uint8)[:, None, None] * 30, (8, 8, 8)).reshape(1, *shape)
+    (picture,) = as_pictures(volume)
+    levels = [round(255 * float(level)) for level in picture[4::8, 4::8, 0].ravel()]
+    assert picture.shape == (16, 16, 3)
+    assert levels == [30, 90, 150, 210]
+    assert are_pictures(shape)
+
+
+def test_a_volume_in_colour_keeps_its_colours() -> None:
+    volume = np.zeros((1, 8, 8, 8, 3), np.uint8)
+    volume[..., 2] = 255
+    assert as_pictures(volume)[0, 3, 12].tolist() == [0, 0, 1]

@@ -88,7 +88,8 @@ def outliers(asked: Asked) -> Result:
 
     scores, learned = strangeness_of(model, asked.about, part, folds=folds, seed=asked.given.seed, fitting=fitting)
     order = np.argsort(-scores, kind="stable")
-    found = {"row": np.arange(len(scores)), **ids, "strangeness": scores, "learned_from": learned}
+    places = np.arange(len(scores)) if part.numbers is None else part.numbers
+    found = {"row": places, **ids, "strangeness": scores, "learned_from": learned}
     found = {name: column[order] for name, column in found.items()}
 
     def table() -> Table:
@@ -113,18 +114,20 @@ def outliers(asked: Asked) -> Result:
 
 def _identifiers(asked: Asked) -> dict[str, np.ndarray]:
     """The column that `--id` names, as it stands in the table; none where none is named."""
-    name, source = asked.given.id, Path(located(asked.given.data))
+    name, source = asked.given.id, asked.source
     if name is None:
         return {}
-    if asked.given.part != "all" or not is_table(source):
-        raise UsageError(f"--id names a column of a table, of which all rows are encoded; got --data {source.name}.")
+    if not is_table(source):
+        raise UsageError(f"--id names a column of a table, and {source.name} is none.")
     known = column_names(source, asked.dialect)
     if name not in known:
         raise ArgumentError("id", f"must be a column of {source.name}, which has {', '.join(known)}", name)
     if is_text(source):
         names, cells = read_cells(source, asked.dialect)
-        return {name: np.asarray(cells[names.index(name)])}
-    return {name: read_frame(source, asked.dialect)[0][name].astype(str).to_numpy(str)}
+        whole = np.asarray(cells[names.index(name)])
+    else:
+        whole = read_frame(source, asked.dialect)[0][name].astype(str).to_numpy(str)
+    return {name: whole if asked.part.numbers is None else whole[asked.part.numbers]}
 
 
 def reconstruct(asked: Asked) -> Result:
@@ -255,7 +258,7 @@ def impute(asked: Asked) -> Result:
         found = asked.model.impute(rows, asked.known, given.draws, given.seed, given.samples)
     filled, is_array = [found] if given.draws is None else found, not hasattr(rows, "missing")
     count = int((np.isnan(rows[:]) if is_array else rows.missing).sum())
-    of_text = is_text(Path(located(given.data)))
+    of_text = is_text(asked.source)
 
     def table() -> Table:
         wholes = [vectors(each, asked.columns) if is_array else _filled_cells(asked, rows, each) for each in filled]
@@ -278,12 +281,13 @@ def impute(asked: Asked) -> Result:
 
 
 def _filled_cells(asked: Asked, rows: Any, filled: Any) -> Table:
-    """The whole table as it is written, with the cells in its gaps; of a part of it, the columns of the model alone."""
-    source = Path(located(asked.given.data))
-    if asked.given.part != "all" or not is_text(source):
+    """The rows as they are written in their table, all its columns, with the cells in their gaps."""
+    if not is_text(asked.source):
         return vectors(_filled_frame(asked, filled))
-    header, cells = read_cells(source, asked.dialect)
-    frame, decimal = filled.to_pandas(), Dialect.of(source, asked.dialect).decimal
+    header, cells = read_cells(asked.source, asked.dialect)
+    if (numbers := asked.part.numbers) is not None:
+        cells = [tuple(column[row] for row in numbers.tolist()) for column in cells]
+    frame, decimal = filled.to_pandas(), Dialect.of(asked.source, asked.dialect).decimal
     whole = dict(zip(header, map(list, cells), strict=True))
     for column, gaps in zip(rows.columns, rows.missing.T, strict=True):
         texts = frame[column.name].astype(str)
@@ -294,11 +298,11 @@ def _filled_cells(asked: Asked, rows: Any, filled: Any) -> Table:
 
 
 def _filled_frame(asked: Asked, filled: Any) -> Any:
-    """The whole table of a file that is no text, its gaps filled in; of a part, the columns of the model alone."""
-    source = Path(located(asked.given.data))
-    if asked.given.part != "all" or not is_table(source):
+    """The rows of a table that is no text, all its columns, their gaps filled in."""
+    if not is_table(asked.source):
         return filled.to_pandas()
-    return filled_in(read_frame(source, asked.dialect)[0], filled)
+    whole, numbers = read_frame(asked.source, asked.dialect)[0], asked.part.numbers
+    return filled_in(whole if numbers is None else whole.iloc[numbers].reset_index(drop=True), filled)
 
 
 def denoise(asked: Asked) -> Result:

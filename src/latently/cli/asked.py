@@ -57,6 +57,13 @@ class Asked:
         """The rows that DATA and its options name."""
         return open_rows(self.given.data, self.model, self.about, **self.opening)
 
+    @cached_property
+    def source(self) -> Path:
+        """The file or folder that the rows are of: DATA, or what holds the run's validation or test rows."""
+        own, place = self.about.get("data", {}), located(self.given.data)
+        told = own.get(self.given.part) if own.get("source") == place else None
+        return Path(told if isinstance(told, str) else place)
+
     def begin(self) -> None:
         """Say, once all that is asked is in order, that the work begins: a file that it would write over stops it."""
         check_free(self.paths, self.given.force)

@@ -134,22 +134,23 @@ def data_arguments(given: Any) -> dict[str, Any]:
     """The arguments of `open_dataset` among parsed options; paths are absolute: a run can be resumed from anywhere."""
     from latently.data.open import takes
     from latently.data.rows import as_names
-    from latently.run import TABLE_OPTIONS, located
+    from latently.run import IMAGE_OPTIONS, PLACE_OPTIONS, TABLE_OPTIONS, located
 
     if given.data is None:
         raise UsageError(
             "--data is missing: give the name of a data set (`latently datasets`), a folder of images, or a file."
         )
-    of_images = ("image_size", "image_fit", "gray", "white_level", "skip_bad")
-    names = ("labels_column", "array", *TABLE_OPTIONS, *of_images, "views", "label_seed")
+    of_arrays = ("labels_column", "array", "row_axis")
+    names = (*of_arrays, *TABLE_OPTIONS, *IMAGE_OPTIONS, *PLACE_OPTIONS, "views", "label_seed")
     found = {name: getattr(given, name, None) for name in names}
     columns = as_names(found["labels_column"])
     found["labels_column"] = list(columns) if len(columns) > 1 else next(iter(columns), None)
     if not takes(given.data, "white_level"):  # it is the model's then: see `model_arguments`
         found["white_level"] = None
-    parts = {name: getattr(given, name, None) for name in ("validation", "test")}
-    found |= {name: located(part) if isinstance(part, str) else part for name, part in parts.items()}
+    paths = {name: getattr(given, name, None) for name in ("validation", "test", "labels_file")}
+    found |= {name: located(path) if isinstance(path, str) else path for name, path in paths.items()}
     found |= {"unlabelled": getattr(given, "unlabelled", "auto")}
+    found |= {"channel_axis": getattr(given, "channel_axis", "auto")}
     size = list(found["image_size"]) if isinstance(found["image_size"], tuple) else found["image_size"]
     rest = {"labels": getattr(given, "labels", None) or None, "seed": getattr(given, "split_seed", 0)}
     return {"source": located(given.data), **found, "image_size": size, **rest}

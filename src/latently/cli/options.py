@@ -76,7 +76,21 @@ DATA_OPTIONS = (
     Option("image_fit", Literal["fill", "fit", "crop"],
            about="how images of another size are brought to that one: fill covers it and crops what stands out, fit "
            "keeps the whole image between black borders, crop takes the centre as it is (default: fill)"),
+    Option("background", str, metavar="COLOUR",
+           about="the colour behind images that are transparent in places, such as black or #ff8000 (default: white)"),
+    Option("frame", int, about="which image of a file of several, such as a moving GIF (default: 0, the first)",
+           metavar="N", least=0),
+    Option("nested", None, default=False,
+           about="take images below the folders of classes, too, each in the class that it lies below"),
     Option("skip_bad", None, default=False, about="leave out images that cannot be read, instead of stopping"),
+    Option("parts", str, metavar="train=NAME,test=NAME",
+           about="which folders, or splits of a Hugging Face data set, are the rows to train, validate and test, where "
+           "their names do not tell; none: all folders are classes, all splits one"),
+    Option("labels_file", str, metavar="FILE",
+           about="the labels of a .npy or idx file, in another; of a folder of images, a table of filename and label; "
+           "none: not those beside the rows"),
+    Option("row_axis", Literal["first", "last"],
+           about="the axis of a file's arrays that counts the rows (default: the first, unless labels tell otherwise)"),
     Option("views", str, metavar="SPEC",
            about="the views of a row, for a model of several: halves, top-bottom or noisy of images, or "
            "NAME=WHAT,NAME=WHAT: arrays of a .npz file, columns of a table (names or patterns joined by +), "

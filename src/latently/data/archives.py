@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
@@ -41,6 +41,8 @@ def _customary() -> dict[str, tuple[str, str]]:
 
 _CUSTOMARY = _customary()
 
+RowAxis: TypeAlias = Literal["first", "last"]
+
 Archive: TypeAlias = Mapping[str, Any]
 """Name → array, or what becomes one by `np.asarray`, read when it is asked for."""
 
@@ -61,6 +63,7 @@ def open_archive(
     *,
     array: str | None = None,
     labels_array: str | None = None,
+    row_axis: RowAxis | None = None,
     unlabelled: Unlabelled = "auto",
 ) -> Parts:
     """The rows and labels of an archive, in the parts that its names tell of.
@@ -76,6 +79,7 @@ def open_archive(
         groups: which array is which view, if there are several.
         array: the name of the rows, where custom does not tell.
         labels_array: likewise, of the labels.
+        row_axis: the axis of an array that counts the rows, the first unless labels tell otherwise.
         unlabelled: which label marks a row without one.
 
     Raises:
@@ -96,10 +100,12 @@ def open_archive(
         description = assume(description, f"{names} not used; {{array=NAME}} takes another as the rows")
     rows = {part: np.atleast_1d(np.asarray(arrays[name])) for part, name in chosen.rows.items()}
     labels = {part: _labels(arrays[name], rows[part].shape) for part, name in chosen.labels.items()}
-    for part in [part for part, own in labels.items() if _samples_are_last(rows[part], own)]:
-        rows[part] = np.moveaxis(rows[part], -1, 0)
-        guess = f"the last axis of {chosen.rows[part]} is that of the rows: it has one for each label"
-        description = assume(description, guess)
+    for part, array_ in rows.items():
+        if row_axis == "last" or (row_axis is None and part in labels and _samples_are_last(array_, labels[part])):
+            rows[part] = np.moveaxis(array_, -1, 0)
+            if row_axis is None:
+                guess = f"the last axis of {chosen.rows[part]} is that of the rows: it has one for each label"
+                description = assume(description, f"{guess}; {{row_axis=first}} takes the first")
     return parted(path.name, rows, labels, path.name, description, unlabelled)
 
 

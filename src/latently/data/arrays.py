@@ -24,7 +24,7 @@ from latently.data.assumptions import assume
 from latently.data.dataset import Dataset
 from latently.data.labels import Label, Unlabelled
 from latently.data.parts import Parts, parted
-from latently.data.rows import DataError, Rows, Subset
+from latently.data.rows import DataArgumentError, DataError, Rows, Subset
 from latently.reading import check_room, reading
 
 FILES = (
@@ -44,15 +44,29 @@ _MOST_PACKED = 1032  # bytes that a byte of gzip can stand for
 _PIECE, _LONGEST = 2**24, 2**28  # bytes; the longest of the data sets that are downloaded has 2**26
 
 
-def open_npy(path: Path, unlabelled: Unlabelled = "auto") -> Dataset:
+def open_npy(path: Path, unlabelled: Unlabelled = "auto", labels_file: str | None = None) -> Dataset:
     """The rows of a `.npy` file, left in it until asked for; labels are in a file beside it, `faces_labels.npy`."""
     beside = path.with_name(f"{path.stem}_labels.npy")
-    array = _mapped(path)
-    labels = np.asarray(_mapped(beside)) if beside.is_file() else None
-    description: dict[str, Any] = {"source": "memory-mapped .npy file"}
-    if labels is not None:
-        description = assume(description, f"{beside.name}, beside {path.name}, holds the labels")
-    return Dataset.of(path.name, array, labels, beside.name, description, unlabelled=unlabelled)
+    found = beside if beside.is_file() else None
+    return _labelled(path, _mapped(path), found, labels_file, "memory-mapped .npy file", unlabelled)
+
+
+def _labelled(
+    path: Path, rows: Rows, beside: Path | None, labels_file: str | None, source: str, unlabelled: Unlabelled
+) -> Dataset:
+    """Rows with the labels of a file that is told, or else with those beside them, where they are not to do without."""
+    description: dict[str, Any] = {"source": source}
+    told = None if labels_file in (None, "none") else Path(labels_file).expanduser()
+    if told is not None and not (told.is_file() and (told.suffix == ".npy" or is_idx(told))):
+        raise DataArgumentError("labels_file", f"must be a .npy or an idx file of labels, for {path.name}", labels_file)
+    at = beside if labels_file is None else told
+    if at is None:
+        return Dataset.of(path.name, rows, None, "", description)
+    if told is None:
+        guess = f"{at.name}, beside {path.name}, holds the labels; {{labels_file=none}} does without"
+        description = assume(description, guess)
+    labels = np.asarray(_mapped(at)) if at.suffix == ".npy" else read_idx(at)
+    return Dataset.of(path.name, rows, labels, at.name, description, unlabelled=unlabelled)
 
 
 def _mapped(path: Path) -> Rows:
@@ -126,15 +140,11 @@ def _read(file: Any, count: int) -> bytearray:
     return found
 
 
-def open_idx(path: Path, unlabelled: Unlabelled = "auto") -> Dataset:
+def open_idx(path: Path, unlabelled: Unlabelled = "auto", labels_file: str | None = None) -> Dataset:
     """The rows of an idx file, with the labels beside it: of `train-images-idx3-ubyte` in `train-labels-idx1-ubyte`."""
     name = re.sub(r"idx\d", "idx1", path.name.replace("images", "labels"))
     beside = None if name.removesuffix(".gz") == path.name.removesuffix(".gz") else gzipped_or_not(path.parent, name)
-    labels = None if beside is None else read_idx(beside)
-    rows, description = np.atleast_1d(read_idx(path)), assume({"source": "idx file"})
-    if labels is not None:
-        description = assume(description, f"{name}, beside {path.name}, holds the labels")
-    return Dataset.of(path.name, rows, labels, name, description, unlabelled=unlabelled)
+    return _labelled(path, np.atleast_1d(read_idx(path)), beside, labels_file, "idx file", unlabelled)
 
 
 def gzipped_or_not(folder: Path, name: str) -> Path | None:

@@ -32,6 +32,7 @@ class Dataset:
         present: which views each row has, of shape `(n, views)`; `None` where every row has all of them.
         conditions: what each row comes with where that is more than one class (see `latently.data.conditions`); there
             are no labels then.
+        numbers: those of the rows in the source that they were cut from, from 0 on; `None` where they are all of it.
 
     Raises:
         DataError: views, labels, names and what is present differ in length.
@@ -50,6 +51,7 @@ class Dataset:
     view_names: tuple[str, ...] = ()
     present: Bool[np.ndarray, "rows views"] | None = None
     conditions: Table | None = None
+    numbers: Int[np.ndarray, "rows"] | None = None
 
     def __post_init__(self) -> None:
         n_views, lengths = len(self.views), [len(view) for view in self.views]
@@ -153,7 +155,8 @@ class Dataset:
         if self.view_names or self.x.dtype != np.uint8 or not (len(shape) == 2 or (len(shape) == 3 and shape[2] == 3)):
             rule = "has no rows that are images (height, width) or (height, width, 3) of 8 bits, as prepare gives"
             raise DataArgumentError(self.name, rule, remedy="Give its models rows as they are.")
-        told: Any = {name: self.description[name] for name in ("white_level", "image_fit") if name in self.description}
+        names = ("white_level", "image_fit", "background", "frame")
+        told: Any = {name: self.description[name] for name in names if name in self.description}
         return prepared(picture, shape[:2], gray=len(shape) == 2, **told)
 
     def take(self, rows: Int[np.ndarray, "chosen"], **description: Any) -> "Dataset":
@@ -168,6 +171,7 @@ class Dataset:
             present=None if self.present is None else self.present[rows],
             conditions=None if self.conditions is None else self.conditions[rows],
             description={**self.description, **description},
+            numbers=rows if self.numbers is None else self.numbers[rows],
         )
 
 

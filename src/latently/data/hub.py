@@ -24,6 +24,7 @@ def open_hub(
     array: str | None = None,
     image_size: ImageSize = None,
     *,
+    parts: Mapping[str, str] | None = None,
     unlabelled: Unlabelled = "auto",
     **pictures: Any,
 ) -> Parts:
@@ -37,11 +38,12 @@ def open_hub(
         labels_column: the column of the labels, where none has the type of classes, or another is meant.
         array: the column of the rows, where there are several.
         image_size: as for `read_pictures`.
+        parts: part → the split that it is, where their names do not tell; empty where all splits are one.
         unlabelled: which label marks a row without one.
-        **pictures: `gray`, `white_level` and `image_fit`, as for `read_pictures`.
+        **pictures: `gray`, `white_level`, `image_fit` and `background`, as for `read_pictures`.
     """
     name = source.removeprefix(PREFIX)
-    splits, guesses = _parts_of(_loaded(name), source)
+    splits, guesses = _parts_of(_loaded(name), source, parts)
     features = splits["train"].features
     label = _labels_in(features, labels_column, source)
     rows = _rows_in(features, array, label, source)
@@ -60,11 +62,18 @@ def open_hub(
     return same_classes(Parts(**opened))
 
 
-def _parts_of(splits: Mapping[str, Any], source: str) -> tuple[dict[str, Any], list[str]]:
+def _parts_of(
+    splits: Mapping[str, Any], source: str, told: Mapping[str, str] | None
+) -> tuple[dict[str, Any], list[str]]:
     """Part → the split that is it, the one that has its very name before others, and what was guessed.
 
     Where no split is called after training, the first one that is called after no other part is trained on.
     """
+    if told is not None:
+        if unknown := [name for name in told.values() if name not in splits]:
+            rule = f"must name splits of {source}, which has {', '.join(splits)}"
+            raise DataArgumentError("parts", rule, unknown[0])
+        return ({part: splits[name] for part, name in told.items()} or {"train": _together(splits)}), []
     found: dict[str, str] = {}
     for split in sorted(splits, key=lambda split: split.lower() not in NAMES):
         if part := part_in(split):
@@ -73,14 +82,22 @@ def _parts_of(splits: Mapping[str, Any], source: str) -> tuple[dict[str, Any], l
     if "train" not in found:
         first = next((split for split in splits if split not in found.values()), next(iter(splits)))
         found = {"train": first, **{part: split for part, split in found.items() if split != first}}
-        guesses.append(f"the split {first} of {source} is trained on, since none is called train")
+        guesses.append(
+            f"the split {first} of {source} is trained on, since none is called train; {{parts=train={first}}} names it"
+        )
     if ignored := ", ".join(split for split in splits if split not in found.values()):
         used = ", ".join(f"{found[part]} ({part})" for part in NAMES if part in found)
         guesses.append(
-            f"the splits {ignored} of {source} were not used beside {used}; a data set saved with others under the "
-            "names train, validation and test has them"
+            f"the splits {ignored} of {source} were not used beside {used}; {{parts=train=NAME,test=NAME}} names others"
         )
     return {part: splits[found[part]] for part in NAMES if part in found}, guesses
+
+
+def _together(splits: Mapping[str, Any]) -> Any:
+    """The rows of all splits, one after the other."""
+    import datasets
+
+    return datasets.concatenate_datasets(list(splits.values()))
 
 
 def _loaded(name: str) -> dict[str, Any]:

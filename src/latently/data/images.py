@@ -14,7 +14,7 @@ from latently.data.dataset import Dataset
 from latently.data.labels import Unlabelled, read_labels
 from latently.data.parts import NAMES, Parts, part_in
 from latently.data.pictures import KINDS, SUFFIXES, ImageSize, Pictures, read_pictures
-from latently.data.rows import DataError
+from latently.data.rows import DataArgumentError, DataError
 from latently.data.view_making import Groups
 
 _LOOKED_AT = 1000
@@ -26,6 +26,9 @@ def open_images(
     image_size: ImageSize = None,
     skip_bad: bool = False,
     *,
+    parts: Mapping[str, str] | None = None,
+    nested: bool = False,
+    labels_file: str | None = None,
     unlabelled: Unlabelled = "auto",
     **pictures: Any,
 ) -> Parts:
@@ -39,32 +42,47 @@ def open_images(
         place: the folder, or the file of an image.
         image_size: as for `read_pictures`.
         skip_bad: likewise.
+        parts: part → the folder that it is, where the names of folders do not tell; empty where all are classes.
+        nested: take the images of deeper folders as well, each in the class of the subfolder that it lies below.
+        labels_file: the table of labels, or `"none"` where `labels.csv` holds none.
         unlabelled: the label of rows without one.
-        **pictures: `gray`, `white_level` and `image_fit`, as for `read_pictures`.
+        **pictures: `gray`, `white_level`, `image_fit`, `background` and `frame`, as for `read_pictures`.
     """
     if place.is_file():
         read = read_pictures(place.parent, [place], image_size, skip_bad, **pictures)
         return Parts(Dataset.of(place.name, read.images, None, "", {"source": "image", **read.description}))
-    roots, ignored = _parts_in(place)
-    found = [path for root in roots.values() for inner in (root, *_subfolders(root)) for path in _images(inner)]
-    deeper = _deeper(roots, {path.parent for path in found})
+    roots, ignored = _parts_in(place, parts)
+    tops = {inner: inner.name for root in roots.values() for inner in _subfolders(root)} | dict.fromkeys(
+        roots.values(), ""
+    )
+    found = {path: name for top, name in tops.items() for path in _images(top, nested=nested and bool(name))}
+    deeper = {} if nested else _deeper(roots, {path.parent for path in found})
     if not found:
         where = (
-            f"; those of {next(iter(deeper))} lie deeper: give the folder above it" if deeper else "; check the path"
+            f"; those of {next(iter(deeper))} lie deeper: give the folder above it, or take them with {{nested=True}}"
+            if deeper
+            else "; check the path"
         )
-        raise DataError(f"{place} holds no {KINDS} image, nor does a folder in it{where}.")
-    named = _named(place, roots, found)
+        raise DataArgumentError(str(place), f"holds no {KINDS} image, nor does a folder in it{where}")
+    named = _named(place, roots, found, labels_file)
     read = read_pictures(place, sorted(found), image_size, skip_bad, **pictures)
     labels = None if named is None else np.array([named.get(path, "") for path in read.paths])
     description = {"source": "folder of images", **read.description}
-    if ignored:
-        description = assume(description, f"beside its parts, {place.name} holds {', '.join(ignored)}: not used")
+    if len(roots) > 1 and parts is None:
+        guess = f"the folders {', '.join(root.name for root in roots.values())} of {place.name} are parts of the data"
+        unused = f", and {', '.join(ignored)} beside them not used" if ignored else ""
+        description = assume(description, f"{guess}{unused}; {{parts=none}} makes all of them classes")
     if deeper:
         total, first = sum(deeper.values()), next(iter(deeper))
         guess = f"{total:,} images lie deeper than in folders of {place.name}, such as those of"
-        description = assume(description, f"{guess} {first.relative_to(place)}: not used")
-    tops = [inner for root in roots.values() for inner in _subfolders(root)]
-    empty = [top.name for top in tops if not _images(top) and not any(each.is_relative_to(top) for each in deeper)]
+        description = assume(description, f"{guess} {first.relative_to(place)}: not used; {{nested=True}} takes them")
+    if named is not None and labels_file is None and (tables := _tables(place, roots)):
+        label_guess = f"{', '.join(str(table.relative_to(place)) for table in tables)} of {place.name} holds the labels"
+        description = assume(description, f"{label_guess}; {{labels_file=none}} does without")
+    inside = {
+        top: bool(_images(top, nested=nested)) or any(each.is_relative_to(top) for each in deeper) for top in tops
+    }
+    empty = [name for top, name in tops.items() if name and not inside[top]]
     if empty and not ignored:
         description = assume(description, f"of {place.name}, {', '.join(empty)} hold no image, and are no classes")
     whole = Dataset.of(place.resolve().name, read.images, labels, str(place), description, unlabelled=unlabelled)
@@ -80,12 +98,23 @@ def open_images(
     )
 
 
-def _named(place: Path, roots: Mapping[str, Path], found: list[Path]) -> dict[Path, str] | None:
-    """The label of each image that has one; `None` where no image can have one."""
-    tables = [table for at in dict.fromkeys((place, *roots.values())) if (table := at / "labels.csv").is_file()]
-    if not tables:
-        return {path: path.parent.name for path in found if path.parent not in roots.values()} or None
+def _tables(place: Path, roots: Mapping[str, Path]) -> list[Path]:
+    """The tables of labels in a folder and in its parts."""
+    return [table for at in dict.fromkeys((place, *roots.values())) if (table := at / "labels.csv").is_file()]
+
+
+def _named(
+    place: Path, roots: Mapping[str, Path], found: Mapping[Path, str], labels_file: str | None
+) -> dict[Path, str] | None:
+    """The label of each image that has one, where no table has it that of its folder; `None` where there are none."""
     named: dict[Path, str] = {}
+    if labels_file is not None and labels_file != "none":
+        if not (table := Path(labels_file).expanduser()).is_file():
+            raise DataArgumentError("labels_file", f"must be a table of labels; there is no {table}")
+        return read_labels(table, partial(_among, frozenset(found), place))
+    tables = [] if labels_file == "none" else _tables(place, roots)
+    if not tables:
+        return {path: name for path, name in found.items() if name} or None
     for table in tables:
         named |= read_labels(table, partial(_among, frozenset(found), table.parent))
     return named
@@ -96,11 +125,17 @@ def _among(images: frozenset[Path], folder: Path, name: str) -> Path | None:
     return path if (path := folder / name) in images else None
 
 
-def _parts_in(folder: Path) -> tuple[dict[str, Path], list[str]]:
+def _parts_in(folder: Path, told: Mapping[str, str] | None) -> tuple[dict[str, Path], list[str]]:
     """Part → its folder, of a folder that has `train` and others, and what else is in it; else the folder itself.
 
     A class may be called `train`, too: its folder holds no folders of images, and stands beside other classes.
     """
+    if told is not None:
+        for name in told.values():
+            if not (folder / name).is_dir():
+                there = ", ".join(entry.name for entry in _subfolders(folder)) or "none"
+                raise DataArgumentError("parts", f"must name folders of {folder}, which has {there}", name)
+        return {part: folder / name for part, name in told.items()} or {"train": folder}, []
     inner = [entry for entry in _subfolders(folder) if _images(entry) or _has_classes(entry)]
     called: dict[str, list[Path]] = {}
     others = []
@@ -164,9 +199,10 @@ def open_image_views(
     return Dataset.of(name, views, labels, str(folder), description, present, unlabelled=unlabelled)
 
 
-def _images(folder: Path) -> list[Path]:
-    """The files of images in a folder, without hidden ones."""
-    return [
+def _images(folder: Path, *, nested: bool = False) -> list[Path]:
+    """The files of images in a folder, and in those below it if they are `nested`, without hidden ones."""
+    below = [path for inner in _subfolders(folder) for path in _images(inner, nested=True)] if nested else []
+    return below + [
         entry
         for entry in folder.iterdir()
         if entry.suffix.lower() in SUFFIXES and not entry.name.startswith(".") and entry.is_file()

@@ -14,9 +14,11 @@ ChannelAxis: TypeAlias = Literal["auto", "first", "last"]
 Standardize: TypeAlias = Literal["auto", "together", "channels", "features"]
 Layout: TypeAlias = Literal["vectors", "images", "series", "rows"]
 Shape: TypeAlias = tuple[int, ...]
-Nature: TypeAlias = Literal["images", "series", "columns"]
+Nature: TypeAlias = Literal["images", "volumes", "series", "columns"]
 """What rows are to an eye: pictures, curves, or numbers that each stand for themselves."""
 
+PICTURES = ("images", "volumes")
+"""What is drawn as pictures; of a volume, as slices."""
 IMAGE_CHANNELS = (1, 3, 4)
 """Of gray, colour, and colour with transparency."""
 
@@ -147,7 +149,7 @@ def are_pixels(row_shape: Shape) -> bool:
 
 
 def rows_are(rows: Rows, names: Sequence[str] | None = None, *, of_view: bool = False) -> Nature:
-    """Whether rows are to be drawn as images, as curves, or column by column.
+    """Whether rows are to be drawn as images, as slices of volumes, as curves, or column by column.
 
     - Rows `(height, width)` and `(height, width, channels)` are images; but `(steps, channels)`, with up to 12
       channels and at least four times as many steps, are series (or `(channels, steps)`), where they are not bytes.
@@ -176,7 +178,8 @@ def rows_are(rows: Rows, names: Sequence[str] | None = None, *, of_view: bool = 
     if len(shape) == 2:
         return "series" if not bytes_ and are_series(shape) else "images"
     if len(shape) != 1:
-        return "images" if len(shape) == 3 and channels_of(shape) in IMAGE_CHANNELS else "columns"
+        drawn: Nature = "volumes" if is_volume(shape) else "columns"
+        return "images" if len(shape) == 3 and channels_of(shape) in IMAGE_CHANNELS else drawn
     if names is not None and places_of(names) is not None:
         return "series"
     square = shape[0] >= _LEAST_SIDE**2 and isqrt(shape[0]) ** 2 == shape[0]

@@ -7,14 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from latently.data.archives import open_npz
+from latently.data.archives import RowAxis, open_npz
 from latently.data.arrays import is_idx, is_idx_folder, open_idx, open_idx_folder, open_npy
 from latently.data.builtin import BUILTIN, FASHION_MNIST, MNIST, digits, load
 from latently.data.dataset import Dataset, Splits, keep_labels, split
 from latently.data.hub import PREFIX, open_hub
 from latently.data.images import open_image_views, open_images
 from latently.data.labels import Unlabelled
-from latently.data.parts import Parts, like, same_classes
+from latently.data.layout import ChannelAxis
+from latently.data.parts import Parts, like, same_classes, told_parts
 from latently.data.pictures import KINDS, ImageSize
 from latently.data.pictures import SUFFIXES as PICTURES
 from latently.data.rows import DataArgumentError, DataError, Subset, as_names, as_rows, check_finite, is_mapped
@@ -29,6 +30,7 @@ Source = str | Path
 _ARCHIVES = (".npz", *STORES)
 
 _IMAGES, _ARRAYS, _HUB = ("a folder of images", "an image"), "a file of arrays", "a Hugging Face data set"
+_NPY, _IDX = "a NumPy file", "an idx file"
 _NAMED = f"files of arrays ({', '.join(_ARCHIVES)})"
 _TABLES = "tables (.csv, .tsv, .xlsx, .parquet)"
 _FITS: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -37,11 +39,17 @@ _FITS: dict[str, tuple[str, tuple[str, ...]]] = {
     "leave_out": (_TABLES, ("a table",)),
     "kinds": (_TABLES, ("a table",)),
     "dialect": (_TABLES, ("a table",)),
-    "array": (_NAMED, (_ARRAYS, _HUB)),
+    "array": (f"{_NAMED} and .h5ad", (_ARRAYS, "AnnData", _HUB)),
     "image_size": ("folders of images", (*_IMAGES, _HUB)),
     "image_fit": ("folders of images", (*_IMAGES, _HUB)),
     "gray": ("folders of images", (*_IMAGES, _HUB)),
     "white_level": ("folders of images", (*_IMAGES, _HUB)),
+    "background": ("folders of images", (*_IMAGES, _HUB)),
+    "frame": ("folders of images", _IMAGES),
+    "nested": ("folders of images", _IMAGES[:1]),
+    "parts": ("folders of images and Hugging Face data sets", (*_IMAGES[:1], _HUB)),
+    "labels_file": ("folders of images, .npy and idx files", (*_IMAGES[:1], _NPY, _IDX)),
+    "row_axis": (_NAMED, (_ARRAYS,)),
 }
 """Argument → what it is for, in words, and the kinds of sources that take it."""
 
@@ -60,6 +68,12 @@ class Opening:
     image_fit: str | None = None
     gray: bool | None = None
     white_level: float | None = None
+    background: str | None = None
+    frame: int | None = None
+    nested: bool | None = None
+    parts: Mapping[str, str] | None = None
+    labels_file: str | None = None
+    row_axis: RowAxis | None = None
     skip_bad: bool = False
     groups: Groups | None = None
     unlabelled: Unlabelled = "auto"
@@ -78,7 +92,7 @@ class Opening:
     @property
     def of_images(self) -> dict[str, Any]:
         """The arguments that folders of images take."""
-        names = ("skip_bad", "image_fit", "gray", "white_level", "unlabelled")
+        names = ("skip_bad", "image_fit", "gray", "white_level", "background", "frame", "unlabelled")
         return {name: getattr(self, name) for name in names}
 
 
@@ -95,8 +109,15 @@ def open_dataset(
     image_fit: str | None = None,
     gray: bool | None = None,
     white_level: float | None = None,
+    background: str | None = None,
+    frame: int | None = None,
+    nested: bool | None = None,
+    parts: Mapping[str, str] | str | None = None,
+    labels_file: str | None = None,
+    row_axis: RowAxis | None = None,
     skip_bad: bool = False,
     views: str | None = None,
+    channel_axis: ChannelAxis = "auto",
     some_views: bool = False,
     unlabelled: Unlabelled = "auto",
     validation: float | Source | None = None,
@@ -136,6 +157,17 @@ def open_dataset(
         gray: read a folder's images in gray, or in colour; by default in colour where one of them is.
         white_level: the number that is white in images of more than 8 bits; by default 255, 511, 1023 or so on, the
             first that none of a folder's images exceeds.
+        background: the colour behind images that are transparent in places, such as `"black"` or `"#ff8000"`; white
+            unless said.
+        frame: which image is taken of a file of several, such as a moving GIF, counted from 0; the first unless said.
+        nested: take the images of folders below those of the classes, too, each in the class that it lies below.
+        parts: what training, validation and test rows are called, as a dict or as `"train=NAME,test=NAME"`, where the
+            names of folders or of a Hugging Face data set's splits do not tell; `"none"` makes all folders classes, and
+            all splits one.
+        labels_file: the file of the labels: of a `.npy` or idx file one of these kinds, of a folder of images a table
+            with the columns `filename` and `label`. `"none"` does without the one that lies beside the rows.
+        row_axis: the axis of a file's arrays that counts the rows, `"first"` or `"last"`; the first, unless there are
+            as many labels as the last one has places.
         skip_bad: leave out a folder's images that cannot be read, with a warning, instead of stopping.
         views: of what several views a row is made; by default it has one.
 
@@ -147,6 +179,8 @@ def open_dataset(
               folder, whose images are matched by file name.
 
             Where one array is all NaN, a group of cells empty, or an image missing, the row lacks that view.
+        channel_axis: where images that views are made of have their channels, `"first"` or `"last"`, as told to the
+            model; unless said it is guessed from their shape, and the views have theirs last.
         some_views: take data that has only some of the views that `views` names.
         unlabelled: which label marks a row without one: `"auto"` is -1; `None`, nothing but `None`, NaN and empty ones,
             which always do; any other, that one.
@@ -182,21 +216,34 @@ def open_dataset(
         image_fit=image_fit,
         gray=gray,
         white_level=white_level,
+        background=background,
+        frame=frame,
+        nested=nested or None,
+        parts=told_parts(parts),
+        labels_file=labels_file,
+        row_axis=row_axis,
         skip_bad=skip_bad,
         groups=groups,
         unlabelled=unlabelled,
     )
-    parts, shares = _with_own_parts(source, how, {"validation": validation, "test": test}, every_view=not some_views)
-    splits = _cut(parts, shares, seed)
+    found, shares = _with_own_parts(source, how, {"validation": validation, "test": test}, every_view=not some_views)
+    splits = _cut(found, shares, seed)
     if views is not None and groups is None:
         each = (splits.train, splits.validation, splits.test)
-        splits = Splits(*(_made(views, part, (seed, place)) for place, part in enumerate(each)))
+        splits = Splits(*(_made(views, part, (seed, place), channel_axis) for place, part in enumerate(each)))
     if labels is None:
         return splits
     return replace(splits, train=keep_labels(splits.train, labels, seed if label_seed is None else label_seed))
 
 
-def open_whole(source: Source, *, views: str | None = None, some_views: bool = False, **how: Any) -> Dataset:
+def open_whole(
+    source: Source,
+    *,
+    views: str | None = None,
+    some_views: bool = False,
+    channel_axis: ChannelAxis = "auto",
+    **how: Any,
+) -> Dataset:
     """All rows of a source as one data set, whatever parts it names; the arguments are those of `open_dataset`.
 
     Example:
@@ -204,9 +251,10 @@ def open_whole(source: Source, *, views: str | None = None, some_views: bool = F
         1797
     """
     groups = view_groups(views, partial=some_views)
-    how["leave_out"] = how.get("leave_out") or None
+    how |= {"leave_out": how.get("leave_out") or None, "nested": how.get("nested") or None}
+    how["parts"] = told_parts(how.get("parts"))
     parts = _parts(source, Opening(**how, groups=groups), every_view=not some_views)
-    return parts.whole if views is None or groups is not None else _made(views, parts.whole, (0, 0))
+    return parts.whole if views is None or groups is not None else _made(views, parts.whole, (0, 0), channel_axis)
 
 
 def _parts(source: Source, how: Opening, *, every_view: bool) -> Parts:
@@ -239,7 +287,7 @@ def _part_of_its_own(name: str, source: Source, train: Dataset, how: Opening) ->
     if not _exists(source):
         rule = "must be a share of the rows, such as 0.2, or the path of a file or folder that exists"
         raise DataArgumentError(name, rule, str(source))
-    shape = train.x.shape[1:]
+    shape, how = train.x.shape[1:], replace(how, parts=None, labels_file=None)
     if len(shape) > 1 and not train.view_names:
         how = replace(how, image_size=shape[:2], gray=len(shape) == 2, white_level=train.description.get("white_level"))
     if "columns" in train.description and not train.view_names:
@@ -257,9 +305,9 @@ def _cut(parts: Parts, shares: Mapping[str, float | None], seed: int) -> Splits:
     return replace(splits, **parts.official)
 
 
-def _made(views: str, part: Dataset, seed: tuple[int, int]) -> Dataset:
+def _made(views: str, part: Dataset, seed: tuple[int, int], channel_axis: ChannelAxis) -> Dataset:
     """A part with the views that are made of each row."""
-    return noisy(part, seed) if views == "noisy" else halves(part, views)
+    return noisy(part, seed, channel_axis) if views == "noisy" else halves(part, views, channel_axis)
 
 
 def _exists(source: Source) -> bool:
@@ -280,8 +328,8 @@ def _kind(source: Source) -> str:
     if path.is_dir() and suffix != ".zarr":
         return "a folder of idx files" if is_idx_folder(path) else "a folder of images"
     if is_idx(path):
-        return "an idx file"
-    kinds: dict[str, Collection[str]] = {_ARRAYS: _ARCHIVES, "an image": PICTURES, "a NumPy file": (".npy",)}
+        return _IDX
+    kinds: dict[str, Collection[str]] = {_ARRAYS: _ARCHIVES, "an image": PICTURES, _NPY: (".npy",)}
     kinds["AnnData"] = (ANNDATA,)
     return next((kind for kind, suffixes in kinds.items() if suffix in suffixes), "another file")
 
@@ -332,24 +380,24 @@ def _open(source: Source, how: Opening) -> Parts:
     if kind == "a folder of images" and how.groups is not None:
         return Parts(open_image_views(path, how.groups, how.image_size, **how.of_images))
     if kind in _IMAGES:
-        return open_images(path, how.image_size, **how.of_images)  # type: ignore[arg-type]  # no dict: see _check
-    if kind == "an idx file":
-        return Parts(open_idx(path, how.unlabelled))
-    if kind == "a NumPy file":
-        return Parts(open_npy(path, how.unlabelled))
+        where = {"parts": how.parts, "nested": bool(how.nested), "labels_file": how.labels_file}
+        return open_images(path, how.image_size, **where, **how.of_images)  # type: ignore[arg-type]  # see _check
+    if kind in (_IDX, _NPY):
+        return Parts((open_idx if kind == _IDX else open_npy)(path, how.unlabelled, how.labels_file))
     told = as_names(how.labels_column)
     if len(told) > 1 and kind != "a table":
         rule = f"names several columns, which is for tables; of {source} one holds the labels"
         raise DataArgumentError("labels_column", rule, ", ".join(told))
     label = next(iter(told), None)
     if kind == _HUB:
-        pictures = {name: value for name, value in how.of_images.items() if name != "skip_bad"}
+        pictures = {name: value for name, value in how.of_images.items() if name not in ("skip_bad", "frame")}
+        pictures["parts"] = how.parts
         return open_hub(str(source), label, how.array, how.image_size, **pictures)  # type: ignore[arg-type]  # see _check
     if kind == "AnnData":
-        return Parts(open_h5ad(path, label, how.unlabelled))
+        return Parts(open_h5ad(path, label, how.unlabelled, how.array))
     if kind == _ARRAYS:
         opens = open_npz if path.suffix.lower() == ".npz" else open_store
-        named = {"array": how.array, "labels_array": label}
+        named: dict[str, Any] = {"array": how.array, "labels_array": label, "row_axis": how.row_axis}
         return opens(path, how.groups, **named, unlabelled=how.unlabelled)
     if kind == "a table":
         return Parts(open_table(path, how.labels_column, how.groups, **how.of_tables))

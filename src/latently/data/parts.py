@@ -37,6 +37,23 @@ def part_in(name: str) -> str | None:
     return parts.pop() if len(parts) == 1 else None
 
 
+def told_parts(told: Mapping[str, str] | str | None) -> dict[str, str] | None:
+    """Part → what it is called in a source, as it was told; nothing for `"none"`, and `None` where it was not told.
+
+    Example:
+        >>> told_parts("train=clean,test=hard"), told_parts("none")
+        ({'train': 'clean', 'test': 'hard'}, {})
+    """
+    if told is None or told == "none":
+        return None if told is None else {}
+    pairs = [tuple(pair.partition("=")[::2]) for pair in told.split(",")] if isinstance(told, str) else told.items()
+    found = {part.strip(): name.strip() for part, name in pairs}
+    if "train" not in found or not found.keys() <= NAMES.keys() or not all(found.values()):
+        rule = "must be PART=NAME,PART=NAME, with a name for train and, if wanted, for validation and test; or none"
+        raise DataArgumentError("parts", rule, told)
+    return found
+
+
 class Parts(NamedTuple):
     """The rows of a source, and those that it keeps for validation and for the test, where it does."""
 
@@ -74,7 +91,7 @@ class Parts(NamedTuple):
             missing = [np.full((len(part), self.train.conditions.shape[1]), np.nan) for part in parts]
             cells = [gap if c is None else np.asarray(c) for c, gap in zip(of_parts, missing, strict=True)]
             conditions = Table(self.train.conditions.columns, np.concatenate(cells))
-        return replace(self.train, views=views, labels=labels, present=present, conditions=conditions)
+        return replace(self.train, views=views, labels=labels, present=present, conditions=conditions, numbers=None)
 
 
 def parted(

@@ -1,15 +1,15 @@
-"""Pictures from files, as uint8 of one size: PNG, JPEG, TIFF, WebP, BMP, and the first frame of a GIF."""
+"""Pictures from files, as uint8 of one size: PNG, JPEG, TIFF, WebP, BMP, and one frame of a GIF."""
 
 import math
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypeAlias, TypeVar, cast
 
 import numpy as np
 from jaxtyping import Shaped, UInt8
-from PIL import Image, ImageOps
+from PIL import Image, ImageColor, ImageOps
 
 from latently.data.assumptions import assume
 from latently.data.rows import DataArgumentError, DataError
@@ -66,10 +66,12 @@ def read_pictures(
     gray: bool | None = None,
     white_level: float | None = None,
     image_fit: str | None = None,
+    background: str | None = None,
+    frame: int | None = None,
 ) -> Pictures:
     """These pictures of a folder in one size.
 
-    All are turned upright as their EXIF data says, and laid on white where they are transparent.
+    All are turned upright as their EXIF data says.
 
     Args:
         folder: where they are, for error messages.
@@ -83,10 +85,12 @@ def read_pictures(
         white_level: the number that is white where a picture has more than 8 bits; unless said the first of 255, 511,
             1023 and so on that none exceeds, or 1 for floats.
         image_fit: what is done to pictures of another size, one of `FITS`; `"fill"` unless said.
+        background: the colour behind transparent pictures, in words or as `"#rrggbb"`; white unless said.
+        frame: which picture of a file of several is taken, from 0 on; the first unless said.
     """
     bad: list[Path] | None = [] if skip_bad else None
-    fit = _fit(image_fit)
-    headers = {path: header for path in found if (header := _opened(path, _header, bad)) is not None}
+    fit, behind, place = _fit(image_fit), _background(background), _frame(frame)
+    headers = {path: header for path in found if (header := _opened(path, _header, bad, place)) is not None}
     height, width = _height_width(image_size, [header.size for header in headers.values()])
     in_gray = all(header.gray for header in headers.values()) if gray is None else gray
     white = _white(white_level, [header.peak for header in headers.values() if header.peak is not None])
@@ -97,7 +101,7 @@ def read_pictures(
     images = np.empty(shape, dtype=np.uint8)
     good: list[Path] = []
     for path in headers:
-        image = _opened(path, lambda opened: _pixels(opened, (height, width), in_gray, white, fit), bad)
+        image = _opened(path, lambda opened: _pixels(opened, (height, width), in_gray, white, fit, behind), bad, place)
         if image is not None:
             images[len(good)] = image
             good.append(path)
@@ -109,8 +113,8 @@ def read_pictures(
         more = f" and {len(skipped) - _NAMED_AT_MOST} more" if len(skipped) > _NAMED_AT_MOST else ""
         warn(f"skipped {len(skipped)} images that cannot be read: {names}{more}")
     read = [headers[path] for path in good]
-    told_colour = gray is not None
-    told = _description(read, (height, width), image_size, fit, in_gray, white, white_level, told_colour=told_colour)
+    asked = {"gray": gray, "white_level": white_level, "background": background, "frame": frame}
+    told = _description(read, (height, width), image_size, fit, in_gray, white, asked)
     return Pictures(images[: len(good)], good, {**told, "skipped": skipped})
 
 
@@ -120,17 +124,17 @@ def as_one_size(
     gray: bool | None = None,
     white_level: float | None = None,
     image_fit: str | None = None,
+    background: str | None = None,
 ) -> Pictures:
     """Opened images as `read_pictures` reads files; they are from nowhere."""
-    images, fit = list(images), _fit(image_fit)
+    images, fit, behind = list(images), _fit(image_fit), _background(background)
     headers = [_header(image) for image in images]
     size = _height_width(image_size, [header.size for header in headers])
     in_gray = all(header.gray for header in headers) if gray is None else gray
     white = _white(white_level, [header.peak for header in headers if header.peak is not None])
-    pixels = np.stack([_pixels(image, size, in_gray, white, fit) for image in images])
-    told_colour = gray is not None
-    told = _description(headers, size, image_size, fit, in_gray, white, white_level, told_colour=told_colour)
-    return Pictures(pixels, [], told)
+    pixels = np.stack([_pixels(image, size, in_gray, white, fit, behind) for image in images])
+    asked = {"gray": gray, "white_level": white_level, "background": background, "frame": None}
+    return Pictures(pixels, [], _description(headers, size, image_size, fit, in_gray, white, asked))
 
 
 def _description(
@@ -140,11 +144,9 @@ def _description(
     fit: str,
     gray: bool,
     white: float | None,
-    white_level: float | None,
-    *,
-    told_colour: bool,
+    asked: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """How pictures were brought to one size, colour and depth, and what was guessed of them."""
+    """How pictures were brought to one size, colour and depth, and what was guessed that was not `asked`."""
     sizes = [header.size for header in headers]
     common, chosen = _most_common(sizes), image_size in (None, "auto")
     rule = "as asked" if not chosen else "the most common size" if common == size else "a size to learn from"
@@ -153,9 +155,10 @@ def _description(
         "colour": "gray" if gray else "RGB",
     }
     facts |= {"image_fit": fit} | ({} if white is None else {"white_level": white})
+    facts |= {name: asked[name] for name in ("background", "frame") if asked[name] is not None}
     facts |= {"made_smaller": f"from {common[0]:,} x {common[1]:,}"} if chosen and common != size else {}
     of_sizes = _guesses_of_sizes(sizes, common, size, fit) if chosen else []
-    return assume(facts, *of_sizes, *_guesses(headers, white, white_level, told_colour=told_colour))
+    return assume(facts, *of_sizes, *_guesses(headers, white, asked))
 
 
 def prepared(
@@ -165,6 +168,8 @@ def prepared(
     gray: bool,
     white_level: float | None = None,
     image_fit: str = "fill",
+    background: str | None = None,
+    frame: int = 0,
 ) -> UInt8[np.ndarray, "height width *channels"]:
     """One picture, from a file, of Pillow or an array of pixels, as `read_pictures` brings those of a folder to a size.
 
@@ -174,17 +179,19 @@ def prepared(
         gray: whether it comes out in gray.
         white_level: the number that is white, if it has more than 8 bits.
         image_fit: what is done where its size is another one.
+        background: the colour behind what is transparent; white unless said.
+        frame: which picture of a file of several is taken.
     """
 
     def pixels(image: Image.Image) -> UInt8[np.ndarray, "height width *channels"]:
-        peak = _header(image).peak
-        return _pixels(image, size, gray, _white(white_level, [] if peak is None else [peak]), image_fit)
+        peak, behind = _header(image).peak, _background(background)
+        return _pixels(image, size, gray, _white(white_level, [] if peak is None else [peak]), image_fit, behind)
 
     if isinstance(picture, str | Path):
         path = Path(picture).expanduser()
         if not path.is_file():
             raise DataArgumentError("picture", "must be the file of an image; there is none", str(picture))
-        return cast(np.ndarray, _opened(path, pixels, None))
+        return cast(np.ndarray, _opened(path, pixels, None, frame))
     try:
         if isinstance(picture, Image.Image):
             return pixels(picture)
@@ -243,35 +250,41 @@ def _guesses_of_sizes(
     ]
 
 
-def _guesses(
-    headers: Sequence[_Header], white: float | None, white_level: float | None, *, told_colour: bool
-) -> list[str]:
-    """What was guessed of these pictures beside their size."""
+def _guesses(headers: Sequence[_Header], white: float | None, asked: Mapping[str, Any]) -> list[str]:
+    """What was guessed of these pictures beside their size, where it was not asked for."""
     n, guesses = len(headers), []
     colours = sum(not header.gray for header in headers)
-    if not told_colour and 0 < colours < n:
+    if asked["gray"] is None and 0 < colours < n:
         guesses.append(
             f"{colours:,} of {n:,} images have colours, and all are read in colour; {{gray=True}} reads none"
         )
     deep = sum(header.peak is not None for header in headers)
-    if white is not None and white_level is None:
+    if white is not None and asked["white_level"] is None:
         guesses.append(
             f"{deep:,} of {n:,} images have more than 8 bits, and {white:,g} is white, the first of 255, 511, 1023 ... "
             "that none exceeds; {white_level=N} sets another"
         )
-    if transparent := sum(header.transparent for header in headers):
-        guesses.append(f"{transparent:,} of {n:,} images are transparent in places, and lie on white")
-    if moving := sum(header.frames > 1 for header in headers):
-        guesses.append(f"{moving:,} of {n:,} files hold several images, of which the first was taken")
+    transparent = sum(header.transparent for header in headers)
+    if transparent and asked["background"] is None:
+        guess = f"{transparent:,} of {n:,} images are transparent in places, and lie on white"
+        guesses.append(f"{guess}; {{background=COLOUR}} lays them on another colour")
+    moving = sum(header.frames > 1 for header in headers)
+    if moving and asked["frame"] is None:
+        guess = f"{moving:,} of {n:,} files hold several images, of which the first was taken"
+        guesses.append(f"{guess}; {{frame=N}} takes another, counted from 0")
     return guesses
 
 
-def _opened(path: Path, read: Callable[[Image.Image], Read], bad: list[Path] | None) -> Read | None:
-    """What is read of an image; one that cannot be read is noted among the bad, and an error where those are `None`."""
+def _opened(path: Path, read: Callable[[Image.Image], Read], bad: list[Path] | None, frame: int) -> Read | None:
+    """What is read of a frame of an image; one that cannot be read is noted among the bad, if there is such a list."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(path, formats=_FORMATS) as image:
+                if frame >= (frames := getattr(image, "n_frames", 1)):
+                    raise _NoPixelsError(f"it holds {frames:,} image{'s' * (frames > 1)}, and no frame {frame}")
+                if frame:
+                    image.seek(frame)
                 return read(image)
     except Exception as error:  # Pillow's readers raise anything of a damaged file
         if bad is None:
@@ -293,6 +306,9 @@ def _header(image: Image.Image) -> _Header:
     frames, peak = getattr(image, "n_frames", 1), None
     palette = image.getpalette("RGB") if image.mode == "P" else None
     gray = image.mode in _GRAY_MODES or (palette is not None and palette[::3] == palette[1::3] == palette[2::3])
+    if frames > 1 and not gray and palette is None:  # Pillow reads gray frames after the first in colour
+        red, green, blue = image.convert("RGB").split()
+        gray = red.tobytes() == green.tobytes() == blue.tobytes()
     if _is_deep_colour(image):
         peak = _UPPER_BYTE * float(np.asarray(image.convert("RGB")).max())
     elif image.mode[0] in "IF":
@@ -325,9 +341,9 @@ def _white(white_level: float | None, peaks: Sequence[float]) -> float | None:
 
 
 def _pixels(
-    image: Image.Image, size: tuple[int, int], gray: bool, white: float | None, fit: str
+    image: Image.Image, size: tuple[int, int], gray: bool, white: float | None, fit: str, background: str
 ) -> UInt8[np.ndarray, "height width *channels"]:
-    """The image upright, on white, in gray or in colour, brought to a height and a width."""
+    """The image upright, on a background, in gray or in colour, brought to a height and a width."""
     if white is not None and _is_deep_colour(image):
         steps = [min(255, round(_UPPER_BYTE * 255 * step / white)) for step in range(256)]
         image = image.point(steps * 3 + list(range(256)) * (len(image.getbands()) - 3))
@@ -336,7 +352,7 @@ def _pixels(
         values = np.asarray(image, np.float64) / white
         image = Image.fromarray(np.rint(255 * values.clip(0, 1)).astype(np.uint8))
     if image.has_transparency_data:
-        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image.convert("RGBA"))
+        image = Image.alpha_composite(Image.new("RGBA", image.size, background), image.convert("RGBA"))
     image = image.convert("L" if gray else "RGB")
     height, width = size
     if image.size != (width, height):
@@ -359,6 +375,22 @@ def _fit(image_fit: str | None) -> str:
     if image_fit is not None and image_fit not in FITS:
         raise DataArgumentError("image_fit", f"must be one of {', '.join(FITS)}", image_fit)
     return image_fit or "fill"
+
+
+def _background(colour: str | None) -> str:
+    """The colour behind transparent pictures."""
+    try:
+        ImageColor.getrgb(colour := colour or "white")
+    except ValueError as error:
+        raise DataArgumentError("background", "must be a colour, such as black or #ff8000", colour) from error
+    return colour
+
+
+def _frame(frame: int | None) -> int:
+    """Which picture of a file is taken."""
+    if frame is not None and frame < 0:
+        raise DataArgumentError("frame", "must be 0, the first picture of a file, or above", frame)
+    return frame or 0
 
 
 def _height_width(image_size: ImageSize, found: Iterable[tuple[int, int]]) -> tuple[int, int]:

@@ -24,13 +24,22 @@ from latently.data.layout import (
     said_of_axes,
     series_axis,
 )
-from latently.data.rows import DataArgumentError, DataError, Rows, Statistics, as_rows, is_numeric, summarize
+from latently.data.rows import (
+    DataArgumentError,
+    DataError,
+    Rows,
+    Statistics,
+    as_rows,
+    as_type,
+    is_numeric,
+    summarize,
+)
 from latently.data.scaling import ROUNDING, Range, fit_scaling
 from latently.data.table import Container
 
 Stored = Shaped[Array, "batch ..."] | Shaped[np.ndarray, "batch ..."]
 
-_LATER: dict[str, Any] = {"channels_first": False, "assumed": (), "names": (), "container": "array"}
+_LATER: dict[str, Any] = {"channels_first": False, "assumed": (), "names": (), "container": "array", "dtypes": ()}
 """Fields that configs of version 0.1.0 lack, as they were then."""
 
 
@@ -51,6 +60,7 @@ class Preprocessing:
         assumed: what the rows were taken for where they could be something else (see `latently.data.assumptions`).
         names: of the columns of a table; none of other rows.
         container: what rows came in, and are given back in.
+        dtypes: of the columns of a frame, each given back in its own; none of other rows.
 
     Example:
         >>> images = np.full((2, 4, 4), 255, dtype=np.uint8)
@@ -73,6 +83,7 @@ class Preprocessing:
     assumed: tuple[str, ...] = ()
     names: tuple[str | int, ...] = ()
     container: Container = "array"
+    dtypes: tuple[str, ...] = ()
 
     @classmethod
     def fit(
@@ -204,7 +215,7 @@ class Preprocessing:
         Integers are rounded and clipped to what their type holds, booleans are True above one half, and floats of any
         width come out as float32, in which they were computed.
         """
-        rows: Shaped[np.ndarray, "batch ..."] = _as_type(
+        rows: Shaped[np.ndarray, "batch ..."] = as_type(
             self.in_units(np.asarray(x, dtype=np.float64)), np.dtype(self.dtype)
         )
         return rows
@@ -281,7 +292,7 @@ class Preprocessing:
             shapes = {name: tuple(index(size) for size in config[name]) for name in ("row_shape", "event_shape")}
             arrays = {name: np.asarray(config[name], dtype=np.float64) for name in ("offset", "scale")}
             said = {"dtype": np.dtype(str(config["dtype"])).name, "assumed": tuple(map(str, config["assumed"]))}
-            said |= {"names": tuple(config["names"])}
+            said |= {"names": tuple(config["names"]), "dtypes": tuple(np.dtype(str(d)).name for d in config["dtypes"])}
             preprocessing = cls(**{**config, **shapes, **arrays, **said})
         except (TypeError, ValueError) as error:
             raise DataError(f"this preprocessing config cannot be read: {error}") from error
@@ -331,7 +342,7 @@ class _Writing:
 
     def __call__(self, scale: Any, offset: Any, x: Any) -> Shaped[Array, "batch ..."]:
         """Rows in the units, the shape and the type of the data."""
-        rows: Shaped[Array, "batch ..."] = _as_type(self.in_units(scale, offset, x), np.dtype(self.dtype), jnp)
+        rows: Shaped[Array, "batch ..."] = as_type(self.in_units(scale, offset, x), np.dtype(self.dtype), jnp)
         return rows
 
 
@@ -378,17 +389,6 @@ def _squeezed(shape: tuple[int, ...]) -> tuple[int, ...]:
     return shape[:-1] if shape[-1] == 1 else shape[1:] if shape[0] == 1 else shape
 
 
-def _as_type(rows: Any, dtype: np.dtype[Any], library: Any = np) -> Any:
-    if dtype.kind == "f":
-        return rows.astype(np.float32)
-    if dtype.kind == "b":
-        return rows > 0.5
-    # The largest 64-bit integers are no floats: step down to one that is, or the conversion would overflow.
-    limits = np.iinfo(dtype)
-    high = float(limits.max) if dtype.itemsize < 8 else float(np.nextafter(float(limits.max), 0))
-    return library.clip(library.round(rows), float(limits.min), high).astype(dtype)
-
-
 def _rules(config: Preprocessing) -> dict[str, bool]:
     """What a config must be, in words, and whether it is."""
     row, event, offset, scale = config.row_shape, config.event_shape, config.offset, config.scale
@@ -404,6 +404,7 @@ def _rules(config: Preprocessing) -> dict[str, bool]:
         'range must be "unit", "symmetric" or "real"': config.range in ("unit", "symmetric", "real"),
         "channels_first must be true or false": isinstance(config.channels_first, bool),
         "names must be one for each column of a row, or none": len(config.names) in (0, prod(row)),
+        "dtypes must be one for each column of a row, or none": len(config.dtypes) in (0, prod(row)),
         "container must be array, pandas or polars": config.container in get_args(Container),
         'binarize must be true or false, and false unless range is "unit"': config.binarize is False
         or (config.binarize is True and config.range == "unit"),

@@ -337,3 +337,15 @@ def as_names(names: str | Sequence[str] | None) -> tuple[str, ...]:
 def spread_rows(rows: int, most: int) -> Int[np.ndarray, "chosen"]:
     """The numbers of at most so many rows, spread evenly over all of them: 0, 3, 6, 9 for 4 of 10."""
     return np.unique(np.linspace(0, rows - 1, min(rows, most)).astype(int))
+
+
+def as_type(rows: Any, dtype: np.dtype[Any], library: Any = np) -> Any:
+    """Numbers as a type that data has: rounded and within its limits where it is one of integers."""
+    if dtype.kind == "f":
+        return rows.astype(np.float32)
+    if dtype.kind == "b":
+        return rows > 0.5
+    # The largest 64-bit integers are no floats: step down to one that is, or the conversion would overflow.
+    limits = np.iinfo(dtype)
+    high = float(limits.max) if dtype.itemsize < 8 else float(np.nextafter(float(limits.max), 0))
+    return library.clip(library.round(rows), float(limits.min), high).astype(dtype)

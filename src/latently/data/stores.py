@@ -129,19 +129,28 @@ def _leaves(group: Any, before: str = "") -> Iterator[tuple[str, Any]]:
             yield from _leaves(each, f"{before}{name}/")
 
 
-def open_h5ad(path: Path, labels_column: str | None = None, unlabelled: Unlabelled = "auto") -> Dataset:
+def open_h5ad(
+    path: Path, labels_column: str | None = None, unlabelled: Unlabelled = "auto", array: str | None = None
+) -> Dataset:
     """The observations of an AnnData file: rows of `X`, made dense, with one column of `obs` as their labels.
 
     Args:
         path: of the file.
         labels_column: of `obs`.
         unlabelled: which label marks a row without one.
+        array: what the rows are of in the place of `X`: `layers/NAME`, `obsm/NAME` or `raw/X`.
     """
+    array = array or "X"
     with _hdf5(path) as file:
-        missing = [name for name in ("X", "obs", "var") if name not in file]
+        missing = [name for name in ("obs", "var") if name not in file]
         if missing:
             raise DataError(f"{path} is no AnnData file: it has no {missing[0]}; write it anew with write_h5ad.")
-        rows, columns = _dense(file["X"], path), _column(file["var"], None)
+        if array not in (matrices := _matrices(file)):
+            listed = ", ".join(matrices) or "none"
+            raise DataArgumentError("array", f"must be a matrix of {path}, which has {listed}", array)
+        rows, variables = _dense(file[array], path), {"X": "var", "layers": "var", "raw": "raw/var"}
+        at = variables.get(array.partition("/")[0])
+        columns = None if at is None else _column(file[at], None)
         others = [name for name in file["obs"] if name != file["obs"].attrs.get("_index")]
         if labels_column is not None and labels_column not in others:
             rule = f"must be a column of obs in {path}, which has {', '.join(others) or 'none'}"
@@ -154,15 +163,29 @@ def open_h5ad(path: Path, labels_column: str | None = None, unlabelled: Unlabell
         description = assume(
             description, f"no column of obs is the labels; {{labels_column=NAME}} takes one of {listed}"
         )
+    if unused := ", ".join(name for name in matrices if name != array):
+        guess = f"the rows are those of {array} in {path.name}; {{array=NAME}} takes those of {unused}"
+        description = assume(description, guess)
     source = f"{path.name}, obs[{labels_column!r}]"
     return Dataset.of(path.name, rows, labels, source, description, unlabelled=unlabelled)
 
 
-def obs_names(path: Path) -> list[str]:
-    """The columns of `obs` of an AnnData file; none, where it cannot be read."""
+def _matrices(file: Any) -> list[str]:
+    """The names of an AnnData file's matrices that have a row for each observation."""
+    inner = [f"{group}/{name}" for group in ("layers", "obsm") for name in file.get(group, ())]
+    return [name for name in ("X", *inner, "raw/X") if name in file and _is_matrix(file[name])]
+
+
+def _is_matrix(x: Any) -> bool:
+    """Whether something of HDF5 is a matrix, dense or sparse, and no data frame."""
+    return len(x.shape) == 2 if hasattr(x, "dtype") else "indptr" in x
+
+
+def anndata_names(path: Path) -> list[str]:
+    """The columns of `obs` and the matrices of an AnnData file; none, where it cannot be read."""
     try:
         with _hdf5(path) as file:
-            return list(file.get("obs", {}))
+            return [*file.get("obs", {}), *_matrices(file)]
     except DataError:
         return []
 

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Bool, Float64
 
 from latently.data.columns import KINDS, ORDERS, Column, Told, finite, names_rows, said_of_dates
-from latently.data.rows import DataArgumentError, DataError, Rows, Subset, check_finite, pieces, spread_rows
+from latently.data.rows import DataArgumentError, DataError, Rows, Subset, as_type, check_finite, pieces, spread_rows
 from latently.errors import warn
 
 if TYPE_CHECKING:
@@ -211,8 +211,8 @@ def in_container(frame: "pd.DataFrame", container: Container) -> Any:
     return pl.from_pandas(frame)
 
 
-def framed(rows: np.ndarray, names: Iterable[Any], container: Container) -> Any:
-    """Numbers `(n, columns)` in a frame of pandas or polars.
+def framed(rows: np.ndarray, names: Iterable[Any], container: Container, dtypes: Sequence[str] = ()) -> Any:
+    """Numbers `(n, columns)` in a frame of pandas or polars, each column in a type of its own where there are `dtypes`.
 
     Example:
         >>> framed(np.eye(2), ["age", "weight"], "pandas").columns.tolist()
@@ -221,10 +221,21 @@ def framed(rows: np.ndarray, names: Iterable[Any], container: Container) -> Any:
     if container == "polars":
         import polars as pl
 
-        return pl.DataFrame(rows, schema=list(map(str, names)))
+        return pl.DataFrame(_typed(rows, dtypes), schema=list(map(str, names)))
     import pandas as pd
 
-    return pd.DataFrame(rows, columns=list(names))
+    if not dtypes:
+        return pd.DataFrame(rows, columns=list(names))
+    return pd.DataFrame(dict(enumerate(_typed(rows, dtypes)))).set_axis(list(names), axis=1)
+
+
+def _typed(rows: np.ndarray, dtypes: Sequence[str]) -> Any:
+    """Numbers `(n, columns)` as a list of columns, each in its type; as they are, where there are none."""
+    if not dtypes:
+        return rows
+    types = map(np.dtype, dtypes)
+    columns = zip(rows.T, types, strict=True)
+    return [column.astype(dtype) if dtype.kind == "f" else as_type(column, dtype) for column, dtype in columns]
 
 
 def kinds_of(told: Mapping[str, str] | str | None) -> dict[str, Told]:

@@ -14,8 +14,9 @@ from typing import cast
 import numpy as np
 from jaxtyping import Float, Int, Shaped
 
+from latently.data.assumptions import assume
 from latently.data.dataset import Dataset
-from latently.data.layout import channels_first
+from latently.data.layout import ChannelAxis, channels_first
 from latently.data.rows import DataArgumentError, DataError, Rows, Subset
 
 HALVES = {"halves": (2, ("left", "right")), "top-bottom": (1, ("top", "bottom"))}
@@ -88,26 +89,30 @@ def view_groups(spec: str | None, *, partial: bool = False) -> Groups | None:
     return Groups(patterns, partial)
 
 
-def halves(dataset: Dataset, kind: str = "halves") -> Dataset:
-    """The halves of every image, left and right or (`"top-bottom"`) top and bottom; a middle line is in the second."""
+def halves(dataset: Dataset, kind: str = "halves", channel_axis: ChannelAxis = "auto") -> Dataset:
+    """The halves of every image, left and right or (`"top-bottom"`) top and bottom; a middle line is in the second.
+
+    Views have their channels last, unless those of the images are told to be first.
+    """
     axis, names = HALVES[kind]
-    images = _as_images(dataset, kind)
+    images = _as_images(dataset, kind, channel_axis)
     if not (middle := images.shape[axis] // 2):
         raise _unfit(kind, f"of images of 2 pixels or more across the cut, and {dataset.name} has 1")
     before = (slice(None),) * axis
     first, second = (*before, slice(middle)), (*before, slice(middle, None))
     views = (_through(images, lambda array: array[first]), _through(images, lambda array: array[second]))
-    return _with_views(dataset, names, views, f"the {names[0]} and the {names[1]} half of each image")
+    what = f"the {names[0]} and the {names[1]} half of each image"
+    return _with_views(dataset, names, views, what, channel_axis)
 
 
-def noisy(dataset: Dataset, seed: int | tuple[int, ...] = 0) -> Dataset:
+def noisy(dataset: Dataset, seed: int | tuple[int, ...] = 0, channel_axis: ChannelAxis = "auto") -> Dataset:
     """Two noisy views of a class: `rotated` is the image turned, `noisy` is another image of the same class, noised.
 
     The angle is U[-pi/4, pi/4], about the centre; the noise is U[0, 1] on each pixel, and the sum is clipped to [0, 1].
     What the views share is the class and nothing else. uint8 stays uint8, with 255 for 1. The partner of an image is of
     this data set, so that parts stay disjoint. Labels that are hidden later have been used for the pairs.
     """
-    images = np.asarray(_as_images(dataset, "noisy"))
+    images = np.asarray(_as_images(dataset, "noisy", channel_axis))
     one = 255.0 if images.dtype == np.uint8 else 1.0
     low, high = (float(images.min()), float(images.max())) if images.size else (0.0, one)
     if images.dtype != np.uint8 and (images.dtype.kind != "f" or low < 0 or high > 1):
@@ -118,7 +123,7 @@ def noisy(dataset: Dataset, seed: int | tuple[int, ...] = 0) -> Dataset:
     partners = images[_partners(dataset, generator)]
     views = rotate(images, angles), _under_noise(partners, one, generator)
     what = "each image rotated by U[-pi/4, pi/4], and another of its class plus U[0, 1] noise, clipped"
-    return _with_views(dataset, ("rotated", "noisy"), views, what)
+    return _with_views(dataset, ("rotated", "noisy"), views, what, channel_axis)
 
 
 def rotate(images: Images, angles: Float[np.ndarray, "rows"]) -> Images:
@@ -146,10 +151,10 @@ def _unfit(views: str, rule: str, remedy: str = "") -> DataArgumentError:
     return DataArgumentError("views", f'can be "{views}" {rule}', remedy=remedy)
 
 
-def _as_images(dataset: Dataset, asked: str) -> Rows:
-    """The rows as images `(n, height, width)`, or with channels; flat ones are square. Maps stay in their file."""
+def _as_images(dataset: Dataset, asked: str, channel_axis: ChannelAxis) -> Rows:
+    """The rows as images `(n, height, width)`, or with channels last; flat ones are square. Maps stay in their file."""
     rows = dataset.x
-    if channels_first(rows.shape[1:]):
+    if channels_first(rows.shape[1:], channel_axis):
         return _through(rows, lambda array: np.moveaxis(array, 1, -1))
     if len(rows.shape) in (3, 4):
         return rows
@@ -164,8 +169,18 @@ def _as_images(dataset: Dataset, asked: str) -> Rows:
     return _through(rows, lambda array: array.reshape(-1, side, side))
 
 
-def _with_views(dataset: Dataset, names: tuple[str, ...], views: tuple[Rows, ...], what: str) -> Dataset:
-    return replace(dataset, views=views, view_names=names, description={**dataset.description, "views": what})
+def _with_views(
+    dataset: Dataset, names: tuple[str, ...], views: tuple[Rows, ...], what: str, channel_axis: ChannelAxis
+) -> Dataset:
+    """A data set with these views, whose channels are where they are told to be."""
+    description = {**dataset.description, "views": what}
+    if channels_first(shape := dataset.x.shape[1:], channel_axis):
+        if channel_axis == "first":
+            views = tuple(_through(view, lambda array: np.moveaxis(array, -1, 1)) for view in views)
+        else:
+            guess = f"the first axis of rows {shape} is the channels, which the views that are made of them have last"
+            description = assume(description, f"{guess}; {{channel_axis=last}} takes the last")
+    return replace(dataset, views=views, view_names=names, description=description)
 
 
 def _through(rows: Rows, change: Callable[[np.ndarray], np.ndarray]) -> Rows:

@@ -31,11 +31,13 @@ class Origin(NamedTuple):
     Attributes:
         names: of their columns; none of rows that have no names.
         container: what they came in.
+        dtypes: of their columns, where they came in a frame.
         assumed: what was guessed while they were read.
     """
 
     names: tuple[str | int, ...] = ()
     container: Container = "array"
+    dtypes: tuple[str, ...] = ()
     assumed: tuple[str, ...] = ()
 
 
@@ -53,15 +55,17 @@ def origin_of(X: Any) -> Any:
     for sentence in said:
         warn_of(sentence)
     whole = _origin_of_frame(X)
-    names = whole.names if places is None else tuple(whole.names[place] for place in places)
-    return Origin(names, whole.container, tuple(said))
+    places = list(range(len(whole.names))) if places is None else places
+    names, dtypes = tuple(whole.names[place] for place in places), tuple(whole.dtypes[place] for place in places)
+    return Origin(names, whole.container, dtypes, tuple(said))
 
 
 def _origin_of_frame(X: Any) -> Origin:
-    """The names of all columns of a frame, numbers where all are, and its library."""
+    """The names and types of all columns of a frame, names numbers where all are, and its library."""
     names = list(X.columns)
     library: Container = "polars" if type(X).__module__.startswith("polars") else "pandas"
-    return Origin(tuple(names if all(isinstance(name, int) for name in names) else map(str, names)), library)
+    dtypes = tuple(str(getattr(dtype, "numpy_dtype", dtype)) for dtype in as_frame(X)[0].dtypes)
+    return Origin(tuple(names if all(isinstance(name, int) for name in names) else map(str, names)), library, dtypes)
 
 
 def _origin_of_data(data: Dataset) -> Any:
@@ -93,7 +97,7 @@ def with_origin(preprocessing: Any, origin: Any, X: Any) -> Any:
     said = (*origin.assumed, *preprocessing.assumed)
     if isinstance(preprocessing, TablePreprocessing) or len(origin.names) != preprocessing.n_features:
         return dataclasses.replace(preprocessing, assumed=tuple(dict.fromkeys(said)))
-    named = dataclasses.replace(preprocessing, names=origin.names, container=origin.container)
+    named = dataclasses.replace(preprocessing, names=origin.names, container=origin.container, dtypes=origin.dtypes)
     scaled = named.reading.rpartition(", ")[2]
     said = (*said, said_of_numbers(X, list(map(str, origin.names)), scaled))
     return dataclasses.replace(named, assumed=tuple(dict.fromkeys(said)))
@@ -124,7 +128,7 @@ def _given_back(data: Any, done: Any, asked: str, groups: Sequence[int], like: A
         return regroup(data, *groups) if groups else data
     else:
         names: Iterable[Any] = done.names or [f"x{place}" for place in range(data.shape[1])]
-        frame = framed(data, names, container)
+        frame = framed(data, names, container, done.dtypes)
     if not is_frame(frame):
         return regroup(frame, *groups) if groups else frame
     return _indexed(frame, like) if container == "pandas" and not groups else frame

@@ -21,7 +21,7 @@ WIDE = 1000
 BLOCK_NUMBERS = 2**22
 """Rows are read so many numbers at a time."""
 
-_KINDS = {"images": "image", "series": "series", "columns": "vector"}
+_KINDS = {"images": "image", "volumes": "vector", "series": "series", "columns": "vector"}
 
 
 def describe(preprocessing: Any, rows: Any, columns: Any) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float, Shaped
 from matplotlib.figure import Figure
 
+from latently.data.layout import is_volume
 from latently.data.views import joined
 from latently.figures.images import Range, are_pictures, as_pictures, display_range, image_grid, mosaic_of
 from latently.figures.style import dress, fix_ticks, new_figure, shortened
@@ -165,7 +166,8 @@ def manifold(
 ) -> Figure:
     """What the decoder makes of a square grid of codes, each image where its code lies.
 
-    Images join without a seam, but for small ones, which a thin gap keeps apart. Ticks are in units of the code.
+    Images join without a seam, but for small ones and slices of volumes, which a thin gap keeps apart. Ticks are in
+    units of the code.
 
     Args:
         images: rows*rows images in reading order: the first, at the top left, has the lowest first coordinate and the
@@ -182,7 +184,7 @@ def manifold(
     rows = math.isqrt(len(pictures))
     if rows * rows != len(pictures) or rows == 0:
         raise ValueError(f"images must be a square grid of codes, rows*rows of them; got {len(pictures)}. Drop some.")
-    small = max(pictures.shape[1:3]) <= SMALL_PIXELS
+    small = max(pictures.shape[1:3]) <= SMALL_PIXELS or is_volume(images.shape[1:])
     mosaic, (down, across) = mosaic_of(pictures, rows, rows, gap=0.07 if small else 0.0)
     right, up = (  # half a gap at the rim, too
         (support[1] - support[0]) * (1 - length / (rows * step)) / 2

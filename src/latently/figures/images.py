@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float, Shaped
 from matplotlib.figure import Figure
 
-from latently.data.layout import IMAGE_CHANNELS, channels_first, channels_of
+from latently.data.layout import IMAGE_CHANNELS, channels_first, channels_of, is_volume
 from latently.figures.style import INK, LABEL_SIZE, SOFT_INK, new_figure, plain
 
 Range = tuple[float, float]
@@ -91,13 +91,18 @@ def are_pictures(shape: tuple[int, ...]) -> bool:
     """Whether rows of this shape (without the row axis) can be drawn as images."""
     if len(shape) == 1:
         return shape[0] >= 16 and math.isqrt(shape[0]) ** 2 == shape[0]
-    return len(shape) == 2 or (len(shape) == 3 and channels_of(shape) in IMAGE_CHANNELS)
+    return len(shape) == 2 or is_volume(shape) or (len(shape) == 3 and channels_of(shape) in IMAGE_CHANNELS)
 
 
 def as_pictures(
     images: Shaped[np.ndarray, "n ..."], value_range: Range | None = None
 ) -> Float[np.ndarray, "n height width 3"]:
-    """Images of any accepted form as red, green and blue in [0, 1]; grey ones white on black, as MNIST is."""
+    """Images of any accepted form as red, green and blue in [0, 1]; grey ones white on black, as MNIST is.
+
+    A volume is four slices across its first axis, two above two.
+    """
+    if is_volume(images.shape[1:]):
+        images = _slices(images)
     if channels_first(images.shape[1:]):
         images = np.moveaxis(images, 1, -1)
     shape = images.shape[1:]
@@ -108,9 +113,9 @@ def as_pictures(
         shape = (*shape, 1)
     if len(shape) != 3 or shape[2] not in IMAGE_CHANNELS:
         raise ValueError(
-            "images must have shape (n, h, w), (n, h, w, c) or (n, c, h, w) with 1, 3 or 4 channels, or (n, d) with d "
-            f"a square number; got {images.shape}. Reshape them, or draw rows that are no images with "
-            "table_reconstructions."
+            "images must have shape (n, h, w), (n, h, w, c) or (n, c, h, w) with 1, 3 or 4 channels, (n, d) with d a "
+            f"square number, or be volumes (n, d, h, w); got {images.shape}. Reshape them, or draw rows that are no "
+            "images with table_reconstructions."
         )
     low, high = display_range(images) if value_range is None else value_range
     values = (images.reshape(len(images), *shape).astype(np.float32) - low) / max(high - low, 1e-12)
@@ -118,6 +123,16 @@ def as_pictures(
     if shape[2] == 4:  # transparent pixels show the paper
         values = values[..., :3] * values[..., 3:] + (1 - values[..., 3:])
     return np.asarray(values if values.shape[3] == 3 else np.repeat(values, 3, axis=3))
+
+
+def _slices(volumes: Shaped[np.ndarray, "n ..."]) -> Shaped[np.ndarray, "n height width *channels"]:
+    """Volumes (n, d, h, w) or, with channels, (n, d, h, w, c) or (n, c, d, h, w), as four slices each in one image."""
+    if volumes.ndim == 5 and volumes.shape[4] not in IMAGE_CHANNELS:  # of channels that lie first, one below the other
+        volumes = volumes.reshape(len(volumes), -1, *volumes.shape[3:])
+    depth, (height, width) = volumes.shape[1], volumes.shape[2:4]
+    four = volumes[:, [depth * place // 8 for place in (1, 3, 5, 7)]]
+    squares = four.reshape(len(four), 2, 2, height, width, *volumes.shape[4:]).swapaxes(2, 3)
+    return squares.reshape(len(four), 2 * height, 2 * width, *volumes.shape[4:])
 
 
 def _layout(n: int, rows: int | None, columns: int | None) -> tuple[int, int]:

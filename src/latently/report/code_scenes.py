@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from latently import figures
 from latently.data import Dataset, Splits
-from latently.data.layout import Nature
+from latently.data.layout import PICTURES, Nature
 from latently.evaluation import counted
 from latently.probability import FittedNormal
 from latently.report.label_scenes import label_names
@@ -20,7 +20,7 @@ from latently.run import Run, film_rows
 NEAR = 0.15  # of the axes' length: codes that lie no further outside are taken in, to the last
 AIR = 0.02  # of the axes' length, beyond the outermost code
 GRID = 141  # points a side of the grid on which a density is drawn
-MANIFOLD_ROWS, MANIFOLD_CURVES = 20, 10
+MANIFOLD_ROWS, MANIFOLD_CURVES = 20, 10  # the latter of slices, too
 DRAWS = 3000
 MOST_ENDS = 1.25  # of a film's plane over that of its last frame, so that the end, which stays, is not made small
 MOST_PRIORS = 3  # beside codes that are spread wider than so many priors, the prior's own shape would not be seen
@@ -175,7 +175,7 @@ def manifold(model: Any, plane: Plane, codes: Codes, shown: Dataset, nature: Nat
         title, under = f"The manifold of {name}", f" under the label {name}: one class in many styles"
 
     def draw() -> Figure:
-        draw_grid = figures.manifold if nature == "images" else figures.curve_manifold
+        draw_grid = figures.manifold if nature in PICTURES else figures.curve_manifold
         rows = MANIFOLD_ROWS if nature == "images" else MANIFOLD_CURVES
         told = label
         if model.conditions_ is not None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from latently import figures
 from latently.data import Dataset, Splits, Table, TablePreprocessing, Views
+from latently.data.layout import PICTURES, is_volume
 from latently.data.natures import nature_of
 from latently.errors import in_python, words
 from latently.estimators.networks import named
@@ -89,11 +90,11 @@ def scenes(model: Any, run: Run, splits: Splits, shown: Dataset, evaluation: Map
         yield from prediction_scenes(evaluation)
         if isinstance(rows, Views):
             yield from view_scenes(model, shown, rows)
-        elif nature == "images":
+        elif nature in PICTURES:
             yield reconstructions(model, rows)
             yield from class_scenes(model, shown, rows, labels) if model.knows_labels else [samples(model)]
             yield from condition_scenes(model) if model.conditions_ is not None else []
-            yield manifold(model, plane, codes, shown)
+            yield manifold(model, plane, codes, shown, nature)
             yield interpolations(model, rows, labels)
         elif nature == "series":
             yield from curve_scenes(model, shown, rows, labels)
@@ -105,7 +106,7 @@ def scenes(model: Any, run: Run, splits: Splits, shown: Dataset, evaluation: Map
         if nature == "series":
             yield curve_samples(model, shown, rows)
         else:
-            yield from drawing_scenes(model, shown) if nature == "images" else table_samples(model, shown, rows)
+            yield from drawing_scenes(model, shown) if nature in PICTURES else table_samples(model, shown, rows)
         yield from prediction_scenes(evaluation)
     if history := run.history():
         caption = "Means over chunks of rounds, unweighted. Where the first hundredth of them dwarfs the rest, "
@@ -128,6 +129,8 @@ def _facts(model: Any, splits: Splits, run: Run) -> dict[str, str]:
         "data": f"{train.name}, {_shapes(train)}",
         "split": f"{len(train):,} train, {len(splits.validation):,} validation, {len(splits.test):,} test",
     }
+    if any(is_volume(view.shape[1:]) for view in train.views):
+        facts["pictures"] = "of volumes, four slices across their first axis"
     if train.labels is not None:
         classes = counted(len(train.classes), "class", "classes")
         known = f"{int((train.labels >= 0).sum()):,} of {counted(len(train), 'row')}"

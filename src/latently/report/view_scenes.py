@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from latently import figures
 from latently.data import Dataset, Views
-from latently.data.layout import Nature, places_of
+from latently.data.layout import PICTURES, Nature, places_of
 from latently.data.natures import nature_of
 from latently.report.scenes import PATHS, SHOWN_ROWS, Rows, Scene, drawn
 
@@ -30,11 +30,11 @@ def view_scenes(model: Any, shown: Dataset, rows: Views) -> Iterator[Scene]:
     if len(whole):
         for missing in rows.names:
             yield _completion(model, names.get(missing), whole, missing, natures)
-    pictures = [name for name in rows.names if natures[name] == "images"]
+    pictures = [name for name in rows.names if natures[name] in PICTURES]
     if pictures:
         yield from _of_pictures(model, whole, pictures)
     for name in rows.names:
-        if natures[name] != "images":
+        if natures[name] not in PICTURES:
             yield _samples(model, names.get(name), rows, name, natures[name])
 
 
@@ -106,12 +106,12 @@ def _completion(
         return figures.table_reconstructions(truth.reshape(len(truth), -1), completed.reshape(len(truth), -1), columns)
 
     def as_pictures() -> Figure:
-        truth = {name: np.asarray(some[:SHOWN_ROWS].view(name)) for name in rows.names if natures[name] == "images"}
+        truth = {name: np.asarray(some[:SHOWN_ROWS].view(name)) for name in rows.names if natures[name] in PICTURES}
         given = {name: values for name, values in truth.items() if name != missing}
         completed = {missing: model.complete(some[:SHOWN_ROWS].without(missing))[missing]}
         return figures.completions(given, completed, truth, names=list(truth))
 
-    if nature == "images":
+    if nature in PICTURES:
         caption = f"Held-out rows: {missing} completed by the model from {source}, and the truth."
         return Scene(file, title, caption, True, drawn(as_pictures))
     what = "Each curve" if nature == "series" else "Each column"

@@ -4,6 +4,8 @@ from latently.run.folder import Run
 from latently.run.playing import Playing
 from latently.run.repeats import Repeats, mean_and_sd
 from latently.run.rows import (
+    IMAGE_OPTIONS,
+    PLACE_OPTIONS,
     TABLE_OPTIONS,
     dialect_for,
     film_rows,
@@ -23,6 +25,8 @@ from latently.run.session import Plan, Session, load_model
 from latently.run.training import Training, train_together
 
 __all__ = [
+    "IMAGE_OPTIONS",
+    "PLACE_OPTIONS",
     "TABLE_OPTIONS",
     "Plan",
     "Playing",

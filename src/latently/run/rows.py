@@ -24,10 +24,10 @@ from latently.data import (
 from latently.data.hub import PREFIX
 from latently.data.labels import UNKNOWN
 from latently.data.layout import channels_first
-from latently.data.open import holds_images
+from latently.data.open import holds_images, takes
 from latently.data.parts import conditions_like
 from latently.data.rows import as_names, hash_rows, spread_rows
-from latently.data.stores import ANNDATA, array_names, obs_names
+from latently.data.stores import ANNDATA, anndata_names, array_names
 from latently.data.stores import SUFFIXES as STORES
 from latently.data.table import some
 from latently.data.tables import column_names, is_parquet, is_table, is_text
@@ -39,6 +39,12 @@ PARTS = ("all", "train", "validation", "test")
 
 TABLE_OPTIONS = ("columns", "leave_out", "kinds", "dialect")
 """Arguments of `open_dataset` that are for tables."""
+
+IMAGE_OPTIONS = ("image_size", "image_fit", "gray", "white_level", "background", "frame", "skip_bad")
+"""Arguments of `open_dataset` that are for images."""
+
+PLACE_OPTIONS = ("parts", "nested", "labels_file")
+"""Arguments of `open_dataset` that say where the rows and labels of a source are, and not of others like it."""
 
 
 def film_rows(splits: Splits) -> Dataset:
@@ -136,9 +142,10 @@ def open_rows(
     views = views_in(place, views, own.get("views"), model)
     as_its_own = reading_of(place, model, about, views, labels_column=labels_column, dialect=dialect)
     arguments = {"source": place, "skip_bad": skip_bad, "views": views, "some_views": True, **as_its_own}
+    same = own.get("source") == place
+    arguments |= {name: own.get(name) for name in PLACE_OPTIONS} if same else {}
     if part == "all":
         return _with_views_of(model, open_whole(**_opening(arguments)))
-    same = own.get("source") == place
     cut = {name: own.get(name) for name in ("validation", "test")} | {"seed": own.get("seed", 0)} if same else {}
     rows: Dataset = getattr(open_splits({**arguments, **cut}), part)
     if not len(rows):
@@ -186,7 +193,9 @@ def reading_of(
     return {
         "labels_column": list(labels_column) if labels_column else None,
         "array": own.get("array") if own.get("array") in held else None,
+        "row_axis": own.get("row_axis") if takes(source, "row_axis") else None,
         "unlabelled": own.get("unlabelled", "auto"),
+        "channel_axis": own.get("channel_axis", "auto"),
         **(columns_for(held, model, about) if table and views is None else {}),
         "dialect": dialect,
         **(images_like(model, views, about) if holds_images(source) else {"image_size": None}),
@@ -279,8 +288,8 @@ def images_like(model: Any, views: str | None, about: Mapping[str, Any]) -> dict
     """The arguments that open images as a model met them: in its size and colours, fitted as in its run."""
     shape = model.row_shape_
     gray = None if isinstance(shape, dict) or len(shape) < 2 else _image_shape(model, shape)[2] == 1
-    asked = {"image_fit": about.get("data", {}).get("image_fit"), "white_level": about.get("white_level")}
-    return {"image_size": image_size_of(model, views), "gray": gray, **asked}
+    own = {name: about.get("data", {}).get(name) for name in ("image_fit", "background", "frame")}
+    return {"image_size": image_size_of(model, views), "gray": gray, "white_level": about.get("white_level"), **own}
 
 
 def _image_shape(model: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -337,7 +346,7 @@ def _names_in(path: Path, dialect: str | None = None) -> Sequence[str]:
     if is_table(path):
         return column_names(path, dialect)
     if suffix == ANNDATA:
-        return obs_names(path)
+        return anndata_names(path)
     if suffix in STORES:
         return array_names(path)
     if suffix != ".npz" or not zipfile.is_zipfile(path):
