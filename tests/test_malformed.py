@@ -363,7 +363,7 @@ def test_a_folder_that_is_a_whole_disk_by_mistake_is_looked_at_so_far(
         (tmp_path / "a" / "b" / str(n)).mkdir(parents=True)
     looked: list[Path] = []
     monkeypatch.setattr(images, "_LOOKED_AT", 5)
-    monkeypatch.setattr(images, "_images", lambda folder: looked.append(folder) or [])
+    monkeypatch.setattr(images, "_images", lambda folder, **_: looked.append(folder) or [])
     with pytest.raises(DataError, match="holds no PNG"):
         open_dataset(tmp_path)
     assert len({folder for folder in looked if folder.parent.name == "b"}) < 6

@@ -49,10 +49,10 @@ def reading(path: Path, what: str, remedy: str, error: type[ValueError] = FileEr
         yield
     except (error, FileError, ArgumentError, ImportError):
         raise
-    except FileNotFoundError as raised:
-        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(raised.filename or path)) from raised
     except OSError as raised:
-        if raised.errno is None or raised.filename2 is not None:
+        if isinstance(raised, FileNotFoundError) and not path.exists():  # some libraries give no number
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path)) from raised
+        if raised.errno in (None, errno.ENOENT) or raised.filename2 is not None:
             raise error(_damaged(path, what, remedy, raised)) from raised
         raise type(raised)(raised.errno, os.strerror(raised.errno), str(raised.filename or path)) from raised
     except MemoryError as raised:
