@@ -127,7 +127,7 @@ class Run:
         return self.read_json("evaluation.json") if (self.folder / "evaluation.json").exists() else None
 
     def history(self) -> list[dict[str, Any]]:
-        """The progress after each chunk and the `seconds` since the run began; a line that a crash cut is left out."""
+        """The rows of the run's course, and the `seconds` that it took so far; a line that a crash cut is left out."""
         return read_records(self.folder / "history.jsonl")
 
     def film(self) -> tuple[Int[np.ndarray, "frames"], Float[np.ndarray, "frames rows latent"]] | None:

@@ -18,21 +18,27 @@ FILM_FRAMES = 60
 
 
 class HistoryWriter:
-    """Appends each chunk's progress to `history.jsonl`; on resuming, what the checkpoint does not know is cut off."""
+    """Appends each row to `history.jsonl`; on resuming, what the checkpoint does not know is cut off.
+
+    Rows are a function of the run, but for what a clock told: `seconds`, `seconds_left` and `samples_per_second`.
+    """
 
     def __init__(self, run: Run, round_: int) -> None:
         self._path = run.folder / "history.jsonl"
         kept = [record for record in run.history() if record["round"] <= round_]
         write_records(self._path, kept)
         self._began = time.monotonic() - seconds_in(kept)
+        self._written = 0
 
     def __call__(self, trainer: Trainer[Any], progress: Progress) -> None:
-        """Write a line."""
-        del trainer
-        told = {name: value for name, value in dataclasses.asdict(progress).items() if value is not None}
-        record = {**told, "seconds": round(time.monotonic() - self._began, 3)}
+        """Write the rows that were completed since."""
+        del progress
+        rows = [dataclasses.asdict(row) for row in trainer.history[self._written :]]
+        seconds = round(time.monotonic() - self._began, 3)
+        told = [{name: value for name, value in row.items() if value is not None} for row in rows]
         with self._path.open("a") as file:
-            file.write(json.dumps(record) + "\n")
+            file.writelines(json.dumps({**row, "seconds": seconds}) + "\n" for row in told)
+        self._written = len(trainer.history)
 
 
 class Film:
