@@ -1,5 +1,6 @@
 """From exceptions to what a terminal is told: one sentence and an exit code."""
 
+import errno
 from typing import Any
 
 from latently.catalogue import BY_NAME
@@ -36,9 +37,12 @@ def sentence(error: Exception) -> str:
         'this ACGAN cannot encode data: it has no encoder. Models that can: vae, cvae.'
         >>> sentence(FileNotFoundError(2, "No such file or directory", "x.npy"))
         'x.npy: no such file or directory.'
+        >>> sentence(OSError(28, "No space left on device", "codes.npy"))
+        'codes.npy: no space left on device; free some, and go on.'
     """
     if isinstance(error, OSError) and error.strerror and error.filename is not None:
-        return f"{error.filename}: {error.strerror[0].lower()}{error.strerror[1:]}."
+        way_out = "; free some, and go on" if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
+        return f"{error.filename}: {error.strerror[0].lower()}{error.strerror[1:]}{way_out}."
     if isinstance(error, NotSupportedError):
         return error.worded(as_typed, lambda name: BY_NAME[name].terminal if name in BY_NAME else name)
     text = " ".join((error.worded(as_typed, _shown) if isinstance(error, ArgumentError) else str(error)).split())
