@@ -14,6 +14,13 @@ def exit_code() -> int:
     return 128 + _heard[-1]
 
 
+def end_silently() -> None:
+    """Let Ctrl-C end the process from now on as it ends programs in other languages: without Python's traceback."""
+    in_main = threading.current_thread() is threading.main_thread()
+    if in_main and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @contextmanager
 def answered(answer: Callable[[], None]) -> Iterator[None]:
     """While this is open, a signal to end calls `answer`; a SIGHUP that is ignored, as under `nohup`, stays so.

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from latently import cli
+from latently.cli import door
 
 from .conftest import call
 
@@ -30,7 +30,7 @@ def test_an_interrupt_that_falls_into_the_garbage_collector_is_sent_again(monkey
         return 0
 
     hook = sys.unraisablehook
-    monkeypatch.setattr(cli, "_dispatch", interrupted)
+    monkeypatch.setattr(door, "_dispatch", interrupted)
     answer = call("fit")
     assert (answer.code, answer.err) == (130, "latently: interrupted.\n")
     assert sys.unraisablehook is hook
@@ -45,7 +45,7 @@ def test_a_command_that_is_asked_to_end_says_so_and_by_what(
         os.kill(os.getpid(), number)
         return 0
 
-    monkeypatch.setattr(cli, "_dispatch", asked)
+    monkeypatch.setattr(door, "_dispatch", asked)
     before = signal.signal(number, signal.SIG_DFL)  # whoever starts the tests may have it ignored
     try:
         answer = call("fit")
@@ -63,7 +63,7 @@ def test_what_nohup_started_outlives_its_terminal(monkeypatch: pytest.MonkeyPatc
         return 0
 
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    monkeypatch.setattr(cli, "_dispatch", closed)
+    monkeypatch.setattr(door, "_dispatch", closed)
     try:
         assert call("fit").code == 0
     finally:
