@@ -21,7 +21,7 @@ from latently.files import cache_directory
 
 _Result = TypeVar("_Result")
 
-KEPT_PROGRAMS = 64
+KEPT_PROGRAMS = 8
 _programs: dict[Hashable, Callable[..., list[Array]]] = {}
 
 COPY_LESS = {"xla_cpu_copy_insertion_use_region_analysis": True}
