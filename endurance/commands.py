@@ -16,6 +16,9 @@ _imported_once = multiprocessing.get_context("forkserver")
 _imported_once.set_forkserver_preload([__name__, *(f"latently.cli.{room}" for room in ROOMS), "latently.report"])
 
 
+_LESS = ("setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-dac_override,-dac_read_search")
+
+
 class Command:
     """A command that is running.
 
@@ -26,7 +29,7 @@ class Command:
             JAX has begun.
         environment: added to that of this process; `None` takes a variable away.
         folder: in which it runs.
-        user: the number of the user that it runs as, where this process may choose; of a fresh one.
+        unprivileged: of a fresh one: it may do what its user may, also where that is root, who may all else.
     """
 
     def __init__(
@@ -37,7 +40,7 @@ class Command:
         fresh: bool = True,
         environment: Mapping[str, str | None] | None = None,
         folder: Path | None = None,
-        user: int | None = None,
+        unprivileged: bool = False,
     ) -> None:
         self.words, self.log = [str(word) for word in words], log
         self._forked: BaseProcess | None = None
@@ -47,13 +50,18 @@ class Command:
             said = {**os.environ, **environment}
             with log.open("ab") as file:
                 self._process = subprocess.Popen(
-                    [sys.executable, "-m", "latently.cli", *self.words],
+                    [
+                        *(_LESS if unprivileged and os.geteuid() == 0 else ()),
+                        sys.executable,
+                        "-m",
+                        "latently.cli",
+                        *self.words,
+                    ],
                     stdin=subprocess.DEVNULL,
                     stdout=file,
                     stderr=file,
                     env={name: value for name, value in said.items() if value is not None},
                     cwd=folder,
-                    user=user,
                 )
         else:
             self._forked = _imported_once.Process(target=_run, args=(self.words, str(log), environment, folder))

@@ -5,7 +5,6 @@ What a command needs is imported when it is called, so that help and errors of o
 
 import contextlib
 import os
-import signal
 import sys
 import threading
 import traceback
@@ -80,13 +79,13 @@ def _say_warning(message: Warning | str, category: type[Warning], *args: Any, **
 
 
 def _send_interrupts_again(unraisable: Any) -> None:
-    """A Ctrl-C that falls into a callback of the garbage collector is dropped by Python: send it again, a little later.
+    """A signal that falls into a callback of the garbage collector is dropped by Python: send it again, a little later.
 
     JAX has such a callback, and what it compiles makes a lot of garbage.
     """
     if not issubclass(unraisable.exc_type, KeyboardInterrupt):
         sys.__unraisablehook__(unraisable)
         return
-    again = threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGINT))
+    again = threading.Timer(0.05, os.kill, (os.getpid(), signals.last_heard()))
     again.daemon = True
     again.start()

@@ -48,7 +48,7 @@ class InPieces:
 
     def __iter__(self) -> Iterator[np.ndarray]:
         yield self.first
-        for start in range(self.step, self.rows, self.step):
+        for start in range(self.step, self.rows, max(1, self.step)):
             yield self.make(slice(start, start + self.step))
 
     @cached_property
@@ -223,13 +223,14 @@ def _npy(result: Result, file: IO[bytes]) -> None:
 
 def _write_npy(values: Any, file: IO[bytes]) -> None:
     """Write an array; one that is made piece by piece is never whole in memory."""
-    if isinstance(values, InPieces):
-        file.write(npy_header(values.first.dtype, (len(values), *values.first.shape[1:])))
-        for piece in values:
-            file.write(np.ascontiguousarray(piece).data)
-        return
-    array = np.asarray(values)
-    np.lib.format.write_array(file, array.astype(str) if array.dtype == object else array, allow_pickle=False)
+    if not isinstance(values, InPieces):
+        array = np.asarray(values)
+        array = array.astype(str) if array.dtype == object else array
+        values = InPieces(len(array), lambda _: array, len(array))
+    file.write(npy_header(values.first.dtype, (len(values), *values.first.shape[1:])))
+    for piece in values:
+        if piece.size:  # `tofile` would not say why it fails
+            file.write(np.ascontiguousarray(piece).reshape(-1).view(np.uint8).data)
 
 
 def _csv(result: Result, file: IO[bytes]) -> None:
