@@ -82,6 +82,7 @@ class Kills:
         folder: for all files.
         names: of the runs, keys of `CASES`, in turn.
         seed: of the moments.
+        reports: whether some runs draw their reports.
         stages: how far a run was when it was killed → how often.
         runs: that were killed, and brought to their end.
         faults: what was found, a line each.
@@ -90,6 +91,7 @@ class Kills:
     folder: Path
     names: Sequence[str]
     seed: int
+    reports: bool = True
     stages: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
     runs: int = 0
     faults: list[str] = dataclasses.field(default_factory=list)
@@ -101,12 +103,12 @@ class Kills:
     def until(self, kills: int) -> "Kills":
         """Go on until so many processes were killed."""
         while sum(self.stages.values()) < kills:
-            name, report = self.names[self.runs % len(self.names)], self.runs % REPORTED == 0
+            name, report = self.names[self.runs % len(self.names)], self.reports and self.runs % REPORTED == 0
             if name not in self._whole:
                 self._whole[name] = self._uninterrupted(name)
             whole, seconds = self._whole[name]
             run = self.folder / f"{self.runs:04d}"
-            seconds *= WARM if report else WARM * UNREPORTED
+            seconds *= WARM if report or not self.reports else WARM * UNREPORTED
             if fault := self._killed(name, report, run, seconds) or differences(run, whole, report):
                 self.faults.append(f"{name}, run {self.runs} of seed {self.seed}: {fault}")
             else:
@@ -116,9 +118,9 @@ class Kills:
         return self
 
     def _uninterrupted(self, name: str) -> tuple[Path, float]:
-        """The run that nobody kills, with its report, and its seconds."""
+        """The run that nobody kills, and its seconds."""
         folder, began = self.folder / f"whole {name}", time.monotonic()
-        code = self._command(words_of(name, True, folder)).wait(PATIENCE_SECONDS)
+        code = self._command(words_of(name, self.reports, folder)).wait(PATIENCE_SECONDS)
         if code != 0:
             raise SystemExit(f"{name} ended with {code}:\n{self._log.read_text()}")
         return folder, time.monotonic() - began

@@ -9,14 +9,11 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2]))  # the programs are no part of the installed package
 
-from endurance import disk, kills, memory, saved, together
+from endurance import kills, memory, saved, together
 
 
-def test_a_run_that_is_killed_and_resumed_comes_out_as_if_nobody_had_killed_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(kills, "REPORTED", 10**6)
-    found = kills.Kills(tmp_path, ["vae"], seed=3).until(2)
+def test_a_run_that_is_killed_and_resumed_comes_out_as_if_nobody_had_killed_it(tmp_path: Path) -> None:
+    found = kills.Kills(tmp_path, ["vae"], seed=3, reports=False).until(2)
     assert found.faults == []
     assert sum(found.stages.values()) >= 2
 
@@ -40,20 +37,6 @@ def test_a_run_that_came_out_otherwise_would_be_found(tmp_path: Path) -> None:
 
 def test_fits_at_once_get_names_of_their_own(tmp_path: Path) -> None:
     assert all(well for _, well in together.fits_at_once(tmp_path, fits=2))
-
-
-def test_a_run_whose_folder_is_lost_goes_on_and_is_the_same_once_it_is_back(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(disk, "EPOCHS", 1500)
-    assert disk.trained(tmp_path, tmp_path / "whole").wait() == 0
-    run, away = tmp_path / "lost", tmp_path / "away"
-    answers = disk.goes_on(
-        *("a lost folder", tmp_path, run, tmp_path / "whole"),
-        lambda: disk.move(run, away),
-        lambda: disk.move(away, run),
-    )
-    assert [question for question, well in answers if not well] == []
 
 
 def test_calls_with_other_numbers_of_rows_do_not_grow_the_process() -> None:
