@@ -224,8 +224,9 @@ class Playing:
         except KeyboardInterrupt:  # the second one; the first lets the chunk end
             self.reporter.stopped_at_once(sessions, folder)
             raise
-        except OSError:  # the disk is full, say; where there is no folder any more, there is nothing to go on with
-            if all((session.run.folder / "config.json").exists() for session in sessions):
+        except OSError as error:  # the disk is full, say; without a folder, there is nothing to go on with
+            written = error.filename is not None  # and not another process that was lost
+            if written and all((session.run.folder / "config.json").exists() for session in sessions):
                 self.reporter.stopped_at_once(sessions, folder)
             raise
         if not ended and distributed.is_first():
