@@ -10,6 +10,7 @@ there. Figure: how many kills were survived.
 
 import argparse
 import collections
+import contextlib
 import dataclasses
 import random
 import shutil
@@ -63,7 +64,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0, help="of the moments")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="latently-kills-") as folder:
-        found = Kills(Path(folder), options.only or list(CASES), options.seed).until(options.n)
+        found = Kills(Path(folder), options.only or list(CASES), options.seed)
+        with contextlib.suppress(KeyboardInterrupt):  # what was found until then is told all the same
+            found.until(options.n)
     for fault in found.faults:
         print(fault)
     moments = ", ".join(f"{found.stages[stage]} {stage}" for stage in STAGES if found.stages[stage])
