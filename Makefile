@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test lint types scripts contract unit exhaustive dist hooks bench bench-peers clean
+.PHONY: demo test lint types scripts contract unit exhaustive endurance dist hooks bench bench-peers clean
 
 demo: $(VENV)/.package
 	$(BIN)/latently demo
@@ -12,8 +12,8 @@ demo: $(VENV)/.package
 test: lint types contract unit
 
 lint: $(VENV)/.test
-	$(BIN)/ruff check src tests benchmarks
-	$(BIN)/ruff format --check src tests benchmarks
+	$(BIN)/ruff check src tests benchmarks endurance
+	$(BIN)/ruff format --check src tests benchmarks endurance
 
 types: $(VENV)/.test
 	$(BIN)/mypy
@@ -31,6 +31,10 @@ unit: $(VENV)/.test
 # Every combination of parts, where `make test` tries each part once.
 exhaustive: $(VENV)/.test
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses auto --dist worksteal -m exhaustive
+
+# What the tests ask in a short form, at length: hours on two cores. Each program prints a figure.
+endurance: $(VENV)/.test
+	$(BIN)/python -m endurance
 
 dist: $(VENV)/.dist
 	rm -rf dist

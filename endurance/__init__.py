@@ -1,1 +1,4 @@
-"""Programs that show what Latently survives: each prints a figure (`python -m endurance.NAME`)."""
+"""What Latently survives: each program here prints one figure, and `make endurance` runs them all.
+
+Short forms of them run in the tests.
+"""

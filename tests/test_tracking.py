@@ -29,8 +29,8 @@ def test_any_function_can_look_on() -> None:
     rounds: list[int] = []
     model = latently.VAE(latent_dim=2, hidden=(8,), epochs=3, batch_size=10, random_state=0)
     model.fit(np.eye(20), observers=[lambda trainer, progress: rounds.append(progress.round)])
-    assert rounds == [chunk["round"] for chunk in model.history_]
-    assert rounds[-1] == 6
+    assert rounds == sorted(set(rounds))
+    assert rounds[-1] == model.history_[-1]["round"] == 6
 
 
 def test_tensorboard_reads_terms_evaluation_and_parameters(tmp_path: Path) -> None:

@@ -9,9 +9,21 @@ ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP")
 _heard: list[int] = [signal.SIGINT]
 
 
+def last_heard() -> int:
+    """The signal that has asked this process to end; that of Ctrl-C where none has."""
+    return _heard[-1]
+
+
 def exit_code() -> int:
     """What a process returns that was asked to end: 130 after Ctrl-C, 143 after SIGTERM, 129 after SIGHUP."""
-    return 128 + _heard[-1]
+    return 128 + last_heard()
+
+
+def end_silently() -> None:
+    """Let Ctrl-C end the process from now on as it ends programs in other languages: without Python's traceback."""
+    in_main = threading.current_thread() is threading.main_thread()
+    if in_main and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @contextmanager

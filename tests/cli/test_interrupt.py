@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from latently import cli
+from latently.cli import door
 
 from .conftest import call
 
@@ -22,17 +22,20 @@ def heard() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("heard")
-def test_an_interrupt_that_falls_into_the_garbage_collector_is_sent_again(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_that_falls_into_the_garbage_collector_is_sent_again(
+    number: signal.Signals, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def interrupted(words: list[str]) -> int:
         del words
-        _interrupt_garbage_collection()
+        _interrupt_garbage_collection(number)
         signal.sigtimedwait([], 5)  # until the next signal
         return 0
 
     hook = sys.unraisablehook
-    monkeypatch.setattr(cli, "_dispatch", interrupted)
+    monkeypatch.setattr(door, "_dispatch", interrupted)
     answer = call("fit")
-    assert (answer.code, answer.err) == (130, "latently: interrupted.\n")
+    assert (answer.code, answer.err) == (code, "latently: interrupted.\n")
     assert sys.unraisablehook is hook
 
 
@@ -45,7 +48,7 @@ def test_a_command_that_is_asked_to_end_says_so_and_by_what(
         os.kill(os.getpid(), number)
         return 0
 
-    monkeypatch.setattr(cli, "_dispatch", asked)
+    monkeypatch.setattr(door, "_dispatch", asked)
     before = signal.signal(number, signal.SIG_DFL)  # whoever starts the tests may have it ignored
     try:
         answer = call("fit")
@@ -63,20 +66,20 @@ def test_what_nohup_started_outlives_its_terminal(monkeypatch: pytest.MonkeyPatc
         return 0
 
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    monkeypatch.setattr(cli, "_dispatch", closed)
+    monkeypatch.setattr(door, "_dispatch", closed)
     try:
         assert call("fit").code == 0
     finally:
         signal.signal(signal.SIGHUP, before)
 
 
-def _interrupt_garbage_collection() -> None:
-    """Raise `KeyboardInterrupt` where Python drops what is raised."""
+def _interrupt_garbage_collection(number: signal.Signals) -> None:
+    """Send a signal where Python drops what is raised."""
 
     def callback(phase: str, information: dict[str, int]) -> None:
         del phase, information
         gc.callbacks.remove(callback)
-        raise KeyboardInterrupt
+        os.kill(os.getpid(), number)
 
     callbacks: list[Callable[[str, dict[str, int]], None]] = gc.callbacks
     callbacks.append(callback)

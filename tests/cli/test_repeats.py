@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from latently.run import Run, open_splits
+from latently.run import Plan, Repeats, Run, open_splits
 
 from .conftest import SMALL, after_lines, call, contents, start
 
@@ -86,6 +86,16 @@ def test_an_interrupted_experiment_goes_on_to_the_same_numbers(here: Path) -> No
     cut, whole = (json.loads((here / name / "repeats.json").read_text()) for name in ("cut", "whole"))
     assert (cut["mean"], cut["sd"]) == (whole["mean"], whole["sd"])
     assert json.loads(resumed.out.splitlines()[-1])["mean"] == cut["mean"]
+
+
+def test_an_experiment_that_was_killed_before_its_first_run_was_written_goes_on(repeated: Path, tmp_path: Path) -> None:
+    plan = Plan.of(Run.open(repeated / "repeat-1"), {**Run.open(repeated / "repeat-1").config()["parameters"]})
+    cut = Repeats(tmp_path, 2)
+    cut.write(plan.config())
+    answer = call("resume", tmp_path, "--quiet", "--no-report")
+    assert answer.code == 0, answer.err
+    mine, whole = (json.loads((folder / "repeats.json").read_text()) for folder in (tmp_path, repeated))
+    assert (mine["mean"], mine["sd"]) == (whole["mean"], whole["sd"])
 
 
 def test_a_run_whose_evaluation_was_cut_short_is_evaluated_on_resuming(repeated: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import latently
-from latently.run import Run
+from latently.run import Run, TakenError
 
 from .conftest import after_lines, call, contents, start
 
@@ -191,12 +191,13 @@ def test_a_damaged_folder_is_refused_and_left_as_it_is(
 def test_a_fit_that_finds_another_in_its_folder_leaves_that_as_it_is(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Both found the folder free, and the other one was first to lock it."""
+    """Both found the folder free, and the other one was first to lock it, or to write what it trains on."""
     create, others = Run.create, contextlib.ExitStack()
 
     def overtaken(folder: Path) -> Run:
         run = create(folder)
         others.enter_context(run.lock())
+        run.write_config({"of": "the other"})
         return run
 
     monkeypatch.setattr(Run, "create", overtaken)
@@ -204,7 +205,41 @@ def test_a_fit_that_finds_another_in_its_folder_leaves_that_as_it_is(
         answer = call("fit", "vae", "--data", "digits", "--out", "run", "--hidden", "8", "--epochs", "1", "--quiet")
     assert answer.code == 2
     assert "another process is training in run" in answer.err
-    assert (here / "run" / "config.json").exists()
+    assert Run(here / "run").config() == {"of": "the other"}
+    monkeypatch.undo()
+    with pytest.raises(TakenError, match="holds a run already"):
+        Run(here / "run").write_config({"of": "this one"}, new=True)
+    assert Run(here / "run").config() == {"of": "the other"}
+
+
+def test_a_fit_without_a_name_takes_the_next_one_where_another_process_was_first(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create, others = Run.create, contextlib.ExitStack()
+
+    def overtaken(folder: Path) -> Run:
+        run = create(folder)
+        if folder.name == "vae-digits-1":
+            others.enter_context(run.lock())
+        return run
+
+    monkeypatch.setattr(Run, "create", overtaken)
+    monkeypatch.setattr("latently.run.playing.Playing._play", lambda *_: True)
+    with others:
+        answer = call("fit", "vae", "--data", "digits", "--hidden", "8", "--epochs", "1", "--quiet")
+    assert answer.code == 0, answer.err
+    assert sorted(path.name for path in (here / "runs").iterdir()) == ["vae-digits-1", "vae-digits-2"]
+    assert not list((here / "runs" / "vae-digits-1").iterdir())
+
+
+def test_what_a_kill_left_of_a_first_write_is_in_nobodys_way(here: Path) -> None:
+    (here / "run").mkdir()
+    (here / "run" / ".config.json.tmp").write_text('{"estim')
+    refused = call("resume", "run")
+    assert (refused.code, "holds no run" in refused.err) == (2, True)
+    answer = call("fit", "vae", "--data", "digits", "--out", "run", *("--hidden", "8", "--epochs", "1", "--no-report"))
+    assert answer.code == 0, answer.err
+    assert not [path for path in (here / "run").rglob("*") if path.name.endswith(".tmp")]
 
 
 def test_two_processes_cannot_train_in_one_folder(vae_run: Path) -> None:

@@ -292,3 +292,11 @@ def test_a_game_that_came_to_a_stand_is_told_in_words(accuracies, words):
     if words is not None:
         assert warnings[0].startswith(words)
         assert warnings[0].endswith(".")
+
+
+def test_a_critic_that_guesses_is_found_by_rows_of_a_round_each_in_which_it_is_right_by_chance():
+    random = np.random.default_rng(0)
+    accuracies = random.binomial(128, 0.5, 300) / 128
+    assert max(abs(accuracies - 0.5)) > 0.1
+    (warning,) = adversarial().diagnose([{"critic/accuracy": float(accuracy)} for accuracy in accuracies])
+    assert warning.startswith("the critic has guessed from the start")

@@ -236,7 +236,8 @@ def test_a_report_says_by_what_its_model_was_judged_and_which_one_is_kept():
 
 
 def test_a_second_stage_tells_its_speed_and_both_stages_their_time():
-    history = [{"samples_per_second": 1234.0}]
+    compiling = [{"round": round_, "samples_per_second": 5.0} for round_ in range(1, 6)]
+    history = [*compiling, {"round": 100, "samples_per_second": 1234.0}]
     facts = _pace(history, {"seconds": 12.5, "first_seconds": 10.0})
     assert facts["speed"] == "1,234 samples/s in the second stage, once compiled"
     assert facts["training time"].startswith("12.5 s with both stages")

@@ -44,7 +44,7 @@ def test_a_summary_names_the_runs_and_their_seeds(tmp_path: Path) -> None:
     finished(repeats.run_folder(0), 0, 0.25)
     finished(repeats.run_folder(1), 1, 0.75)
     repeats.write({"parameters": {"hidden": (16,)}})
-    assert Repeats.open(tmp_path).parameters() == {"hidden": [16]}
+    assert Repeats.open(tmp_path).plan()["parameters"] == {"hidden": [16]}
     assert Repeats.are_in(tmp_path)
     assert not Repeats.open(tmp_path).are_finished
     path = repeats.write(repeats.summarize())

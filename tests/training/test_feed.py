@@ -259,3 +259,11 @@ def test_of_a_streamed_draw_a_process_reads_its_own_columns_and_no_other_rows():
     assert sorted(read) == sorted(rows.ravel().tolist())
     for number in range(3):
         np.testing.assert_array_equal(feed.batch(chunk, number, jax.random.key(0)).x, x[rows[number]])
+
+
+@pytest.mark.parametrize("resident_bytes", [0, 2**20])
+def test_integers_beyond_32_bits_are_drawn_as_the_numbers_that_they_are(resident_bytes):
+    rows = np.arange(20)[:, None] * 10**10
+    feed = Feed((rows,), batch_size=20, seed=0, resident_bytes=resident_bytes)
+    drawn = feed.batch(feed.chunk(0, 1), 0, jax.random.key(0)).x
+    np.testing.assert_allclose(np.sort(np.asarray(drawn), axis=0), rows, rtol=1e-6)

@@ -190,13 +190,13 @@ def test_a_run_to_a_round_already_played_plays_nothing():
 
 
 def test_progress_tells_the_mean_of_each_term_over_its_chunk():
-    every, whole = tug_trainer(), tug_trainer()
+    every, whole, chunks = tug_trainer(), tug_trainer(), []
     every.run(6, [StopEvery(1)])
-    whole.run(6, [StopEvery(6)])
-    weights = np.diff([0, *(progress.round for progress in whole.history)])
+    whole.run(6, [StopEvery(6), lambda trainer, progress: chunks.append(progress)])
+    weights = np.diff([0, *(progress.round for progress in chunks)])
     for name in ("left/distance", "right/distance", "right/labels"):
-        of_rounds = np.mean([progress.terms[name] for progress in every.history])
-        of_chunks = np.average([progress.terms[name] for progress in whole.history], weights=weights)
+        of_rounds = np.mean([row.terms[name] for row in every.history])
+        of_chunks = np.average([progress.terms[name] for progress in chunks], weights=weights)
         assert of_chunks == pytest.approx(of_rounds, rel=1e-5)
 
 

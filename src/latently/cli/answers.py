@@ -1,6 +1,7 @@
 """How each verb is answered: from what is asked of a fitted model to what is written."""
 
 import itertools
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -10,10 +11,10 @@ import numpy as np
 from latently import figures
 from latently.cli.asked import Asked
 from latently.cli.errors import UsageError, called
-from latently.cli.outputs import Result, Table, are_curves, beside, by_view, images, paths_of_images, vectors
+from latently.cli.outputs import InPieces, Result, Table, are_curves, beside, by_view, images, paths_of_images, vectors
 from latently.cli.terminal import print_measures, say
 from latently.cli.verbs import COMPLETED, PATHS, RECONSTRUCTED, RESTYLED, STRANGEST
-from latently.data import Views
+from latently.data import Subset, Views
 from latently.data.table import filled_in, is_frame
 from latently.data.tables import column_names, is_table, is_text, read_cells, read_frame
 from latently.data.text_tables import Dialect
@@ -22,6 +23,9 @@ from latently.evaluation import as_table, classification, clustering, counted
 from latently.figures.images import display_range
 from latently.run import Run, labels_of, located, open_rows, open_run_splits, open_views
 from latently.run.outliers import strangeness_of
+
+PIECE_NUMBERS, LEAST_PIECE = 2**26, 2**14
+"""Rows are reconstructed about so many numbers at a time, and so many rows at least."""
 
 
 def sample(asked: Asked) -> Result:
@@ -132,21 +136,29 @@ def _identifiers(asked: Asked) -> dict[str, np.ndarray]:
 
 def reconstruct(asked: Asked) -> Result:
     """The rows, encoded and decoded again."""
-    rows = asked.part.rows
+    rows, known = asked.part.rows, asked.known
     asked.begin()
-    result = asked.model.reconstruct(rows, asked.known)
+
+    def made(some: slice) -> Any:
+        return asked.model.reconstruct(rows[some], None if known is None else known[some])
+
+    if isinstance(rows, np.ndarray | Subset):
+        step = max(LEAST_PIECE, PIECE_NUMBERS // math.prod(rows.shape[1:]))
+        arrays: dict[str, Any] = {"reconstructions": InPieces(len(rows), made, step)}
+    else:  # a table, or several views
+        arrays = by_view("reconstructions", made(slice(None)))
 
     def draw() -> Any:
-        if are_curves(result):
-            some = np.asarray(rows[:RECONSTRUCTED]).reshape(-1, *result.shape[1:])
-            return figures.curve_reconstructions(some, result[:RECONSTRUCTED])
-        shown = images(result)[:RECONSTRUCTED]
-        return figures.reconstructions(_pictures_of(rows[:RECONSTRUCTED]).reshape(shown.shape), shown)
+        shown = made(slice(0, RECONSTRUCTED))
+        if are_curves(shown):
+            return figures.curve_reconstructions(np.asarray(rows[:RECONSTRUCTED]).reshape(shown.shape), shown)
+        pictures = images(shown)
+        return figures.reconstructions(_pictures_of(rows[:RECONSTRUCTED]).reshape(pictures.shape), pictures)
 
     return Result(
         "{rows} reconstructions",
-        by_view("reconstructions", result),
-        lambda: vectors(result, asked.columns),
+        arrays,
+        lambda: vectors(made(slice(None)), asked.columns),
         draw,
         shown=RECONSTRUCTED,
     )

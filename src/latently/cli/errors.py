@@ -64,13 +64,16 @@ def sentence(error: Exception) -> str:
         'this ACGAN cannot encode data: it has no encoder. Models that can: vae, cvae.'
         >>> sentence(FileNotFoundError(2, "No such file or directory", "x.npy"))
         'x.npy: no such file or directory.'
+        >>> sentence(OSError(28, "No space left on device", "codes.npy"))
+        'codes.npy: no space left on device; free some, and go on.'
     """
     return _ENDLESS.sub(lambda word: f"{word[0][:_SHOWN]}…", _sentence(error))
 
 
 def _sentence(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror and error.filename is not None:
-        return f"{error.filename}: {error.strerror[0].lower()}{error.strerror[1:]}."
+        way_out = "; free some, and go on" if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
+        return f"{error.filename}: {error.strerror[0].lower()}{error.strerror[1:]}{way_out}."
     if _is_of_memory(error):
         return f"this takes more memory than is free here ({reason(error)}); ask for less at once, or give fewer rows."
     if isinstance(error, NotSupportedError):

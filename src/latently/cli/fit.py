@@ -80,7 +80,7 @@ def fit_model(model: str, words: Sequence[str], recipe: Recipe | None, *, comman
     from latently.cli.processes import join_others, shares
     from latently.cli.session import begin  # slow to load, and not for --help
     from latently.cli.terminal import Reporter
-    from latently.run import Repeats, Run
+    from latently.run import Repeats, Run, TakenError
 
     if given.repeats > 1 and shares(given):
         raise UsageError("several processes share one run; give each of the --repeats a command of its own.")
@@ -88,7 +88,14 @@ def fit_model(model: str, words: Sequence[str], recipe: Recipe | None, *, comman
     reporter = Reporter(given.quiet or not first, given.json and first, brief)
     how = how_to_play(given) | ({} if first else {"track": ()})
     plan, folder = planned(model, parser, given, recipe, command)
-    status = begin(plan, folder, given.repeats, reporter, report=not given.no_report, **how)
+    while True:
+        try:
+            status = begin(plan, folder, given.repeats, reporter, report=not given.no_report, **how)
+            break
+        except TakenError:  # another process has begun a run there since the name was chosen
+            if given.out:
+                raise
+            folder = _free(folder.parent, folder.name.rpartition("-")[0])
     if status or recipe is None or not first:
         return status
     evaluation = Run(folder).evaluation() if given.repeats == 1 else Repeats.open(folder).summarize().get("mean")

@@ -3,16 +3,19 @@
 import contextlib
 import csv
 import io
-from collections.abc import Callable, Mapping, Sequence
+import itertools
+import zipfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from latently.cli.errors import UsageError
 from latently.cli.parsing import Option
-from latently.files import write_atomically
+from latently.files import npy_header, written_whole
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -27,12 +30,46 @@ def _nothing() -> Any:
 
 
 @dataclass(frozen=True)
+class InPieces:
+    """Rows that are made where they are needed, so many at a time: to be written, without all of them in memory.
+
+    Attributes:
+        rows: how many there are.
+        make: those of a slice.
+        step: how many at a time.
+    """
+
+    rows: int
+    make: Callable[[slice], np.ndarray]
+    step: int
+
+    def __len__(self) -> int:
+        return self.rows
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        yield self.first
+        for start in range(self.step, self.rows, max(1, self.step)):
+            yield self.make(slice(start, start + self.step))
+
+    @cached_property
+    def first(self) -> np.ndarray:
+        """The first piece, which tells the shape and the type of all."""
+        return self.make(slice(0, self.step))
+
+    @cached_property
+    def whole(self) -> np.ndarray:
+        """All of them."""
+        return np.concatenate(list(self))
+
+
+@dataclass(frozen=True)
 class Result:
     """What a command has made, in every form in which it can be written.
 
     Attributes:
         what: it is, in words; `{rows}` is the length of the first array.
-        arrays: for `.npz`, by name, those that are `None` left out; the first one is what `.npy` holds.
+        arrays: for `.npz`, by name, those that are `None` left out; the first one is what `.npy` holds. They may be
+            `InPieces`.
         table: for `.csv`.
         columns: for `.parquet`: the arrays that stand side by side, by name; the cells of `table`, unless said.
         draw: for `.png`: the figure.
@@ -103,7 +140,8 @@ def write(paths: Sequence[Path], result: Result, force: bool, *, quiet: bool = F
     check_free(paths, force)
     rows = len(next(iter(result.arrays.values())))
     for path in paths:
-        write_atomically(path, FORMS[path.suffix.lower()](result))
+        with written_whole(path) as file:
+            FORMS[path.suffix.lower()](result, file)
         first = result.shown is not None and result.shown < rows and path.suffix.lower() == ".png"
         counted = f"the first {result.shown} of {rows:,}" if first else f"{rows:,}"
         if not quiet:
@@ -171,28 +209,38 @@ def paths_of_images(paths: Any) -> np.ndarray:
     return pictures.reshape(k, steps, *pictures.shape[1:])
 
 
-def _npz(result: Result) -> bytes:
-    buffer = io.BytesIO()
-    arrays = {name: np.asarray(values) for name, values in result.arrays.items() if values is not None}
-    arrays = {name: values.astype(str) if values.dtype == object else values for name, values in arrays.items()}
-    np.savez(buffer, allow_pickle=False, **arrays)
-    return buffer.getvalue()
+def _npz(result: Result, file: IO[bytes]) -> None:
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, values in result.arrays.items():
+            if values is not None:
+                with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                    _write_npy(values, member)
 
 
-def _npy(result: Result) -> bytes:
-    buffer = io.BytesIO()
-    np.save(buffer, next(iter(result.arrays.values())), allow_pickle=False)
-    return buffer.getvalue()
+def _npy(result: Result, file: IO[bytes]) -> None:
+    _write_npy(next(iter(result.arrays.values())), file)
 
 
-def _csv(result: Result) -> bytes:
+def _write_npy(values: Any, file: IO[bytes]) -> None:
+    """Write an array; one that is made piece by piece is never whole in memory."""
+    if not isinstance(values, InPieces):
+        array = np.asarray(values)
+        array = array.astype(str) if array.dtype == object else array
+        values = InPieces(len(array), lambda _: array, len(array))
+    file.write(npy_header(values.first.dtype, (len(values), *values.first.shape[1:])))
+    for piece in values:
+        if piece.size:  # `tofile` would not say why it fails
+            file.write(np.ascontiguousarray(piece).reshape(-1).view(np.uint8).data)
+
+
+def _csv(result: Result, file: IO[bytes]) -> None:
     header, rows = result.table()
-    text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\n").writerows([header, *rows])
-    return text.getvalue().encode()
+    text = io.TextIOWrapper(file, "utf-8", newline="")
+    csv.writer(text, lineterminator="\n").writerows(itertools.chain([header], rows))
+    text.detach()  # which flushes it, and leaves the file open
 
 
-def _parquet(result: Result) -> bytes:
+def _parquet(result: Result, file: IO[bytes]) -> None:
     import pandas as pd
 
     if result.columns is None:
@@ -207,18 +255,18 @@ def _parquet(result: Result) -> bytes:
         with contextlib.suppress(TypeError, ValueError):
             frame[name] = pd.to_numeric(frame[name])
     try:
-        return bytes(frame.to_parquet(index=False))
+        file.write(frame.to_parquet(index=False))
     except ImportError as error:
         raise UsageError("a .parquet file needs PyArrow to be written; run: pip install 'latently[tables]'.") from error
 
 
-def _png(result: Result) -> bytes:
+def _png(result: Result, file: IO[bytes]) -> None:
     from latently import figures
 
-    return figures.png(result.draw())
+    file.write(figures.png(result.draw()))
 
 
-FORMS: dict[str, Callable[[Result], bytes]] = {
+FORMS: dict[str, Callable[[Result, IO[bytes]], None]] = {
     ".png": _png,
     ".csv": _csv,
     ".parquet": _parquet,

@@ -23,7 +23,7 @@ from latently.cli.errors import FAILURE, UsageError, sentence
 from latently.cli.outputs import FORMS
 from latently.cli.verbs import Verb
 from latently.errors import needed
-from latently.files import write_atomically
+from latently.files import write_atomically, written_whole
 from latently.reading import read_json
 
 RECORD = "_latently.json"
@@ -84,7 +84,8 @@ class Answerer:
                 Asked(given, self._asked.model, self._asked.about, [target])
             )
             target.parent.mkdir(parents=True, exist_ok=True)
-            write_atomically(target, FORMS[SUFFIX](result))
+            with written_whole(target) as file:
+                FORMS[SUFFIX](result, file)
         except Exception as error:  # noqa: BLE001  # others can be answered all the same
             return Outcome(part, 0, sentence(error))
         return Outcome(part, len(next(iter(result.arrays.values()))), "")

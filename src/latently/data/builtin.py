@@ -27,7 +27,7 @@ from latently.data.arrays import FILES, gzipped_or_not, parse_idx, train_and_tes
 from latently.data.dataset import Dataset
 from latently.data.parts import Parts
 from latently.data.rows import DataError
-from latently.files import cache_directory, write_atomically
+from latently.files import cache_for, write_atomically
 
 _TIMEOUT_SECONDS = 30
 
@@ -128,18 +128,19 @@ def load(source: IdxSource) -> Parts:
 
 def cache_folder() -> Path:
     """Where downloaded data is kept."""
-    return cache_directory() / "data"
+    return cache_for("data")
 
 
 def _array(source: IdxSource, name: str) -> Shaped[np.ndarray, "..."]:
     """One file, from where it is found first."""
-    own, cache, sha256 = os.environ.get("LATENTLY_DATA"), cache_folder() / source.name, source.files[name]
+    own, sha256 = os.environ.get("LATENTLY_DATA"), source.files[name]
     path = gzipped_or_not(Path(own).expanduser() / source.name, name) if own else None
     if path is not None:
         try:
             return parse_idx(BytesIO(_unpacked(path.read_bytes(), name, sha256)), path)
         except DataError as error:
             raise DataError(f"{path} is damaged or another file ({error}); replace or remove it.") from error
+    cache = cache_folder() / source.name
     path = gzipped_or_not(cache, name)
     if path is not None:
         with contextlib.suppress(DataError):  # a damaged file is downloaded anew

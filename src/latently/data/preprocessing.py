@@ -170,8 +170,10 @@ class Preprocessing:
         )
 
     def stored(self, rows: Any) -> tuple[np.ndarray]:
-        """The arrays of some rows, as `reads` takes them."""
-        return (np.asarray(rows),)
+        """The arrays of some rows, as `reads` takes them: as floats where JAX does not hold their integers."""
+        array = np.asarray(rows)
+        wide = array.dtype.kind in "iu" and not np.can_cast(array.dtype, np.int32)
+        return (array.astype(np.float32) if wide else array,)
 
     @property
     def reads(self) -> Partial:

@@ -8,7 +8,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any, Protocol, final, runtime_checkable
 
 import numpy as np
-from jaxtyping import Bool, Float64, Int
+from jaxtyping import Bool, Float64, Int, Shaped
 
 from latently.data.sparse import Sparse
 from latently.errors import ArgumentError
@@ -290,6 +290,12 @@ def summarize(rows: Rows, per_feature: bool, name: str = "X") -> Statistics:
         n += m
     mean, variance = np.asarray(mean), np.asarray(squares / n)
     return Statistics(minimum, maximum, mean, deviations(variance, mean), variance)
+
+
+def extremes(rows: Rows) -> tuple[Shaped[np.ndarray, "features"], Shaped[np.ndarray, "features"]]:
+    """The smallest and the largest number of each feature, exactly as they are stored, in one pass."""
+    found = [(part.min(axis=0), part.max(axis=0)) for piece in pieces(rows) for part in [piece.reshape(len(piece), -1)]]
+    return np.min([low for low, _ in found], axis=0), np.max([high for _, high in found], axis=0)
 
 
 def deviations(variance: Float64[np.ndarray, "..."], mean: Float64[np.ndarray, "..."]) -> Float64[np.ndarray, "..."]:

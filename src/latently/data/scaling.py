@@ -16,7 +16,15 @@ from latently.data.layout import (
     series_axis,
     unlike_channels,
 )
-from latently.data.rows import DataArgumentError, Rows, Statistics, deviations, summarize
+from latently.data.rows import (
+    DataArgumentError,
+    Rows,
+    Statistics,
+    are_constant,
+    deviations,
+    extremes,
+    summarize,
+)
 
 Range: TypeAlias = Literal["unit", "symmetric", "real"]
 
@@ -87,6 +95,7 @@ def fit_scaling(
     low, high = features.minimum, features.maximum
     unit, floats = low >= -ROUNDING and high <= 1 + ROUNDING, rows.dtype.kind == "f"
     if range_ == "real" or (range_ == "auto" and not unit):
+        _check_float32(rows, features)
         found = _standardized(rows, features, standardize, channel_axis, assumed, series=series)
         guessed = range_ == standardize == "auto" and found.axis is None and not assumed
         return found._replace(assumed=(*found.assumed, *_said_of(rows, features))) if guessed else found
@@ -116,6 +125,27 @@ def fit_scaling(
     standard = "together" if len(rows.shape) > 2 else "features"
     guess += f"{{standardize={standard}}} takes them for numbers of any size"
     return Scaling(0.0, 1.0, "unit", None, (guess,) if floats and range_ == "auto" else ())
+
+
+def _check_float32(rows: Rows, features: Statistics) -> None:
+    """See that float32, in which models compute, holds all numbers, and tells those of a column apart."""
+    most = float(np.finfo(np.float32).max)
+    beyond = max(-features.minimum, features.maximum) > most
+    with np.errstate(over="ignore", invalid="ignore"):
+        alike = are_constant(features.variance, features.mean) & (features.mean != 0) & (len(rows.shape) == 2)
+    if not (beyond or alike.any()):
+        return
+    lows, highs = extremes(rows)
+    for place in np.flatnonzero((np.maximum(-lows, highs) > most) | (alike & (lows < highs))):
+        low, high, shape = lows[place], highs[place], rows.shape[1:]
+        where = f"column {place}" if len(shape) == 1 else f"place {tuple(map(int, np.unravel_index(place, shape)))}"
+        if max(-low, high) > most:
+            rule = f"must lie within ±{most:.2g}, as float32 does, and {where} reaches from {low:g} to {high:g}"
+            raise DataArgumentError("X", rule, remedy="Divide it by a number as large, or leave it out.")
+        rule = "must hold numbers that float32, in which models compute, tells apart, and those of"
+        rule = f"{rule} {where}, from {low} to {high}, lie too close to each other for their size"
+        way_out = f"Subtract {low} from it" if max(-low, high) > 1 else "Multiply it by a large number"
+        raise DataArgumentError("X", rule, remedy=f"{way_out}, or leave it out.")
 
 
 def _from_black_to_white(rows: Rows, range_: str, standardize: Standardize, white: float) -> Scaling:

@@ -7,7 +7,6 @@ import dataclasses
 import hashlib
 import json
 import math
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,9 +16,9 @@ import numpy as np
 
 from latently.data.columns import Column, Told, finite, ordered, said_of_dates
 from latently.data.parquet_tables import frame_of, reading_parquet
-from latently.data.rows import DataError, release
+from latently.data.rows import DataError
 from latently.data.table import Table, is_plain, left_out_sentence, said_of_kinds
-from latently.files import cache_directory, write_atomically
+from latently.files import cache_for, npy_header, write_atomically, written_whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -212,22 +211,14 @@ def _pieces(source: Any, names: Sequence[str]) -> Iterator["pd.DataFrame"]:
 def _write(source: Any, columns: Sequence[Column], mapped: Path) -> list[Column]:
     """The numbers of the cells, to a file that takes its name when it is whole; the columns with their ranges."""
     mapped.parent.mkdir(parents=True, exist_ok=True)
-    part = mapped.with_suffix(f".{os.getpid()}.part")
     names, shape = [column.name for column in columns], (source.count_rows(), len(columns))
     lows, highs = np.full(len(columns), np.inf), np.full(len(columns), -np.inf)
-    try:
-        rows = np.lib.format.open_memmap(part, mode="w+", dtype=np.float32, shape=shape)
-        start = 0
+    with written_whole(mapped) as file:
+        file.write(npy_header(np.float32, shape))
         for frame in _pieces(source, names):
             piece = np.column_stack([column.numbers(frame[column.name]) for column in columns])
             lows, highs = np.fmin(lows, np.fmin.reduce(piece)), np.fmax(highs, np.fmax.reduce(piece))
-            rows[start : start + len(piece)] = piece
-            start += len(piece)
-            release(rows)
-        rows.flush()
-        part.replace(mapped)
-    finally:
-        part.unlink(missing_ok=True)
+            file.write(np.ascontiguousarray(piece, np.float32).data)
     ranges = zip(columns, lows.tolist(), highs.tolist(), strict=True)
     return [column if column.words else dataclasses.replace(column, low=low, high=high) for column, low, high in ranges]
 
@@ -246,4 +237,4 @@ def _cached(path: Path, how: Any) -> Path:
     parts = sorted(path.iterdir()) if path.is_dir() else [path]
     facts = [(str(part.resolve()), part.stat().st_size, part.stat().st_mtime_ns) for part in parts]
     digest = hashlib.sha256(repr((_FORMAT, facts, how)).encode()).hexdigest()[:16]
-    return cache_directory() / "tables" / f"{path.stem}-{digest}.npy"
+    return cache_for("tables") / f"{path.stem}-{digest}.npy"

@@ -156,7 +156,7 @@ class LatentModel(Face):
         task_: what the game was built for.
         fitted_parameters_: the hyperparameters that it was fitted with, whatever they were set to since; `save` writes
             these.
-        history_: the mean of every term for each chunk of rounds, unweighted, and what held-out rows said where they
+        history_: the mean of every term for each row of rounds, unweighted, and what held-out rows said where they
             were measured; `history_frame` gives it as a table.
         criterion_: where rows were held out, which of their numbers tells how good the model is (see
             `latently.criterion`).
@@ -459,10 +459,11 @@ class LatentModel(Face):
         arrays, rest = eqx.partition(trainer.result, eqx.is_array)
         game = eqx.combine(copied(arrays), rest)
         self._take_game(self._calibrated(game))
-        self.history_ = [dataclasses.asdict(progress) for progress in trainer.history]
+        history = trainer.whole_history
+        self.history_ = [dataclasses.asdict(progress) for progress in history]
         self.verdict_ = None if trainer.validation is None else self.judge(trainer, self.history_)
-        if trainer.history:
-            for warning in game.diagnose([progress.terms for progress in trainer.history]):
+        if history:
+            for warning in game.diagnose([progress.terms for progress in history]):
                 warn(warning, CollapseWarning)
         return self
 
@@ -477,10 +478,10 @@ class LatentModel(Face):
         return verdict(history, name, about, kept_best=trainer.validation is not None and trainer.validation.chosen)
 
     def history_frame(self) -> Any:
-        """The course of the fit as a pandas data frame: a line for each chunk of rounds, a column for each term.
+        """The course of the fit as a pandas data frame: a line for every few rounds, a column for each term.
 
         Returns:
-            The frame: its index is the last `round` of each chunk; its columns are the `epoch`, the
+            The frame: its index is the last `round` of each line; its columns are the `epoch`, the
             `samples_per_second`, of a run's folder also the `seconds` since it began, and the terms by their names,
             such as `"vae/kl"`, unweighted, those of held-out rows behind `held_out/`.
 
@@ -500,9 +501,9 @@ class LatentModel(Face):
         except ImportError:
             raise ImportError("history_frame needs pandas; install it with: pip install 'latently[tables]'.") from None
         told = ("round", "epoch", "samples_per_second", "seconds")
-        lines = [{name: chunk[name] for name in told if name in chunk} | chunk["terms"] for chunk in self.history_]
-        for line, chunk in zip(lines, self.history_, strict=True):
-            line |= {f"held_out/{name}": value for name, value in (chunk.get("held_out") or {}).items()}
+        lines = [{name: row[name] for name in told if name in row} | row["terms"] for row in self.history_]
+        for line, row in zip(lines, self.history_, strict=True):
+            line |= {f"held_out/{name}": value for name, value in (row.get("held_out") or {}).items()}
         return pandas.DataFrame(lines, columns=None if lines else ["round"]).set_index("round")
 
     def peek(self, trainer: Trainer[Any], X: Any) -> Float[np.ndarray, "rows latent"]:

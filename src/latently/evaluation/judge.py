@@ -3,6 +3,7 @@
 One is trained once for every set of training rows, and kept in the user's cache directory.
 """
 
+import contextlib
 import json
 import math
 import warnings
@@ -178,7 +179,14 @@ def judge_of(X: Any, y: Shaped[np.ndarray, "rows"], observers: Sequence[Observer
     """
     if kept := kept_judge(X, y):
         return kept
-    judge, path = Judge.fit(X, y, observers=observers), judge_path(X, y)
+    judge = Judge.fit(X, y, observers=observers)
+    if (path := judge_path(X, y)) is not None:
+        with contextlib.suppress(OSError):  # a cache that cannot be written: the next one is trained again
+            _keep(judge, path)
+    return judge
+
+
+def _keep(judge: Judge, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     # The arrays first: where the JSON is, they are.
     save_tree(path.with_suffix(".safetensors"), eqx.filter(judge.network, eqx.is_array), {"edition": EDITION})
@@ -189,12 +197,13 @@ def judge_of(X: Any, y: Shaped[np.ndarray, "rows"], observers: Sequence[Observer
         "training_rows": judge.training_rows,
     }
     write_atomically(path, json.dumps(about, indent=2).encode())
-    return judge
 
 
 def kept_judge(X: Any, y: Shaped[np.ndarray, "rows"]) -> Judge | None:
     """The judge of these rows from the cache; `None` where there is none, or where it is damaged."""
     path = judge_path(X, y)
+    if path is None:
+        return None
     try:
         about = json.loads(path.read_text())
         classes, rows = np.asarray(about["classes"]), int(about["training_rows"])
@@ -210,14 +219,17 @@ def kept_judge(X: Any, y: Shaped[np.ndarray, "rows"]) -> Judge | None:
             eqx.filter_eval_shape(untrained), lambda leaf: isinstance(leaf, jax.ShapeDtypeStruct)
         )
         arrays, _ = load_tree(path.with_suffix(".safetensors"), shapes)
-    except (FileNotFoundError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError):
         return None
     return Judge(eqx.combine(arrays, static), preprocessing, classes, rows)
 
 
-def judge_path(X: Any, y: Shaped[np.ndarray, "rows"]) -> Path:
-    """Where the judge of these rows is kept: its JSON; its arrays are beside it."""
+def judge_path(X: Any, y: Shaped[np.ndarray, "rows"]) -> Path | None:
+    """Where the judge of these rows is kept: its JSON; its arrays are beside it. `None` without a cache."""
+    cache = cache_directory()
+    if cache is None:
+        return None
     codes, classes = encode_labels(np.asanyarray(y), "y")
     digest = hash_rows((X,), codes)
     digest.update(f"{classes} edition {EDITION}".encode())
-    return cache_directory() / "judges" / f"{digest.hexdigest()[:16]}.json"
+    return cache / "judges" / f"{digest.hexdigest()[:16]}.json"

@@ -1,5 +1,7 @@
 """Critics: the terms that one plays for, how often it is right, and what that tells of a game that collapsed."""
 
+from statistics import fmean
+
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
@@ -8,6 +10,9 @@ from latently.probability import AdversarialLoss
 
 CRITIC_WEIGHTS = {"prior": 0.5, "posterior": 0.5, "accuracy": 0.0}
 """Of the terms of `critic_terms`: the mean of the two losses; the accuracy is only logged."""
+
+PARTS = 12
+"""A course is looked at in so many parts of equally many rows, where it has more rows."""
 
 _WON = (
     "the critic has told codes from prior draws from the start (accuracy {:.2f}): the codes never took the prior's "
@@ -51,9 +56,9 @@ def collapse_warnings(
     """Words on a critic that always wins, or on one that never learned.
 
     Args:
-        history: the mean of every term in each chunk of rounds so far.
+        history: the mean of every term over the rounds of each row so far.
         term: the one that holds the critic's accuracy.
-        won: what to say of a critic that is right nearly always from the first quarter of the chunks on.
+        won: what to say of a critic that is right nearly always from the first quarter of the rows on.
         guessed: what to say of one that is never right more often, or less, than a guess is; empty for nothing.
         sure: the accuracy that one which wins exceeds.
 
@@ -62,10 +67,13 @@ def collapse_warnings(
         >>> collapse_warnings(told[0]), collapse_warnings(told[1])[0][:24]
         ((), 'the critic has guessed f')
     """
-    # The first two chunks of rounds are short, and no critic is good before it has learned.
-    accuracies = [terms[term] for terms in history][2:]
-    if not accuracies:
+    # No critic is good before it has learned.
+    told = [terms[term] for terms in history][2:]
+    if not told:
         return ()
+    # The first rows are of one round each, in which a critic is right more often, or less, by chance.
+    together = -(-len(told) // PARTS)
+    accuracies = [fmean(told[start : start + together]) for start in range(0, len(told), together)]
     if min(accuracies[len(accuracies) // 4 :]) > sure:
         return (won.format(accuracies[-1]),)
     if guessed and max(abs(accuracy - 0.5) for accuracy in accuracies) < 0.03:

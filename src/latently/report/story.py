@@ -109,7 +109,7 @@ def scenes(model: Any, run: Run, splits: Splits, shown: Dataset, evaluation: Map
             yield from drawing_scenes(model, shown) if nature in PICTURES else table_samples(model, shown, rows)
         yield from prediction_scenes(evaluation)
     if history := run.history():
-        caption = "Means over chunks of rounds, unweighted. Where the first hundredth of them dwarfs the rest, "
+        caption = "Means over a few rounds each, unweighted. Where the first hundredth of them dwarfs the rest, "
         caption += "the axis is that of the rest."
         if any(record.get("held_out") for record in history):
             caption += " Dotted lines are the same terms of held-out rows, which the model does not learn from."
@@ -177,7 +177,8 @@ def _pace(history: list[dict[str, Any]], about: Mapping[str, Any]) -> dict[str, 
     """How fast and how long: the speed is that of the last stage at work, the time that of all it took to train."""
     facts, staged = {}, "first_seconds" in about
     if history:
-        speed = np.median([record["samples_per_second"] for record in history])
+        late = [record for record in history if 2 * record["round"] > history[-1]["round"]]
+        speed = np.median([record["samples_per_second"] for record in late])
         facts["speed"] = f"{speed:,.0f} samples/s{' in the second stage' if staged else ''}, once compiled"
     if about.get("seconds"):
         parts = "both stages and compilation" if staged else "compilation"

@@ -1,6 +1,6 @@
 """A run: a folder that holds what was trained on what, the model, its checkpoint, its history and its film."""
 
-from latently.run.folder import Run
+from latently.run.folder import BusyError, Run, TakenError
 from latently.run.playing import Playing
 from latently.run.repeats import Repeats, mean_and_sd
 from latently.run.rows import (
@@ -28,11 +28,13 @@ __all__ = [
     "IMAGE_OPTIONS",
     "PLACE_OPTIONS",
     "TABLE_OPTIONS",
+    "BusyError",
     "Plan",
     "Playing",
     "Repeats",
     "Run",
     "Session",
+    "TakenError",
     "Training",
     "dialect_for",
     "film_rows",

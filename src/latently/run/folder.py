@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import json
 import os
+import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from safetensors import safe_open
 from safetensors.numpy import load_file
 
 from latently.errors import NotSupportedError
-from latently.files import read_records, write_atomically
+from latently.files import is_temporary, read_records, write_atomically
 from latently.reading import FileError, read_json, reading, reason
 
 _MENDED = "bring back copies of config.json, history.jsonl and evaluation.json"
@@ -38,6 +39,14 @@ def fields_of(folder: object) -> Iterator[None]:
         raise FileError(f"a file in {folder} lacks a field, or has one of another kind ({told}); {_MENDED}.") from error
 
 
+class TakenError(ValueError):
+    """A new run cannot begin in a folder, since something is there."""
+
+
+class BusyError(ValueError):
+    """Another process is training in a folder."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Run:
     """The folder of a run.
@@ -57,6 +66,33 @@ class Run:
         return cls(folder)
 
     @classmethod
+    @contextlib.contextmanager
+    def claim(cls, folder: Path) -> Iterator["Run"]:
+        """A folder that is missing or empty, for a new run, and for this process alone.
+
+        Where this ends by an error before anything was played, the folder is as it was.
+
+        Raises:
+            TakenError: something is there, or another process is about to begin a run there.
+        """
+        made = [path for path in (folder, *folder.parents) if not path.exists()]
+        run = cls.create(folder)
+        try:
+            with run.lock():
+                cls.check_free(folder)  # again, now that nobody else begins one
+                try:
+                    yield run
+                except BaseException:
+                    if not any(folder.rglob("checkpoint.safetensors")):
+                        _remove_all_in(folder)
+                        with contextlib.suppress(OSError):  # somebody else has put something there
+                            for path in made:
+                                path.rmdir()
+                    raise
+        except BusyError as error:
+            raise TakenError(str(error)) from None
+
+    @classmethod
     def open(cls, folder: Path) -> "Run":
         """The run that lives in a folder; `ValueError` where it holds none."""
         if not (folder / "config.json").is_file():
@@ -71,16 +107,19 @@ class Run:
 
     @staticmethod
     def check_free(folder: Path) -> None:
-        """See that a new run can begin in a folder, without making it; `ValueError` where something is there."""
+        """See that a new run can begin in a folder, without making it; `TakenError` where something is there.
+
+        What a process that was killed was just writing is nothing.
+        """
         if not folder.exists():
             return
         if (folder / "config.json").is_file():
-            raise ValueError(
+            raise TakenError(
                 f"{folder} holds a run already, and a run never overwrites; choose another folder, or go on with "
                 f"`latently resume {folder}`."
             )
-        if not folder.is_dir() or any(folder.iterdir()):
-            raise ValueError(f"{folder} is not empty, and a run never overwrites; choose another folder.")
+        if not folder.is_dir() or not all(map(is_temporary, folder.iterdir())):
+            raise TakenError(f"{folder} is not empty, and a run never overwrites; choose another folder.")
 
     @property
     def checkpoint(self) -> Path:
@@ -137,16 +176,23 @@ class Run:
             raise ValueError(f"{path} is damaged: it has no {(*missing, 'parameters')[0]!r}.")
         return about
 
-    def write_config(self, config: Mapping[str, Any]) -> None:
-        """Write `config.json`: the model's configuration, and under `"run"` what it is trained on."""
-        self.write_json("config.json", config)
+    def write_config(self, config: Mapping[str, Any], *, new: bool = False) -> None:
+        """Write `config.json`: the model's configuration, and under `"run"` what it is trained on.
+
+        `new`: that of a run that begins; `TakenError` where another one has begun here meanwhile.
+        """
+        try:
+            self.write_json("config.json", config, new=new)
+        except FileExistsError:
+            self.check_free(self.folder)
+            raise
 
     def evaluation(self) -> dict[str, Any] | None:
         """What `evaluation.json` holds; `None` where the run was not evaluated."""
         return self.read_json("evaluation.json") if (self.folder / "evaluation.json").exists() else None
 
     def history(self) -> list[dict[str, Any]]:
-        """The progress after each chunk and the `seconds` since the run began; a line that a crash cut is left out."""
+        """The rows of the run's course, and the `seconds` that it took so far; a line that a crash cut is left out."""
         return read_records(self.folder / "history.jsonl")
 
     def film(self) -> tuple[Int[np.ndarray, "frames"], Float[np.ndarray, "frames rows latent"]] | None:
@@ -180,13 +226,16 @@ class Run:
             raise FileError(f"{path} is damaged: it holds no JSON object.")
         return values
 
-    def write_json(self, name: str, values: Mapping[str, Any]) -> None:
-        """Write a JSON file into the folder, atomically."""
-        write_atomically(self.folder / name, (json.dumps(values, indent=2) + "\n").encode())
+    def write_json(self, name: str, values: Mapping[str, Any], *, new: bool = False) -> None:
+        """Write a JSON file into the folder, atomically; `new`: `FileExistsError` where there is one."""
+        write_atomically(self.folder / name, (json.dumps(values, indent=2) + "\n").encode(), new=new)
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
-        """Keep other processes from training in the same folder; `ValueError` where one is doing so."""
+        """Keep other processes from training in the same folder; `BusyError` where one is doing so.
+
+        A lock falls when its process ends, in whatever way.
+        """
         try:
             import fcntl
         except ImportError:  # a system without file locks
@@ -197,8 +246,13 @@ class Run:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(handle)
-            raise ValueError(f"another process is training in {self.folder}; wait for it, or stop it.") from None
+            raise BusyError(f"another process is training in {self.folder}; wait for it, or stop it.") from None
         try:
             yield
         finally:
             os.close(handle)
+
+
+def _remove_all_in(folder: Path) -> None:
+    for path in folder.iterdir():
+        shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)

@@ -2,9 +2,8 @@
 
 import dataclasses
 import itertools
-import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -26,18 +25,9 @@ def _locked(run: Run) -> AbstractContextManager[None]:
     return run.lock() if distributed.is_first() else nullcontext()
 
 
-@contextmanager
-def _leaving_nothing(run: Run, folder: Path) -> Iterator[None]:
-    """Remove the folder of a new run again where something given cannot be used, and nothing was played yet.
-
-    Whoever calls this holds the folder's lock: no other process is training there.
-    """
-    try:
-        yield
-    except ValueError:
-        if distributed.is_first() and not run.checkpoint.exists() and not run.history():
-            shutil.rmtree(folder)
-        raise
+def _claimed(folder: Path) -> AbstractContextManager[Any]:
+    """The folder of a new run, for this process alone; of several processes that share it, the first one claims it."""
+    return Run.claim(folder) if distributed.is_first() else nullcontext()
 
 
 @runtime_checkable
@@ -91,10 +81,11 @@ class Playing:
     def begin(self, plan: Plan, folder: Path) -> bool:
         """Begin a run in a folder that is missing or empty, and play it; whether it came to its end uninterrupted.
 
-        A `ValueError` says that something given cannot be used; nothing has been written then.
+        A `ValueError` says that something given cannot be used, and nothing has been written then; a `TakenError` that
+        it is the folder.
         """
-        session = self._begun(plan, folder)
-        with _locked(session.run), _leaving_nothing(session.run, folder):
+        with _claimed(folder):
+            session = self._begun(plan, folder)
             return self._play([session], folder, session.title)
 
     def resume(self, run: Run, epochs: float | None = None) -> bool:
@@ -121,10 +112,9 @@ class Playing:
         Returns:
             What they come to (see `Repeats.summarize`); `None` when they were interrupted.
         """
-        Run.check_free(repeats.folder)
-        first = self._begun(plan.repeated(0), repeats.run_folder(0))
-        repeats.write({"parameters": plan.estimator.get_params(deep=False)})
-        with Run(repeats.folder).lock(), _leaving_nothing(first.run, repeats.folder):
+        with Run.claim(repeats.folder):
+            repeats.write(plan.config())  # first: whatever happens from now on, `resume` goes on
+            first = self._begun(plan.repeated(0), repeats.run_folder(0))
             return self._play_repeats(plan, repeats, {0: first})
 
     def resume_repeats(self, repeats: Repeats) -> Mapping[str, Any] | None:
@@ -132,8 +122,12 @@ class Playing:
         if repeats.are_finished and not any(map(self.lacks, repeats.runs())):
             raise ValueError(f"the {repeats.count} runs in {repeats.folder} are finished.")
         with Run(repeats.folder).lock():
-            plan = Plan.of(Run.open(repeats.run_folder(0)), {} if repeats.are_finished else repeats.parameters())
-            return self._play_repeats(plan, repeats, {})
+            plan = {} if repeats.are_finished else repeats.plan()
+            if (repeats.run_folder(0) / "config.json").exists():
+                begun = Plan.of(Run.open(repeats.run_folder(0)), plan.get("parameters", {}))
+            else:
+                begun = Plan.from_config(plan)
+            return self._play_repeats(begun, repeats, {})
 
     def _begun(self, plan: Plan, folder: Path) -> Session:
         """The session of a plan's first run, told once."""
@@ -229,6 +223,11 @@ class Playing:
             raise NonFiniteLossError(f"{error}{about}") from None
         except KeyboardInterrupt:  # the second one; the first lets the chunk end
             self.reporter.stopped_at_once(sessions, folder)
+            raise
+        except OSError as error:  # the disk is full, say; without a folder, there is nothing to go on with
+            written = error.filename is not None  # and not another process that was lost
+            if written and all((session.run.folder / "config.json").exists() for session in sessions):
+                self.reporter.stopped_at_once(sessions, folder)
             raise
         if not ended and distributed.is_first():
             self.reporter.stopped(sessions, folder)

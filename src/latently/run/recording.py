@@ -1,38 +1,84 @@
 """Those who look on while a run is trained: they write its history, its film and its checkpoints."""
 
 import dataclasses
-import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 from safetensors.numpy import save
 
-from latently.files import write_atomically, write_records
+from latently.errors import warn
+from latently.files import append_records, write_atomically, write_records
 from latently.run.folder import Run
 from latently.training import Progress, Trainer
 
 FILM_FRAMES = 60
 
 
+class Saving:
+    """Saves a file of a run that goes on, too, where that cannot be done: the disk is full, the folder is gone.
+
+    It is said once, with what is wrong; so it is when the file can be written again.
+
+    Args:
+        path: of the file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path, self.fails = path, False
+
+    def __call__(self, save: Callable[[], Any]) -> bool:
+        """Save; whether that was done."""
+        try:
+            save()
+        except OSError as error:
+            if not self.fails:
+                reason = (error.strerror or str(error)).lower()
+                warn(f"{self._path} cannot be written ({reason}); training goes on, and it is tried again.")
+            self.fails = True
+            return False
+        if self.fails:
+            warn(f"{self._path} could be written again.")
+        self.fails = False
+        return True
+
+
 class HistoryWriter:
-    """Appends each chunk's progress to `history.jsonl`; on resuming, what the checkpoint does not know is cut off."""
+    """Appends each row to `history.jsonl`; on resuming, what the checkpoint does not know is cut off.
+
+    Rows are a function of the run, but for what a clock told: `seconds`, `seconds_left` and `samples_per_second`.
+    """
 
     def __init__(self, run: Run, round_: int) -> None:
         self._path = run.folder / "history.jsonl"
-        kept = [record for record in run.history() if record["round"] <= round_]
-        write_records(self._path, kept)
-        self._began = time.monotonic() - seconds_in(kept)
+        self._rows = [row for row in run.history() if row["round"] <= round_]
+        write_records(self._path, self._rows)
+        self._began = time.monotonic() - seconds_in(self._rows)
+        self._told = 0
+        self._saving = Saving(self._path)
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """All of them, with those before a resumed run."""
+        return self._rows
 
     def __call__(self, trainer: Trainer[Any], progress: Progress) -> None:
-        """Write a line."""
-        del trainer
-        told = {name: value for name, value in dataclasses.asdict(progress).items() if value is not None}
-        record = {**told, "seconds": round(time.monotonic() - self._began, 3)}
-        with self._path.open("a") as file:
-            file.write(json.dumps(record) + "\n")
+        """Write the rows that were completed since."""
+        del progress
+        new = [dataclasses.asdict(row) for row in trainer.history[self._told :]]
+        if not new:
+            return
+        self._told = len(trainer.history)
+        seconds = round(time.monotonic() - self._began, 3)
+        told = [{name: value for name, value in row.items() if value is not None} for row in new]
+        added = [{**row, "seconds": seconds} for row in told]
+        self._rows += added
+        # Where the last ones could not be written, or were cut, all are written anew.
+        whole = self._saving.fails
+        self._saving(lambda: write_records(self._path, self._rows) if whole else append_records(self._path, added))
 
 
 class Film:
@@ -71,12 +117,14 @@ class Checkpointer:
     def __init__(self, run: Run, films: Sequence[Film], seconds: float) -> None:
         self._path, self._films, self._seconds = run.checkpoint, films, seconds
         self._written = time.monotonic()
+        self._saving = Saving(self._path)
 
     def __call__(self, trainer: Trainer[Any], progress: Progress) -> None:
-        """Write one, if it is time."""
+        """Write one, if it is time; where it cannot be written, training goes on."""
         del progress
         if time.monotonic() - self._written >= self._seconds:
-            self.write(trainer)
+            self._saving(lambda: self.write(trainer))
+            self._written = time.monotonic()
 
     def write(self, trainer: Trainer[Any]) -> None:
         """Write one now."""

@@ -46,9 +46,10 @@ class Repeats:
         """Whether all runs have been made and summed up."""
         return "runs" in json.loads(self.path.read_text())
 
-    def parameters(self) -> dict[str, Any]:
-        """The estimator's parameters as they were given, while the experiment goes on."""
-        return dict(_read(self.folder, "parameters"))
+    def plan(self) -> dict[str, Any]:
+        """What is repeated (see `Plan.config`; of 0.1.0 its `parameters` alone), while the experiment goes on."""
+        _read(self.folder, "parameters")
+        return dict(json.loads(self.path.read_text()))
 
     def run_folder(self, place: int) -> Path:
         """The folder of a run, by its place from 0."""
@@ -64,7 +65,7 @@ class Repeats:
         return (folder / "config.json").exists() and Run.open(folder).is_finished
 
     def write(self, summary: Mapping[str, Any]) -> Path:
-        """Write `repeats.json`: beside the count `parameters` at first, and what `summarize` gives at the end."""
+        """Write `repeats.json`: beside the count the plan at first, and what `summarize` gives at the end."""
         text = json.dumps({"repeats": self.count, **summary}, indent=2) + "\n"
         return write_atomically(self.path, text.encode())
 

@@ -102,6 +102,17 @@ class Plan:
         kept = {name: about.get(name) for name in names}
         return cls(estimator_of({**run.config(), "parameters": parameters}), about["data"], kept)
 
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> "Plan":
+        """The plan that `config` gave."""
+        return cls(estimator_of(config), config["data"], config["about"])
+
+    def config(self) -> dict[str, Any]:
+        """The plan as JSON values."""
+        parameters = self.estimator.get_params(deep=False)
+        about = {"data": dict(self.data), "about": dict(self.about)}
+        return {"estimator": type(self.estimator).__name__, "parameters": parameters, **about}
+
     def repeated(self, place: int) -> "Plan":
         """The same with other seeds of the model and of the labels shown, so many higher; the rows stay as they are."""
         parameters = self.estimator.get_params(deep=False)
@@ -156,7 +167,8 @@ class Plan:
         }
         run = Run(folder)
         if distributed.is_first():
-            Run.create(folder).write_config({**model_config(estimator), "run": about})
+            folder.mkdir(parents=True, exist_ok=True)
+            run.write_config({**model_config(estimator), "run": about}, new=True)
         return Session(run, estimator, trainer, splits, rounds, title)
 
 

@@ -51,7 +51,8 @@ class Training:
         # A model without an encoder gives no codes to film.
         films = [Film(model, run, film, until, trainer)] if hasattr(model, "peek") else []
         self._keeper = Checkpointer(run, films, checkpoint_seconds)
-        self.writers = (HistoryWriter(run, trainer.round), *films, self._keeper, *observers)
+        self._history = HistoryWriter(run, trainer.round)
+        self.writers = (self._history, *films, self._keeper, *observers)
         if trainer.round == 0:  # so that what was done before it, such as fitting an earlier stage, is not done again
             if seconds := getattr(model, "first_seconds_", None):  # which the history does not know
                 config = run.config()
@@ -69,7 +70,7 @@ class Training:
         if self.trainer.round < self.until and not self.trainer.stopped_early:
             return False
         self.model.adopt(self.trainer)
-        history = self.model.history_ = self.run.history()  # of all rounds, with those before a resumed run
+        history = self.model.history_ = self._history.rows  # of all rounds, with those before a resumed run
         warnings = self.trainer.state.game.diagnose([record["terms"] for record in history])
         about = self.run.config()["run"]
         seconds = seconds_in(history) + about.get("first_seconds", 0.0)

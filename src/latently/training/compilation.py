@@ -5,6 +5,8 @@ it does not merge the small loops that make random numbers on a CPU, and so noth
 generator's forward pass, which critic and generator share, ran twice. `computed_once` finds them before XLA does.
 """
 
+import os
+import warnings
 from collections.abc import Callable, Hashable
 from functools import cache
 from typing import Any, TypeVar
@@ -19,17 +21,30 @@ from latently.files import cache_directory
 
 _Result = TypeVar("_Result")
 
-KEPT_PROGRAMS = 64
+KEPT_PROGRAMS = 8
 _programs: dict[Hashable, Callable[..., list[Array]]] = {}
 
 COPY_LESS = {"xla_cpu_copy_insertion_use_region_analysis": True}
 
 
 def keep_compiled() -> None:
-    """Keep compiled programs on disk, so that a second run starts without compiling; a cache set elsewhere stays."""
-    if jax.config.values["jax_compilation_cache_dir"] is not None:
+    """Keep compiled programs on disk, so that a second run starts without compiling.
+
+    A cache set elsewhere stays; without a place to keep them, they are compiled in every process.
+    """
+    place = cache_directory()
+    if jax.config.values["jax_compilation_cache_dir"] is not None or place is None:
         return
-    jax.config.update("jax_compilation_cache_dir", str(cache_directory() / "compiled"))
+    folder = place / "compiled"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return
+    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+        return
+    # A program that cannot be kept, or was kept by half when its process was killed, is compiled anew.
+    warnings.filterwarnings("ignore", "Error (reading|writing) persistent compilation cache entry")
+    jax.config.update("jax_compilation_cache_dir", str(folder))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", 0)
 

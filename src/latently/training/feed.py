@@ -344,8 +344,12 @@ def _labels(labels: Shaped[np.ndarray, "..."], *, conditions: bool) -> Shaped[Ar
 
 
 def _native(array: _ArrayLike) -> np.dtype[Any]:
-    """The array's type in this machine's byte order, the only one that devices know."""
-    return array.dtype.newbyteorder("=")
+    """The array's type in this machine's byte order, the only one that devices know.
+
+    Integers that the 32 bits of JAX do not hold go as floats, which is what a game reads of them.
+    """
+    wide = array.dtype.kind in "iu" and not np.can_cast(array.dtype, np.int32)
+    return np.dtype(np.float32) if wide else array.dtype.newbyteorder("=")
 
 
 def _same(one: _ArrayLike, other: _ArrayLike) -> bool:

@@ -148,7 +148,8 @@ def _primitives(program: Jaxpr) -> set[str]:
     return {equation.primitive.name for equation in program.eqns}.union(*inner)
 
 
-KEPT_ROUNDS = 64
+KEPT_ROUNDS = 8
+"""Of so many kinds: enough for the folds of a search or for two stages, and each takes some 30 MB."""
 _kept: dict[Hashable, Rounds] = {}
 
 

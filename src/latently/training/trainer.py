@@ -18,6 +18,7 @@ from latently.errors import Setting, in_python, words
 from latently.game import check_game, rounds_in
 from latently.training.checkpoint import load_tree, save_tree
 from latently.training.compilation import copied, keep_compiled
+from latently.training.course import Course
 from latently.training.devices import Devices
 from latently.training.feed import Chunk, Feed
 from latently.training.precision import Precision
@@ -44,7 +45,7 @@ class NonFiniteLossError(ArithmeticError):
 
 @dataclasses.dataclass(frozen=True)
 class Progress:
-    """The state of a run after a chunk.
+    """The state of a run after a chunk, or at the end of a row of its history.
 
     Attributes:
         round: rounds played in all.
@@ -52,8 +53,8 @@ class Progress:
         epoch: passes over the data so far.
         samples_per_second: rows drawn a second, over the last chunks.
         seconds_left: an estimate.
-        terms: `"player/term"` → mean over the rounds of the chunk, unweighted.
-        held_out: what held-out rows said after the chunk, where they were measured (see `Validation`).
+        terms: `"player/term"` → mean over the rounds of the chunk, or of the row, unweighted.
+        held_out: what held-out rows said after them, where they were measured (see `Validation`).
     """
 
     round: int
@@ -79,7 +80,7 @@ class Observer(Protocol):
         ...     if progress.round >= 10:
         ...         trainer.stop_requested = True
         >>> model = VAE(latent_dim=2, hidden=(8,), epochs=5000, random_state=0)
-        >>> len(model.fit(np.eye(20), observers=[stop_early]).history_) < 10
+        >>> model.fit(np.eye(20), observers=[stop_early]).history_[-1]["round"] < 100
         True
     """
 
@@ -137,7 +138,7 @@ class Trainer(Generic[AnyGame]):
         precision: of products, see `latently.training.precision`.
 
     Attributes:
-        history: what was told of each chunk of rounds so far.
+        history: the course so far, in rows that hang on no clock (see `latently.training.course`).
         stop_requested: set it, in an observer or a signal's handler, and `run` returns after the chunk.
         validation: likewise, `None` where nothing is measured.
 
@@ -173,6 +174,8 @@ class Trainer(Generic[AnyGame]):
         keep_compiled()
         self.feed, self.validation = feed, validation
         self.history: list[Progress] = []
+        self._course = Course()
+        self._latest: Progress | None = None
         self.stop_requested = False
         self._devices = Devices(devices, feed)
         state = State.begin(game, jax.random.key(seed), averaging, precision)
@@ -220,6 +223,13 @@ class Trainer(Generic[AnyGame]):
     def epoch(self) -> float:
         """How many times every row has been drawn, on average."""
         return self.round / self.feed.rounds_per_epoch
+
+    @property
+    def whole_history(self) -> list[Progress]:
+        """The history with the row that is still open, where a run was stopped in the midst of one."""
+        if self._latest is None or not (means := self._course.means()):
+            return self.history
+        return [*self.history, dataclasses.replace(self._latest, terms=means, held_out=None)]
 
     def rounds_in(self, epochs: float) -> int:
         """The number of rounds that make up so many epochs, at least one."""
@@ -275,7 +285,8 @@ class Trainer(Generic[AnyGame]):
             raise NonFiniteLossError(
                 f"the weights are no longer finite after round {self.round}; no checkpoint was written."
             )
-        save_tree(Path(path), self._kept(), {"round": self.round, **self._feed_facts(), **self._validation_facts()})
+        about = {"round": self.round, **self._feed_facts(), **self._validation_facts(), "course": self._course.state()}
+        save_tree(Path(path), self._kept(), about)
 
     def restore(self, path: str | Path) -> None:
         """Go on from a checkpoint of the same game and feed; another is refused, and the state stays as it was."""
@@ -289,6 +300,8 @@ class Trainer(Generic[AnyGame]):
         if self.validation is not None:
             kept, best = kept
             self.validation.restore(about["validation"], best)
+        if "course" in about:  # version 0.1.0 ended rows by the clock, and left none open
+            self._course.restore(about["course"])
         self._arrays = self._devices.place_state(kept)
 
     def _kept(self) -> Any:
@@ -339,18 +352,25 @@ class Trainer(Generic[AnyGame]):
             )
 
     def _tell(self, terms: dict[str, Any], now: int, until: int, rate: Rate, observers: tuple[Observer, ...]) -> None:
-        progress = Progress(
+        """Take a chunk into the history, and tell the observers of it."""
+        progress = self._progress(now, until, rate, {name: float(values.mean()) for name, values in terms.items()})
+        self._latest = progress = dataclasses.replace(progress, held_out=self._look(now))
+        first = now - len(next(iter(terms.values())))
+        for end, means in self._course.rows(terms, first, ends=now == until or progress.held_out is not None):
+            row = self._progress(end, until, rate, means)
+            self.history.append(dataclasses.replace(row, held_out=progress.held_out if end == now else None))
+        for observer in observers:
+            observer(self, progress)
+
+    def _progress(self, now: int, until: int, rate: Rate, terms: dict[str, float]) -> Progress:
+        return Progress(
             round=now,
             until=until,
             epoch=now / self.feed.rounds_per_epoch,
             samples_per_second=rate.rounds_per_second * self.feed.batch_size,
             seconds_left=(until - now) / rate.rounds_per_second,
-            terms={name: float(values.mean()) for name, values in terms.items()},
-            held_out=self._look(now),
+            terms=terms,
         )
-        self.history.append(progress)
-        for observer in observers:
-            observer(self, progress)
 
     def _look(self, now: int) -> dict[str, float] | None:
         if self.validation is None:

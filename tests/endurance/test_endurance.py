@@ -1,0 +1,56 @@
+"""Short forms of the programs of endurance/, and what they would find."""
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[2]))  # the programs are no part of the installed package
+
+from endurance import kills, memory, saved, together
+
+
+def test_a_run_that_is_killed_and_resumed_comes_out_as_if_nobody_had_killed_it(tmp_path: Path) -> None:
+    found = kills.Kills(tmp_path, ["vae"], seed=3, reports=False).until(2)
+    assert found.faults == []
+    assert sum(found.stages.values()) >= 2
+
+
+def test_a_run_that_came_out_otherwise_would_be_found(tmp_path: Path) -> None:
+    def run(name: str, weights: bytes = b"1", loss: float = 0.5, seconds: float = 1.0) -> Path:
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "model.safetensors").write_bytes(weights)
+        row = {"round": 1, "terms": {"loss": loss}, "seconds": seconds}
+        (folder / "history.jsonl").write_text(json.dumps(row) + "\n")
+        return folder
+
+    whole = run("whole")
+    assert kills.differences(run("slower", seconds=9.0), whole, False) is None
+    assert kills.differences(run("weights", weights=b"2"), whole, False) == "model.safetensors is another"
+    assert kills.differences(run("history", loss=0.25), whole, False) == "history.jsonl has other rows"
+    (run("left") / ".model.safetensors.tmp").touch()
+    assert kills.differences(tmp_path / "left", whole, False) == "['.model.safetensors.tmp'] is there"
+
+
+def test_fits_at_once_get_names_of_their_own(tmp_path: Path) -> None:
+    assert all(well for _, well in together.fits_at_once(tmp_path, fits=2))
+
+
+def test_calls_with_other_numbers_of_rows_do_not_grow_the_process() -> None:
+    kept: list[np.ndarray] = []
+    assert memory.grown(lambda _: kept.append(np.ones(2 * memory.MB)), 5, 1) > memory.MOST_GROWTH  # 80 MB are found
+    kept.clear()
+    assert memory.grown_by_calls(100) < memory.MOST_GROWTH
+
+
+def test_two_fits_in_two_threads_are_those_alone() -> None:
+    assert memory.fits_in_threads_are_those_alone()
+
+
+@pytest.mark.sampled
+@pytest.mark.parametrize("folder", saved.kept(), ids=lambda folder: f"{folder.parent.name}/{folder.name}")
+def test_a_model_that_a_version_has_saved_answers_as_it_did_then(folder: Path) -> None:
+    assert list(saved.differences(folder)) == []

@@ -1,0 +1,49 @@
+"""A run that cannot be saved for a while goes on, says so, and lacks nothing once it can be saved again."""
+
+import warnings
+from pathlib import Path
+
+import pytest
+
+from latently.run import Run
+from latently.run.recording import Checkpointer, HistoryWriter
+from toy_games import tug_trainer
+
+
+def test_a_history_and_a_checkpoint_whose_folder_is_lost_are_whole_once_it_is_back(tmp_path: Path) -> None:
+    run, away = Run.create(tmp_path / "run"), tmp_path / "away"
+    trainer = tug_trainer()
+    watching = [HistoryWriter(run, 0), Checkpointer(run, [], seconds=0.0)]
+    trainer.run(10, watching)
+    run.folder.rename(away)
+    with pytest.warns(UserWarning, match="cannot be written") as told:
+        trainer.run(20, watching)
+    names = ("history.jsonl", "checkpoint.safetensors")
+    said = [f"{run.folder / name} cannot be written (no such file or directory); training goes on" for name in names]
+    assert [str(each.message).startswith(sentence) for each, sentence in zip(told, said, strict=True)] == [True, True]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        trainer.run(25, watching)  # which is not said again
+    away.rename(run.folder)
+    with pytest.warns(UserWarning, match="could be written again"):
+        trainer.run(30, watching)
+    assert [row["round"] for row in run.history()] == list(range(1, 31))
+    assert run.position() == 30
+
+
+def test_a_line_that_a_full_disk_has_cut_is_written_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def cut(path: Path, records: object) -> None:
+        with path.open("a") as file:
+            file.write('{"round": 11, "ep')
+        raise OSError(28, "No space left on device")
+
+    run, trainer = Run.create(tmp_path / "run"), tug_trainer()
+    history = HistoryWriter(run, 0)
+    trainer.run(10, [history])
+    monkeypatch.setattr("latently.run.recording.append_records", cut)
+    with pytest.warns(UserWarning, match="no space left on device"):
+        trainer.run(11, [history])
+    monkeypatch.undo()
+    with pytest.warns(UserWarning, match="could be written again"):
+        trainer.run(12, [history])
+    assert [row["round"] for row in run.history()] == list(range(1, 13))
