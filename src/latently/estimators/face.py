@@ -31,7 +31,7 @@ from latently.estimators.inputs import (
     views_asked_for,
 )
 from latently.fitted import Fitted
-from latently.game import Game, Task
+from latently.game import Game, LabelsKnown, Task
 from latently.inference import regroup
 from latently.sampler import Sampler
 
@@ -102,15 +102,19 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
         `None` where they cannot work: it is for `fit` to say so.
         """
-        shape: tuple[int, ...] = (8, 8, 1) if getattr(self, "network", None) == "conv" else (4,)
-        task = Task(shape, "unit", rows=2, n_labels=2, labels_known="some", rounds=1)
         try:
-            if self.takes_views:
-                names = views_asked_for(self)
-                task = Task((shape,) * len(names), ("unit",) * len(names), 2, None, "none", 1, views=names)
-            return builder(self, task).shapes
+            return builder(self, self._small_task("some")).shapes
         except (LookupError, TypeError, ValueError):
             return None
+
+    def _small_task(self, labels_known: LabelsKnown) -> Task:
+        """A task as small as can be, which tells what a game that the hyperparameters ask for is made of."""
+        shape = {"conv": (8, 8, 1), "conv1d": (8, 1)}.get(str(getattr(self, "network", "")), (4,))
+        if self.takes_views:
+            names = views_asked_for(self)
+            return Task((shape,) * len(names), ("unit",) * len(names), 2, None, "none", 1, views=names)
+        told = labels_known != "none" or hasattr(self, "n_clusters")
+        return Task(shape, "unit", 2, 2 if told else None, labels_known, 1)
 
     @abc.abstractmethod
     def build_game(self, task: Task, key: PRNGKeyArray) -> Game:
