@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test lint types scripts contract unit exhaustive dist hooks bench bench-peers clean
+.PHONY: demo test lint types scripts contract unit exhaustive docs dist hooks bench bench-peers clean
 
 demo: $(VENV)/.package
 	$(BIN)/latently demo
@@ -12,8 +12,8 @@ demo: $(VENV)/.package
 test: lint types contract unit
 
 lint: $(VENV)/.test
-	$(BIN)/ruff check src tests benchmarks
-	$(BIN)/ruff format --check src tests benchmarks
+	$(BIN)/ruff check src tests benchmarks docs/*.py
+	$(BIN)/ruff format --check src tests benchmarks docs/*.py
 
 types: $(VENV)/.test
 	$(BIN)/mypy
@@ -31,6 +31,11 @@ unit: $(VENV)/.test
 # Every combination of parts, where `make test` tries each part once.
 exhaustive: $(VENV)/.test
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses auto --dist worksteal -m exhaustive
+
+# The site, into site/: site/index.html opens from the disk. The variable silences an advertisement of the theme's heir.
+docs: $(VENV)/.docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet
+	@echo "site/index.html"
 
 dist: $(VENV)/.dist
 	rm -rf dist
@@ -53,9 +58,9 @@ $(VENV)/.package: $(VENV)/bin/python pyproject.toml constraints.txt
 	$(PIP) --editable .
 	touch $@
 
-$(VENV)/.test $(VENV)/.dist $(VENV)/.hooks: $(VENV)/.%: $(VENV)/bin/python pyproject.toml constraints.txt
+$(VENV)/.test $(VENV)/.docs $(VENV)/.dist $(VENV)/.hooks: $(VENV)/.%: $(VENV)/bin/python pyproject.toml constraints.txt
 	$(PIP) --editable ".[$*]"
 	touch $@ $(VENV)/.package
 
 clean:
-	rm -rf dist $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf dist site $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

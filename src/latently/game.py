@@ -112,6 +112,11 @@ class Player:
         weights: a number or a schedule (round → weight) for each term; a term that is not named weighs 1, and a
             term that weighs the number 0 is a diagnostic: logged, never differentiated.
         updates: how many updates the player makes in a round.
+
+    Example:
+        >>> lowered = Player("fit", ("center",), lambda game, batch, key: {"square": game.center**2}, optax.sgd(0.1))
+        >>> lowered.updates, lowered.weights
+        (1, {})
     """
 
     name: str
