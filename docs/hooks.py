@@ -51,6 +51,7 @@ ROOMS = {
 }
 """Room of the package → title of its page: what is not imported from `latently` itself, but may be."""
 
+_BARE = "{members: [], show_bases: false, show_root_heading: false, show_root_toc_entry: false}"
 _OUTSIDE = re.compile(r"\]\(((?:\.\./)+[^)#\s]+)(#[^)\s]*)?\)")
 _LOG = logging.getLogger("mkdocs.hooks.latently")
 
@@ -197,15 +198,17 @@ def _reference() -> Iterator[tuple[str, str]]:
 def _model_page(model: Model) -> str:
     estimator = model.load()
     game = estimator.game_type.__module__.rpartition(".")[2]
+    own = inspect.getmro(estimator)[1:]
+    shared = [each for each in own[: own.index(latently.LatentModel)] if each.__doc__ and "Args:" in each.__doc__]
     blocks = [
         f"# {model.name}",
-        f"{model.about[:1].upper()}{model.about[1:]}.",
         f"`latently fit {model.terminal} {model.examples[0]}`",
         f"Source: [the estimator](../../../src/latently/estimators/{model.module}.py), "
         f"[the game](../../../src/latently/games/{game}.py). "
         f"[Its players](../../how-it-works/players.md#{model.name.lower()}). "
         "Arguments that all models share, and every call, are described at [LatentModel](../using.md).",
-        f"::: {_path(estimator)}\n    options: {{members: [], show_root_heading: false, show_root_toc_entry: false}}",
+        f"::: {_path(estimator)}\n    options: {_BARE}",
+        *(f"## Arguments of every {each.__name__}\n\n::: {_path(each)}\n    options: {_BARE}" for each in shared),
         "## In the terminal",
         _block(_said("fit", model.terminal, "--help")),
     ]
