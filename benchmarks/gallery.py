@@ -122,7 +122,7 @@ def shown(model: str, data: str) -> dict[str, Any]:
     source = (VIEWS if several else {name: options for name, (_, _, options) in DATA.items()})[data]
     given = {"LABELS": LABELS[data], "CLUSTERS": 16 if data == "digits" else 3}
     chosen = " ".join(str(given.get(word, word)) for word in way.options.split())
-    fit = " ".join(f"fit {model} {source} {chosen} --epochs {EPOCHS[data]}".split())
+    fit = " ".join(f"fit {model} {source} {chosen} --hidden 128 --epochs {EPOCHS[data]}".split())
     began = time.monotonic()
     run(f"{fit} --no-report --quiet --out run")
     seconds = time.monotonic() - began
@@ -191,8 +191,8 @@ def page(found: dict[str, Any]) -> str:
         "Every model on three small data sets, each made by the line below it. "
         f"All of it is made by `python -m benchmarks.gallery`: {len(found)} trainings with their evaluation in "
         f"{whole:.0f} minutes, one after the other in one process, on two CPU cores that were busy with other work, so "
-        "that times are upper bounds. Numbers are of one seed, of rows that were kept from training, and of "
-        "small trainings: they show what you get in so many seconds, not what a model can reach.",
+        "that times are upper bounds. Numbers are of one seed, of rows that were kept from training, of small networks "
+        "and short trainings: they show what you get in so many seconds, not what a model can reach.",
     ]
     for data, (title, about, _) in DATA.items():
         text += [f"## {title}", f"{about}.", '<div class="gallery" markdown>']

@@ -80,12 +80,13 @@ def test_links_out_of_the_documentation_go_to_pages_of_the_sources(hooks: Module
         class file:  # noqa: N801
             src_uri = "how-it-works/index.md"
 
-    text = (
-        "[the game](../../src/latently/game.py#L1), [home](../../README.md), [a page](../models.md), [x](../../none.py)"
-    )
-    assert hooks.on_page_markdown(text, Page()) == (
-        "[the game](../source/src/latently/game.py.md#L1), [home](../index.md), [a page](../models.md), [x](../../none.py)"
-    )
+    for link, shown in {
+        "../../src/latently/game.py#L1": "../source/src/latently/game.py.md#L1",
+        "../../README.md": "../index.md",
+        "../models.md": "../models.md",
+        "../../none.py": "../../none.py",  # which a strict build refuses
+    }.items():
+        assert hooks.on_page_markdown(f"see [this]({link}).", Page()) == f"see [this]({shown})."
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.stem)
