@@ -52,7 +52,7 @@ ROOMS = {
 """Room of the package → title of its page: what is not imported from `latently` itself, but may be."""
 
 _BARE = "{members: [], show_bases: false, show_root_heading: false, show_root_toc_entry: false}"
-_OUTSIDE = re.compile(r"\]\(((?:\.\./)+[^)#\s]+)(#[^)\s]*)?\)")
+_LINK = re.compile(r"\]\((?!\w+:)([^)#\s]+)(#[^)\s]*)?\)")
 _LOG = logging.getLogger("mkdocs.hooks.latently")
 
 
@@ -67,6 +67,9 @@ def on_config(config: Any) -> Any:
                 {"The terminal": "reference/terminal.md"},
                 {"Rooms of the package": [{title: f"reference/rooms/{room}.md"} for room, title in ROOMS.items()]},
             ]
+    from pymdownx.slugs import slugify
+
+    config.mdx_configs["toc"]["slugify"] = slugify(case="lower")  # anchors in any script, as repositories make them
     logging.getLogger("mkdocs.plugins.griffe").addFilter(_is_news)
     for sentence in lacking():
         _LOG.warning(sentence)
@@ -84,28 +87,34 @@ def on_files(files: Any, config: Any) -> Any:
 
     made: dict[str, str | bytes] = {**dict(_reference()), **dict(_players())}
     texts = {file.src_uri: file.content_string for file in files.documentation_pages()}
-    texts |= {uri: content for uri, content in made.items() if isinstance(content, str)}
-    for uri, text in texts.items():
-        for match in _OUTSIDE.finditer(text):
+    unread = [*texts.items(), *((uri, content) for uri, content in made.items() if isinstance(content, str))]
+    while unread:
+        uri, text = unread.pop()
+        for match in _LINK.finditer(text):
             target = _target(uri, match[1])
-            if target is not None and _source_page(target) != "index.md":
+            if target is not None and _source_page(target) not in made:
                 made[_source_page(target)] = _source(target)
+                unread.append((_source_page(target), _source(target)))
     for uri, content in made.items():
         files.append(File.generated(config, uri, content=content))
     return files
 
 
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
-    """Links out of this folder, which are right in the repository, go to the pages of what they name."""
+    """Links that are right in the repository go to the pages of what they name, of sources, too."""
     uri = page.file.src_uri
 
     def replaced(match: re.Match[str]) -> str:
         target = _target(uri, match[1])
-        if target is None:
+        if target is not None:
+            shown = _source_page(target)
+        elif uri.startswith("source/") and (path := _in_repository(uri, match[1])).parts[:1] == ("docs",):
+            shown = path.relative_to("docs").as_posix()
+        else:
             return match[0]
-        return f"]({posixpath.relpath(_source_page(target), posixpath.dirname(uri))}{match[2] or ''})"
+        return f"]({posixpath.relpath(shown, posixpath.dirname(uri))}{match[2] or ''})"
 
-    return _OUTSIDE.sub(replaced, markdown)
+    return _LINK.sub(replaced, markdown)
 
 
 def lacking() -> list[str]:
@@ -272,9 +281,9 @@ def _first_sentence(thing: Any) -> str:
 
 
 def _said(*words: str) -> str:
-    """What a command prints, on a page of 92 columns."""
+    """What a command prints, in as many columns as a page has."""
     out, before = io.StringIO(), os.environ.get("COLUMNS")
-    os.environ["COLUMNS"] = "92"
+    os.environ["COLUMNS"] = "80"
     try:
         with contextlib.redirect_stdout(out):
             main(words)
@@ -289,19 +298,30 @@ def _block(text: str, language: str = "text") -> str:
     return f"````{language}\n{text.rstrip()}\n````"
 
 
+def _in_repository(uri: str, link: str) -> Path:
+    """What a link of a page names, from the root of the repository; pages of sources stand for these."""
+    page = uri.removeprefix("source/").removesuffix(".md") if uri.startswith("source/") else f"docs/{uri}"
+    return Path(posixpath.normpath(posixpath.join(posixpath.dirname(page), link)))
+
+
 def _target(uri: str, link: str) -> Path | None:
-    """What of the repository a link names that leaves this folder; `None` where it stays within, or names nothing."""
-    path = Path(posixpath.normpath(posixpath.join("docs", posixpath.dirname(uri), link)))
-    return None if path.parts[0] in ("docs", "..") or not (REPOSITORY / path).is_file() else path
+    """What outside of this folder a link names; `None` where it stays within, or names nothing."""
+    path = _in_repository(uri, link)
+    return path if path.parts[:1] not in ((), ("docs",), ("..",)) and (REPOSITORY / path).exists() else None
 
 
 def _source_page(target: Path) -> str:
-    return "index.md" if target == Path("README.md") else f"source/{target.as_posix()}.md"
+    return f"source/{target.as_posix()}.md"
 
 
 def _source(target: Path) -> str:
+    """The page of a file: Markdown as it is, everything else as code; of a folder, what is in it."""
+    if (REPOSITORY / target).is_dir():
+        names = sorted(path.name for path in (REPOSITORY / target).iterdir() if path.is_file())
+        return "\n".join([f"# {target.as_posix()}", "", *(f"- [{name}]({target.name}/{name})" for name in names)])
     text = (REPOSITORY / target).read_text(encoding="utf-8")
     language = {".py": "python", ".sh": "sh", ".yaml": "yaml", ".json": "json", ".toml": "toml"}.get(
         target.suffix, "text"
     )
-    return f"---\nsearch: {{exclude: true}}\n---\n\n# {target.as_posix()}\n\n{_block(text, language)}\n"
+    shown = text if target.suffix == ".md" else f"# {target.as_posix()}\n\n{_block(text, language)}\n"
+    return f"---\nsearch: {{exclude: true}}\n---\n\n{shown}"

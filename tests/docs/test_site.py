@@ -6,7 +6,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -75,18 +75,23 @@ def test_a_name_without_a_page_or_a_docstring_and_an_argument_without_a_word_are
     ]
 
 
-def test_links_out_of_the_documentation_go_to_pages_of_the_sources(hooks: ModuleType) -> None:
-    class Page:
-        class file:  # noqa: N801
-            src_uri = "how-it-works/index.md"
-
-    for link, shown in {
-        "../../src/latently/game.py#L1": "../source/src/latently/game.py.md#L1",
-        "../../README.md": "../index.md",
-        "../models.md": "../models.md",
-        "../../none.py": "../../none.py",  # which a strict build refuses
-    }.items():
-        assert hooks.on_page_markdown(f"see [this]({link}).", Page()) == f"see [this]({shown})."
+@pytest.mark.parametrize(
+    ("page", "link", "shown"),
+    [
+        ("how-it-works/index.md", "../../src/latently/game.py#L1", "../source/src/latently/game.py.md#L1"),
+        ("models.md", "../README.md#numbers", "source/README.md.md#numbers"),
+        ("models.md", "data.md#gaps", "data.md#gaps"),
+        ("models.md", "https://arxiv.org/abs/1312.6114", "https://arxiv.org/abs/1312.6114"),
+        ("models.md", "../src/none.py", "../src/none.py"),  # which a strict build refuses
+        ("source/README.md.md", "docs/data.md#gaps", "../data.md#gaps"),
+        ("source/README.md.md", "CONTRIBUTING.md", "CONTRIBUTING.md.md"),
+    ],
+)
+def test_links_that_are_right_in_the_repository_are_right_on_the_site(
+    page: str, link: str, shown: str, hooks: ModuleType
+) -> None:
+    where = SimpleNamespace(file=SimpleNamespace(src_uri=page))
+    assert hooks.on_page_markdown(f"see [this]({link}).", where) == f"see [this]({shown})."
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.stem)
@@ -98,7 +103,7 @@ def test_command_lines_in_the_documentation_are_understood(page: Path) -> None:
                 continue
             command, *rest = words[words.index("latently") + 1 :]
             find_command(command)
-            if command == "fit" and rest and rest[0] in BY_TERMINAL_NAME and "--help" not in rest:
+            if command == "fit" and rest[:1] and rest[0] in BY_TERMINAL_NAME and "--help" not in rest:
                 FitParser(rest[0]).given(rest[1:])
 
 
