@@ -192,7 +192,7 @@ def page(found: dict[str, Any]) -> str:
         "# Gallery",
         "Every model on three small data sets, each made by the line below it. "
         f"All of it is made by `python -m benchmarks.gallery`, files of data included: {len(found)} trainings with "
-        f"their evaluation in {whole:.0f} minutes, one after the other in one process, on two CPU cores that were busy "
+        f"their evaluation in {whole:.0f} minutes, one after the other, on two CPU cores that were busy "
         "with other work, so that times are upper bounds. Numbers are of one seed, of rows that were kept from "
         "training, of small networks and short trainings: they show what you get in so many seconds, not what a model "
         "can reach. "
