@@ -10,7 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the benchmarks are no part of the installed package
 
-from benchmarks import recipes
+from benchmarks import gallery, recipes
 from benchmarks.contests import CONTESTS, Contest, Peer, pytorch
 from benchmarks.disentanglement import FACTORS, sprites
 from benchmarks.flops import TRAININGS, convolution, dense, train_autoencoder, xla_flops_per_round
@@ -20,6 +20,7 @@ from benchmarks.products import block_of, products_of
 from benchmarks.scaling import CLUSTERS, Cluster, Work, even_batch, round_seconds, work_of
 from benchmarks.table import sheets, summarize
 
+from latently.catalogue import MODELS
 from latently.cli import main
 from latently.recipes import load_recipe
 
@@ -187,3 +188,12 @@ def test_a_round_sums_the_gradients_of_every_weight_once_an_update():
     for cluster in CLUSTERS.values():
         computed, communicated = round_seconds(work, cluster, even_batch(work, cluster))
         assert computed == pytest.approx(communicated, rel=1e-3)
+
+
+def test_the_gallery_shows_every_model_and_its_page_is_made_of_what_was_measured() -> None:
+    found = json.loads(gallery.RESULTS.read_text())
+    assert set(gallery.WAYS) == {model.terminal for model in MODELS}
+    assert gallery.PAGE.read_text(encoding="utf-8") == gallery.page(found)
+    pictures = {path.stem: path.stat().st_size for path in gallery.PICTURES.iterdir()}
+    assert set(pictures) == {name.replace("/", "-") for name in found}
+    assert max(pictures.values()) <= gallery.MOST_BYTES

@@ -6,7 +6,7 @@ import optax
 import pytest
 from jax import monitoring
 
-from latently.game import Batch, Game, Player, check_game
+from latently.game import Batch, Game, Player, check_game, roles
 
 SGD = optax.sgd(0.1)
 BATCH = jax.eval_shape(lambda: Batch(views=(jnp.zeros((4, 2)),)))
@@ -142,3 +142,16 @@ def test_the_objective_is_the_weighted_sum_and_the_terms_stay_raw():
     total, terms = player.objective(two(), BATCH, jax.random.key(0), jnp.asarray(5))
     assert float(total) == pytest.approx(2.0 + 0.5 * 3.0)
     assert {name: float(term) for name, term in terms.items() if name != "seen"} == {"one": 2.0, "two": 3.0}
+
+
+def test_a_role_tells_what_a_loss_depends_on_and_what_its_terms_weigh_in_their_own_order():
+    def of_one(game, batch, key):
+        seen = jax.lax.stop_gradient(game.second)
+        return {"z": (game.first + seen).sum(), "a": (batch.x * game.first).sum()}
+
+    rising = optax.linear_schedule(0.0, 1.0, 10)
+    first = Player("one", ("first",), of_one, SGD, {"a": rising, "z": 0.0})
+    one, other = roles(two(first, Player("other", ("second",), to_both, SGD)), BATCH)
+    assert list(one.weights.items()) == [("z", 0.0), ("a", rising)]
+    assert (one.moves, one.looks_at) == (("first",), ())  # what no gradient reaches is out of sight
+    assert (other.moves, other.looks_at, other.weights) == (("second",), ("first",), {"distance": 1.0})

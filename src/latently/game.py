@@ -112,6 +112,11 @@ class Player:
         weights: a number or a schedule (round → weight) for each term; a term that is not named weighs 1, and a
             term that weighs the number 0 is a diagnostic: logged, never differentiated.
         updates: how many updates the player makes in a round.
+
+    Example:
+        >>> lowered = Player("fit", ("center",), lambda game, batch, key: {"square": game.center**2}, optax.sgd(0.1))
+        >>> lowered.updates, lowered.weights
+        (1, {})
     """
 
     name: str
@@ -287,30 +292,110 @@ def _check_owners(game: Game, players: tuple[Player, ...]) -> None:
 
 
 def _check_loss(game: Game, player: Player, batch: Batch) -> None:
-    arrays, static = eqx.partition(game, eqx.is_array)
-
-    def loss(arrays: Game, batch: Batch, key: PRNGKeyArray) -> dict[str, Array]:
-        return player.loss(eqx.combine(arrays, static), batch, key)
-
-    key = jax.eval_shape(lambda: jax.random.key(0))
-    jaxpr, terms = jax.make_jaxpr(loss, return_shape=True)(arrays, batch, key)
+    read = _read(game, player, batch)
     who = f"{type(game).__name__}: the loss of player {player.name!r}"
-    for name, term in terms.items():
+    for name, term in read.terms.items():
         if term.shape != ():
             raise ValueError(
                 f"{who} returns the term {name!r} of shape {term.shape}; a term is a scalar: take its mean."
             )
     for name in player.weights:
-        if name not in terms:
-            raise ValueError(f"{who} has a weight for {name!r} but returns only {', '.join(map(repr, terms))}.")
-    paths = [path[0].name for path, _ in jax.tree_util.tree_leaves_with_path(arrays)]
-    counted = [player._counts(name) for name in sorted(terms)]  # a dict's leaves come in the order of its keys
-    reached = _inputs_reached(jaxpr.jaxpr, counted)[: len(paths)]
+        if name not in read.terms:
+            raise ValueError(f"{who} has a weight for {name!r} but returns only {', '.join(map(repr, read.terms))}.")
+    reached = read.parts_reached([player._counts(name) for name in read.terms])
     for part in player.parts:
-        if part in paths and not any(hit for path, hit in zip(paths, reached, strict=True) if path == part):
+        if part in read.parts and part not in reached:
             raise ValueError(
                 f"{who} does not depend on {part!r}, which it owns; use it in the loss, or give the part up."
             )
+
+
+class Role(NamedTuple):
+    """What a player does in a game, read off the code of its loss.
+
+    Attributes:
+        player: whose role it is.
+        moves: the parts that it owns and that have weights, as the game was built.
+        weights: term of the loss → what it weighs there, in the order in which the loss gives the terms.
+        looks_at: the parts of the game that the loss depends on, though the player does not own them.
+    """
+
+    player: Player
+    moves: tuple[str, ...]
+    weights: dict[str, Weight]
+    looks_at: tuple[str, ...]
+
+
+def roles(game: Game, batch: Batch) -> tuple[Role, ...]:
+    """What each player of a game does, in the order in which they move; nothing is compiled or computed.
+
+    Args:
+        game: the game; its arrays may be `jax.ShapeDtypeStruct`s.
+        batch: as for `check_game`.
+
+    Example:
+        >>> import jax, optax
+        >>> class Chase(Game):
+        ...     fox: jax.Array
+        ...     hare: jax.Array
+        ...     def players(self):
+        ...         return (Player("fox", ("fox",), Chase.gap, optax.sgd(0.1)),)
+        ...     def gap(self, batch, key):
+        ...         return {"gap": ((self.fox - self.hare) ** 2).mean()}
+        >>> (fox,) = roles(Chase(jnp.zeros(2), jnp.ones(2)), Batch(views=(jnp.ones((4, 2)),)))
+        >>> fox.moves, fox.looks_at, fox.weights
+        (('fox',), ('hare',), {'gap': 1.0})
+    """
+    found = []
+    for player in game.players():
+        read = _read(game, player, batch)
+        reached = read.parts_reached([True] * len(read.terms))
+        moves = tuple(part for part in player.parts if part in read.parts)
+        weights = {name: player.weights.get(name, 1.0) for name in read.order}
+        found.append(Role(player, moves, weights, tuple(part for part in reached if part not in player.parts)))
+    return tuple(found)
+
+
+class _Read(NamedTuple):
+    """A loss that was traced.
+
+    Attributes:
+        jaxpr: its program, from the arrays of the game, the batch and the key to the terms.
+        terms: in the order of their names, as the program gives them.
+        order: the names, in the order in which the loss gives them.
+        places: the part of the game that each of its arrays belongs to.
+    """
+
+    jaxpr: Any
+    terms: dict[str, Any]
+    order: list[str]
+    places: list[str]
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The parts of the game that have arrays."""
+        return tuple(dict.fromkeys(self.places))
+
+    def parts_reached(self, counted: list[bool]) -> tuple[str, ...]:
+        """The parts that a gradient of some of the terms can reach."""
+        reached = _inputs_reached(self.jaxpr, counted)[: len(self.places)]
+        hit = {place for place, is_hit in zip(self.places, reached, strict=True) if is_hit}
+        return tuple(part for part in self.parts if part in hit)
+
+
+def _read(game: Game, player: Player, batch: Batch) -> _Read:
+    arrays, static = eqx.partition(game, lambda leaf: eqx.is_array(leaf) or isinstance(leaf, jax.ShapeDtypeStruct))
+    order: list[str] = []
+
+    def loss(arrays: Game, batch: Batch, key: PRNGKeyArray) -> dict[str, Array]:
+        terms = player.loss(eqx.combine(arrays, static), batch, key)
+        order.extend(terms)  # JAX hands a dict back in the order of its keys
+        return terms
+
+    key = jax.eval_shape(lambda: jax.random.key(0))
+    jaxpr, terms = jax.make_jaxpr(loss, return_shape=True)(arrays, batch, key)
+    places = [path[0].name for path, _ in jax.tree_util.tree_leaves_with_path(arrays)]
+    return _Read(jaxpr.jaxpr, {name: terms[name] for name in sorted(terms)}, order, places)
 
 
 def _inputs_reached(jaxpr: Any, outputs: list[bool]) -> list[bool]:

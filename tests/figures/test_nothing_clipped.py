@@ -119,3 +119,17 @@ def test_tables(columns: int, scale: float, assert_nothing_clipped: Check, rando
     assert_nothing_clipped(figures.table_reconstructions(rows, rows))
     assert_nothing_clipped(figures.table_samples(rows, rows, names, title=LONG_TITLE))
     assert_nothing_clipped(figures.table_samples(rows[:1], rows))
+
+
+@pytest.mark.parametrize(("n_players", "n_parts"), [(1, 1), (2, 9), (6, 3)])
+def test_players_of_a_game(n_players: int, n_parts: int, assert_nothing_clipped: Check) -> None:
+    parts = [f"part number {place} of the game"[: 8 + 4 * place] for place in range(n_parts)]
+    logged = [f"told_apart_from_the_prior_{place}_accuracy" for place in range(3)]
+    cards = [
+        figures.PlayerCard(
+            f"player_{place}", parts[place % 3 :], parts[: place % 3], {"kl": "0 → 4"}, logged, "adam", 2
+        )
+        for place in range(n_players)
+    ]
+    assert_nothing_clipped(figures.players(cards, title=LONG_TITLE))
+    assert_nothing_clipped(figures.players(cards[:1]))

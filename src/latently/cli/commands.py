@@ -68,6 +68,7 @@ COMMANDS = {
         Command(_USE, "use", "manifold RUN", "the plane of codes, decoded"),
         Command(_USE, "export", "export RUN", "the model as ONNX files, for other programs"),
         Command(_USE, "push", "push RUN hf://USER/NAME", "put the model on the Hugging Face hub, with a card"),
+        Command(_KNOW, "players", "players MODEL", "who plays in a model's game, and what for"),
         Command(_KNOW, "find", "datasets", "the data that can be opened"),
         Command(_KNOW, "find", "presets", "hyperparameters and experiments that have a name"),
     )

@@ -16,7 +16,16 @@ _KEY = "assumed"
 
 
 class DataAssumption(UserWarning):
-    """Data was read in one of several ways that make sense, and another one would change much of what is learned."""
+    """Data was read in one of several ways that make sense, and another one would change much of what is learned.
+
+    What was taken for granted, and the argument that says otherwise, is in the warning's words, and in `assumptions_`
+    of a fitted model.
+
+    Example:
+        >>> import warnings
+        >>> with warnings.catch_warnings():
+        ...     warnings.simplefilter("ignore", DataAssumption)  # here, by whoever has read them
+    """
 
 
 def assume(description: Mapping[str, Any], *sentences: str) -> dict[str, Any]:

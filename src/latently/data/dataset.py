@@ -177,7 +177,19 @@ class Dataset:
 
 @dataclass(frozen=True, eq=False)
 class Splits:
-    """One data set in three disjoint parts. `validation` and `test` may have no rows."""
+    """One data set in three disjoint parts.
+
+    Attributes:
+        train: rows to learn from.
+        validation: rows to choose by; it may have none.
+        test: rows that nothing is learned from or chosen by; it may have none.
+
+    Example:
+        >>> from latently import open_dataset
+        >>> digits = open_dataset("digits")
+        >>> len(digits.train.x), len(digits.validation.x), len(digits.test.x)
+        (1258, 180, 359)
+    """
 
     train: Dataset
     validation: Dataset

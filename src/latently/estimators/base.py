@@ -67,7 +67,13 @@ from latently.training import (
 
 
 class CollapseWarning(UserWarning):
-    """A fit ended, but part of the model carries nothing."""
+    """A fit ended, but part of the model carries nothing.
+
+    Example:
+        >>> import warnings
+        >>> with warnings.catch_warnings():
+        ...     warnings.simplefilter("error", CollapseWarning)  # here, a fit that collapses ends in an error
+    """
 
 
 @dataclasses.dataclass(eq=False, repr=False)
@@ -444,7 +450,11 @@ class LatentModel(Face):
         )
 
     def total_rounds(self, trainer: Trainer[Any]) -> int:
-        """The rounds that `epochs` passes over the trainer's data make."""
+        """The rounds that `epochs` passes over the trainer's data make.
+
+        Args:
+            trainer: of this estimator.
+        """
         return trainer.rounds_in(float(self.epochs))
 
     def adopt(self, trainer: Trainer[Any]) -> Self:
@@ -524,8 +534,14 @@ class LatentModel(Face):
         return self
 
     def before_training(self, game: Any, X: Any, out: validating.HeldOut | None = None) -> Any:
-        """The game at round 0: as it was built, but for what can be learned before; linear paths begin as PCA."""
-        del out  # which an earlier stage is measured on
+        """The game at round 0: as it was built, but for what can be learned before; linear paths begin as PCA.
+
+        Args:
+            game: as it was built.
+            X: the rows that it will learn from.
+            out: rows that are held out, which an earlier stage is measured on.
+        """
+        del out
         start = start_at_common_components if self.takes_views else start_at_components
         return start(game, X, self.preprocessing_, int(self.latent_dim), self.seed_)
 

@@ -31,7 +31,7 @@ from latently.estimators.inputs import (
     views_asked_for,
 )
 from latently.fitted import Fitted
-from latently.game import Game, Task
+from latently.game import Game, LabelsKnown, Task
 from latently.inference import regroup
 from latently.sampler import Sampler
 
@@ -102,19 +102,28 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
         `None` where they cannot work: it is for `fit` to say so.
         """
-        shape: tuple[int, ...] = (8, 8, 1) if getattr(self, "network", None) == "conv" else (4,)
-        task = Task(shape, "unit", rows=2, n_labels=2, labels_known="some", rounds=1)
         try:
-            if self.takes_views:
-                names = views_asked_for(self)
-                task = Task((shape,) * len(names), ("unit",) * len(names), 2, None, "none", 1, views=names)
-            return builder(self, task).shapes
+            return builder(self, self._small_task("some")).shapes
         except (LookupError, TypeError, ValueError):
             return None
 
+    def _small_task(self, labels_known: LabelsKnown) -> Task:
+        """A task as small as can be, which tells what a game that the hyperparameters ask for is made of."""
+        shape = {"conv": (8, 8, 1), "conv1d": (8, 1)}.get(str(getattr(self, "network", "")), (4,))
+        if self.takes_views:
+            names = views_asked_for(self)
+            return Task((shape,) * len(names), ("unit",) * len(names), 2, None, "none", 1, views=names)
+        told = labels_known != "none" or hasattr(self, "n_clusters")
+        return Task(shape, "unit", 2, 2 if told else None, labels_known, 1)
+
     @abc.abstractmethod
     def build_game(self, task: Task, key: PRNGKeyArray) -> Game:
-        """The untrained game for a task, its weights drawn by a key."""
+        """The untrained game for a task.
+
+        Args:
+            task: what the game is built for: the shape of a row, how many classes there are.
+            key: that the weights are drawn by.
+        """
 
     def abilities(self) -> frozenset[str]:
         """What this fitted model can do: keys of `latently.abilities.ABILITIES`."""
@@ -186,7 +195,12 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         return self._taking(labels).codes(self._rows(X), labels)
 
     def aggregate_codes(self, X: Any, random_state: RandomState = None) -> Codes:
-        """One draw of q(z|x) for each row `(n, latent_dim)`: together, a sample of the aggregated posterior."""
+        """One draw of q(z|x) for each row `(n, latent_dim)`: together, a sample of the aggregated posterior.
+
+        Args:
+            X: rows, as in `fit`.
+            random_state: of the draws.
+        """
         return self._framed(self._fitted().draw_codes(self._rows(X), seed_of(random_state)), X)
 
     def inverse_transform(self, Z: Codes, labels: Any = None) -> Any:
@@ -229,7 +243,12 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         return given_back(self, self._taking(labels).reconstruct(self._rows(X), labels), like=X)
 
     def corrupt(self, X: Any, random_state: RandomState = None) -> Any:
-        """Rows as the encoder met them in training, noise and all: what a denoising model learned to clean."""
+        """Rows as the encoder met them in training, noise and all: what a denoising model learned to clean.
+
+        Args:
+            X: rows, as in `fit`.
+            random_state: of the noise.
+        """
         return given_back(self, self._fitted().corrupt(self._rows(X), seed_of(random_state)), like=X)
 
     def sample(
@@ -275,7 +294,13 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         return given_back(self, fitted.decode(codes, told, seed if drawn else None))
 
     def sample_prior(self, n: int, labels: Any = None, random_state: RandomState = None) -> Codes:
-        """Draws from the prior p(z), or p(z|y) where it is tied to labels: codes `(n, latent_dim)`; see `sample`."""
+        """Draws from the prior p(z), or p(z|y) where it is tied to labels: codes `(n, latent_dim)`; see `sample`.
+
+        Args:
+            n: how many.
+            labels: one for all or one for each, for a model whose prior is tied to labels.
+            random_state: of the draws.
+        """
         fitted = self._fitted()
         check_count("n", n, numbers=self._numbers())
         if labels is not None and fitted.game.label_role != "prior":
@@ -403,7 +428,12 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         return self.inverse_transform(codes, label)
 
     def manifold_codes(self, rows: int = 20, dimensions: tuple[int, int] = (0, 1)) -> Codes:
-        """The codes of `manifold`, `(rows * rows, latent_dim)`: two dimensions span the prior, others are 0."""
+        """The codes of `manifold`, `(rows * rows, latent_dim)`: two dimensions span the prior, others are 0.
+
+        Args:
+            rows: of the grid, and as many columns.
+            dimensions: the two of the code that the grid spans, counted from 0.
+        """
         return self._framed(self._grid_codes(rows, dimensions))
 
     def _grid_codes(self, rows: int, dimensions: tuple[int, int]) -> Float[np.ndarray, "cells latent"]:
@@ -540,6 +570,12 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         """The likeliest class of each row, as it was given to `fit`; the number of a cluster, where none was.
 
         For a prior tied to labels it is the class whose region the code lies in.
+
+        Args:
+            X: rows, as in `fit`.
+
+        Returns:
+            Labels of shape `(n,)`.
         """
         labels: Shaped[np.ndarray, rows] = np.asarray(self.label_values)[self.predict_proba(X).argmax(axis=1)]
         return labels
@@ -548,6 +584,9 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         """The probability of each class for each row: `(n, classes)`, in the order of `label_values`.
 
         For a prior tied to labels it is how much each region is responsible for the code: one-hot, if none overlap.
+
+        Args:
+            X: rows, as in `fit`.
         """
         return self._fitted().class_probabilities(self._rows(X))
 
@@ -621,7 +660,11 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         return shares(strange, fitted.strangeness(self._rows(reference), seed))
 
     def score(self, X: Any, y: Any = None) -> float:
-        """How well the model explains rows: the higher, the better; y is ignored.
+        """How well the model explains rows: the higher, the better.
+
+        Args:
+            X: rows, as in `fit`.
+            y: ignored; scikit-learn hands it over.
 
         Returns:
             The mean evidence lower bound in nats; of a model whose kind bounds no likelihood, such as `Autoencoder` and
@@ -636,7 +679,11 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         return reconstruction_r2(self._fitted(), self._rows(X))
 
     def posterior_kl(self, X: Any) -> Float[np.ndarray, "rows latent"]:
-        """KL(q(z_d|x) ‖ p(z_d)) of each row and dimension, in nats: `(n, latent_dim)`."""
+        """KL(q(z_d|x) ‖ p(z_d)) of each row and dimension, in nats: `(n, latent_dim)`.
+
+        Args:
+            X: rows, as in `fit`.
+        """
         return self._fitted().posterior_kl(self._rows(X))
 
     def explore(self, X: Any, y: Any = None, *, full_precision: bool = False) -> "Exploration":

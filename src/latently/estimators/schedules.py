@@ -7,6 +7,7 @@ runs of one kind share their compiled programs.
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, TypeAlias
+from weakref import WeakKeyDictionary
 
 import jax
 import jax.numpy as jnp
@@ -31,6 +32,11 @@ _NAMED: dict[str, Callable[[Rate, float, float], optax.GradientTransformation]] 
     "rmsprop": lambda rate, b1, b2: optax.rmsprop(rate),  # noqa: ARG005
     "lion": lambda rate, b1, b2: optax.lion(rate, b1=b1, weight_decay=0.0),  # noqa: ARG005
 }
+
+_WITH_MOMENTUM, _USUAL_MOMENTUM = ("adam", "adamw", "sgd", "lion"), 0.9
+
+_IN_WORDS: WeakKeyDictionary[Callable[..., Any], str] = WeakKeyDictionary()
+"""An optimiser's function, which tells nothing of what it was made with → that, in words."""
 
 
 def build_optimizer(
@@ -116,7 +122,38 @@ def _built(
     if weight_decay:
         shrinking = (lambda update: -weight_decay * rate(update)) if callable(rate) else -weight_decay * rate
         steps.append(optax.add_decayed_weights(shrinking, mask=_matrices))
-    return steps[0] if len(steps) == 1 else optax.chain(*steps)
+    made = steps[0] if len(steps) == 1 else optax.chain(*steps)
+    falling = schedule if isinstance(schedule, str) else "a schedule" if schedule else "linear" if decay else "constant"
+    said = [
+        _name(optimizer),
+        *(() if isinstance(optimizer, optax.GradientTransformation) else (f"learning rate {learning_rate:g}",)),
+        *(() if optimizer not in _WITH_MOMENTUM or b1 == _USUAL_MOMENTUM else (f"momentum {b1:g}",)),
+        *(() if falling == "constant" else (falling,)),
+        *(() if clipping is None else (f"gradients clipped to a norm of {clipping:g}",)),
+        *((f"weight decay {weight_decay:g}",) if weight_decay else ()),
+    ]
+    _IN_WORDS[made.update] = ", ".join(said)
+    return made
+
+
+def optimizer_in_words(optimizer: optax.GradientTransformation) -> str:
+    """How a player moves, in words: what `build_optimizer` was told.
+
+    Example:
+        >>> from latently import VAE
+        >>> vae = VAE(learning_rate=0.01, gradient_clipping=1.0)
+        >>> task = Task((4,), "unit", rows=2, n_labels=None, labels_known="none", rounds=1)
+        >>> optimizer_in_words(build_optimizer(vae, task))
+        'adam, learning rate 0.01, gradients clipped to a norm of 1'
+    """
+    return _IN_WORDS.get(optimizer.update, "a transformation of optax")
+
+
+def _name(optimizer: Any) -> str:
+    """What an optimiser is called: a word, one of optax's own making, or a user's function."""
+    if isinstance(optimizer, optax.GradientTransformation):
+        return "a transformation of optax"
+    return optimizer if isinstance(optimizer, str) else getattr(optimizer, "__name__", "a function")
 
 
 def _called(optimizer: Callable[..., Any], rate: Rate) -> optax.GradientTransformation:

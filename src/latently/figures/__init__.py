@@ -8,13 +8,15 @@ from latently.figures.images import are_pictures, image_grid
 from latently.figures.ladder import ladder
 from latently.figures.latent import Background, codes, prior_match
 from latently.figures.outliers import strangest
+from latently.figures.player_cards import PlayerCard, players
 from latently.figures.predictions import calibration, confusion
 from latently.figures.relations import table_relations
-from latently.figures.style import in_percent, png, save
+from latently.figures.style import in_percent, png, save, svg
 from latently.figures.tables import table_reconstructions, table_samples
 
 __all__ = [
     "Background",
+    "PlayerCard",
     "are_pictures",
     "as_images",
     "calibration",
@@ -32,12 +34,14 @@ __all__ = [
     "ladder",
     "latent_film",
     "manifold",
+    "players",
     "png",
     "prior_match",
     "reconstructions",
     "restyled",
     "save",
     "strangest",
+    "svg",
     "table_reconstructions",
     "table_relations",
     "table_samples",

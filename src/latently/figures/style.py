@@ -214,6 +214,17 @@ def png(figure: Figure, *, dots_per_inch: int = DOTS_PER_INCH) -> bytes:
     return buffer.getvalue()
 
 
+def svg(figure: Figure) -> bytes:
+    """The figure as the bytes of an SVG file: letters are outlines, so that it looks alike wherever it is shown."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="svg", facecolor=PAPER, metadata={"Date": None, "Creator": None})
+    return buffer.getvalue()
+
+
 def save(figure: Figure, path: str | Path, *, dots_per_inch: int = DOTS_PER_INCH) -> Path:
-    """Write the figure as a PNG file in a folder that exists, and give its path; a file seen is a file whole."""
-    return write_atomically(Path(path), png(figure, dots_per_inch=dots_per_inch))
+    """Write the figure in a folder that exists, and give its path; a file seen is a file whole.
+
+    It is a PNG file, or an SVG file where the path ends so.
+    """
+    path = Path(path)
+    return write_atomically(path, svg(figure) if path.suffix == ".svg" else png(figure, dots_per_inch=dots_per_inch))
