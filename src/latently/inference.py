@@ -1,7 +1,7 @@
 """What a game is asked, compiled once for pieces of a fixed size, so that memory stays bounded."""
 
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Literal, TypeAlias
 
 import equinox as eqx
@@ -56,7 +56,7 @@ class Asked:
 
     def __call__(self, *piece: Any) -> Any:
         """The function's result, written; of the stored arrays of a piece in a tuple, and of labels."""
-        return _ask(self._static, self._arrays, *piece)
+        return _program(self._static)(self._arrays, *piece)
 
     def widest_layer(self, *piece: Any) -> int:
         """As `widest_layer` finds it, once for each kind of row."""
@@ -79,8 +79,13 @@ class _Static:
         return self is other or (isinstance(other, _Static) and self._hash == other._hash and self.parts == other.parts)
 
 
-@partial(jax.jit, static_argnums=0)
-def _ask(static: _Static, arrays: list[Any], stored: tuple[Any, ...], *labels: Any) -> Any:
+@lru_cache(maxsize=16)
+def _program(static: _Static) -> Callable[..., Any]:
+    """What answers a question; those that were not asked for long are forgotten, since each holds memory."""
+    return jax.jit(partial(_answer, static))
+
+
+def _answer(static: _Static, arrays: list[Any], stored: tuple[Any, ...], *labels: Any) -> Any:
     function, tree, others = static.parts
     leaves = [other if array is None else array for array, other in zip(arrays, others, strict=True)]
     game, read, write = jax.tree.unflatten(tree, leaves)

@@ -65,7 +65,7 @@ def builder(model: Any, task: Task) -> Builder:
     return Builder(lambda key: model.build_game(task, key))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)
 def _shared(kind: Any, parameters: str, task: Task, _dtype: Any) -> Builder:
     """Where numbers have another width, it is traced anew."""
     model = kind(**json.loads(parameters))

@@ -14,7 +14,7 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from latently.game import Batch, Game, Terms
 from latently.streams import stream
-from latently.training.compilation import computed_once, loop_options
+from latently.training.compilation import compiled_once, computed_once, loop_options
 from latently.training.feed import Chunk, Prepare
 from latently.training.precision import Precision, products_in
 
@@ -45,7 +45,9 @@ class State(eqx.Module, Generic[AnyGame]):
     @classmethod
     def begin(cls, game: AnyGame, key: PRNGKeyArray, averaging: float, precision: Precision) -> Self:
         """That of round 0."""
-        moved = {each.name: each.optimizer.init(eqx.filter(game, each.owns(game))) for each in game.players()}
+        program, shapes, rest = eqx.filter_make_jaxpr(_standing)(game)
+        leaves = compiled_once(program)(*jax.tree.leaves(eqx.filter(game, eqx.is_array)))
+        moved = eqx.combine(jax.tree.unflatten(jax.tree.structure(shapes), leaves), rest)
         average = eqx.filter(game, eqx.is_inexact_array) if averaging else None
         return cls(game, moved, jnp.zeros((), jnp.int32), key, average, averaging, precision)
 
@@ -54,6 +56,11 @@ class State(eqx.Module, Generic[AnyGame]):
         """The game that is used for inference: with the mean of its weights, where one is kept."""
         game: AnyGame = self.game if self.average is None else eqx.combine(self.average, self.game)
         return game
+
+
+def _standing(game: Game) -> dict[str, optax.OptState]:
+    """Each player's optimiser state before it has moved, by the player's name."""
+    return {each.name: each.optimizer.init(eqx.filter(game, each.owns(game))) for each in game.players()}
 
 
 def _follow(average: Any, game: Game, averaging: float, round_: Int[Array, ""]) -> Any:
