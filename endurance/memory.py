@@ -129,7 +129,8 @@ def held_by_commands(size: int, parent: Path | None) -> Iterator[tuple[str, int]
         yield "fit", held(["fit", "vae", "--data", folder / "rows.npy", "--epochs", passes, *how, "--out", run])
         yield "encode", held(["encode", run, folder / "rows.npy", "--out", out.with_suffix(".npy")])
         yield "reconstruct", held(["reconstruct", run, folder / "few.npy", "--out", out.with_suffix(".npz")])
-        yield "sample", held(["sample", run, "--n", few, "--out", folder / "samples.npy"])
+        drawn = min(few, 60_000)  # which are whole in memory, so more of them would be refused
+        yield f"sample --n {drawn}", held(["sample", run, "--n", drawn, "--out", folder / "samples.npy"])
 
 
 def held(words: Sequence[object]) -> int:
@@ -142,11 +143,13 @@ def held(words: Sequence[object]) -> int:
     return int(found[0])
 
 
+# Of the process itself, since it began: `ru_maxrss` would count the one that started it as well.
 _WATCHED = """
-import resource, sys
+import re, sys
+from pathlib import Path
 from latently.cli import main
 code = main(sys.argv[1:])
-print("held", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+print("held", 1024 * int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]))
 sys.exit(code)
 """
 
