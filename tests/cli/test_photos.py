@@ -1,5 +1,6 @@
 """Photos of real size in the terminal: learned in a size that suits, by convolutions; and new ones, prepared alike."""
 
+import csv
 import json
 from pathlib import Path
 
@@ -127,3 +128,19 @@ def test_photos_that_do_not_fit_are_refused_and_leave_nothing(
     assert (answer.code, answer.out, Path("run").exists()) == (2, "", False)
     assert answer.err.startswith("latently: --network must be smaller: its 807 million weights, and what training")
     assert "Use --network conv, smaller images (opened with --image-size 64), or a smaller --hidden." in answer.err
+
+
+def test_codes_and_strange_photos_name_their_files(run: Path, photos: Path, here: Path) -> None:
+    assert call("encode", run, photos, "--out", "codes.csv").code == 0
+    assert [row["file"] for row in rows_of("codes.csv")] == sorted(path.name for path in photos.iterdir())
+    assert call("encode", run, photos, "--part", "test", "--out", "some.csv").code == 0
+    codes = {row["file"]: row["z1"] for row in rows_of("codes.csv")}
+    for row in rows_of("some.csv"):
+        assert float(row["z1"]) == pytest.approx(float(codes[row["file"]]), rel=1e-4)
+    assert call("encode", run, photos / "03.png", "--out", "one.csv").code == 0
+    assert [row["file"] for row in rows_of("one.csv")] == ["03.png"]
+
+
+def rows_of(path: str) -> list[dict[str, str]]:
+    with Path(path).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))

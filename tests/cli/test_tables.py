@@ -166,6 +166,14 @@ def test_gaps_are_filled_in_and_nothing_else_is_touched(table_run: Path, people:
     assert [row["draw"] for row in rows_of("drawn.csv")] == ["1"] * N + ["2"] * N
 
 
+def test_a_table_with_its_gaps_filled_in_is_written_as_it_was(table_run: Path, people: Path, here: Path) -> None:
+    header, *lines = people.read_text().splitlines()
+    assert not any(";" in line for line in lines)
+    Path("there.csv").write_text("\n".join(line.replace(",", ";") for line in (header, *lines)) + "\n")
+    assert call("impute", table_run, "there.csv", "--samples", "5", "--out", "filled.csv").code == 0
+    assert Path("filled.csv").read_text().splitlines()[0] == header.replace(",", ";")
+
+
 def test_the_rows_of_a_part_keep_all_their_columns_and_their_identifiers(
     table_run: Path, people: Path, here: Path
 ) -> None:

@@ -1,6 +1,7 @@
 """What a fit will take of memory is known before anything is made."""
 
 import time
+import warnings
 from types import SimpleNamespace
 
 import jax
@@ -105,3 +106,12 @@ def test_a_fit_that_has_room_plays_the_rounds_that_were_traced_for_it(monkeypatc
     monkeypatch.setattr(rounds.Rounds, "__init__", lambda self, *a: (traced.append(self), begin(self, *a))[1])
     VAE(latent_dim=2, hidden=(7,), epochs=1, random_state=0).fit(np.eye(30))
     assert len(traced) == 1
+
+
+def test_a_code_that_is_far_larger_than_its_rows_is_warned_of():
+    X = np.random.default_rng(0).normal(size=(8, 3))
+    with pytest.warns(UserWarning, match=r"^a code of 31 dimensions is over 10 times as large as its rows"):
+        VAE(latent_dim=31, hidden=(4,)).trainer(X)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        VAE(latent_dim=30, hidden=(4,), standardize="features").trainer(X)

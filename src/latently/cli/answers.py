@@ -117,10 +117,10 @@ def outliers(asked: Asked) -> Result:
 
 
 def _identifiers(asked: Asked) -> dict[str, np.ndarray]:
-    """The column that `--id` names, as it stands in the table; none where none is named."""
+    """The column that `--id` names, as it stands in the table, or the files of images; else none."""
     name, source = asked.given.id, asked.source
     if name is None:
-        return {}
+        return {} if asked.part.files is None else {"file": asked.part.files}
     if not is_table(source):
         raise UsageError(f"--id names a column of a table, and {source.name} is none.")
     known = column_names(source, asked.dialect)
@@ -289,7 +289,8 @@ def impute(asked: Asked) -> Result:
 
     what = f"{len(rows):,} rows, {count:,} missing cells filled in"
     whole = None if is_array or of_text else columns
-    return Result(what, {"imputed": np.asarray(found)}, table, columns=whole)
+    sign = Dialect.of(asked.source, asked.dialect).delimiter if of_text and not is_array else ","
+    return Result(what, {"imputed": np.asarray(found)}, table, columns=whole, delimiter=sign)
 
 
 def _filled_cells(asked: Asked, rows: Any, filled: Any) -> Table:

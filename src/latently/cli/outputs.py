@@ -71,6 +71,7 @@ class Result:
         arrays: for `.npz`, by name, those that are `None` left out; the first one is what `.npy` holds. They may be
             `InPieces`.
         table: for `.csv`.
+        delimiter: between the cells of `table`.
         columns: for `.parquet`: the arrays that stand side by side, by name; the cells of `table`, unless said.
         draw: for `.png`: the figure.
         remark: prints what is to be said besides.
@@ -84,6 +85,7 @@ class Result:
     remark: Callable[[], None] = lambda: None
     shown: int | None = None
     columns: Callable[[], Any] | None = None
+    delimiter: str = ","
 
 
 def output_options(default: str, kinds: Sequence[str] = ()) -> tuple[Option, ...]:
@@ -236,7 +238,7 @@ def _write_npy(values: Any, file: IO[bytes]) -> None:
 def _csv(result: Result, file: IO[bytes]) -> None:
     header, rows = result.table()
     text = io.TextIOWrapper(file, "utf-8", newline="")
-    csv.writer(text, lineterminator="\n").writerows(itertools.chain([header], rows))
+    csv.writer(text, lineterminator="\n", delimiter=result.delimiter).writerows(itertools.chain([header], rows))
     text.detach()  # which flushes it, and leaves the file open
 
 

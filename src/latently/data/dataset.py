@@ -33,6 +33,7 @@ class Dataset:
         conditions: what each row comes with where that is more than one class (see `latently.data.conditions`); there
             are no labels then.
         numbers: those of the rows in the source that they were cut from, from 0 on; `None` where they are all of it.
+        files: the file that each row came from, seen from the folder that was opened; `None` where rows have none.
 
     Raises:
         DataError: views, labels, names and what is present differ in length.
@@ -52,6 +53,7 @@ class Dataset:
     present: Bool[np.ndarray, "rows views"] | None = None
     conditions: Table | None = None
     numbers: Int[np.ndarray, "rows"] | None = None
+    files: Shaped[np.ndarray, "rows"] | None = None
 
     def __post_init__(self) -> None:
         n_views, lengths = len(self.views), [len(view) for view in self.views]
@@ -172,6 +174,7 @@ class Dataset:
             conditions=None if self.conditions is None else self.conditions[rows],
             description={**self.description, **description},
             numbers=rows if self.numbers is None else self.numbers[rows],
+            files=None if self.files is None else self.files[rows],
         )
 
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Set
+from dataclasses import replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -50,7 +51,8 @@ def open_images(
     """
     if place.is_file():
         read = read_pictures(place.parent, [place], image_size, skip_bad, **pictures)
-        return Parts(Dataset.of(place.name, read.images, None, "", {"source": "image", **read.description}))
+        alone = Dataset.of(place.name, read.images, None, "", {"source": "image", **read.description})
+        return Parts(replace(alone, files=np.array([place.name])))
     roots, ignored = _parts_in(place, parts)
     tops = {inner: inner.name for root in roots.values() for inner in _subfolders(root)} | dict.fromkeys(
         roots.values(), ""
@@ -86,6 +88,7 @@ def open_images(
     if empty and not ignored:
         description = assume(description, f"of {place.name}, {', '.join(empty)} hold no image, and are no classes")
     whole = Dataset.of(place.resolve().name, read.images, labels, str(place), description, unlabelled=unlabelled)
+    whole = replace(whole, files=np.array([str(path.relative_to(place)) for path in read.paths]))
     if len(roots) == 1:
         return Parts(whole)
     rows = {part: [n for n, path in enumerate(read.paths) if path.is_relative_to(root)] for part, root in roots.items()}

@@ -207,8 +207,8 @@ def open_dataset(
     groups = view_groups(views, partial=some_views)
     how = Opening(
         labels_column=labels_column,
-        columns=columns,
-        leave_out=tuple(leave_out) or None,
+        columns=as_names(columns) or None,
+        leave_out=as_names(leave_out) or None,
         kinds=kinds or None,
         dialect=dialect or None,
         array=array,

@@ -91,7 +91,11 @@ class Parts(NamedTuple):
             missing = [np.full((len(part), self.train.conditions.shape[1]), np.nan) for part in parts]
             cells = [gap if c is None else np.asarray(c) for c, gap in zip(of_parts, missing, strict=True)]
             conditions = Table(self.train.conditions.columns, np.concatenate(cells))
-        return replace(self.train, views=views, labels=labels, present=present, conditions=conditions, numbers=None)
+        named = [part.files for part in parts if part.files is not None]
+        files = np.concatenate(named) if len(named) == len(parts) else None
+        return replace(
+            self.train, views=views, labels=labels, present=present, conditions=conditions, numbers=None, files=files
+        )
 
 
 def parted(

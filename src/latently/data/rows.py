@@ -330,7 +330,7 @@ def hash_rows(
     return digest
 
 
-def as_names(names: str | Sequence[str] | None) -> tuple[str, ...]:
+def as_names(names: str | Iterable[str] | None) -> tuple[str, ...]:
     """No name, one or several, as an argument or a run's configuration holds them.
 
     Example:

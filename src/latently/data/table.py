@@ -93,7 +93,8 @@ class Table:
                     assumed.append(said)
         if not known:
             why = f" ({assumed[0]})" if assumed else ""
-            raise DataError(f"the table has no column to learn from{why}; name those to learn from and their kinds.")
+            rule = f"has no column to learn from{why}; name those to learn from and their kinds"
+            raise DataArgumentError("the table", rule)
         if container != "array":
             assumed = [*said_of_kinds(known, told), *assumed]
         return cls(known, _numbers(known, frame), container, tuple(assumed))

@@ -21,7 +21,7 @@ from latently.data.layout import ChannelAxis, Standardize
 from latently.errors import ArgumentError, did_you_mean, warn
 from latently.estimators import going_on, validating
 from latently.estimators.building import builder
-from latently.estimators.demands import check_memory
+from latently.estimators.demands import check_memory, warn_of_size
 from latently.estimators.face import Face
 from latently.estimators.frames import frame_names, origin_of, with_origin
 from latently.estimators.hyperparameters import (
@@ -628,6 +628,7 @@ class LatentModel(Face):
         `best`: a copy of the best game is kept.
         """
         build = builder(self, self.task_)
+        warn_of_size(self)
         try:
             check_memory(self, build, feed, best=best)
             return build(self._key("weights"))

@@ -6,7 +6,7 @@ from numbers import Integral
 from typing import Any
 
 from latently import distributed
-from latently.errors import ArgumentError
+from latently.errors import ArgumentError, warn
 from latently.estimators.building import Builder
 from latently.estimators.networks import decoder_network
 from latently.memory import available_bytes, in_words, lacking
@@ -16,6 +16,8 @@ _WIDTHS = ("latent_dim", "private_dim", "auxiliary_dim", "n_clusters", "hidden",
 """Hyperparameters that say how wide a layer is."""
 _WIDE = 10_000
 """A layer that is wider than this, and than its rows, is hardly meant."""
+_MANY_TIMES = 10
+"""A code that has so many times the numbers of its rows is hardly meant."""
 _BYTES_OF_RESULT = 24
 """What a number takes while a result is made: as the network wrote it, in double precision, and as it is given."""
 
@@ -43,6 +45,16 @@ def check_memory(model: Any, build: Builder, feed: Feed, *, best: bool) -> None:
     name, rule, ways = _too_much(model, room, feed.batch_size, short)
     *first, last = ways
     raise ArgumentError(name, rule, remedy=f"Use {', '.join(first)}{', or ' if first else ''}{last}.")
+
+
+def warn_of_size(model: Any) -> None:
+    """Warn where a code has far more dimensions than its rows have numbers: it is meant to have fewer."""
+    code, numbers = int(model.latent_dim), int(model.n_features_in_)
+    if code > _MANY_TIMES * numbers:
+        warn(
+            f"a code of {code:,} dimensions is over {_MANY_TIMES} times as large as its rows, of {numbers:,} numbers; "
+            "fewer dimensions than numbers are what a code is for, and `latently dimensions` shows how many are of use."
+        )
 
 
 def check_count(name: str, count: Any, *, least: int = 1, numbers: int = 1) -> None:
