@@ -192,7 +192,7 @@ def test_one_photograph_is_data_and_comes_in_the_size_and_white_of_the_run(here,
     Image.fromarray(np.full((8, 8, 3), 128, np.uint8)).save(here / "same.png")
     for name in ("photo", "same"):
         assert call("encode", "run", f"{name}.png", "--out", f"{name}.csv").code == 0
-    assert (here / "photo.csv").read_text() == (here / "same.csv").read_text()
+    assert (here / "photo.csv").read_text().replace("photo.png", "same.png") == (here / "same.csv").read_text()
 
 
 # ---- options that say what data is ----
