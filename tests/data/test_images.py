@@ -438,6 +438,9 @@ def test_what_a_folder_holds_beside_its_classes_is_named(tmp_path, make_image):
     whole = open_dataset(tmp_path, nested=True, validation=0.0, test=0.0).train
     assert [whole.classes[label] for label in whole.labels] == ["cat", "cat", "dog", "dog", "dog"]
     assert len(assumed(whole.description)) == 1
+    (tmp_path / "dog" / "all").symlink_to(tmp_path, target_is_directory=True)  # which leads around for ever
+    assert len(open_dataset(tmp_path, nested=True, validation=0.0, test=0.0).train) == 5
+    (tmp_path / "dog" / "all").unlink()
     deep = tmp_path / "dog" / "young"
     for path in (*tmp_path.glob("*/*.png"), *deep.glob("*.png")):
         path.unlink()

@@ -56,6 +56,15 @@ def test_other_folders_beside_the_parts_are_named(folders, make_image):
     assert found == said + "{parts=none} makes all of them classes"
 
 
+def test_what_lies_beside_the_training_folder_alone_is_named_too(tmp_path, make_image):
+    for name in ("train/ant/1", "train/bee/1", "preview/x"):
+        make_image(tmp_path / f"{name}.png")
+    train = open_dataset(tmp_path, validation=0.0, test=0.0).train
+    assert (len(train), train.classes) == (2, ("ant", "bee"))
+    (found,) = assumed(train.description)
+    assert found.startswith(f"the folders train of {tmp_path.name} are parts of the data, and preview beside them not")
+
+
 def test_folders_are_the_parts_that_they_are_told_to_be(folders):
     (folders / "train").rename(folders / "clean")
     data = open_dataset(folders, parts={"train": "clean", "test": "val"})

@@ -31,6 +31,14 @@ SUFFIXES = pytest.mark.parametrize("suffix", ["csv", "tsv", "parquet"])
 IRIS = {"length": [1.5, 2.0, 3.25], "width": [1, 2, 3], "kind": ["b", None, "a"]}
 
 
+def test_one_column_may_be_named_as_a_word(tmp_path):
+    path = tmp_path / "one.csv"
+    write(path, {"age": [1.5, 2.5, 4.0], "size": [3.5, 1.0, 2.5]})
+    assert open_dataset(path, columns="size", validation=0.0, test=0.0).train.x.ravel().tolist() == [3.5, 1.0, 2.5]
+    with pytest.raises(DataError, match="'agee'"):
+        open_dataset(path, columns="agee")
+
+
 @SUFFIXES
 def test_numeric_columns_are_features_and_the_named_one_is_the_label(suffix, tmp_path):
     path = tmp_path / f"iris.{suffix}"

@@ -100,6 +100,17 @@ def test_a_sentence_says_that_components_explain_more_and_is_silent_where_they_d
     assert advice(evaluate(Perfect(X), (X, y, X_test, y_test))) == []
 
 
+def test_no_components_are_advised_in_the_place_of_a_code_that_stands_beside_the_label(of_plane):
+    (X, y), (X_test, y_test) = plane(50, 0), plane(50, 1)
+
+    class Told(Coder):
+        def abilities(self):
+            return super().abilities() | {"restyle"}
+
+    assert advice(of_plane) != []
+    assert advice(evaluate(Told(X), (X, y, X_test, y_test))) == []
+
+
 def test_a_single_training_row_has_no_components_and_the_reason_is_told():
     X, y = plane(60, 0)
     given = evaluate(Coder(X), (X[:1], y[:1], X, y))["reconstruction"]

@@ -70,7 +70,7 @@ def open_images(
     read = read_pictures(place, sorted(found), image_size, skip_bad, **pictures)
     labels = None if named is None else np.array([named.get(path, "") for path in read.paths])
     description = {"source": "folder of images", **read.description}
-    if len(roots) > 1 and parts is None:
+    if (len(roots) > 1 or ignored) and parts is None:
         guess = f"the folders {', '.join(root.name for root in roots.values())} of {place.name} are parts of the data"
         unused = f", and {', '.join(ignored)} beside them not used" if ignored else ""
         description = assume(description, f"{guess}{unused}; {{parts=none}} makes all of them classes")
@@ -203,8 +203,12 @@ def open_image_views(
 
 
 def _images(folder: Path, *, nested: bool = False) -> list[Path]:
-    """The files of images in a folder, and in those below it if they are `nested`, without hidden ones."""
-    below = [path for inner in _subfolders(folder) for path in _images(inner, nested=True)] if nested else []
+    """The files of images in a folder, and in those below it if they are `nested`, without hidden ones.
+
+    Links to folders are not followed down, since one may lead to a folder above it.
+    """
+    inner = [each for each in _subfolders(folder) if not each.is_symlink()] if nested else []
+    below = [path for each in inner for path in _images(each, nested=True)]
     return below + [
         entry
         for entry in folder.iterdir()
