@@ -123,7 +123,8 @@ def _naming(name: str, own: str) -> Iterator[None]:
     except ArgumentError as error:
         if error.name != name:
             raise
-        raise ArgumentError(own, error.rule, error.value, error.remedy.replace(f"{{{name}}}", f"{{{own}}}")) from None
+        remedy = error.remedy.replace(f"{{{name}}}", f"{{{own}}}")
+        raise ArgumentError(own, error.rule, error.value, remedy, error.known) from None
 
 
 def validation(

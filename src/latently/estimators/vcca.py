@@ -82,7 +82,8 @@ class VCCA(LatentModel):
         given = self.inferred_from
         named = {"each": task.views, "first": task.views[:1]}.get(given, (given,)) if isinstance(given, str) else given
         if not named or not set(named) <= set(task.views):
-            raise ArgumentError("inferred_from", f"must be each, first, or among {', '.join(task.views)}", given)
+            rule, known = f"must be each, first, or among {', '.join(task.views)}", ("each", "first", *task.views)
+            raise ArgumentError("inferred_from", rule, given, known=known)
         views, own = {name: task.of_view(place) for place, name in enumerate(task.views)}, int(self.private_dim)
 
         def encoder(name: str, read: Task, dim: int | None = None) -> Conditional:
