@@ -146,7 +146,7 @@ class Plan:
             trainer = trainer_for(estimator, splits, self.about["use_labels"], verbose=verbose)
         if self.data["labels"] and estimator.classes_ is None:
             warn(
-                f"{type(estimator).__name__} learns without labels here; the {self.data['labels']} of --labels are "
+                f"{type(estimator).__name__} learns without labels here; the {self.data['labels']} of {{labels}} are "
                 "used to evaluate it, and for nothing else."
             )
         rounds, title = estimator.total_rounds(trainer), f"{type(estimator).__name__} on {splits.train.name}"
