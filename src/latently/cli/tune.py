@@ -19,6 +19,7 @@ from latently.cli.options import PLAYING_OPTIONS, FitParser
 from latently.cli.parsing import Option, epilog, in_words
 from latently.errors import ArgumentError, did_you_mean, needed
 from latently.recipes import read_yaml
+from latently.wording import short_number
 
 if TYPE_CHECKING:
     from latently.cli.terminal import Reporter
@@ -262,4 +263,4 @@ def _samples(of: Mapping[str, Any]) -> Sequence[Any]:
 
 
 def _number(value: Any) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else in_words(value)
+    return short_number(value) if isinstance(value, float) else in_words(value)
