@@ -42,7 +42,7 @@ def dimensions(words: Sequence[str]) -> int:
     from latently.figures import ladder
     from latently.run import open_splits
     from latently.run.ladder import climb, smallest_enough
-    from latently.run.session import suited
+    from latently.run.photos import suited
 
     paths = choose_paths(given, "dimensions", _KINDS)
     check_free(paths, given.force)
@@ -52,7 +52,7 @@ def dimensions(words: Sequence[str]) -> int:
         raise UsageError(f"--model {given.model} has no code, whatever its size; models that have: {able}.")
     reporter = Reporter(given.quiet, given.json)
     data, arguments = data_arguments(asked), model_arguments(fit, asked)
-    like, splits = suited(estimator(**arguments), open_splits(data), network_open(fit, asked))
+    like, splits = suited(estimator(**arguments), open_splits(data), network_open(fit, asked), "epochs" not in fit.said)
     arguments = like.get_params(deep=False)
     steps, criterion = [], None
     for step, model in climb(_maker(estimator, arguments), splits, given.sizes, asked.labels != 0, reporter.watching):

@@ -77,9 +77,7 @@ def print_measures(lines: "Sequence[Line]") -> None:
 
 def number(value: float | None, unit: str = "") -> str:
     """A number as a person reads it, with its unit."""
-    if value is None:
-        return "–"
-    return f"{short_number(value)} {unit}".strip()
+    return short_number(value) if value is None else f"{short_number(value)} {unit}".strip()
 
 
 @dataclasses.dataclass(frozen=True)

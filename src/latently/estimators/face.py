@@ -70,10 +70,17 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         """A new estimator, if each name is one of its hyperparameters: `TypeError` where one is not."""
         if said := said_of_unknown(cls, parameters):
             raise TypeError(said)
-        return super().__new__(cls)
+        made: Self = super().__new__(cls)
+        return made
 
     def set_params(self, **parameters: Any) -> Self:
-        """Set hyperparameters; those of an estimator among them as `first__epochs`.
+        """Set hyperparameters.
+
+        Args:
+            **parameters: by their names; those of an estimator among them as `first__epochs`.
+
+        Returns:
+            The estimator itself.
 
         Raises:
             ValueError: one of the names is no hyperparameter.

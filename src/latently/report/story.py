@@ -242,8 +242,7 @@ def _tables(lines: list[Line], evaluation: Mapping[str, Any], held_out_rows: int
     if not lines:
         return []
     measured = evaluation.get("test_rows", held_out_rows)
-    values = ["–" if line.value is None else short_number(line.value) for line in lines]
-    rows = [(line.name, value, line.unit, line.note) for line, value in zip(lines, values, strict=True)]
+    rows = [(line.name, short_number(line.value), line.unit, line.note) for line in lines]
     of_all = "" if measured == held_out_rows else f" of {held_out_rows:,}"
     about = f"On {measured:,}{of_all} held-out {'row' if held_out_rows == 1 else 'rows'}."
     return [ReportTable("Evaluation", ("measure", "value", "unit", "note"), rows, about), *_columns(evaluation)]
