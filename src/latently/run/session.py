@@ -138,9 +138,8 @@ class Plan:
         """
         if distributed.is_first():
             Run.check_free(folder)
-        estimator, splits = suited(
-            self.estimator, self.open(), *(bool(self.about.get(f"{name}_open")) for name in ("network", "epochs"))
-        )
+        network_open, epochs_open = (bool(self.about.get(f"{name}_open")) for name in ("network", "epochs"))
+        estimator, splits = suited(self.estimator, self.open(), network_open, epochs_open)
         estimator = _stopping(estimator, splits)
         if self.about.get("sampler") and not may(estimator.game_type, "encode"):
             rule = f"draws from where codes of rows are, and {type(estimator).__name__} has no encoder"
