@@ -122,8 +122,14 @@ def clusters(name: str, seed: int) -> dict[str, float]:
     pca = PCA(min(20, train[0].size), random_state=seed).fit(train.reshape(flat))
     few, few_test = (pca.transform(rows.reshape(len(rows), -1)) for rows in (train, test))
     found: dict[str, Any] = {}
-    for who, estimator in (("AAE", ClusteringAAE), ("M2", SemiSupervisedVAE)):
-        found[who] = estimator(n_clusters=count, random_state=seed).fit(train).predict(test)
+    how = {"n_clusters": count, "random_state": seed}
+    contenders = {
+        "AAE": ClusteringAAE(**how),
+        "AAE from random": ClusteringAAE(**how, cluster_start="random"),
+        "M2": SemiSupervisedVAE(**how),
+    }
+    for who, model in contenders.items():
+        found[who] = model.fit(train).predict(test)
     found["KMeans"] = KMeans(count, n_init=10, random_state=seed).fit(few).predict(few_test)
     found["mixture"] = GaussianMixture(count, n_init=5, reg_covar=1e-3, random_state=seed).fit(few).predict(few_test)
     return {f"ARI {who}": float(adjusted_rand_score(truth, of)) for who, of in found.items()}
