@@ -95,7 +95,8 @@ class LatentModel(Face):
         channels: of the convolutions, each of which halves images and series: (32, 64) unless said, and as many more of
             64 as it takes to leave a dense layer of at most 4 million weights.
         linear_path: beside the perceptrons of encoder and decoder: what is linear in data is then learned at once, from
-            the principal components of the rows on, and the perceptrons add what is not. `auto`: of tables of numbers.
+            the principal components of the rows on, and the perceptrons add what is not. `auto`: of tables of numbers;
+            of any rows in VCCA.
             True is refused where there can be none: beside other networks, for tables with gaps, with conditions.
         activation: name of the activation (relu, leaky_relu, elu, gelu, silu, softplus, tanh), or one a hidden layer.
         normalization: `batch` or `layer` norm before each activation, or one of them (or None) for each hidden layer.
@@ -220,6 +221,9 @@ class LatentModel(Face):
 
     default_channels: ClassVar[Mapping[str, tuple[int, ...]]] = {"channels": (32, 64)}
     """Of convolutions for which none are asked."""
+
+    linear_by_default: ClassVar[Literal["tables", "rows"]] = "tables"
+    """Beside which perceptrons there is a linear path, unless said: those of tables of numbers, or of any rows."""
 
     labels: ClassVar[Literal["ignored", "optional", "required"]] = "ignored"
     """What `fit` makes of y."""
