@@ -61,6 +61,7 @@ Fusion: TypeAlias = Literal["product", "mean"]
 EncoderName: TypeAlias = Literal["deterministic", "gaussian", "implicit"]
 PosteriorScale: TypeAlias = Literal["exp", "softplus"]
 OptimizerName: TypeAlias = Literal["adam", "adamw", "sgd", "rmsprop", "lion"]
+ClusterStart: TypeAlias = Literal["gaussian-mixture", "random"]
 ScheduleName: TypeAlias = Literal["constant", "linear", "cosine", "warmup-cosine"]
 
 

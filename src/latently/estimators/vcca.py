@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from jaxtyping import PRNGKeyArray
 
@@ -64,6 +64,7 @@ class VCCA(LatentModel):
     """
 
     game_type = vcca.VCCA
+    linear_by_default: ClassVar[Literal["rows"]] = "rows"
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"vcca-noisy": _NOISY, "vcca-private": _PRIVATE}
 
     latent_dim: Count = 50
