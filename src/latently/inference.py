@@ -101,6 +101,7 @@ def in_pieces(
     rows: Any,
     prepare: Callable[[Any], Any] = jnp.asarray,
     labels: Shaped[np.ndarray, "rows ..."] | None = None,
+    among: int | None = None,
 ) -> Any:
     """Apply a compiled function to rows, piece by piece; the last piece is filled up, so that one program serves all.
 
@@ -113,6 +114,8 @@ def in_pieces(
         rows: an array, or several views; at least one row.
         prepare: from stored rows to what the function takes.
         labels: something beside each row that goes to the function as it is.
+        among: how many rows there are in all, where these are a part that begins with a piece: pieces have the size
+            that they would have of all.
 
     Returns:
         One result a row, in order: an array, or a pytree of arrays.
@@ -124,11 +127,12 @@ def in_pieces(
         chosen: Any = slice(start, start + size) if whole else np.minimum(np.arange(start, start + size), n - 1)
         return (prepare(rows[chosen]), *(() if labels is None else (jnp.asarray(labels[chosen]),)))
 
-    size = piece_rows(n, int(np.prod(rows.shape[1:])))
+    among = n if among is None else among
+    size = piece_rows(among, int(np.prod(rows.shape[1:])))
     if isinstance(function, Asked):  # nothing is drawn, which would hang on the size
-        if n == 1:
+        if among == 1:
             size = 1  # somebody waits for it
-        elif size == 1024 and n >= MANY_ROWS:
+        elif size == 1024 and among >= MANY_ROWS:
             size = LARGE_PIECE  # matrix products of so many rows are a fourth faster
     first = piece(0, size)
     if size > LEAST_ROWS and isinstance(function, partial | Asked):
