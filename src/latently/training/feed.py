@@ -325,9 +325,13 @@ class Feed:
                 labels = _labels(self._filled(self.labels), conditions=self.labels.ndim > 1)
             if self.present is not None:
                 present = jnp.asarray(self._filled(self.present))
-            # A copy: the device may else share the memory of an array that its owner goes on to change.
-            self._data = tuple(jnp.array(self._filled(view)) for view in self.views), labels, present
+            self._data = tuple(self._copied(view) for view in self.views), labels, present
         return self._data
+
+    def _copied(self, view: Any) -> Array:
+        """The rows of a view in memory of the device's own, which it may share with an array that nobody else has."""
+        rows = self._filled(view)
+        return jnp.array(rows, copy=isinstance(view, np.ndarray) and np.may_share_memory(rows, view))
 
     def _filled(self, array: Any) -> Shaped[np.ndarray, "lying ..."]:
         """Zeros after the last row, so that data sets of about the same size share compiled rounds."""
