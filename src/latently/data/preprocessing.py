@@ -196,8 +196,10 @@ class Preprocessing:
         Raises:
             DataError: float32 does not tell the rows apart at all.
         """
-        offset = self.centre + self.offset
-        if self.far and (self._far & are_far(offset, self.scale, np.abs(offset), exact=True)).any():
+        if not self.far:
+            return self
+        offset = np.asarray(self.centre + self.offset)
+        if (self._far & are_far(offset, self.scale, np.abs(offset), exact=True)).any():
             raise DataError(NOT_SINGLE)
         return replace(self, offset=offset, centre=np.zeros(()))
 
