@@ -129,8 +129,7 @@ def held_by_commands(size: int, parent: Path | None) -> Iterator[tuple[str, int]
         yield "fit", held(["fit", "vae", "--data", folder / "rows.npy", "--epochs", passes, *how, "--out", run])
         yield "encode", held(["encode", run, folder / "rows.npy", "--out", out.with_suffix(".npy")])
         yield "reconstruct", held(["reconstruct", run, folder / "few.npy", "--out", out.with_suffix(".npz")])
-        drawn = min(few, 60_000)  # which are whole in memory, so more of them would be refused
-        yield f"sample --n {drawn}", held(["sample", run, "--n", drawn, "--out", folder / "samples.npy"])
+        yield f"sample --n {few}", held(["sample", run, "--n", few, "--out", folder / "samples.npy"])
 
 
 def held(words: Sequence[object]) -> int:

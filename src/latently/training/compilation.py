@@ -18,6 +18,7 @@ from jax.extend.core import ClosedJaxpr, Jaxpr, Literal, jaxpr_as_fun
 from jaxtyping import Array, PyTree
 
 from latently.files import cache_directory
+from latently.memory import give_back
 
 _Result = TypeVar("_Result")
 _Program = TypeVar("_Program", bound="Forgettable")
@@ -59,6 +60,7 @@ class Kept(Generic[_Program]):
             gone = self._programs.pop(next(iter(self._programs)), None)
             if gone is not None:  # another thread may have been here
                 gone.clear_cache()
+                give_back()  # what the compiler has left of many small pieces
         return program
 
 
