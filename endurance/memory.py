@@ -3,7 +3,7 @@
 Run as `python -m endurance.memory` (half an hour on two cores; `--short` takes a minute, and asks the same of less).
 Figures, one a line: by how much a process grows over 1,000 calls of `transform` with changing numbers of rows, and over
 24 fits of changing sizes; whether two fits in two threads give what each gives alone; and the most that `latently fit`,
-`encode`, `reconstruct` and `sample` hold of a file of 20 GB, or of results that are as large.
+`encode`, `reconstruct` and `sample` hold of a file of 20 GB, or of results of 8 GB.
 """
 
 import argparse
@@ -129,7 +129,8 @@ def held_by_commands(size: int, parent: Path | None) -> Iterator[tuple[str, int]
         yield "fit", held(["fit", "vae", "--data", folder / "rows.npy", "--epochs", passes, *how, "--out", run])
         yield "encode", held(["encode", run, folder / "rows.npy", "--out", out.with_suffix(".npy")])
         yield "reconstruct", held(["reconstruct", run, folder / "few.npy", "--out", out.with_suffix(".npz")])
-        yield f"sample --n {few}", held(["sample", run, "--n", few, "--out", folder / "samples.npy"])
+        drawn = 4 * few
+        yield f"sample --n {drawn}", held(["sample", run, "--n", drawn, "--out", folder / "samples.npy"])
 
 
 def held(words: Sequence[object]) -> int:

@@ -340,7 +340,8 @@ class Feed:
             for start in range(0, self.rows, step):
                 rows[start : min(start + step, self.rows)] = view[start : min(start + step, self.rows)]
         rows[self.rows :] = 0
-        return jax.device_put(rows, may_alias=True)
+        placed: Array = jax.device_put(rows, may_alias=True)
+        return placed
 
     def _filled(self, array: Any) -> Shaped[np.ndarray, "lying ..."]:
         """Zeros after the last row, so that data sets of about the same size share compiled rounds."""
