@@ -82,7 +82,7 @@ def _left_in_containers(root: Path) -> Iterator[int]:
 
 def give_back() -> None:
     """Give memory that was freed back to the system, where the C library (glibc) would keep it for later."""
-    with suppress(OSError, AttributeError):
+    with suppress(OSError, AttributeError, TypeError):  # Windows has no library that is called nothing
         ctypes.CDLL(None).malloc_trim(0)
 
 
