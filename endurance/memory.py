@@ -3,7 +3,7 @@
 Run as `python -m endurance.memory` (half an hour on two cores; `--short` takes a minute, and asks the same of less).
 Figures, one a line: by how much a process grows over 1,000 calls of `transform` with changing numbers of rows, and over
 24 fits of changing sizes; whether two fits in two threads give what each gives alone; and the most that `latently fit`,
-`encode`, `reconstruct` and `sample` hold of a file of 20 GB, or of results that are as large.
+`encode`, `reconstruct` and `sample` hold of a file of 20 GB, or of results of 8 GB.
 """
 
 import argparse
@@ -23,7 +23,7 @@ MB, GB = 10**6, 10**9
 MOST_GROWTH, MOST_HELD = 50 * MB, 2 * GB
 SIDE = 64
 WARM_CALLS = 50
-WARM_FITS = 10  # more than are kept compiled
+WARM_FITS = 18  # more than there are compiled programs of any kind that are kept
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -129,7 +129,7 @@ def held_by_commands(size: int, parent: Path | None) -> Iterator[tuple[str, int]
         yield "fit", held(["fit", "vae", "--data", folder / "rows.npy", "--epochs", passes, *how, "--out", run])
         yield "encode", held(["encode", run, folder / "rows.npy", "--out", out.with_suffix(".npy")])
         yield "reconstruct", held(["reconstruct", run, folder / "few.npy", "--out", out.with_suffix(".npz")])
-        drawn = min(few, 60_000)  # which are whole in memory, so more of them would be refused
+        drawn = 4 * few
         yield f"sample --n {drawn}", held(["sample", run, "--n", drawn, "--out", folder / "samples.npy"])
 
 

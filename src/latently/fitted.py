@@ -109,18 +109,31 @@ class Fitted:
         z: Float[np.ndarray, "n latent"],
         weights: Float[np.ndarray, "n classes"] | None = None,
         noise: int | None = None,
+        *,
+        first: int = 0,
+        among: int | None = None,
     ) -> Any:
         """The mean of p(x|z) of each code, in the units of the data; name → rows where there are several views.
 
         A decoder that is given the label takes weights of the classes: one-hot, or between classes. With a seed of
         `noise`, a row is drawn from p(x|z).
+
+        Args:
+            z: the codes.
+            weights: of the classes.
+            noise: the seed, where rows are drawn.
+            first: the number of the first one, where they are a part of more; a multiple of what a piece holds.
+            among: how many there are in all; the rows are then those that all together would give.
         """
         if noise is None:
             asked = self._asked(inference.data_means, of_codes=True, writes=True)
-            return self._in_units(inference.in_pieces(asked, z, lambda piece: (piece,), weights))
-        game, keys = self.game, _keys(noise, "rows")
+            return self._in_units(inference.in_pieces(asked, z, lambda piece: (piece,), weights, among))
+        game, before = self.game, first // inference.piece_rows(among or len(z), z.shape[1])
+        keys = itertools.islice(_keys(noise, "rows"), before, None)
         return self.preprocessing.inverse(
-            inference.in_pieces(lambda *piece: inference.data_draws(game, next(keys), *piece), z, labels=weights)
+            inference.in_pieces(
+                lambda *piece: inference.data_draws(game, next(keys), *piece), z, labels=weights, among=among
+            )
         )
 
     def impute(self, rows: Table, n_samples: int, seed: int, labels: Any = None, *, drawn: bool = False) -> Table:
@@ -230,6 +243,28 @@ class Fitted:
             return self.sample_prior(n, None if self.decodes_labels else labels, seed), told
         groups = None if labels is None or sampler.classes is None else label_places(labels, n, sampler.classes)
         return sampler.draw(n, groups, seed), told
+
+    def sliced(self, labels: Any, n: int, *, from_prior: bool = False) -> Callable[[slice], Any]:
+        """From a slice of the numbers of n rows to their labels, which are checked at once; for `draw`.
+
+        Args:
+            labels: one for all or one for each, or conditions; `None` for any.
+            n: how many rows.
+            from_prior: as for `draw`.
+
+        Raises:
+            ArgumentError: they are too many or too few, or none that the model knows.
+        """
+        if labels is None:
+            return lambda _: None
+        if self.decodes_labels and self.conditions is not None:
+            table = asked_conditions(labels, self.conditions.columns, n)
+            return lambda some: table[some]
+        sampler = None if from_prior or self.decodes_labels else self.sampler
+        among = self.label_values if sampler is None else sampler.classes
+        label_places(labels, n, among)
+        each = np.broadcast_to(np.asarray(labels), (n,))
+        return lambda some: each[some]
 
     def prior_log_density(self, z: Float[np.ndarray, "n latent"]) -> Float[np.ndarray, "n"] | None:
         """Log p(z) in nats; `None` for a prior that lives on a curve."""

@@ -1,7 +1,7 @@
 """What a game is asked, compiled once for pieces of a fixed size, so that memory stays bounded."""
 
 from collections.abc import Callable, Iterator
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any, Literal, TypeAlias
 
 import equinox as eqx
@@ -15,12 +15,15 @@ from latently.abilities import HasAuxiliary
 from latently.game import Batch
 from latently.probability import Gaussian, Normal, kl_per_dimension
 from latently.streams import stream
+from latently.training import Kept
 
 INPUT_NUMBERS = 2**21
 """A piece holds about this many numbers of input (or 1024 rows, if that is less)."""
 LAYER_NUMBERS = 2**24
 """No layer makes more numbers of a piece than this, which is 64 MB (unless of `LEAST_ROWS`)."""
 LEAST_ROWS = 16
+KEPT_PROGRAMS = 16
+"""Questions that stay compiled."""
 MANY_ROWS, LARGE_PIECE = 2**14, 2**12
 """Of so many rows, pieces may be larger."""
 _PRIME = 1009
@@ -32,6 +35,8 @@ decoder is given no label."""
 
 class Asked:
     """A function of a game that is asked often: the game's arrays are laid out once, not whenever a piece is read.
+
+    The function need not be compiled: one that is would be remembered by JAX for every kind of game.
 
     What is done to rows before and after is compiled with it. Games that are alike share what is compiled.
 
@@ -79,10 +84,13 @@ class _Static:
         return self is other or (isinstance(other, _Static) and self._hash == other._hash and self.parts == other.parts)
 
 
-@lru_cache(maxsize=16)
 def _program(static: _Static) -> Callable[..., Any]:
     """What answers a question; those that were not asked for long are forgotten, since each holds memory."""
-    return jax.jit(partial(_answer, static))
+    program: Callable[..., Any] = _programs.of(static, lambda: jax.jit(partial(_answer, static)))
+    return program
+
+
+_programs: Kept[Any] = Kept(KEPT_PROGRAMS)
 
 
 def _answer(static: _Static, arrays: list[Any], stored: tuple[Any, ...], *labels: Any) -> Any:
@@ -101,6 +109,7 @@ def in_pieces(
     rows: Any,
     prepare: Callable[[Any], Any] = jnp.asarray,
     labels: Shaped[np.ndarray, "rows ..."] | None = None,
+    among: int | None = None,
 ) -> Any:
     """Apply a compiled function to rows, piece by piece; the last piece is filled up, so that one program serves all.
 
@@ -113,6 +122,8 @@ def in_pieces(
         rows: an array, or several views; at least one row.
         prepare: from stored rows to what the function takes.
         labels: something beside each row that goes to the function as it is.
+        among: how many rows there are in all, where these are a part that begins with a piece: pieces have the size
+            that they would have of all.
 
     Returns:
         One result a row, in order: an array, or a pytree of arrays.
@@ -124,11 +135,12 @@ def in_pieces(
         chosen: Any = slice(start, start + size) if whole else np.minimum(np.arange(start, start + size), n - 1)
         return (prepare(rows[chosen]), *(() if labels is None else (jnp.asarray(labels[chosen]),)))
 
-    size = piece_rows(n, int(np.prod(rows.shape[1:])))
+    among = n if among is None else among
+    size = piece_rows(among, int(np.prod(rows.shape[1:])))
     if isinstance(function, Asked):  # nothing is drawn, which would hang on the size
-        if n == 1:
+        if among == 1:
             size = 1  # somebody waits for it
-        elif size == 1024 and n >= MANY_ROWS:
+        elif size == 1024 and among >= MANY_ROWS:
             size = LARGE_PIECE  # matrix products of so many rows are a fourth faster
     first = piece(0, size)
     if size > LEAST_ROWS and isinstance(function, partial | Asked):
@@ -201,14 +213,12 @@ def regroup(data: Any, *groups: int) -> Any:
     return data.reshape(*groups, *data.shape[1:])
 
 
-@eqx.filter_jit
 def code_means(game: Any, x: Any, labels: Labels = None) -> Float[Array, "piece latent"]:
     """The mean of q(z|x) of each row."""
     means: Float[Array, "piece latent"] = game.encode(x, label_weights(game, x, labels)).mean
     return means
 
 
-@eqx.filter_jit
 def reconstructions(game: Any, x: Any, labels: Labels = None) -> Any:
     """Each row, or each of its views, encoded to its mean code and decoded again."""
     y = label_weights(game, x, labels)
@@ -227,7 +237,6 @@ def code_draws(game: Any, key: PRNGKeyArray, x: Any, labels: Labels = None) -> F
     return draws
 
 
-@eqx.filter_jit
 def data_means(game: Any, z: Float[Array, "piece latent"], y: Float[Array, "piece classes"] | None = None) -> Any:
     """The mean of p(x|z) of each code, or of each view."""
     return game.decode(z, y).mean
@@ -284,13 +293,11 @@ def imputations(
     return mean, drawn
 
 
-@eqx.filter_jit
 def class_probabilities(game: Any, x: Any) -> Float[Array, "piece classes"]:
     """p(y|x) of each row."""
     return jax.nn.softmax(game.class_scores(x))
 
 
-@eqx.filter_jit
 def label_weights(game: Any, x: Any, labels: Labels) -> Float[Array, "piece classes"] | None:
     """The labels as one-hot weights, the likeliest class standing in where one is unknown."""
     if labels is None or labels.ndim == 2:
@@ -299,7 +306,6 @@ def label_weights(game: Any, x: Any, labels: Labels) -> Float[Array, "piece clas
     return jax.nn.one_hot(jnp.where(labels < 0, likeliest, labels), game.n_labels)
 
 
-@eqx.filter_jit
 def missed(game: Any, x: Any, labels: Labels = None) -> Float[Array, "piece"]:
     """The mean square of what the reconstruction misses of what is there of each row; the mean over its views."""
     y = label_weights(game, x, labels)
@@ -314,7 +320,6 @@ def missed(game: Any, x: Any, labels: Labels = None) -> Float[Array, "piece"]:
     return (jnp.stack(lost, axis=1) * present).sum(axis=1) / jnp.maximum(present.sum(axis=1), 1)
 
 
-@eqx.filter_jit
 def residuals(game: Any, x: Float[Array, "piece elements"], labels: Labels = None) -> Float[Array, "piece elements"]:
     """What the reconstruction of each row misses, element by element; 0 where nothing is there."""
     y = label_weights(game, x, labels)
@@ -322,7 +327,6 @@ def residuals(game: Any, x: Float[Array, "piece elements"], labels: Labels = Non
     return jnp.where(jnp.isfinite(x), x - mean, 0.0)
 
 
-@eqx.filter_jit
 def divergence(game: Any, x: Any, labels: Labels = None) -> Float[Array, "piece latent"]:
     """KL(q(z_d|x) ‖ p(z_d)) of each row and dimension, in nats."""
     return kl_per_dimension(_posterior(game, x, label_weights(game, x, labels)), game.prior)

@@ -1,5 +1,6 @@
 """How much memory there is to have, so that what cannot fit is refused in words before the system ends the process."""
 
+import ctypes
 import os
 import re
 from collections.abc import Iterator
@@ -77,6 +78,12 @@ def _left_in_containers(root: Path) -> Iterator[int]:
                     yield limit - taken + sum(int(stat.get(f"{age}_file", 0)) for age in ("active", "inactive"))
                 if folder == top:
                     break
+
+
+def give_back() -> None:
+    """Give memory that was freed back to the system, where the C library (glibc) would keep it for later."""
+    with suppress(OSError, AttributeError, TypeError):  # Windows has no library that is called nothing
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def lacking(needed: float, there: int | None) -> str:

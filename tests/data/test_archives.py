@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from latently.data import DataError, assumed, open_dataset, open_whole
+from latently.data.rows import is_mapped
 
 SIZES = {"train": 30, "validation": 10, "test": 12}
 
@@ -118,3 +119,23 @@ def test_arrays_beside_those_of_the_views_are_named(tmp_path):
     path = save(tmp_path / "a.npz", left=rows(20), right=rows(20), other=rows(20))
     data = open_dataset(path, views="left=left,right=right")
     assert assumed(data.train.description) == ("of a.npz, other were not used; {views} names the views",)
+
+
+def test_large_arrays_that_are_not_packed_are_mapped(tmp_path, monkeypatch):
+    monkeypatch.setattr("latently.data.archives.MAPPED_BYTES", 100)
+    wanted = rows(30)
+    np.savez(tmp_path / "plain.npz", X=wanted, y=np.arange(30) % 2)
+    found = open_whole(tmp_path / "plain.npz")
+    assert is_mapped(found.x)
+    np.testing.assert_array_equal(found.x, wanted)
+    np.savez_compressed(tmp_path / "packed.npz", X=wanted)
+    assert not is_mapped(open_whole(tmp_path / "packed.npz").x)
+    np.savez(tmp_path / "columns.npz", X=np.asfortranarray(wanted))
+    np.testing.assert_array_equal(open_whole(tmp_path / "columns.npz").x, wanted)
+    content = (tmp_path / "plain.npz").read_bytes()
+    (tmp_path / "cut.npz").write_bytes(content[: len(content) // 2])
+    with pytest.raises(DataError, match="damaged"):
+        open_whole(tmp_path / "cut.npz")
+    np.savez(tmp_path / "objects.npz", X=np.array([{}] * 30))
+    with pytest.raises(DataError, match="Python objects"):
+        open_whole(tmp_path / "objects.npz")

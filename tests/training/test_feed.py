@@ -10,6 +10,7 @@ import pytest
 
 from latently.data import Subset
 from latently.training import Feed
+from latently.training import feed as feed_module
 from latently.training.feed import Order
 
 KEY = jax.random.key(0)
@@ -267,3 +268,30 @@ def test_integers_beyond_32_bits_are_drawn_as_the_numbers_that_they_are(resident
     feed = Feed((rows,), batch_size=20, seed=0, resident_bytes=resident_bytes)
     drawn = feed.batch(feed.chunk(0, 1), 0, jax.random.key(0)).x
     np.testing.assert_allclose(np.sort(np.asarray(drawn), axis=0), rows, rtol=1e-6)
+
+
+def test_rows_are_read_once_some_at_a_time_and_copied_to_the_device_once(monkeypatch):
+    class Rows:
+        """Rows that note how many are read at a time, and where they lie."""
+
+        shape, dtype = (1000, 64), np.dtype(np.float32)
+
+        def __init__(self):
+            self.read = []
+
+        def __len__(self):
+            return 1000
+
+        def __getitem__(self, rows):
+            self.read.append(len(range(*rows.indices(1000))))
+            return np.arange(64_000, dtype=np.float32).reshape(1000, 64)[rows]
+
+    monkeypatch.setattr(feed_module, "_READ_BYTES", 256 * 100)
+    rows, placed = Rows(), []
+    monkeypatch.setattr(feed_module.jax, "device_put", lambda array, **how: placed.append(array) or jnp.asarray(array))
+    feed = Feed((rows,), batch_size=10, seed=0)
+    lying = feed.chunk(0, 1).views[0]
+    assert rows.read == [100] * 10
+    assert placed[0].ctypes.data % 64 == 0  # so that JAX takes it as it is
+    np.testing.assert_array_equal(lying[:1000], rows[:])
+    assert not np.asarray(lying[1000:]).any()

@@ -2,7 +2,8 @@
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -11,10 +12,21 @@ import numpy as np
 from latently import figures
 from latently.cli.asked import Asked
 from latently.cli.errors import UsageError, called
-from latently.cli.outputs import InPieces, Result, Table, are_curves, beside, by_view, images, paths_of_images, vectors
+from latently.cli.outputs import (
+    InPieces,
+    Result,
+    Table,
+    are_curves,
+    beside,
+    by_view,
+    images,
+    paths_of_images,
+    slices,
+    vectors,
+)
 from latently.cli.terminal import print_measures, say
 from latently.cli.verbs import COMPLETED, PATHS, RECONSTRUCTED, RESTYLED, STRANGEST
-from latently.data import Subset, Views
+from latently.data import Views
 from latently.data.table import filled_in, is_frame
 from latently.data.tables import column_names, is_table, is_text, read_cells, read_frame
 from latently.data.text_tables import Dialect
@@ -33,26 +45,43 @@ def sample(asked: Asked) -> Result:
     model, given = asked.model, asked.given
     wanted = None if given.labels is None else asked.labels(given.labels)
     n = given.n or (64 if wanted is None else 10)
-    each = None if wanted is None else wanted.each(n)
+    many, labels = (n, None) if wanted is None else (n * len(wanted.labels), partial(wanted.each, n))
     asked.begin()
-    many = n if each is None else len(each.labels)
     how = {"random_state": given.seed, "noise": False if given.mean else None, "from_prior": given.from_prior}
-    samples = model.sample(many, each and each.labels, **how)
-    names, columns = (None, {}) if each is None or wanted is None else (wanted.names, each.columns)
+    drawn = model.drawn(many, labels, **how)
+
+    def told(some: slice) -> dict[str, np.ndarray]:
+        return {} if wanted is None else wanted.columns_of(n, some)
+
+    def pieces() -> Iterator[Table]:
+        for some in slices(many, drawn.step):
+            yield beside(vectors(drawn[some], asked.columns), **told(some))
 
     def draw() -> Any:
+        samples, names = model.sample(many, labels, **how), None if wanted is None else wanted.names
         if are_curves(samples):
             places = np.arange(many).reshape(len(names or [""]), -1)
             of_name = [(name, each, each[:0]) for name, each in zip(names or [], places, strict=False)]
             return figures.curve_samples(samples, None, of_name)
         return figures.image_grid(images(samples), rows=None if names is None else len(names), row_labels=names)
 
+    views = list(model.row_shape_) if isinstance(model.row_shape_, dict) else [None]
+    made = {view: InPieces(many, partial(_drawn_view, drawn, view), drawn.step) for view in views}
+    labels_of = {name: InPieces(many, partial(_column_of, told, name), drawn.step) for name in told(slice(0, 0))}
     return Result(
-        "{rows} samples",
-        by_view("samples", samples) | _plural(columns),
-        lambda: beside(vectors(samples, asked.columns), **columns),
-        draw,
+        "{rows} samples", by_view("samples", made.get(None, made)) | _plural(labels_of), draw=draw, pieces=pieces
     )
+
+
+def _drawn_view(drawn: Any, view: str | None, some: slice) -> np.ndarray:
+    """Some rows that are drawn, of one view where there are several."""
+    rows = drawn[some]
+    return np.asarray(rows if view is None else rows[view])
+
+
+def _column_of(told: Callable[[slice], Mapping[str, np.ndarray]], name: str, some: slice) -> np.ndarray:
+    """What some rows are told, in the column of a name."""
+    return told(some)[name]
 
 
 def _plural(columns: Mapping[str, Any]) -> dict[str, Any]:
@@ -68,14 +97,16 @@ def encode(asked: Asked) -> Result:
     codes = asked.model.transform(rows, asked.known)
     header = [*ids, *(f"z{place + 1}" for place in range(codes.shape[1]))]
 
-    def table() -> Table:
-        cells = [[f"{value:.9g}" for value in row] for row in codes.tolist()]
-        named = zip(*ids.values(), strict=True) if ids else itertools.repeat(())
-        return beside((header, [[*name, *row] for name, row in zip(named, cells, strict=False)]), **of_rows)
+    def pieces() -> Iterator[Table]:
+        for some in slices(len(codes), LEAST_PIECE):
+            cells = [[f"{value:.9g}" for value in row] for row in codes[some].tolist()]
+            named = zip(*(each[some] for each in ids.values()), strict=True) if ids else itertools.repeat(())
+            told = {name: None if values is None else values[some] for name, values in of_rows.items()}
+            yield beside((header, [[*name, *row] for name, row in zip(named, cells, strict=False)]), **told)
 
     what = "{rows} codes of " + f"{codes.shape[1]} dimensions"
     columns = {**dict(zip(header, [*ids.values(), *codes.T], strict=True)), **of_rows}
-    return Result(what, {"codes": codes} | _plural(of_rows) | ids, table, columns=lambda: columns)
+    return Result(what, {"codes": codes} | _plural(of_rows) | ids, columns=lambda: columns, pieces=pieces)
 
 
 def outliers(asked: Asked) -> Result:
@@ -143,10 +174,10 @@ def reconstruct(asked: Asked) -> Result:
     def made(some: slice) -> Any:
         return asked.model.reconstruct(rows[some], None if known is None else known[some])
 
-    if isinstance(rows, np.ndarray | Subset):
-        step = max(LEAST_PIECE, PIECE_NUMBERS // math.prod(rows.shape[1:]))
-        arrays: dict[str, Any] = {"reconstructions": InPieces(len(rows), made, step)}
-    else:  # a table, or several views
+    step = max(LEAST_PIECE, PIECE_NUMBERS // math.prod(rows.shape[1:]))
+    if not isinstance(rows, Views):
+        arrays: dict[str, Any] = {"reconstructions": InPieces(len(rows), lambda some: np.asarray(made(some)), step)}
+    else:
         arrays = by_view("reconstructions", made(slice(None)))
 
     def draw() -> Any:
@@ -159,9 +190,9 @@ def reconstruct(asked: Asked) -> Result:
     return Result(
         "{rows} reconstructions",
         arrays,
-        lambda: vectors(made(slice(None)), asked.columns),
-        draw,
+        draw=draw,
         shown=RECONSTRUCTED,
+        pieces=lambda: (vectors(made(some), asked.columns) for some in slices(len(rows), step)),
     )
 
 

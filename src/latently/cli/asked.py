@@ -125,12 +125,15 @@ class Wanted(NamedTuple):
             return [str(label) for label in self.labels.tolist()]
         return [", ".join(f"{name}={in_words(value)}" for name, value in each.items()) for each in self.labels]
 
-    def each(self, n: int) -> "Wanted":
-        """Each n times."""
-        columns = {name: np.repeat(values, n) for name, values in self.columns.items()}
-        if isinstance(self.labels, np.ndarray):
-            return Wanted(np.repeat(self.labels, n), columns)
-        return Wanted([label for label in self.labels for _ in range(n)], columns)
+    def each(self, n: int, some: slice) -> Any:
+        """The labels of some rows, by their numbers, of which each label has n, one label after the other."""
+        places = np.arange(some.start, some.stop) // n
+        return self.labels[places] if isinstance(self.labels, np.ndarray) else [self.labels[p] for p in places.tolist()]
+
+    def columns_of(self, n: int, some: slice) -> dict[str, np.ndarray]:
+        """The same by column."""
+        places = np.arange(some.start, some.stop) // n
+        return {name: values[places] for name, values in self.columns.items()}
 
     @classmethod
     def of_classes(cls, classes: Any) -> "Wanted":

@@ -4,6 +4,7 @@ import contextlib
 import csv
 import io
 import itertools
+import shutil
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,9 +17,11 @@ import numpy as np
 from latently.cli.errors import UsageError
 from latently.cli.parsing import Option
 from latently.files import npy_header, written_whole
+from latently.memory import in_words
 from latently.reading import path_meant
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.figure import Figure
 
 
@@ -49,18 +52,33 @@ class InPieces:
 
     def __iter__(self) -> Iterator[np.ndarray]:
         yield self.first
-        for start in range(self.step, self.rows, max(1, self.step)):
-            yield self.make(slice(start, start + self.step))
+        for some in itertools.islice(slices(self.rows, self.step), 1, None):
+            yield self.make(some)
 
     @cached_property
     def first(self) -> np.ndarray:
         """The first piece, which tells the shape and the type of all."""
-        return self.make(slice(0, self.step))
+        return self.make(slice(0, min(self.step, self.rows)))
+
+    @property
+    def nbytes(self) -> int:
+        """How many bytes all of them take."""
+        return self.rows * self.first[:1].nbytes
 
     @cached_property
     def whole(self) -> np.ndarray:
         """All of them."""
         return np.concatenate(list(self))
+
+
+def slices(rows: int, step: int) -> Iterator[slice]:
+    """The numbers of rows, so many at a time.
+
+    Example:
+        >>> [(some.start, some.stop) for some in slices(10, 4)]
+        [(0, 4), (4, 8), (8, 10)]
+    """
+    return (slice(start, min(start + step, rows)) for start in range(0, rows, max(1, step)))
 
 
 @dataclass(frozen=True)
@@ -72,6 +90,7 @@ class Result:
         arrays: for `.npz`, by name, those that are `None` left out; the first one is what `.npy` holds. They may be
             `InPieces`.
         table: for `.csv`.
+        pieces: the same some rows at a time, of a table that need not be whole in memory.
         delimiter: between the cells of `table`.
         columns: for `.parquet`: the arrays that stand side by side, by name; the cells of `table`, unless said.
         draw: for `.png`: the figure.
@@ -87,6 +106,11 @@ class Result:
     shown: int | None = None
     columns: Callable[[], Any] | None = None
     delimiter: str = ","
+    pieces: Callable[[], Iterator[Table]] | None = None
+
+    def tables(self) -> Iterator[Table]:
+        """The table, in one piece or several that have the same columns."""
+        return iter((self.table(),)) if self.pieces is None else self.pieces()
 
 
 def output_options(default: str, kinds: Sequence[str] = ()) -> tuple[Option, ...]:
@@ -141,6 +165,7 @@ def check_free(paths: Sequence[Path], force: bool) -> None:
 def write(paths: Sequence[Path], result: Result, force: bool, *, quiet: bool = False) -> None:
     """Write a result in every form asked for, and say so unless `quiet`."""
     check_free(paths, force)
+    check_disk(paths, result)
     rows = len(next(iter(result.arrays.values())))
     for path in paths:
         with written_whole(path) as file:
@@ -150,6 +175,36 @@ def write(paths: Sequence[Path], result: Result, force: bool, *, quiet: bool = F
         if not quiet:
             print(f"{path}: {result.what.format(rows=counted)}")
     result.remark()
+
+
+def check_disk(paths: Sequence[Path], result: Result) -> None:
+    """See that rows that are made piece by piece have room on their disk: before all but the first piece is made.
+
+    Raises:
+        UsageError: they have not, as far as the first piece tells.
+    """
+    for path in paths:
+        free, needed = shutil.disk_usage(path.parent).free, _expected_bytes(result, path.suffix.lower())
+        if needed > free:
+            raise UsageError(
+                f"--out {path}: so many rows take about {in_words(needed)}, and {in_words(free)} are free there; "
+                "ask for fewer, or write them to another disk."
+            )
+
+
+def _expected_bytes(result: Result, suffix: str) -> float:
+    """How large a file becomes that is made piece by piece; 0 of others, which are there at once."""
+    streamed = [values for values in result.arrays.values() if isinstance(values, InPieces)]
+    if not streamed:
+        return 0
+    if suffix in (".npy", ".npz"):
+        return sum(values.nbytes for values in (streamed[:1] if suffix == ".npy" else streamed))
+    if suffix != ".csv" or result.pieces is None or streamed[0].step >= len(streamed[0]):
+        return 0
+    header, rows = next(result.pieces())
+    text = io.StringIO()
+    csv.writer(text).writerows(itertools.chain([header], rows))
+    return text.tell() / max(1, len(rows)) * len(streamed[0])
 
 
 def vectors(rows: Any, columns: Mapping[str, Sequence[str]] | Sequence[str] | None = None) -> Table:
@@ -224,7 +279,7 @@ def _npy(result: Result, file: IO[bytes]) -> None:
     _write_npy(next(iter(result.arrays.values())), file)
 
 
-def _write_npy(values: Any, file: IO[bytes]) -> None:
+def _write_npy(values: Any, file: Any) -> None:
     """Write an array; one that is made piece by piece is never whole in memory."""
     if not isinstance(values, InPieces):
         array = np.asarray(values)
@@ -237,30 +292,56 @@ def _write_npy(values: Any, file: IO[bytes]) -> None:
 
 
 def _csv(result: Result, file: IO[bytes]) -> None:
-    header, rows = result.table()
     text = io.TextIOWrapper(file, "utf-8", newline="")
-    csv.writer(text, lineterminator="\n", delimiter=result.delimiter).writerows(itertools.chain([header], rows))
+    writer = csv.writer(text, lineterminator="\n", delimiter=result.delimiter)
+    for number, (header, rows) in enumerate(result.tables()):
+        writer.writerows(rows if number else itertools.chain([header], rows))
     text.detach()  # which flushes it, and leaves the file open
 
 
 def _parquet(result: Result, file: IO[bytes]) -> None:
     import pandas as pd
 
+    try:
+        from pyarrow import ArrowInvalid, ArrowTypeError
+        from pyarrow import Table as Arrow
+        from pyarrow.parquet import ParquetWriter
+    except ImportError as error:
+        raise UsageError("a .parquet file needs PyArrow to be written; run: pip install 'latently[tables]'.") from error
+    frames = (_numeric(frame) for frame in _frames(result))
+    first = Arrow.from_pandas(next(frames), preserve_index=False)
+    try:
+        with ParquetWriter(file, first.schema) as writer:
+            writer.write_table(first)
+            for frame in frames:
+                writer.write_table(Arrow.from_pandas(frame, first.schema, preserve_index=False))
+    except (ArrowInvalid, ArrowTypeError):  # words that are numbers in the first piece alone
+        file.seek(0)
+        file.truncate()
+        file.write(_numeric(pd.concat(_frames(result), ignore_index=True)).to_parquet(index=False))
+
+
+def _frames(result: Result) -> "Iterator[pd.DataFrame]":
+    """The table as frames, in one piece or several."""
+    import pandas as pd
+
     if result.columns is None:
-        header, rows = result.table()
-        frame = pd.DataFrame(rows, columns=list(header))
-    else:
-        columns = {name: values for name, values in result.columns().items() if values is not None}
-        masked = {name: values.tolist() for name, values in columns.items() if isinstance(values, np.ma.MaskedArray)}
-        frame = pd.DataFrame(columns | masked)
+        yield from (pd.DataFrame(rows, columns=list(header)) for header, rows in result.tables())
+        return
+    columns = {name: values for name, values in result.columns().items() if values is not None}
+    masked = {name: values.tolist() for name, values in columns.items() if isinstance(values, np.ma.MaskedArray)}
+    yield pd.DataFrame(columns | masked)
+
+
+def _numeric(frame: "pd.DataFrame") -> "pd.DataFrame":
+    """A frame whose words are numbers where all of a column are."""
+    import pandas as pd
+
     frame = frame.replace("", None).infer_objects()
     for name in frame.select_dtypes(["object", "str"]):
         with contextlib.suppress(TypeError, ValueError):
             frame[name] = pd.to_numeric(frame[name])
-    try:
-        file.write(frame.to_parquet(index=False))
-    except ImportError as error:
-        raise UsageError("a .parquet file needs PyArrow to be written; run: pip install 'latently[tables]'.") from error
+    return frame
 
 
 def _png(result: Result, file: IO[bytes]) -> None:

@@ -3,6 +3,10 @@
 An archive is any mapping from names to arrays, read one by one: a `.npz` file, for example.
 """
 
+import math
+import os
+import struct
+import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +24,9 @@ from latently.data.view_making import Groups
 from latently.reading import check_room, reading
 
 _ANEW = "save it anew with np.save or np.savez"
+MAPPED_BYTES = 2**30
+"""Arrays of a `.npz` file that are larger, and not packed, are left in it and mapped."""
+_ENCRYPTED = 1
 ROWS_KEYS = ("X", "x", "data", "images", "image", "features", "inputs", "imgs", "samples")
 LABELS_KEYS = ("y", "Y", "labels", "label", "target", "targets")
 _SEPARATORS = ("_", "", "-", ".", " ", "/")
@@ -200,11 +207,32 @@ class _Members(Mapping[str, np.ndarray]):
         self._bytes = {info.filename.removesuffix(".npy"): info.file_size for info in archive.zip.infolist()}
 
     def __getitem__(self, name: str) -> np.ndarray:
+        if self._bytes[name] > MAPPED_BYTES and (mapped := self._mapped(name)) is not None:
+            return mapped
         check_room(self._path, self._bytes[name], "save the rows as a .npy file, which is read in pieces", DataError)
         array = self._archive[name]
         if not isinstance(array, np.ndarray):
             raise DataError(f"{self._path} holds {name!r}, which is no array; {_ANEW}.")
         return array
+
+    def _mapped(self, name: str) -> np.ndarray | None:
+        """A large array where it lies in the file, not read; `None` where it is packed, or holds objects."""
+        infos = {info.filename: info for info in self._archive.zip.infolist()}
+        info = infos.get(f"{name}.npy")
+        if info is None or info.compress_type != zipfile.ZIP_STORED or info.flag_bits & _ENCRYPTED:
+            return None
+        with self._path.open("rb") as file:
+            file.seek(info.header_offset)
+            lengths = struct.unpack("<26x2H", file.read(30))  # of the name and of what else stands before the array
+            start = file.seek(sum(lengths), os.SEEK_CUR)
+            version = np.lib.format.read_magic(file)
+            read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+            shape, columns_first, dtype = read(file)
+            whole = file.tell() + math.prod(shape) * dtype.itemsize == start + info.file_size
+            if dtype.hasobject or not dtype.isnative or version > (2, 0) or not whole:
+                return None  # reading it will say what is wrong
+            order: Any = "F" if columns_first else "C"
+            return np.memmap(self._path, dtype, "r", file.tell(), shape, order)
 
     def __contains__(self, name: object) -> bool:
         return name in self._archive.files

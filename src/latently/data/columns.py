@@ -4,13 +4,14 @@ import math
 import re
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, get_args
 
 import numpy as np
 from jaxtyping import Float64
 
 from latently.data.rows import DataArgumentError, DataError
+from latently.data.whole_numbers import origin_of, read_numbers, whole_cells
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,6 +38,7 @@ MOST_WORDS = 50
 _MOST_DECIMALS = 6
 _LOOKED_AT = 10_000
 _SKEWED = 1.5
+_LARGE = 1e60
 _MOST_COUNT = 1000
 _FEWEST_COUNTED = 10  # rows: with fewer, numbers may be 1, 2, 3 by chance
 _IDENTIFIER = re.compile(r"(^|[_\s-])(id|uuid|guid|key)$", re.IGNORECASE)
@@ -59,6 +61,7 @@ class Column:
         high: the largest.
         dtype: of the column of a frame, as pandas calls it.
         pattern: of dates that are text, as for `strptime`.
+        origin: of whole numbers that a float does not tell apart: what is taken from each, so that it does.
     """
 
     name: str
@@ -69,6 +72,7 @@ class Column:
     high: float = math.inf
     dtype: str = "float64"
     pattern: str | None = None
+    origin: int = field(default=0, repr=False)  # so that tables without one have the digests that they had before
 
     @classmethod
     def of(cls, name: str, cells: "pd.Series[Any]", kind: Told | None = None) -> "Column | str":
@@ -123,7 +127,8 @@ class Column:
                 raise _wrong_kind(name, kind, f'"{there.iloc[int(np.isnan(days).argmax())]}"', "category")
             whole = bool((days == np.trunc(days)).all())
             return cls(name, "date", (), 0 if whole else None, days.min(), days.max(), dtype, pattern)
-        numbers = pd.to_numeric(there, errors="coerce").to_numpy(np.float64, na_value=np.nan)
+        origin = origin_of(there) if kind in ("number", "robust") else 0
+        numbers = read_numbers(there, origin)
         if np.isnan(numbers).any():
             raise _wrong_kind(name, kind, f'"{there.iloc[int(np.isnan(numbers).argmax())]}"', "category")
         finite(name, numbers)
@@ -132,7 +137,8 @@ class Column:
             raise _wrong_kind(name, kind, f"{odd:g}", "number")
         if not pd.api.types.is_numeric_dtype(there):
             dtype = "float64"
-        return cls(name, cast(Kind, kind), (), _decimals(numbers), float(numbers.min()), float(numbers.max()), dtype)
+        low, high = float(numbers.min()), float(numbers.max())
+        return cls(name, cast(Kind, kind), (), _decimals(numbers), low, high, dtype, origin=origin)
 
     @classmethod
     def _numeric(cls, name: str, there: "pd.Series[Any]") -> "Column | str":
@@ -173,8 +179,6 @@ class Column:
         Raises:
             DataError: a cell is no number, or no date, in a column of them.
         """
-        import pandas as pd
-
         missing = cells.isna().to_numpy()
         if self.kind in ("category", "binary"):
             codes = {_key(word): code for code, word in enumerate(self.words)}
@@ -182,7 +186,7 @@ class Column:
             return np.where(missing, np.nan, np.asarray(found, np.float64))
         read = _days(cells, self.pattern) if self.kind == "date" else None
         if read is None:
-            read = pd.to_numeric(cells, errors="coerce").to_numpy(np.float64, na_value=np.nan)
+            read = read_numbers(cells, self.origin)
         values = read
         if (np.isnan(values) & ~missing).any():
             found = cells[np.isnan(values) & ~missing].iloc[0]
@@ -220,11 +224,13 @@ class Column:
         if self.kind == "date":
             moments = pd.Series(pd.to_datetime(values, unit="D").round("s"))
             return moments if self.pattern is None else moments.dt.strftime(self.pattern)
+        if self.origin:
+            return whole_cells(values, self.origin, self.dtype)
         return _as_dtype(pd.Series(values), self.dtype)
 
     def to_config(self) -> dict[str, Any]:
         """All fields as JSON-able values."""
-        config = {field.name: getattr(self, field.name) for field in fields(self)}
+        config = {each.name: getattr(self, each.name) for each in fields(self)}
         return {**config, "words": list(self.words), "low": _finite(self.low), "high": _finite(self.high)}
 
     @classmethod
@@ -267,11 +273,9 @@ def names_rows(name: str, numbers: Float64[np.ndarray, "rows"]) -> str | None:
 
 
 def finite(name: str, numbers: Float64[np.ndarray, "rows"]) -> Float64[np.ndarray, "rows"]:
-    """The numbers of a column, if float32 can hold them."""
-    if not np.isfinite(numbers).all() or (len(numbers) and np.abs(numbers).max() > np.finfo(np.float32).max):
-        raise DataError(
-            f'the table has infinite values, or values beyond 3.4e38, in column "{name}"; drop or rescale them.'
-        )
+    """The numbers of a column, if they are finite."""
+    if not np.isfinite(numbers).all():
+        raise DataError(f'the table has infinite values in column "{name}"; drop them.')
     return numbers
 
 
@@ -340,6 +344,8 @@ def _are_counts(numbers: Float64[np.ndarray, "n"]) -> bool:
 
 def _are_heavy(numbers: Float64[np.ndarray, "n"]) -> bool:
     """Whether tails are heavy: a skewness above 1.5, which a logarithm halves; or far more outliers than a Gaussian."""
+    if len(numbers) and (most := float(np.abs(numbers).max())) > _LARGE:
+        numbers = numbers / most  # of which float64 holds the powers
     if len(numbers) < 20 or numbers.std() == 0:
         return False
     skewness = _moment(numbers, 3)
@@ -354,8 +360,10 @@ def _moment(numbers: Float64[np.ndarray, "n"], order: int) -> float:
 
 def _decimals(numbers: Float64[np.ndarray, "n"]) -> int | None:
     looked_at = numbers[:_LOOKED_AT]
+    with np.errstate(over="ignore"):
+        spread = min(1.0, float(looked_at.max() - looked_at.min()) or float(np.abs(looked_at).max()) or 1.0)
     for digits in range(_MOST_DECIMALS + 1):
-        if np.allclose(looked_at, np.round(looked_at, digits), rtol=1e-12, atol=1e-12):
+        if np.allclose(looked_at, np.round(looked_at, digits), rtol=1e-15, atol=1e-12 * spread):
             return digits
     return None
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Float64
+from jaxtyping import Float, Float64, Int
 
 from latently.data.columns import Column
 from latently.data.conditions import asked_conditions
@@ -17,6 +17,9 @@ from latently.game import Cells
 EXAMPLES = 500
 _WIDTH = 0.2
 """Of the window within which training rows count as alike, in deviations of a number; words are 1 or more apart."""
+
+_DRAWN_ROWS = 2**14
+"""For so many rows at a time, examples that are like them are looked for."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,20 +102,19 @@ class ConditionPreprocessing:
             named = np.array(asked_conditions(labels, self.columns, n).values)
         gaps = np.isnan(named)
         if gaps.any():
-            told = self.preprocessing(Table(self.columns, named))
+            told = np.asarray(self.preprocessing(Table(self.columns, named)))
             examples = np.asarray(self.preprocessing(Table(self.columns, self.examples)))
-            apart = np.zeros((n, len(examples)))
-            for element in range(examples.shape[1]):  # an element at a time: all at once may not fit in memory
-                apart += np.nan_to_num(np.asarray(told[:, element])[:, None] - examples[:, element]) ** 2
-            noise = np.random.default_rng(seed).gumbel(size=apart.shape)
-            alike = self.examples[np.argmax(noise - apart / (2 * _WIDTH**2), axis=1)]
-            named[gaps] = alike[gaps]
+            random = np.random.default_rng(seed)
+            for start in range(0, n, _DRAWN_ROWS):  # all at once may not fit in memory
+                some = slice(start, start + _DRAWN_ROWS)
+                alike = self.examples[_alike(told[some], examples, random)]
+                named[some][gaps[some]] = alike[gaps[some]]
         return Table(self.columns, named)
 
     def to_config(self) -> dict[str, Any]:
         """All fields as JSON-able values; the examples of a column in one line."""
         examples = {
-            column.name: " ".join(f"{value:.9g}" for value in cells)
+            column.name: " ".join(map(_shortest, cells.tolist()))
             for column, cells in zip(self.columns, self.examples.T, strict=True)
         }
         return {"preprocessing": self.preprocessing.to_config(), "examples": examples}
@@ -125,3 +127,20 @@ class ConditionPreprocessing:
         if examples.ndim != 2 or not examples.size or not np.isfinite(examples).all():
             raise DataError("the examples of conditions must be finite numbers, equally many of each condition.")
         return cls(preprocessing, examples.T)
+
+
+def _alike(
+    told: Float[np.ndarray, "rows elements"], examples: Float[np.ndarray, "examples elements"], random: Any
+) -> Int[np.ndarray, "rows"]:
+    """The number of an example for each row, as probable as it is near in what is told of the row."""
+    apart = np.zeros((len(told), len(examples)))
+    for element in range(examples.shape[1]):
+        apart += np.nan_to_num(told[:, element][:, None] - examples[:, element]) ** 2
+    found: Int[np.ndarray, rows] = np.argmax(random.gumbel(size=apart.shape) - apart / (2 * _WIDTH**2), axis=1)
+    return found
+
+
+def _shortest(value: float) -> str:
+    """A number in as few digits as are no other number."""
+    short = f"{value:.9g}"
+    return short if float(short) == value else repr(value)

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float64, Shaped
 
 from latently.data.columns import MOST_WORDS, PERIODS, Column, Told
+from latently.data.far import loses_whole_numbers
 from latently.data.labels import Unlabelled
 from latently.data.rows import DataArgumentError
 from latently.data.table import Table, as_frame, is_frame
@@ -54,7 +55,7 @@ def conditions_of(
     if array.ndim == 2 and array.shape[1] > 1:
         numbers = as_numbers(array)
         names = [f"{name}{place}" for place in range(array.shape[1])]
-        if numbers is None:
+        if numbers is None or loses_whole_numbers(array):
             return _of_frame(_frame(array, names))
         return None if _is_one_hot(numbers) else _of_numbers(numbers, names)
     if array.ndim not in (1, 2) or array.dtype.kind in "biu":
@@ -146,9 +147,10 @@ def warn_of_far(asked: Table) -> None:
         margin = _MARGIN * (column.high - column.low)
         far = values[(values < column.low - margin) | (values > column.high + margin)]
         if len(far):
-            seen = f"{column.low:g} to {column.high:g}"
+            first, low, high = (column.origin + end for end in (far[0], column.low, column.high))
+            seen = f"{low:g} to {high:g}"
             warn(
-                f"{column.name}={far[0]:g} lies outside what the model was fitted on, {seen}: what it makes of it is a "
+                f"{column.name}={first:g} lies outside what the model was fitted on, {seen}: what it makes of it is a "
                 "guess."
             )
 

@@ -1,8 +1,9 @@
 """From stored rows to what a network reads, and back."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from math import isqrt, prod
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from math import prod
 from operator import index
 from typing import Any, Literal, get_args
 
@@ -12,6 +13,8 @@ import numpy as np
 from jax.tree_util import Partial
 from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
+from latently.data.events import Reading, Stored, Writing, event_shape_of
+from latently.data.far import LEAST, MOST, NOT_SINGLE, Read, are_far, differences, placed
 from latently.data.layout import (
     ChannelAxis,
     Layout,
@@ -31,21 +34,24 @@ from latently.data.rows import (
     Statistics,
     as_rows,
     as_type,
+    check_finite,
     is_numeric,
     summarize,
 )
 from latently.data.scaling import ROUNDING, Range, fit_scaling
 from latently.data.table import Container
 
-Stored = Shaped[Array, "batch ..."] | Shaped[np.ndarray, "batch ..."]
-
 _LATER: dict[str, Any] = {"channels_first": False, "assumed": (), "names": (), "container": "array", "dtypes": ()}
 """Fields that configs of version 0.1.0 lack, as they were then."""
+_CENTRED = {"centre": 0.0}
+"""What configs lack where no number is far."""
 
 
 @dataclass(frozen=True, eq=False)
 class Preprocessing:
-    """x = (row - offset) / scale, in float32, in the shape of an event: what was done to the data, kept with a model.
+    """x = (row - centre - offset) / scale, in the shape of an event: what was done to the data, kept with a model.
+
+    It is done in float32 on the device, and to numbers that float32 does not hold in float64 before they get there.
 
     Attributes:
         row_shape: the shape of a row as it is stored, such as `(28, 28)`.
@@ -61,6 +67,7 @@ class Preprocessing:
         names: of the columns of a table; none of other rows.
         container: what rows came in, and are given back in.
         dtypes: of the columns of a frame, each given back in its own; none of other rows.
+        centre: of the shape of the offset: 0, but for numbers that float32 does not hold (see `latently.data.far`).
 
     Example:
         >>> images = np.full((2, 4, 4), 255, dtype=np.uint8)
@@ -84,6 +91,7 @@ class Preprocessing:
     names: tuple[str | int, ...] = ()
     container: Container = "array"
     dtypes: tuple[str, ...] = ()
+    centre: np.ndarray = field(default_factory=lambda: np.zeros(()))
 
     @classmethod
     def fit(
@@ -125,13 +133,13 @@ class Preprocessing:
         shaped = are_series(row_shape) and layout != "images" and rows.dtype.name not in ("uint8", "bool")
         series = len(row_shape) == 2 and (layout == "series" or shaped)
         first = series_axis(row_shape, channel_axis) == 0 if series else channels_first(row_shape, channel_axis)
-        event_shape = _event_shape(row_shape, layout, first)
+        event_shape = event_shape_of(row_shape, layout, first)
         wanted: Any = "real" if range == "auto" and standardize != "auto" else range
         flat = layout in ("images", "series") and len(row_shape) == 1 and standardize == "auto"
         by = "together" if flat else standardize
         found = fit_scaling(rows, wanted, by, channel_axis, white_level, series=series)
         if found.axis == 0:
-            event_shape = _event_shape(row_shape, layout, first=True)
+            event_shape = event_shape_of(row_shape, layout, first=True)
         if binarize and found.range != "unit":
             rule = f'needs pixels in [0, 1]; got numbers of the range "{found.range}"'
             raise DataArgumentError("binarize", rule, remedy="Leave it out.")
@@ -140,7 +148,9 @@ class Preprocessing:
             guess = said_of_axes(row_shape, layout, first=first)
             assumed += () if guess is None else (guess,)
         scaled = np.asarray(found.offset), np.asarray(found.scale), found.range, binarize
-        return cls(row_shape, event_shape, rows.dtype.name, *scaled, first or found.axis == 0, assumed)
+        first |= found.axis == 0
+        centre = np.asarray(found.centre, np.float64)
+        return cls(row_shape, event_shape, rows.dtype.name, *scaled, first, assumed, centre=centre)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Preprocessing) and self.to_config() == other.to_config()
@@ -169,11 +179,50 @@ class Preprocessing:
             named=bool(self.names),
         )
 
+    @cached_property
+    def _far(self) -> np.ndarray:
+        """Which numbers are scaled before they become float32, in the shape of the offset."""
+        return np.asarray((self.centre != 0) | (self.scale > MOST) | (self.scale < LEAST))
+
+    @cached_property
+    def far(self) -> bool:
+        """Whether float32 does not hold some of the numbers, so that they are scaled before (`latently.data.far`)."""
+        return bool(self._far.any())
+
+    @property
+    def single(self) -> "Preprocessing":
+        """The same in float32 alone, as whoever has no other numbers does it.
+
+        Raises:
+            DataError: float32 does not tell the rows apart at all.
+        """
+        if not self.far:
+            return self
+        offset = np.asarray(self.centre + self.offset)
+        if (self._far & are_far(offset, self.scale, np.abs(offset), exact=True)).any():
+            raise DataError(NOT_SINGLE)
+        return replace(self, offset=offset, centre=np.zeros(()))
+
+    def scaled(self, rows: Any) -> Float[np.ndarray, "batch ..."]:
+        """Rows as a network reads them, but in float64 and in the shape in which they are stored."""
+        rows = np.asarray(rows).reshape(len(rows), *self.row_shape)
+        moved = rows.astype(np.float64) if not self.far else differences(rows, self.centre)
+        numbers: Float[np.ndarray, "batch ..."] = (moved - self.offset) / self.scale
+        return numbers
+
     def stored(self, rows: Any) -> tuple[np.ndarray]:
         """The arrays of some rows, as `reads` takes them: as floats where JAX does not hold their integers."""
         array = np.asarray(rows)
+        if self.far:
+            array = array.reshape(len(array), *self.row_shape)
+            with np.errstate(over="ignore"):
+                return (np.where(self._far, self.scaled(array), array).astype(np.float32),)
         wide = array.dtype.kind in "iu" and not np.can_cast(array.dtype, np.int32)
         return (array.astype(np.float32) if wide else array,)
+
+    def laid_out(self, rows: Rows) -> tuple[Rows]:
+        """All rows, whatever their number, as `prepare` takes them: read some at a time where they are far."""
+        return (Read(rows, lambda some: self.stored(some)[0], self.row_shape) if self.far else rows,)
 
     @property
     def reads(self) -> Partial:
@@ -182,19 +231,20 @@ class Preprocessing:
 
     @property
     def writes(self) -> Partial | None:
-        """`inverse` as a pure function, in float32; `None` for integers that a float32 does not tell apart."""
+        """`inverse` as a pure function, in float32; `None` for numbers that a float32 does not tell apart."""
         dtype = np.dtype(self.dtype)
-        if dtype.kind in "iu" and dtype.itemsize > 2:
+        if self.far or (dtype.kind in "iu" and dtype.itemsize > 2):
             return None
-        writing = _Writing(self.row_shape, self.event_shape, self._moves_channels, self.dtype)
+        writing = Writing(self.row_shape, self.event_shape, self._moves_channels, self.dtype)
         return Partial(writing, np.asarray(self.scale, np.float32), np.asarray(self.offset, np.float32))
 
     def __call__(self, rows: Stored, key: PRNGKeyArray | None = None) -> Float[Array, "batch ..."]:
-        """Rows as a network reads them; pure, so it may run inside `jax.jit`.
+        """Rows as a network reads them; pure, so it may run inside `jax.jit`, unless some are `far`.
 
         The key draws the pixels where `binarize` is set; without it they stay probabilities.
         """
-        x: Float[Array, "batch ..."] = self.prepare((rows,), key)[0]
+        stored = (rows,) if isinstance(rows, jax.Array) and not self.far else self.stored(rows)
+        x: Float[Array, "batch ..."] = self.prepare(stored, key)[0]
         return x
 
     @property
@@ -204,8 +254,11 @@ class Preprocessing:
         Offsets and scales that are several are its arrays, so that what is compiled for it serves for any others; one
         alone, such as that of pixels, is a constant, by which XLA divides faster.
         """
-        reading = _Reading(self.row_shape, self.event_shape, self._moves_channels, self.binarize)
-        return Partial(reading, *(n.astype(np.float32) if n.ndim else float(n) for n in (self.offset, self.scale)))
+        reading = Reading(self.row_shape, self.event_shape, self._moves_channels, self.binarize)
+        scaling = self.offset, self.scale
+        if self.far:  # which is done before
+            scaling = np.where(self._far, 0.0, self.offset), np.where(self._far, 1.0, self.scale)
+        return Partial(reading, *(n.astype(np.float32) if n.ndim else float(n) for n in scaling))
 
     def template(self, rows: int) -> tuple[Float[Array, "batch ..."]]:
         """A view of the shape that `prepare` gives."""
@@ -215,16 +268,20 @@ class Preprocessing:
         """Rows in the units, the shape and the type of the data.
 
         Integers are rounded and clipped to what their type holds, booleans are True above one half, and floats of any
-        width come out as float32, in which they were computed.
+        width come out as float32, in which they were computed, unless it does not hold the data.
         """
-        rows: Shaped[np.ndarray, "batch ..."] = as_type(
-            self.in_units(np.asarray(x, dtype=np.float64)), np.dtype(self.dtype)
-        )
+        return self.in_type(self.in_units(np.asarray(x, dtype=np.float64)))
+
+    def in_type(self, numbers: Float[np.ndarray, "batch ..."]) -> Shaped[np.ndarray, "batch ..."]:
+        """Numbers in the units of the data, but for the centre, in the type of the data."""
+        dtype = np.dtype(self.dtype)
+        rows: Shaped[np.ndarray, "batch ..."]
+        rows = placed(numbers, self.centre, dtype) if self.far else as_type(numbers, dtype)
         return rows
 
     def in_units(self, x: Any) -> Any:
-        """Rows in the units and the shape of the data, as floats; pure, so it may run inside `jax.jit`."""
-        writing = _Writing(self.row_shape, self.event_shape, self._moves_channels, self.dtype)
+        """Rows in the units and the shape of the data, but for the centre; pure, so it may run inside `jax.jit`."""
+        writing = Writing(self.row_shape, self.event_shape, self._moves_channels, self.dtype)
         return writing.in_units(self.scale.astype(x.dtype), self.offset.astype(x.dtype), x)
 
     @property
@@ -247,10 +304,10 @@ class Preprocessing:
                 f"is {rows.dtype}, but {owner} was fitted on uint8 pixels from 0 to 255 and expects those",
                 remedy="Convert it, for example with (255 * X).round().astype(np.uint8) if it lies in [0, 1].",
             )
-        if not (pixels and rows.dtype == np.uint8):
-            statistics = summarize(rows, per_feature=False)
-            if self.range != "real" and not (noisy and rows.dtype.kind == "f"):
-                self._check_range(statistics, owner)
+        if self.range == "real" or (noisy and rows.dtype.kind == "f"):
+            check_finite(rows)
+        elif not (pixels and rows.dtype == np.uint8):
+            self._check_range(summarize(rows, per_feature=False), owner)
         return rows
 
     def _check_shape(self, shape: tuple[int, ...], owner: str) -> None:
@@ -280,19 +337,20 @@ class Preprocessing:
     def to_config(self) -> dict[str, Any]:
         """All fields as JSON-able values."""
         config = {name: np.asarray(getattr(self, name)).tolist() for name in self.__dataclass_fields__}
-        return {**config, "names": list(self.names)}
+        config |= {"names": list(self.names)}
+        return config if self.centre.any() else {name: value for name, value in config.items() if name != "centre"}
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> "Preprocessing":
         """What `to_config` wrote, checked: files may be damaged."""
-        config = {**_LATER, **config}
+        config = {**_LATER, **_CENTRED, **config}
         if set(config) != set(cls.__dataclass_fields__):
             raise DataError(
                 f"a preprocessing config must have the fields {sorted(cls.__dataclass_fields__)}; got {sorted(config)}."
             )
         try:
             shapes = {name: tuple(index(size) for size in config[name]) for name in ("row_shape", "event_shape")}
-            arrays = {name: np.asarray(config[name], dtype=np.float64) for name in ("offset", "scale")}
+            arrays = {name: np.asarray(config[name], dtype=np.float64) for name in ("offset", "scale", "centre")}
             said = {"dtype": np.dtype(str(config["dtype"])).name, "assumed": tuple(map(str, config["assumed"]))}
             said |= {"names": tuple(config["names"]), "dtypes": tuple(np.dtype(str(d)).name for d in config["dtypes"])}
             preprocessing = cls(**{**config, **shapes, **arrays, **said})
@@ -304,84 +362,9 @@ class Preprocessing:
         return preprocessing
 
 
-@dataclass(frozen=True)
-class _Reading:
-    """How a network reads stored rows, but for the offset and the scale; for the fields see `Preprocessing`."""
-
-    row_shape: tuple[int, ...]
-    event_shape: tuple[int, ...]
-    moves_channels: bool
-    binarize: bool
-
-    def __call__(
-        self, offset: Any, scale: Any, stored: tuple[Stored, ...], key: PRNGKeyArray | None = None
-    ) -> tuple[Float[Array, "batch ..."]]:
-        x = jnp.asarray(stored[0], dtype=jnp.float32).reshape(stored[0].shape[0], *self.row_shape)
-        x = (x - jnp.asarray(offset, jnp.float32)) / jnp.asarray(scale, jnp.float32)
-        if self.moves_channels:
-            x = jnp.moveaxis(x, 1, -1)
-        x = x.reshape(x.shape[0], *self.event_shape)
-        if self.binarize and key is not None:
-            x = jax.random.bernoulli(key, x).astype(jnp.float32)
-        return (x,)
-
-
-@dataclass(frozen=True)
-class _Writing:
-    """How rows come back from what a network writes, but for the scale and the offset; for the fields see above."""
-
-    row_shape: tuple[int, ...]
-    event_shape: tuple[int, ...]
-    moves_channels: bool
-    dtype: str
-
-    def in_units(self, scale: Any, offset: Any, x: Any) -> Any:
-        """Rows in the units and the shape of the data, as floats."""
-        events = x.reshape(x.shape[0], *self.event_shape)
-        if self.moves_channels:
-            events = events.transpose(0, events.ndim - 1, *range(1, events.ndim - 1))
-        return events.reshape(x.shape[0], *self.row_shape) * scale + offset
-
-    def __call__(self, scale: Any, offset: Any, x: Any) -> Shaped[Array, "batch ..."]:
-        """Rows in the units, the shape and the type of the data."""
-        rows: Shaped[Array, "batch ..."] = as_type(self.in_units(scale, offset, x), np.dtype(self.dtype), jnp)
-        return rows
-
-
 def _only(prepare: Partial, stored: tuple[Stored, ...]) -> Float[Array, "batch ..."]:
     x: Float[Array, "batch ..."] = prepare(stored)[0]
     return x
-
-
-def _event_shape(row_shape: tuple[int, ...], layout: Layout, first: bool) -> tuple[int, ...]:
-    """The shape of an event of a layout; channels come last."""
-    if layout == "images":
-        return _image_shape(row_shape, first)
-    if layout == "vectors":
-        return (prod(row_shape),)
-    if layout == "series" and len(row_shape) > 2:
-        rule = f"must be rows (steps,) or (steps, channels) for a network of series; got rows of shape {row_shape}"
-        raise DataArgumentError("X", rule, remedy="Use {network=conv} for images.")
-    if len(row_shape) == 1:
-        return (*row_shape, 1) if layout == "series" else row_shape
-    return (*row_shape[1:], row_shape[0]) if first else row_shape
-
-
-def _image_shape(row_shape: tuple[int, ...], first: bool = False) -> tuple[int, ...]:
-    """(height, width, channels) of rows that are (h, w), (h, w, c) or the pixels of a square one after another."""
-    if len(row_shape) == 2:
-        return (*row_shape, 1)
-    if len(row_shape) == 3:
-        return (*row_shape[1:], row_shape[0]) if first else row_shape
-    side = isqrt(prod(row_shape))
-    if len(row_shape) != 1 or side * side != row_shape[0]:
-        raise DataArgumentError(
-            "X",
-            "must be rows (height, width), (height, width, channels) or flat and square for a network of images; got "
-            f"rows of shape {row_shape}",
-            remedy="Reshape X to (n, height, width), or use {network=mlp}; volumes are not convolved over three axes.",
-        )
-    return (side, side, 1)
 
 
 def _squeezed(shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -394,14 +377,20 @@ def _squeezed(shape: tuple[int, ...]) -> tuple[int, ...]:
 def _rules(config: Preprocessing) -> dict[str, bool]:
     """What a config must be, in words, and whether it is."""
     row, event, offset, scale = config.row_shape, config.event_shape, config.offset, config.scale
+    centre, dtype = config.centre, np.dtype(config.dtype)
     return {
         "row_shape and event_shape must hold equally many elements, 1 or more": prod(row) == prod(event)
         and min((1, *row, *event)) > 0,
-        "dtype must be a type of integers, booleans or floats": is_numeric(np.dtype(config.dtype)),
+        "dtype must be a type of integers, booleans or floats": is_numeric(dtype),
         "offset and scale must be one number, one a feature or one a channel": offset.shape == scale.shape
         and offset.ndim in (0, len(row))
         and all(size in (1, own) for size, own in zip(offset.shape, row, strict=False)),
         "offset must be finite": bool(np.isfinite(offset).all()),
+        "centre must be finite, of the shape of offset or one number, and whole where rows are": bool(
+            centre.shape in ((), offset.shape)
+            and np.isfinite(centre).all()
+            and (dtype.kind == "f" or (centre == np.trunc(centre)).all())
+        ),
         "scale must be finite and above 0": bool((np.isfinite(scale) & (scale > 0)).all()),
         'range must be "unit", "symmetric" or "real"': config.range in ("unit", "symmetric", "real"),
         "channels_first must be true or false": isinstance(config.channels_first, bool),

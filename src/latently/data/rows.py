@@ -273,6 +273,11 @@ def summarize(rows: Rows, per_feature: bool, name: str = "X") -> Statistics:
     The mean and the sum of squared deviations of each piece are merged into those so far by the update of
     Chan, Golub & LeVeque (1983), "Algorithms for computing the sample variance", which does not cancel.
     """
+    with np.errstate(over="ignore", invalid="ignore"):  # where float64 does not hold a square, it is infinite
+        return _summarized(rows, per_feature, name)
+
+
+def _summarized(rows: Rows, per_feature: bool, name: str) -> Statistics:
     minimum, maximum, n = np.inf, -np.inf, 0
     mean = squares = np.zeros(())
     for piece in pieces(rows):
@@ -351,6 +356,8 @@ def as_type(rows: Any, dtype: np.dtype[Any], library: Any = np) -> Any:
         return rows.astype(np.float32)
     if dtype.kind == "b":
         return rows > 0.5
+    if rows.dtype == dtype:
+        return rows
     # The largest 64-bit integers are no floats: step down to one that is, or the conversion would overflow.
     limits = np.iinfo(dtype)
     high = float(limits.max) if dtype.itemsize < 8 else float(np.nextafter(float(limits.max), 0))

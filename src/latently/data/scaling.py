@@ -5,6 +5,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 import numpy as np
 
 from latently.data.assumptions import warn_of
+from latently.data.far import LEAST, MOST, WHOLE, Read, are_exact, are_far, differences, middle
 from latently.data.layout import (
     HALF_OF_A_BYTE,
     ChannelAxis,
@@ -20,13 +21,14 @@ from latently.data.rows import (
     DataArgumentError,
     Rows,
     Statistics,
-    are_constant,
     deviations,
     extremes,
     summarize,
 )
 
 Range: TypeAlias = Literal["unit", "symmetric", "real"]
+Places: TypeAlias = Literal["features"] | int | None
+"""What has a mean and a deviation of its own: each feature, each channel on an axis of a row, or all together."""
 
 ROUNDING = 1e-6
 """By how much of a range its ends may be missed."""
@@ -45,13 +47,17 @@ _MUCH_HANGS_ON = ("counts", "dark pixels")
 
 
 class Scaling(NamedTuple):
-    """How rows are scaled, on which axis channels were found that have scales of their own, and what was assumed."""
+    """How rows are scaled, on which axis channels were found that have scales of their own, and what was assumed.
+
+    The centre is taken from rows before the offset is, where float32 does not hold them (see `latently.data.far`).
+    """
 
     offset: Any
     scale: Any
     range: Range
     axis: int | None = None
     assumed: tuple[str, ...] = ()
+    centre: Any = 0.0
 
 
 def fit_scaling(
@@ -94,8 +100,7 @@ def fit_scaling(
     features = summarize(rows, per_feature=True)
     low, high = features.minimum, features.maximum
     unit, floats = low >= -ROUNDING and high <= 1 + ROUNDING, rows.dtype.kind == "f"
-    if range_ == "real" or (range_ == "auto" and not unit):
-        _check_float32(rows, features)
+    if range_ == "real" or (range_ == "auto" and not (unit and _are_told_apart(rows, features))):
         found = _standardized(rows, features, standardize, channel_axis, assumed, series=series)
         guessed = range_ == standardize == "auto" and found.axis is None and not assumed
         return found._replace(assumed=(*found.assumed, *_said_of(rows, features))) if guessed else found
@@ -125,27 +130,6 @@ def fit_scaling(
     standard = "together" if len(rows.shape) > 2 else "features"
     guess += f"{{standardize={standard}}} takes them for numbers of any size"
     return Scaling(0.0, 1.0, "unit", None, (guess,) if floats and range_ == "auto" else ())
-
-
-def _check_float32(rows: Rows, features: Statistics) -> None:
-    """See that float32, in which models compute, holds all numbers, and tells those of a column apart."""
-    most = float(np.finfo(np.float32).max)
-    beyond = max(-features.minimum, features.maximum) > most
-    with np.errstate(over="ignore", invalid="ignore"):
-        alike = are_constant(features.variance, features.mean) & (features.mean != 0) & (len(rows.shape) == 2)
-    if not (beyond or alike.any()):
-        return
-    lows, highs = extremes(rows)
-    for place in np.flatnonzero((np.maximum(-lows, highs) > most) | (alike & (lows < highs))):
-        low, high, shape = lows[place], highs[place], rows.shape[1:]
-        where = f"column {place}" if len(shape) == 1 else f"place {tuple(map(int, np.unravel_index(place, shape)))}"
-        if max(-low, high) > most:
-            rule = f"must lie within ±{most:.2g}, as float32 does, and {where} reaches from {low:g} to {high:g}"
-            raise DataArgumentError("X", rule, remedy="Divide it by a number as large, or leave it out.")
-        rule = "must hold numbers that float32, in which models compute, tells apart, and those of"
-        rule = f"{rule} {where}, from {low} to {high}, lie too close to each other for their size"
-        way_out = f"Subtract {low} from it" if max(-low, high) > 1 else "Multiply it by a large number"
-        raise DataArgumentError("X", rule, remedy=f"{way_out}, or leave it out.")
 
 
 def _from_black_to_white(rows: Rows, range_: str, standardize: Standardize, white: float) -> Scaling:
@@ -210,7 +194,7 @@ def _standardized(
     """Means and deviations of features, of channels, or of all numbers."""
     shape, axis = rows.shape[1:], None
     if standardize == "features" or (standardize != "together" and len(shape) == 1):
-        return Scaling(features.mean.reshape(shape), features.deviation.reshape(shape), "real", None, assumed)
+        return _centred(rows, features, "features")._replace(assumed=assumed)
     if series and standardize != "together":
         axis = series_axis(shape, channel_axis)
     elif standardize == "channels":
@@ -222,5 +206,64 @@ def _standardized(
         why = "" if series else ", since their scales are unlike"
         says = "{standardize=together} scales all numbers alike"
         assumed += (f"{which} are standardised one by one{why}; {says}",)
-    mean, variance = pooled(features, shape, axis)
-    return Scaling(mean, deviations(variance, mean), "real", axis, assumed)
+    found = _centred(rows, features, axis)
+    return found._replace(axis=axis, assumed=assumed)
+
+
+def _are_told_apart(rows: Rows, features: Statistics) -> bool:
+    """Whether float32 holds each column of a table as it is, at least roughly."""
+    if len(rows.shape) > 2:
+        return True
+    top = np.where((features.mean == 0) & (features.variance == 0), 0.0, max(-features.minimum, features.maximum))
+    lost = are_far(features.mean, np.sqrt(features.variance), top, exact=True)
+    if not lost.any():
+        return True
+    low, high = extremes(rows)
+    return not (lost & (low < high)).any()
+
+
+def _centred(rows: Rows, features: Statistics, by: Places) -> Scaling:
+    """The scaling by the mean and the deviation of each feature, of each channel on an axis, or of all numbers.
+
+    Where float32 does not hold numbers, they are first taken from their middle, in further passes over the rows.
+    """
+    shape = rows.shape[1:]
+    mean, variance = _moments(features, shape, by)
+    found = Scaling(mean, deviations(variance, mean), "real")
+    top = np.where((mean == 0) & (variance == 0), 0.0, max(-features.minimum, features.maximum))
+    if not are_far(mean, np.sqrt(variance), top, exact=are_exact(rows.dtype, top)).any():
+        return found
+    low, high = _ends(rows, by)
+    top = np.maximum(np.abs(np.asarray(low, np.float64)), np.abs(np.asarray(high, np.float64)))
+    far = are_far(mean, np.sqrt(variance), top, exact=are_exact(rows.dtype, top))
+    far = np.where(low == high, top > WHOLE, far)  # what is always the same has no spread to lose
+    if not far.any():
+        return found
+    reach = high.astype(np.float64) / 2 - low.astype(np.float64) / 2
+    unit = np.where(far & (reach > 0) & ((reach > MOST) | (reach < LEAST)), reach, 1.0)
+    centre = np.where(far, middle(low, high), 0.0)
+    moved = Read(rows, lambda some: differences(some, centre) / unit, shape, np.float64)
+    mean, variance = _moments(summarize(moved, per_feature=True), shape, by)
+    offset, scale = (
+        np.where(far, own * unit, other)
+        for own, other in ((mean, found.offset), (deviations(variance, mean), found.scale))
+    )
+    return Scaling(offset, scale, "real", centre=centre)
+
+
+def _moments(features: Statistics, shape: tuple[int, ...], by: Places) -> tuple[Any, Any]:
+    """The mean and the variance of each place."""
+    if by == "features":
+        return features.mean.reshape(shape), features.variance.reshape(shape)
+    with np.errstate(over="ignore", invalid="ignore"):
+        return pooled(features, shape, by)
+
+
+def _ends(rows: Rows, by: Places) -> tuple[Any, Any]:
+    """The smallest and the largest number of each place, as they are stored."""
+    shape = rows.shape[1:]
+    low, high = (ends.reshape(shape) for ends in extremes(rows))
+    if by == "features":
+        return low, high
+    others = tuple(place for place in range(len(shape)) if place != by)
+    return low.min(axis=others, keepdims=by is not None), high.max(axis=others, keepdims=by is not None)

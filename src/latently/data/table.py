@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Bool, Float64
 
 from latently.data.columns import KINDS, ORDERS, Column, Told, finite, names_rows, said_of_dates
+from latently.data.far import loses_whole_numbers
 from latently.data.rows import DataArgumentError, DataError, Rows, Subset, as_type, check_finite, pieces, spread_rows
 from latently.errors import did_you_mean, warn
 
@@ -113,7 +114,10 @@ class Table:
             if frame.shape[1] != len(columns):
                 rule = f"has {frame.shape[1]} features, but {owner} is expecting {len(columns)} features as input"
                 raise DataArgumentError("X", rule)
-            return cls(columns, frame.to_numpy(np.float64), container)
+            if not any(column.origin for column in columns):
+                return cls(columns, frame.to_numpy(np.float64), container)
+            frame = frame.set_axis([column.name for column in columns], axis=1)
+            return cls(columns, _numbers(columns, frame), container)
         missing = [column.name for column in columns if column.name not in frame.columns]
         if missing:
             rule = f"lacks the column{'s' * (len(missing) > 1)} {some(missing)}, which {owner} was fitted on"
@@ -171,7 +175,9 @@ class Table:
         import pandas as pd
 
         values = np.asarray(self.values)
-        return pd.DataFrame({each.name: each.cells(values[:, place]) for place, each in enumerate(self.columns)})
+        return pd.DataFrame(
+            {each.name: each.cells(np.asarray(values[:, place], np.float64)) for place, each in enumerate(self.columns)}
+        )
 
     def frame(self, container: Container | None = None) -> Any:
         """The rows in a frame of pandas or polars, or an array: in what such rows came in, unless it is named."""
@@ -344,7 +350,7 @@ def needs_table(X: Any) -> bool:
     if is_frame(X):
         frame, _ = as_frame(X)
         plain = all(is_plain(dtype) for dtype in frame.dtypes)
-        return not plain or bool(frame.isna().any(axis=None))
+        return not plain or bool(frame.isna().any(axis=None)) or _mixes_whole(frame)
     numbers = isinstance(X, np.ndarray | Subset) and len(X.shape) == 2 and X.dtype.kind == "f"
     if not numbers or X.shape[0] * X.shape[1] * X.dtype.itemsize > _MOST_BYTES:
         return False
@@ -354,9 +360,10 @@ def needs_table(X: Any) -> bool:
 def plain_names(frame: "pd.DataFrame") -> tuple[list[int], list[str]] | None:
     """Of a frame of numbers without gaps, the places of the columns to learn from, and what was assumed of others.
 
-    Columns that count the rows are left out, unless there is no other. `None` of other frames.
+    Columns that count the rows are left out, unless there is no other. `None` of other frames, and where no array holds
+    all of the numbers.
     """
-    if not all(is_plain(dtype) for dtype in frame.dtypes) or frame.isna().any(axis=None):
+    if not all(is_plain(dtype) for dtype in frame.dtypes) or frame.isna().any(axis=None) or _mixes_whole(frame):
         return None
     names = list(frame.columns)
     why = [names_rows(name, frame.iloc[:, place].to_numpy(np.float64)) for place, name in enumerate(names)]
@@ -364,6 +371,15 @@ def plain_names(frame: "pd.DataFrame") -> tuple[list[int], list[str]] | None:
     if not places:
         return list(range(len(names))), []
     return places, [left_out_sentence(name, reason) for name, reason in zip(names, why, strict=True) if reason]
+
+
+def _mixes_whole(frame: "pd.DataFrame") -> bool:
+    """Whether whole numbers that float64 does not tell apart stand beside others: no array has a type for both."""
+    dtypes = [np.dtype(getattr(dtype, "numpy_dtype", dtype)) for dtype in frame.dtypes]
+    if np.result_type(*dtypes).kind in "iu":
+        return False
+    whole = (frame.iloc[:, place].to_numpy(dtype) for place, dtype in enumerate(dtypes) if dtype.kind in "iu")
+    return any(map(loses_whole_numbers, whole))
 
 
 def said_of_numbers(rows: Any, names: Sequence[str], scaled: str) -> str:

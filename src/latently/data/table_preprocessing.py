@@ -2,16 +2,19 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Float64, PRNGKeyArray
+from jaxtyping import Array, Bool, Float, Float64, PRNGKeyArray
 
 from latently.data.columns import PERIODS, Column
-from latently.data.preprocessing import Stored
-from latently.data.rows import DataError, is_mapped, spread_rows
+from latently.data.events import Stored
+from latently.data.far import MOST, NOT_SINGLE, WHOLE, Read, are_far
+from latently.data.rows import DataError, Rows, is_mapped, spread_rows
 from latently.data.table import Container, Table
 from latently.game import Cells
 
@@ -62,6 +65,7 @@ class TablePreprocessing:
         scale: likewise, above 0; 1 for these.
         container: what rows come in, and are given back in.
         assumed: what was guessed of the columns (see `latently.data.assumptions`).
+        in_single: whether all is done in float32, whatever the numbers; never of a model.
 
     Example:
         >>> table = Table.of({"age": [30.0, 50.0, None], "town": ["Bonn", "Ulm", "Trier"]}, kinds={"town": "category"})
@@ -77,6 +81,7 @@ class TablePreprocessing:
     scale: Float64[np.ndarray, "columns"]
     container: Container = "pandas"
     assumed: tuple[str, ...] = ()
+    in_single: bool = False
 
     @classmethod
     def fit(cls, table: Table) -> "TablePreprocessing":
@@ -95,10 +100,13 @@ class TablePreprocessing:
                 continue
             if _bends(column):  # asinh bends where the middle half of the numbers ends
                 low, middle, high = np.nanquantile(cells, (0.25, 0.5, 0.75))
-                offset[place], scale[place] = middle, (high - low) or np.nanstd(cells) or 1.0
+                offset[place], scale[place] = middle, high - low or _moments(cells)[1]
+                if not np.isfinite(scale[place]):
+                    rule = f'column "{column.name}" reaches further than float64 does; divide it by a large number.'
+                    raise DataError(rule)
                 continue
-            moved = _moved(column.kind, cells, column.low)
-            offset[place], scale[place] = np.nanmean(moved) + _origin(column), _deviation(moved)
+            mean, deviation = _moments(_moved(column.kind, cells, column.low))
+            offset[place], scale[place] = mean + _origin(column), deviation
         return cls(table.columns, offset, scale, table.container, table.assumed)
 
     def __eq__(self, other: object) -> bool:
@@ -153,16 +161,49 @@ class TablePreprocessing:
             return Cells(kind, len(column.words))
         return Cells(kind, (column.kind not in PERIODS) + 2 * len(_turns(column)))
 
+    @cached_property
+    def far(self) -> bool:
+        """Whether float32 does not hold the numbers of a column, so that rows are read before they become float32."""
+        return not self.in_single and bool(self._are_far().any())
+
+    @property
+    def single(self) -> "TablePreprocessing":
+        """The same in float32 alone, as whoever has no other numbers does it.
+
+        Raises:
+            DataError: float32 does not tell the cells of a column apart at all.
+        """
+        if self._are_far(exact=True).any() or any(column.origin for column in self.columns):
+            raise DataError(NOT_SINGLE)
+        return replace(self, in_single=True)
+
+    def _are_far(self, *, exact: bool = False) -> Bool[np.ndarray, "columns"]:
+        """Which columns float32 does not hold; `exact`: not even roughly."""
+        low, high = (
+            np.nan_to_num([getattr(each, end) for each in self.columns], posinf=0.0, neginf=0.0)
+            for end in ("low", "high")
+        )
+        most = np.maximum(np.abs(low), np.abs(high))
+        whole = np.array([column.decimals == 0 for column in self.columns]) & (most <= WHOLE)
+        offset = self.offset - [_origin(column) for column in self.columns]
+        far = are_far(offset, self.scale, np.abs(offset), exact=whole | exact) | (most > MOST)
+        far = np.where(low == high, most > WHOLE, far)  # what is always the same has no spread to lose
+        return np.asarray(far & [not column.words and column.kind not in PERIODS for column in self.columns])
+
     def __call__(
         self,
         rows: Table | Stored,
         key: PRNGKeyArray | None = None,  # noqa: ARG002
     ) -> Float[Array, "batch elements"]:
-        """Rows as a network reads them; pure, so it may run inside `jax.jit`."""
-        values = jnp.asarray(rows.values if isinstance(rows, Table) else rows, dtype=jnp.float32)
-        return jnp.concatenate(
-            [self._elements(places, values[:, np.asarray(places)]) for places in self._alike()], axis=1
-        )
+        """Rows as a network reads them; pure, so it may run inside `jax.jit`, unless a column is `far`."""
+        if isinstance(rows, jax.Array) and not self.far:
+            return self.reads((rows,))
+        return self.reads(self.stored(rows))
+
+    def _event(self, values: Any, library: Any) -> Any:
+        """The elements of rows, `[batch, elements]`, from the numbers of their cells."""
+        parts = [self._elements(places, values[:, np.asarray(places)], library) for places in self._alike()]
+        return library.concatenate(parts, axis=1)
 
     def _alike(self) -> list[list[int]]:
         """The columns in the order of an event, in runs that are read alike; each of several elements by itself."""
@@ -173,22 +214,22 @@ class TablePreprocessing:
             runs.setdefault((column.kind, _bends(column), alone), []).append(place)
         return list(runs.values())
 
-    def _elements(self, places: list[int], cells: Float[Array, "batch columns"]) -> Float[Array, "batch elements"]:
+    def _elements(self, places: list[int], cells: Any, library: Any) -> Any:
         column = self.columns[places[0]]
-        offset, scale = (jnp.asarray(each, cells.dtype) for each in self._scaling(places))
+        offset, scale = (library.asarray(each, cells.dtype) for each in self._scaling(places))
         if column.kind == "binary":
             return cells
         if column.kind == "category":
-            ones = (cells == jnp.arange(len(column.words))).astype(cells.dtype)
-            return jnp.where(jnp.isnan(cells), jnp.nan, ones)
+            ones = (cells == library.arange(len(column.words))).astype(cells.dtype)
+            return library.where(library.isnan(cells), library.nan, ones)
         if _bends(column):
-            return jnp.arcsinh((cells - offset) / scale)
-        angles = [2 * jnp.pi * cells / period for period in _turns(column)]
-        turns = [turn(angle) for angle in angles for turn in (jnp.cos, jnp.sin)]
+            return library.arcsinh((cells - offset) / scale)
+        angles = [2 * library.pi * cells / period for period in _turns(column)]
+        turns = [turn(angle) for angle in angles for turn in (library.cos, library.sin)]
         if column.kind in PERIODS:
-            return jnp.concatenate(turns, axis=1)
-        moved = (_moved(column.kind, cells, self._lows(places), jnp) - offset) / scale
-        return jnp.concatenate([moved, *turns], axis=1)
+            return library.concatenate(turns, axis=1)
+        moved = (_moved(column.kind, cells, self._lows(places), library) - offset) / scale
+        return library.concatenate([moved, *turns], axis=1)
 
     def _scaling(self, places: list[int]) -> tuple[Float64[np.ndarray, "columns"], Float64[np.ndarray, "columns"]]:
         """The offset and the scale of columns that are alike; of dates that of the years since 1970.
@@ -201,12 +242,23 @@ class TablePreprocessing:
         return np.array([self.columns[place].low for place in places])
 
     def stored(self, rows: Table | Stored) -> tuple[np.ndarray]:
-        """The numbers of some rows, as `reads` takes them."""
-        return (np.asarray(rows.values if isinstance(rows, Table) else rows),)
+        """The numbers of some rows, as `reads` takes them: where a column is `far`, all that a network reads."""
+        values = np.asarray(rows.values if isinstance(rows, Table) else rows)
+        if not self.far:
+            return (values,)
+        with np.errstate(over="ignore", invalid="ignore"):
+            return (np.asarray(self._event(values.astype(np.float64), np), np.float32),)
+
+    def laid_out(self, rows: Table) -> tuple[Rows]:
+        """All rows, whatever their number, as `prepare` takes them: read some at a time where a column is `far`."""
+        if not self.far:
+            return (rows.values,)
+        return (Read(rows.values, lambda some: self.stored(some)[0], self.event_shape),)
 
     def reads(self, stored: tuple[Stored, ...]) -> Float[Array, "batch elements"]:
         """What a game reads of `stored` arrays; pure."""
-        return self(stored[0])
+        values: Float[Array, "batch elements"] = jnp.asarray(stored[0], dtype=jnp.float32)
+        return values if self.far else self._event(values, jnp)
 
     @property
     def writes(self) -> None:
@@ -216,7 +268,8 @@ class TablePreprocessing:
         self, stored: tuple[Stored, ...], key: PRNGKeyArray | None = None
     ) -> tuple[Float[Array, "batch elements"]]:
         """The one stored array of a batch as a game reads it."""
-        return (self(stored[0], key),)
+        del key  # nothing is drawn
+        return (self.reads(stored),)
 
     def template(self, rows: int) -> tuple[Float[Array, "batch elements"]]:
         """A view of the shape that `prepare` gives."""
@@ -249,19 +302,20 @@ class TablePreprocessing:
         """The numbers of columns that are alike, `[batch, columns]`, from their elements."""
         column = self.columns[places[0]]
         offset, scale = (np.asarray(each, elements.dtype) for each in self._scaling(places))
+        most = 80 if elements.dtype == np.float32 else 700  # of what an exponential is taken
         if column.kind == "binary":
             return library.where(library.isnan(elements), library.nan, elements > 0.5)
         if column.kind == "category":
             likeliest = library.nan_to_num(elements).argmax(axis=1)
             return library.where(library.isnan(elements[:, 0]), library.nan, likeliest)[:, None]
         if _bends(column):
-            return library.sinh(library.clip(elements, -80, 80)) * scale + offset
+            return library.sinh(library.clip(elements, -most, most)) * scale + offset
         if column.kind in PERIODS:
             phase = _phase(elements, PERIODS[column.kind], library)
             return phase + PERIODS[column.kind] * library.ceil((column.low - phase) / PERIODS[column.kind])
         moved = elements[:, : len(places)] * scale + offset
         if column.kind == "heavy":
-            return library.exp(library.clip(moved, -80, 80))
+            return library.exp(library.clip(moved, -most, most))
         if column.kind in ("count", "poisson"):
             return library.maximum(library.round(library.expm1(library.minimum(moved, 40))), 0)
         if column.kind != "date":
@@ -292,7 +346,7 @@ class TablePreprocessing:
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> "TablePreprocessing":
         """What `to_config` wrote, checked: files may be damaged."""
-        if set(config) != set(cls.__dataclass_fields__):
+        if set(config) != set(cls.__dataclass_fields__) - {"in_single"}:
             found = ", ".join(sorted(config))
             raise DataError(
                 f"a table's preprocessing must have columns, offset, scale, container and assumed; got {found}."
@@ -331,9 +385,19 @@ def _moved(kind: str, cells: Any, lows: Any, library: Any = np) -> Any:
     return cells / _YEAR if kind == "date" else cells
 
 
-def _deviation(cells: Float64[np.ndarray, "rows"]) -> float:
-    deviation = float(np.nanstd(cells))
-    return deviation if deviation > 1e-6 * max(1.0, abs(float(np.nanmean(cells)))) else 1.0
+def _moments(cells: Float64[np.ndarray, "rows"]) -> tuple[float, float]:
+    """The mean and the standard deviation of numbers, 1 where they are all the same; NaN is missing."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean, deviation = float(np.nanmean(cells)), float(np.nanstd(cells))
+    if np.isfinite(deviation) and deviation > 1e-6 * max(1.0, abs(mean)):
+        return mean, deviation
+    low, high = float(np.nanmin(cells)), float(np.nanmax(cells))
+    half = high / 2 - low / 2
+    if not half > 0:
+        return low, 1.0
+    middle = low / 2 + high / 2
+    inner = (cells - middle) / half
+    return middle + half * float(np.nanmean(inner)), half * float(np.nanstd(inner)) or 1.0
 
 
 def _phase(towards: Any, period: float, library: Any) -> Any:

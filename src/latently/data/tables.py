@@ -5,19 +5,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
-from jaxtyping import Bool, Float32, Shaped
+from jaxtyping import Bool, Shaped
 
 from latently.data.assumptions import assume
 from latently.data.columns import Told, finite
 from latently.data.conditions import conditions_of
 from latently.data.dataset import Dataset
 from latently.data.excel_tables import read_excel
+from latently.data.far import loses_whole_numbers, need_doubles
 from latently.data.labels import Unlabelled
 from latently.data.parquet_tables import PARQUET, is_parquet_folder, names_of, read_parquet
 from latently.data.rows import DataArgumentError, DataError, Rows, as_names
 from latently.data.table import Table, chosen_names, kinds_of, plain_names
-from latently.data.tall_tables import is_tall, open_tall
-from latently.data.text_tables import MISSING, Dialect, header_of, read_text, said_of_gaps
+from latently.data.tall_tables import ParquetSource, Source, is_tall, open_tall
+from latently.data.text_tables import MISSING, Dialect, TextSource, header_of, read_text, said_of_gaps
 from latently.data.view_making import Groups
 
 if TYPE_CHECKING:
@@ -64,9 +65,9 @@ def open_table(
 ) -> Dataset:
     """The rows of a table in a file; an empty label is unknown.
 
-    Where all columns are numbers without gaps, and none is of a kind that is told, they are an array of float32. Else
-    the rows are a `Table`. With groups, each view has the columns of its own, which are such numbers; a row whose cells
-    of a view are all missing lacks it.
+    Where all columns are numbers without gaps, and none is of a kind that is told, they are an array of float32, or of
+    the type that it takes to hold them. Else the rows are a `Table`. With groups, each view has the columns of its own,
+    which are such numbers; a row whose cells of a view are all missing lacks it.
 
     Args:
         path: a text file (.csv, .tsv, .txt, gzipped or not), a Parquet file or a folder of its parts, an Excel file.
@@ -85,23 +86,23 @@ def open_table(
     """
     told, kinds = as_names(labels_column), kinds_of(kinds)
     of_labels = {name: kinds.pop(name) for name in told if name in kinds}
-    if groups is None and not dialect and _is_tall_parquet(path):
-        names = [name for name in column_names(path) if name not in told]
+    words = told if len(told) == 1 and not of_labels else ()
+    if groups is None and (tall := _tall_source(path, dialect, words)):
+        names = [name for name in tall.names if name not in told]
         names = chosen_names(names, columns, [name for name in leave_out if name not in told], kinds)
-        tall = open_tall(path, names, told, kinds, told=columns is not None)
-        about = {"source": "table, read a piece at a time", "labels_column": labels_column, "columns": tall.names}
-        about, cells = assume(about, *tall.assumed), _plain(tall.labels)
-        return Dataset.of(path.name, tall.rows, _labels(cells, of_labels), path.name, about, unlabelled=unlabelled)
-    frame, assumed = read_frame(path, dialect, words=told if len(told) == 1 and not of_labels else ())
+        found = open_tall(tall, names, told, kinds, told=columns is not None)
+        about = {"source": "table, read a piece at a time", "labels_column": labels_column, "columns": found.names}
+        about = assume(about, *found.assumed)
+        labels = _labels(_plain(found.labels), of_labels, getattr(tall, "dialect", None))
+        return Dataset.of(path.name, found.rows, labels, path.name, about, unlabelled=unlabelled)
+    frame, assumed = read_frame(path, dialect, words=words)
     names = list(map(str, frame.columns))
     for name in told:
         if name not in names:
             rule = f"must be a column of {path}, which has {', '.join(names)}"
             raise DataArgumentError("labels_column", rule, name, known=names)
-    labels, frame = _labels(frame[list(told)], of_labels), frame.drop(columns=list(told))
-    if isinstance(labels, np.ndarray) and table_suffix(path) in TEXT and Dialect.of(path, dialect).decimal == ",":
-        measured = conditions_of(np.char.replace(labels, ",", "."), told[0])
-        labels = labels if measured is None else measured
+    of_text = Dialect.of(path, dialect) if table_suffix(path) in TEXT else None
+    labels, frame = _labels(frame[list(told)], of_labels, of_text), frame.drop(columns=list(told))
     description: dict[str, Any] = {"source": "table", "labels_column": labels_column}
     source = f'{path.name}, column "{labels_column}"'
     if groups is not None:
@@ -121,11 +122,17 @@ def open_table(
     return Dataset.of(path.name, rows, labels, source, description, unlabelled=unlabelled)
 
 
-def _is_tall_parquet(path: Path) -> bool:
+def _tall_source(path: Path, dialect: Mapping[str, str] | str | None, words: Sequence[str]) -> Source | None:
+    """A table that is too large to be read at once; `None` of others."""
+    source: Source | None = None
     try:
-        return is_parquet(path) and is_tall(path)
+        if is_parquet(path) and not dialect:
+            source = ParquetSource(path)
+        elif is_text(path) and path.suffix.lower() in TEXT:  # what a packed file holds is not told
+            source = TextSource(path, Dialect.of(path, dialect), words)
+        return source if source is not None and is_tall(source) else None
     except (ImportError, OSError, ValueError):  # reading it will say what is wrong
-        return False
+        return None
 
 
 def _rows(
@@ -196,8 +203,8 @@ def read_cells(path: Path, dialect: str | None = None) -> tuple[list[str], list[
 
 def _matrix(
     frame: "pd.DataFrame", path: Path, present: Bool[np.ndarray, "rows"] | None = None
-) -> Float32[np.ndarray, "rows columns"]:
-    """The numbers of these columns, NaN in rows that are not `present`."""
+) -> Shaped[np.ndarray, "rows columns"]:
+    """The numbers of these columns, NaN in rows that are not `present`; float32, if it holds them."""
     from pandas.api.types import is_numeric_dtype
 
     words = [name for name in frame.columns if not is_numeric_dtype(frame[name])]
@@ -209,7 +216,10 @@ def _matrix(
             remedy="Leave them out, turn them into numbers, or name one as the labels with {labels_column}.",
         )
     rows = np.ones(len(frame), bool) if present is None else present
-    matrix = np.full(frame.shape, np.nan, dtype=np.float32)
+    dtype = _type_for(frame)
+    if dtype.kind in "iu":
+        return np.asarray(frame.to_numpy(dtype))
+    matrix = np.full(frame.shape, np.nan, dtype)
     for place, name in enumerate(frame.columns):
         numbers = frame[name].to_numpy(np.float64, na_value=np.nan)[rows]
         if n_missing := int(np.isnan(numbers).sum()):
@@ -221,6 +231,23 @@ def _matrix(
     return matrix
 
 
+def _type_for(frame: "pd.DataFrame") -> np.dtype[Any]:
+    """The type of an array of these columns."""
+    dtypes = [getattr(dtype, "numpy_dtype", dtype) for dtype in frame.dtypes]
+    together = np.result_type(*dtypes)
+    whole = together.kind in "iu" and not frame.isna().any(axis=None)
+    if whole and any(
+        loses_whole_numbers(frame[name].to_numpy(dtype)) for name, dtype in zip(frame, dtypes, strict=True)
+    ):
+        return together
+    for name in frame.columns:
+        numbers = frame[name].to_numpy(np.float64, na_value=np.nan)
+        numbers = numbers[np.isfinite(numbers)]
+        if len(numbers) and need_doubles(float(numbers.min()), float(numbers.max())):
+            return np.dtype(np.float64)
+    return np.dtype(np.float32)
+
+
 def _word_in(cells: "pd.Series[Any]") -> str:
     """The first cell that is no number."""
     import pandas as pd
@@ -230,7 +257,9 @@ def _word_in(cells: "pd.Series[Any]") -> str:
     return str(words.iloc[0]) if len(words) else ""
 
 
-def _labels(frame: "pd.DataFrame", kinds: Mapping[str, Told]) -> Shaped[np.ndarray, "rows"] | Table | None:
+def _labels(
+    frame: "pd.DataFrame", kinds: Mapping[str, Told], of_text: Dialect | None = None
+) -> Shaped[np.ndarray, "rows"] | Table | None:
     """Labels as words, or as numbers with NaN where one is missing; conditions as a table; `None` of no column."""
     from pandas.api.types import is_float_dtype
 
@@ -244,7 +273,10 @@ def _labels(frame: "pd.DataFrame", kinds: Mapping[str, Told]) -> Shaped[np.ndarr
         return measured
     if is_float_dtype(cells):
         return np.asarray(cells.to_numpy(np.float64, na_value=np.nan))
-    return np.array(["" if missing else str(cell).strip() for cell, missing in zip(cells, cells.isna(), strict=True)])
+    words = np.array(["" if missing else str(cell).strip() for cell, missing in zip(cells, cells.isna(), strict=True)])
+    if of_text is not None and of_text.decimal == ",":
+        measured = conditions_of(np.char.replace(words, ",", "."), str(frame.columns[0]))
+    return words if measured is None else measured
 
 
 def _plain(frame: "pd.DataFrame") -> "pd.DataFrame":

@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from latently.data.rows import DataArgumentError, DataError
 from latently.reading import check_room, reading
 
@@ -169,31 +171,77 @@ def read_text(
     Raises:
         DataError: lines have more or fewer cells than there are columns, or it is no table.
     """
-    import pandas as pd
-
-    names = _checked_header(path, dialect, {} if gaps is None else gaps)
+    names, _ = _checked_header(path, dialect, {} if gaps is None else gaps)
     options: dict[str, Any] = {"dtype": str} if as_words else {"dtype": dict.fromkeys(only or (), str)}
     with _reading(path, dialect.encoding):
-        frame: pd.DataFrame = pd.read_csv(
-            path,
-            sep=dialect.delimiter,
-            decimal=dialect.decimal,
-            thousands=dialect.thousands or None,
-            comment=dialect.comment or None,
-            encoding=dialect.encoding,
-            na_values=list(dialect.missing),
-            keep_default_na=False,
-            na_filter=not as_words,
-            skipinitialspace=True,
-            names=names,
-            header=0,
-            index_col=False,
-            skip_blank_lines=len(names) > 1,
-            dtype_backend="numpy_nullable",
-            low_memory=False,
-            **options,
-        )
+        frame: pd.DataFrame = _read_csv(path, dialect, names, na_filter=not as_words, **options)
         return frame
+
+
+def _read_csv(path: Path, dialect: Dialect, names: Sequence[str], **options: Any) -> Any:
+    """The cells of a text file whose columns have these names, as pandas reads them."""
+    import pandas as pd
+
+    return pd.read_csv(
+        path,
+        sep=dialect.delimiter,
+        decimal=dialect.decimal,
+        thousands=dialect.thousands or None,
+        comment=dialect.comment or None,
+        encoding=dialect.encoding,
+        na_values=list(dialect.missing),
+        keep_default_na=False,
+        skipinitialspace=True,
+        names=list(names),
+        header=0,
+        index_col=False,
+        skip_blank_lines=len(names) > 1,
+        dtype_backend="numpy_nullable",
+        low_memory=False,
+        **options,
+    )
+
+
+class TextSource:
+    """A text file that is read some rows at a time (see `latently.data.tall_tables.Source`).
+
+    Args:
+        path: of the file.
+        dialect: how it is written.
+        words: the names of columns that are left as they are written.
+
+    Attributes:
+        dialect: likewise.
+        gaps: the words that stand for missing cells, by column; of a file that was read through.
+    """
+
+    def __init__(self, path: Path, dialect: Dialect, words: Sequence[str] = ()) -> None:
+        self.path, self.dialect, self.how, self._words = path, dialect, (asdict(dialect), tuple(words)), words
+        self.size, self.names = path.stat().st_size, header_of(path, asdict(dialect))
+        self.gaps: dict[str, set[str]] = {}
+        self._rows: int | None = None
+
+    def reading(self) -> AbstractContextManager[None]:
+        """While it is read: what is wrong with it is a sentence that names it."""
+        return _reading(self.path, self.dialect.encoding)
+
+    def rows(self) -> int:
+        """How many rows it has; each is seen to have a cell for every column."""
+        if self._rows is None:
+            self.names, self._rows = _checked_header(self.path, self.dialect, self.gaps)
+        return self._rows
+
+    def pieces(self, names: Sequence[str], rows: int) -> Iterator["pd.DataFrame"]:
+        """These columns, so many rows at a time."""
+        words = {"dtype": dict.fromkeys(set(self._words) & set(names), str)}
+        for frame in _read_csv(self.path, self.dialect, self.names, usecols=list(names), chunksize=rows, **words):
+            plain = {name: np.float64 for name, dtype in frame.dtypes.items() if dtype.kind == "f"}
+            yield frame.astype(plain)[list(names)].reset_index(drop=True)
+
+    def assumed(self) -> list[str]:
+        """What was assumed of how it is written, in sentences; once it has been read."""
+        gaps = said_of_gaps(self.gaps) if self.dialect.missing == MISSING else None
+        return [said for said in (self.dialect.unusual(self.path), gaps) if said]
 
 
 def header_of(path: Path, told: Mapping[str, str] | str | None = None) -> list[str]:
@@ -203,8 +251,10 @@ def header_of(path: Path, told: Mapping[str, str] | str | None = None) -> list[s
         return _names(next(csv.reader(lines, delimiter=dialect.delimiter), []))
 
 
-def _checked_header(path: Path, dialect: Dialect, gaps: dict[str, set[str]]) -> list[str]:
-    """The names of the columns, of a table whose lines all have as many cells; pandas would fill up short ones.
+def _checked_header(path: Path, dialect: Dialect, gaps: dict[str, set[str]]) -> tuple[list[str], int]:
+    """The names of the columns, and the number of rows, of a table whose lines all have as many cells.
+
+    pandas would fill up short ones.
 
     Words that stand for missing cells are put into `gaps`.
     """
@@ -229,7 +279,7 @@ def _checked_header(path: Path, dialect: Dialect, gaps: dict[str, set[str]]) -> 
         raise DataError(f"{path} holds no rows below its column names; give at least 2.")
     if repeated := sorted(name for name, count in Counter(names).items() if count > 1):
         raise DataError(f"{path} has more than one column named {repeated[0]!r}; give every column a name of its own.")
-    return names
+    return names, rows
 
 
 @contextmanager

@@ -10,8 +10,9 @@ import numpy as np
 from jax.tree_util import Partial
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from latently.data.preprocessing import Preprocessing, Stored
-from latently.data.rows import DataArgumentError, DataError, Subset
+from latently.data.events import Stored
+from latently.data.preprocessing import Preprocessing
+from latently.data.rows import DataArgumentError, DataError, Rows, Subset
 from latently.data.table_preprocessing import TablePreprocessing
 from latently.data.views import Views
 from latently.game import Batch, masked
@@ -59,6 +60,11 @@ class ViewsPreprocessing:
         """What the rows were taken for, in words that follow their number."""
         return "of several views: " + "; ".join(f"{name}, {view.reading}" for name, view in self.views.items())
 
+    @property
+    def single(self) -> "ViewsPreprocessing":
+        """The same in float32 alone, as of each view."""
+        return ViewsPreprocessing({name: view.single for name, view in self.views.items()})
+
     def __call__(self, rows: Views) -> Batch:
         """Rows as a game reads them, zeros for the views that a row lacks."""
         batch: Batch = self.reads(self.stored(rows))
@@ -66,7 +72,13 @@ class ViewsPreprocessing:
 
     def stored(self, rows: Views) -> tuple[np.ndarray, ...]:
         """The arrays of some rows, one a view, and beside them which views a row has, as `reads` takes them."""
-        return (*map(np.asarray, rows.arrays), np.asarray(rows.present))
+        arrays = zip(self.views.values(), rows.arrays, strict=True)
+        return (*(view.stored(array)[0] for view, array in arrays), np.asarray(rows.present))
+
+    def laid_out(self, rows: Views) -> tuple[Rows, ...]:
+        """All rows of each view, whatever their number, as `prepare` takes them."""
+        arrays = zip(self.views.values(), rows.arrays, strict=True)
+        return tuple(view.laid_out(array)[0] for view, array in arrays)
 
     @property
     def reads(self) -> Partial:

@@ -16,7 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from latently.abilities import may
 from latently.catalogue import MODELS
-from latently.data import ConditionPreprocessing, Dataset, TablePreprocessing
+from latently.data import ConditionPreprocessing, Dataset, TablePreprocessing, Views
 from latently.data.layout import ChannelAxis, Standardize
 from latently.errors import ArgumentError, did_you_mean, warn
 from latently.estimators import going_on, validating
@@ -44,7 +44,7 @@ from latently.estimators.hyperparameters import (
     Verbosity,
     check_hyperparameters,
 )
-from latently.estimators.inputs import accept, accept_conditions, accept_labels, fit_preprocessing, seed_of, stored
+from latently.estimators.inputs import accept, accept_conditions, accept_labels, fit_preprocessing, seed_of
 from latently.estimators.principal import start_at_components
 from latently.estimators.principal_views import start_at_common_components
 from latently.fitted import Fitted
@@ -430,11 +430,10 @@ class LatentModel(Face):
         return X, labels if labels is None or len(counting) == rows else labels[counting], weights
 
     def _feed(self, X: Any, labels: Any, weights: Any, *, labels_known: LabelsKnown, first_round: int = 0) -> Feed:
-        arrays, present = stored(X)
         return Feed(
-            arrays,
+            self.preprocessing_.laid_out(X),
             labels,
-            present=present,
+            present=None if not isinstance(X, Views) or X.complete else X.present,
             batch_size=int(self.batch_size),
             seed=self.seed_ + first_round,  # so that equal parts of a stream are not drawn in one order
             prepare=self.preprocessing_.prepare,

@@ -17,6 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 from latently.abilities import ABILITIES, HasViews, inability, is_able, may
 from latently.catalogue import MODELS
 from latently.data.table import is_frame
+from latently.drawing import Drawn
 from latently.errors import ArgumentError, NotSupportedError, in_python, setting, words
 from latently.estimators.building import builder
 from latently.estimators.demands import check_count
@@ -305,8 +306,44 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             ValueError: `n` is below 1, or labels are too many or too few, or none of the classes.
             NotSupportedError: labels are given to a model that ties none to its codes.
         """
-        fitted, seed = self._fitted(), seed_of(random_state)
         check_count("n", n, numbers=self._numbers())
+        return self.drawn(n, labels, random_state, noise, from_prior=from_prior)[:]
+
+    def drawn(
+        self,
+        n: int = 1,
+        labels: Any = None,
+        random_state: RandomState = None,
+        noise: bool | None = None,
+        *,
+        from_prior: bool = False,
+    ) -> Drawn:
+        """The rows of `sample`, made only when they are asked for: more of them than memory holds.
+
+        Args:
+            n: how many.
+            labels: as for `sample`; or a function from a slice of the rows' numbers to their labels.
+            random_state: as for `sample`.
+            noise: as for `sample`.
+            from_prior: as for `sample`.
+
+        Returns:
+            A sequence: it has a `len`, and gives the rows of a slice as `sample` gives them.
+
+        Raises:
+            ValueError: as for `sample`.
+            NotSupportedError: likewise.
+
+        Example:
+            >>> import numpy as np
+            >>> from latently import VAE
+            >>> model = VAE(latent_dim=2, hidden=(8,), epochs=1, random_state=0).fit(np.eye(8))
+            >>> rows = model.drawn(10**12, random_state=0)
+            >>> len(rows), rows[-3:].shape
+            (1000000000000, (3, 8))
+        """
+        fitted, seed = self._fitted(), seed_of(random_state)
+        check_count("n", n, numbers=0)
         sampler = None if from_prior else fitted.sampler
         if labels is not None and not fitted.decodes_labels:
             if sampler is not None and sampler.classes is None:
@@ -314,9 +351,9 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
                 self._refuse_labels("draw codes of a class", why)
             if sampler is None and fitted.game.label_role is None:
                 self._refuse_labels("draw codes of a class", "no label is tied to its codes; leave labels out")
-        codes, told = fitted.draw(n, labels, seed, from_prior=from_prior)
+        of_slice = labels if callable(labels) else fitted.sliced(labels, n, from_prior=from_prior)
         drawn = fitted.draws_rows if noise is None else noise
-        return given_back(self, fitted.decode(codes, told, seed if drawn else None))
+        return Drawn(fitted, n, of_slice, seed, noise=drawn, from_prior=from_prior, given=partial(given_back, self))
 
     def sample_prior(self, n: int, labels: Any = None, random_state: RandomState = None) -> Codes:
         """Draws from the prior p(z), or p(z|y) where it is tied to labels: codes `(n, latent_dim)`; see `sample`.

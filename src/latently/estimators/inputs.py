@@ -230,13 +230,6 @@ def _accept_known_views(estimator: Any, X: Any) -> Views:
     )
 
 
-def stored(X: Any) -> tuple[tuple[Any, ...], Any]:
-    """The arrays that batches are drawn from, one a view, and which views each row has (`None`: all)."""
-    if isinstance(X, Views):
-        return tuple(X.arrays), None if X.complete else X.present
-    return (X.values if isinstance(X, Table) else X,), None
-
-
 def accept_labels(
     y: Any, rows: int, name: str, role: Literal["ignored", "optional", "required"], unlabelled: Unlabelled = "auto"
 ) -> tuple[Int[np.ndarray, "rows"] | None, Shaped[np.ndarray, "classes"] | None]:

@@ -157,14 +157,11 @@ def _train(
     optimizer = optax.adam(optax.cosine_decay_schedule(LEARNING_RATE, rounds))
     build = eqx.filter_jit(lambda key: judge_network(preprocessing, int(codes.max()) + 1, key))
     game = Classifier(build(jax.random.key(0)), optimizer)
-    stored = rows.values if isinstance(rows, Table) else rows
-    feed = Feed(
-        (stored,), codes, batch_size=BATCH_SIZE, seed=0, prepare=lambda views, key: (preprocessing(views[0], key),)
-    )
+    feed = Feed(preprocessing.laid_out(rows), codes, batch_size=BATCH_SIZE, seed=0, prepare=preprocessing.prepare)
     trainer = Trainer(game, feed, seed=0)
     trainer.run(rounds, observers)
     spread = spread_rows(len(rows), CALIBRATION_ROWS)
-    batch = Batch((preprocessing(np.asarray(stored[spread])),), jnp.asarray(codes[spread]))
+    batch = Batch((preprocessing(rows[spread]),), jnp.asarray(codes[spread]))
     network: Chain = trainer.state.game.calibrated(batch, jax.random.key(0)).network  # type: ignore[assignment]
     return network
 

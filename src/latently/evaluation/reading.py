@@ -37,10 +37,10 @@ class Reading(NamedTuple):
         """Rows as numbers, NaN where a cell of a table is missing."""
         if isinstance(rows, Table):
             return np.asarray(self.done(Table.like(rows, self.done.columns)), np.float64)
-        x = np.asarray(rows, np.float64)
-        if self.done is not None:  # as the model does, but without a compiler, and with the channels where they are
-            x = (x.reshape(len(x), *self.done.row_shape) - self.done.offset) / self.done.scale
-        return x.reshape(len(x), -1)
+        if self.done is None:
+            return np.asarray(rows, np.float64).reshape(len(rows), -1)
+        x: Numbers = self.done.scaled(rows).reshape(len(rows), -1)
+        return x
 
     def rows(self, numbers: Numbers) -> Data:
         """Numbers as rows again, in the data's own units: integers are rounded, and of words the likeliest is taken."""
@@ -49,10 +49,8 @@ class Reading(NamedTuple):
         if hasattr(self.done, "columns"):
             return self.done.inverse(numbers)
         x = numbers.reshape(len(numbers), *self.done.row_shape) * self.done.scale + self.done.offset
-        kind = np.dtype(self.done.dtype)
-        if kind.kind in "iu":
-            x = np.clip(np.round(x), np.iinfo(kind).min, np.iinfo(kind).max)
-        return x.astype(np.float32 if kind.kind == "f" else kind).reshape(len(x), *self.row_shape)
+        rows: Data = self.done.in_type(x).reshape(len(x), *self.row_shape)
+        return rows
 
     @property
     def owners(self) -> Int[np.ndarray, "numbers"]:

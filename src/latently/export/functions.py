@@ -8,7 +8,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
-from latently.data import TablePreprocessing, ViewsPreprocessing
+from latently.data import DataError, TablePreprocessing, ViewsPreprocessing
+from latently.export.lowering import ExportError
 from latently.fitted import Fitted
 from latently.game import Batch, masked
 
@@ -57,6 +58,9 @@ def functions(fitted: Fitted) -> dict[str, Function]:
     has, as ones and zeros. A decoder that is given the label takes weights of the classes, NaN for an encoder to let
     the likeliest stand in; or a number for each condition, NaN where it is not named.
 
+    Raises:
+        ExportError: float32, in which pages and ONNX files hold rows, does not hold the numbers of the data.
+
     Example:
         >>> import numpy as np
         >>> from latently import VAE
@@ -68,15 +72,19 @@ def functions(fitted: Fitted) -> dict[str, Function]:
         >>> bool(np.allclose(code, model.transform(np.eye(8)), atol=1e-6))
         True
     """
-    return _Traced(fitted).functions()
+    try:
+        return _Traced(fitted).functions()
+    except DataError as error:
+        raise ExportError(f"this model has no page and no ONNX files, which hold rows as float32: {error}.") from None
 
 
 class _Traced:
     """The functions of a fitted model."""
 
     def __init__(self, fitted: Fitted) -> None:
-        self.game, self.conditions, self.able = fitted.game, fitted.conditions, fitted.abilities
-        done = fitted.preprocessing
+        self.game, self.able = fitted.game, fitted.abilities
+        self.conditions = None if fitted.conditions is None else fitted.conditions.preprocessing.single
+        done = fitted.preprocessing.single
         self.done: Any = done
         self.several = isinstance(done, ViewsPreprocessing)
         parts: Mapping[str, Any] = done.views if isinstance(done, ViewsPreprocessing) else {"x": done}
@@ -147,7 +155,7 @@ class _Traced:
 
     def _told(self, label: Array) -> Float[Array, "rows facts"]:
         """What a network is told of labels."""
-        return label if self.conditions is None else self.conditions.preprocessing(label)
+        return label if self.conditions is None else self.conditions(label)
 
     def _written(self, means: Any) -> tuple[Array, ...]:
         """Rows in the units of the data."""

@@ -1,7 +1,7 @@
 """The engine: it plays rounds of any game on any feed."""
 
 from latently.training.checkpoint import load_tree, save_tree
-from latently.training.compilation import compiled_once, copied, keep_compiled
+from latently.training.compilation import Kept, compiled_once, copied, keep_compiled
 from latently.training.feed import Chunk, Feed
 from latently.training.precision import Precision
 from latently.training.room import Room, device_bytes, room_for
@@ -15,6 +15,7 @@ __all__ = [
     "LEARNED_TOO_LITTLE",
     "Chunk",
     "Feed",
+    "Kept",
     "NonFiniteLossError",
     "Observer",
     "Precision",

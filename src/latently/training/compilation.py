@@ -9,7 +9,7 @@ import os
 import warnings
 from collections.abc import Callable, Hashable
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 import jax
 import jax.numpy as jnp
@@ -18,11 +18,53 @@ from jax.extend.core import ClosedJaxpr, Jaxpr, Literal, jaxpr_as_fun
 from jaxtyping import Array, PyTree
 
 from latently.files import cache_directory
+from latently.memory import give_back
 
 _Result = TypeVar("_Result")
+_Program = TypeVar("_Program", bound="Forgettable")
+
+
+@runtime_checkable
+class Forgettable(Protocol):
+    """What `jax.jit` gives, or is made of that."""
+
+    def clear_cache(self) -> None:
+        """Let JAX forget what it has compiled, and what it has traced on the way there."""
+
+
+class Kept(Generic[_Program]):
+    """The compiled programs that were asked for last; JAX forgets those that go.
+
+    Args:
+        most: how many stay.
+
+    Example:
+        >>> kept = Kept(1)
+        >>> first = kept.of("one", lambda: jax.jit(jnp.sin))
+        >>> kept.of("one", lambda: jax.jit(jnp.cos)) is first, kept.of("two", lambda: jax.jit(jnp.cos)) is first
+        (True, False)
+    """
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self._programs: dict[Hashable, _Program] = {}
+
+    def __len__(self) -> int:
+        return len(self._programs)
+
+    def of(self, kind: Hashable, make: Callable[[], _Program]) -> _Program:
+        """The program of a kind, made unless it is there."""
+        program = self._programs.pop(kind, None)
+        program = self._programs[kind] = make() if program is None else program
+        while len(self._programs) > self.most:
+            gone = self._programs.pop(next(iter(self._programs)), None)
+            if gone is not None:  # another thread may have been here
+                gone.clear_cache()
+                give_back()  # what the compiler has left of many small pieces
+        return program
+
 
 KEPT_PROGRAMS = 8
-_programs: dict[Hashable, Callable[..., list[Array]]] = {}
 
 COPY_LESS = {"xla_cpu_copy_insertion_use_region_analysis": True}
 
@@ -80,10 +122,11 @@ def compiled_once(closed: ClosedJaxpr) -> Callable[..., list[Array]]:
     Those that hold arrays, which JAX does not write with them, are told from all others.
     """
     identity = closed if _holds_arrays(closed) else str(closed)
-    program = _programs[identity] = _programs.pop(identity) if identity in _programs else jax.jit(jaxpr_as_fun(closed))
-    if len(_programs) > KEPT_PROGRAMS:
-        del _programs[next(iter(_programs))]
+    program: Callable[..., list[Array]] = _programs.of(identity, lambda: jax.jit(jaxpr_as_fun(closed)))
     return program
+
+
+_programs: Kept[Any] = Kept(KEPT_PROGRAMS)
 
 
 def _holds_arrays(part: Any) -> bool:

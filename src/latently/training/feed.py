@@ -4,6 +4,7 @@ What fits on the device lives there and a chunk of rounds is a table of row numb
 brings the batches themselves. A round meets the same rows either way, so both give the same result bit for bit.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
@@ -24,6 +25,8 @@ CHUNK_BYTES = 32 * 2**20  # how much of a streamed data set a chunk may bring
 MAX_CHUNK_ROUNDS = 512
 _FILLED_BYTES = 16 * 2**20  # data sets of up to this size are filled up to one of a few numbers of rows
 _LEAST_FILLED = 64
+_READ_BYTES = 64 * 2**20  # read at a time of what is to lie on the device
+_ALIGNMENT = 64  # bytes, at a multiple of which JAX takes memory as it is
 _ORDER = 1  # tells the order of rows from whatever else draws from the run's seed
 
 Prepare: TypeAlias = Callable[[tuple[Array, ...], PRNGKeyArray], tuple[Array, ...]]
@@ -325,9 +328,20 @@ class Feed:
                 labels = _labels(self._filled(self.labels), conditions=self.labels.ndim > 1)
             if self.present is not None:
                 present = jnp.asarray(self._filled(self.present))
-            # A copy: the device may else share the memory of an array that its owner goes on to change.
-            self._data = tuple(jnp.array(self._filled(view)) for view in self.views), labels, present
+            self._data = tuple(map(self._laid, self.views)), labels, present
         return self._data
+
+    def _laid(self, view: Any) -> Array:
+        """The rows of a view on the device, in memory that nobody else changes: read once, some at a time."""
+        dtype = jax.dtypes.canonicalize_dtype(_native(view))
+        rows = _aligned((self._lying, *view.shape[1:]), dtype)
+        step = max(1, _READ_BYTES // max(1, rows[:1].nbytes))
+        with np.errstate(over="ignore"):
+            for start in range(0, self.rows, step):
+                rows[start : min(start + step, self.rows)] = view[start : min(start + step, self.rows)]
+        rows[self.rows :] = 0
+        placed: Array = jax.device_put(rows, may_alias=True)
+        return placed
 
     def _filled(self, array: Any) -> Shaped[np.ndarray, "lying ..."]:
         """Zeros after the last row, so that data sets of about the same size share compiled rounds."""
@@ -350,6 +364,14 @@ def _native(array: _ArrayLike) -> np.dtype[Any]:
     """
     wide = array.dtype.kind in "iu" and not np.can_cast(array.dtype, np.int32)
     return np.dtype(np.float32) if wide else array.dtype.newbyteorder("=")
+
+
+def _aligned(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Shaped[np.ndarray, "..."]:
+    """An array that JAX does not have to copy."""
+    size = math.prod(shape) * dtype.itemsize
+    memory = np.empty(size + _ALIGNMENT, np.uint8)
+    start = -memory.ctypes.data % _ALIGNMENT
+    return memory[start : start + size].view(dtype).reshape(shape)
 
 
 def _same(one: _ArrayLike, other: _ArrayLike) -> bool:

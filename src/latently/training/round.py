@@ -14,7 +14,7 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from latently.game import Batch, Game, Terms
 from latently.streams import stream
-from latently.training.compilation import compiled_once, computed_once, loop_options
+from latently.training.compilation import Kept, compiled_once, computed_once, loop_options
 from latently.training.feed import Chunk, Prepare
 from latently.training.precision import Precision, products_in
 
@@ -115,13 +115,17 @@ class Rounds:
         self._static, self._prepare, self._max_rounds = static, prepare, max_rounds
         number = jax.ShapeDtypeStruct((), jnp.int32)
         play = computed_once(products_in(static.precision, self.play))
-        self.inline = jax.jit(play, inline=True)  # so that the round is traced once, here
+        self.inline: Any = jax.jit(play, inline=True)  # so that the round is traced once, here
         traced = self.inline.trace(arrays, chunk, number)
         self.terms, self.program = traced.out_info[1], traced.jaxpr
         self.looped = not (jax.default_backend() == "cpu" and "conv_general_dilated" in _primitives(self.program.jaxpr))
         how: Any = {"out_shardings": sharding, "compiler_options": loop_options()}
         self.play_loop = jax.jit(self.loop, donate_argnums=0, **how)
         self.play_one = jax.jit(self.inline, donate_argnums=0, **how)
+
+    def clear_cache(self) -> None:
+        """Let JAX forget what it traced; what is compiled goes with the last run that needs it."""
+        self.inline.clear_cache()
 
     @cached_property
     def in_words(self) -> str:
@@ -157,7 +161,7 @@ def _primitives(program: Jaxpr) -> set[str]:
 
 KEPT_ROUNDS = 8
 """Of so many kinds: enough for the folds of a search or for two stages, and each takes some 30 MB."""
-_kept: dict[Hashable, Rounds] = {}
+_kept: Kept[Rounds] = Kept(KEPT_ROUNDS)
 
 
 def compiled_rounds(
@@ -174,12 +178,12 @@ def compiled_rounds(
     others, other_tree = jax.tree.flatten(static)
     kind: Hashable = (tree, shapes, tuple(others), other_tree, scaling, max_rounds, sharding, jnp.zeros(()).dtype)
     try:
-        if kind in _kept:
-            return _kept[kind]
+        hash(kind)
     except TypeError:  # something in it has no hash, so it can be like no other
         kind = object()
-    check()
-    rounds = _kept[kind] = Rounds(static, prepare, max_rounds, arrays, chunk, sharding)
-    if len(_kept) > KEPT_ROUNDS:
-        del _kept[next(iter(_kept))]
-    return rounds
+
+    def made() -> Rounds:
+        check()
+        return Rounds(static, prepare, max_rounds, arrays, chunk, sharding)
+
+    return _kept.of(kind, made)
