@@ -32,15 +32,15 @@ def test_a_history_and_a_checkpoint_whose_folder_is_lost_are_whole_once_it_is_ba
 
 
 def test_a_line_that_a_full_disk_has_cut_is_written_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def cut(path: Path, records: object) -> None:
-        with path.open("a") as file:
+    def cut(folder: Path, rows: object) -> None:
+        with (folder / "history.jsonl").open("a") as file:
             file.write('{"round": 11, "ep')
         raise OSError(28, "No space left on device")
 
     run, trainer = Run.create(tmp_path / "run"), tug_trainer()
     history = HistoryWriter(run, 0)
     trainer.run(10, [history])
-    monkeypatch.setattr("latently.run.recording.append_records", cut)
+    monkeypatch.setattr("latently.run.recording.append_history", cut)
     with pytest.warns(UserWarning, match="no space left on device"):
         trainer.run(11, [history])
     monkeypatch.undo()
