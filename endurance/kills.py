@@ -4,7 +4,8 @@ Run as `python -m endurance.kills --n 200` (an hour on two cores). Each run is a
 third of the processes import everything anew, the others begin when all is imported. Each is killed (SIGKILL) at a
 moment drawn from the time that the whole takes, so that imports, compiling, training, evaluation and report are all
 met; what resumes it is killed likewise, up to three times. At the end the weights, the film, the evaluation and the
-rows of the history must be those of the run that was not killed, byte by byte, and no other file may be there. Figure: how many kills were survived.
+rows of the history must be those of the run that was not killed, byte by byte, and no other file may be there.
+Figure: how many kills were survived.
 """
 
 import argparse

@@ -39,7 +39,8 @@ _DROP = """([name, type, data, number]) => setTimeout(async () => {
   const file = new File([Uint8Array.from(atob(data), (character) => character.charCodeAt(0))], name, { type });
   const dataTransfer = new DataTransfer();
   dataTransfer.items.add(file);
-  document.querySelector(".sheets").dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
+  const event = new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true });
+  document.querySelector(".sheets").dispatchEvent(event);
   window.given = [number, before, note];
 })"""
 _ADDRESSED = """([address, number]) => setTimeout(() => {
@@ -127,7 +128,8 @@ class Uploads:
 
     def _answer(self, of: str, page: Any, complaints: list[str], script: str, values: list[Any]) -> tuple[str, str]:
         """What is wrong with how a page answers, and what it says."""
-        from playwright.sync_api import Error, TimeoutError as LateError
+        from playwright.sync_api import Error
+        from playwright.sync_api import TimeoutError as LateError
 
         fault, said = "", ""
         try:
@@ -175,9 +177,9 @@ def fault_of(said: str, same: bool, finite: bool) -> str:
 def explorations() -> Iterator[tuple[str, Any]]:
     """The page of a model of pictures, of one of tables and of one of series; nothing was learned by them."""
     import pandas as pd
-    from small_models import as_if_loaded, small
 
     import latently
+    from small_models import as_if_loaded, small
 
     draw = np.random.default_rng(0)
     photos = draw.integers(0, 256, (30, 16, 14, 3)).astype(np.uint8)

@@ -87,7 +87,8 @@ def settle(page):
             await new Promise((done) => setTimeout(done, 30));
             await new Promise(requestAnimationFrame);
             const reads = document.querySelector("[aria-busy]");
-            const busy = reads || latently.explorers.some(({ inference }) => inference.running || inference.waiting.size);
+            const asks = latently.explorers.some(({ inference }) => inference.running || inference.waiting.size);
+            const busy = reads || asks;
             quiet = busy ? 0 : quiet + 1;
           }
         }"""

@@ -172,14 +172,14 @@ _TOLD_BY_CLOCK = ("samples_per_second", "seconds_left", "seconds")
 
 
 def write_history(folder: Path, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write the rows of a run's course into its folder, and what a clock told of them into a file of its own.
+    r"""Write the rows of a run's course into its folder, and what a clock told of them into a file of its own.
 
     Example:
         >>> import tempfile
         >>> folder = Path(tempfile.mkdtemp())
         >>> write_history(folder, [{"round": 1, "seconds": 2.5, "terms": {}}])
         >>> (folder / "history.jsonl").read_text(), read_history(folder)
-        ('{"round": 1, "terms": {}}\\n', [{'round': 1, 'terms': {}, 'seconds': 2.5}])
+        ('{"round": 1, "terms": {}}\n', [{'round': 1, 'terms': {}, 'seconds': 2.5}])
     """
     for name, part in _parted(rows).items():
         write_records(folder / name, part)

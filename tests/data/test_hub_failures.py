@@ -22,7 +22,9 @@ def ours(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Hub]:
     constants, datasets = pytest.importorskip("huggingface_hub.constants"), pytest.importorskip("datasets")
     with hub() as server:
         monkeypatch.setattr(constants, "ENDPOINT", server.url)
-        monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", server.url + "/{repo_id}/resolve/{revision}/{filename}")
+        monkeypatch.setattr(
+            constants, "HUGGINGFACE_CO_URL_TEMPLATE", server.url + "/{repo_id}/resolve/{revision}/{filename}"
+        )
         monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
         monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
         monkeypatch.setattr(datasets.config, "HF_ENDPOINT", server.url)

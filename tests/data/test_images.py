@@ -1,6 +1,5 @@
 """Folders of images: labels, sizes, colours, and images that cannot be read."""
 
-
 import numpy as np
 import pytest
 from PIL import Image

@@ -10,7 +10,6 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[2]))  # the programs are no part of the installed package
 
 from endurance import kills, memory, nobody, saved, together
-
 from latently.files import write_history
 
 

@@ -47,3 +47,22 @@ def test_a_line_that_a_full_disk_has_cut_is_written_anew(tmp_path: Path, monkeyp
     with pytest.warns(UserWarning, match="could be written again"):
         trainer.run(12, [history])
     assert [row["round"] for row in run.history()] == list(range(1, 13))
+
+
+@pytest.mark.parametrize(("asked", "written"), [(30.0, 2), (0.0, 300)])
+def test_a_checkpoint_that_takes_long_to_write_is_written_more_rarely(
+    asked: float, written: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, saves = [0.0], []
+
+    class Slow:
+        def save(self, path: Path) -> None:
+            now[0] += 20.0
+            saves.append(path)
+
+    monkeypatch.setattr("latently.run.recording.time.monotonic", lambda: now[0])
+    keeper = Checkpointer(Run.create(tmp_path / "run"), [], seconds=asked)
+    for _ in range(300):  # a chunk a second
+        now[0] += 1.0
+        keeper(Slow(), None)  # type: ignore[arg-type]
+    assert len(saves) == written

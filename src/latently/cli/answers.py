@@ -10,7 +10,7 @@ import numpy as np
 
 from latently import figures
 from latently.cli.asked import Asked
-from latently.cli.errors import UsageError, called
+from latently.cli.errors import UsageError
 from latently.cli.outputs import InPieces, Result, Table, are_curves, beside, by_view, images, paths_of_images, vectors
 from latently.cli.terminal import print_measures, say
 from latently.cli.verbs import COMPLETED, PATHS, RECONSTRUCTED, RESTYLED, STRANGEST
@@ -18,7 +18,7 @@ from latently.data import Subset, Views
 from latently.data.table import filled_in, is_frame
 from latently.data.tables import column_names, is_table, is_text, read_cells, read_frame
 from latently.data.text_tables import Dialect
-from latently.errors import ArgumentError
+from latently.errors import ArgumentError, called
 from latently.evaluation import as_table, classification, clustering, counted
 from latently.figures.images import display_range
 from latently.run import Run, labels_of, located, open_rows, open_run_splits, open_views

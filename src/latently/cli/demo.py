@@ -31,8 +31,8 @@ def demo(words: Sequence[str]) -> int:
         "demo",
         "Train five small models on the digits that come with scikit-learn: a VAE, a conditional VAE, an adversarial "
         "autoencoder, adversarial CCA and an ACGAN. It leaves one page with the best of them, which opens in a browser "
-        "and needs nothing else, and a report of each. It takes a few minutes on two cores, and needs no download. One that "
-        "was interrupted goes on where the same --out is given.",
+        "and needs nothing else, and a report of each. It takes a few minutes on two cores, and needs no download. One "
+        "that was interrupted goes on where the same --out is given.",
         "[options]",
         ("latently demo", "latently demo --epochs 5 --out /tmp/demo"),
         (

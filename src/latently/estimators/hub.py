@@ -138,7 +138,7 @@ def _package() -> Any:
 
 @contextmanager
 def _in_a_sentence(what: str) -> Iterator[None]:
-    """What goes wrong on the way to a server and back, as one sentence; its answers may make the package raise anything."""
+    """What goes wrong on the way to a server and back, as one sentence: answers may make the package raise anything."""
     try:
         yield
     except ImportError:

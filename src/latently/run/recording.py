@@ -16,6 +16,8 @@ from latently.run.folder import Run
 from latently.training import Progress, Trainer
 
 FILM_FRAMES = 60
+PATIENCE = 9
+"""Times as long as it took to write a checkpoint, the next one waits at least."""
 
 
 class Saving:
@@ -112,26 +114,33 @@ class Film:
 
 
 class Checkpointer:
-    """Writes a checkpoint now and then; films are flushed before it, so that it never runs ahead of them."""
+    """Writes a checkpoint now and then; films are flushed before it, so that it never runs ahead of them.
+
+    Where so many seconds are asked for that a model takes longer to write, it is written more rarely: a tenth of the
+    time goes into it at most.
+    """
 
     def __init__(self, run: Run, films: Sequence[Film], seconds: float) -> None:
         self._path, self._films, self._seconds = run.checkpoint, films, seconds
-        self._written = time.monotonic()
+        self._written, self._took = time.monotonic(), 0.0
         self._saving = Saving(self._path)
 
     def __call__(self, trainer: Trainer[Any], progress: Progress) -> None:
         """Write one, if it is time; where it cannot be written, training goes on."""
         del progress
-        if time.monotonic() - self._written >= self._seconds:
+        pause = max(self._seconds, PATIENCE * self._took) if self._seconds else 0.0
+        if time.monotonic() - self._written >= pause:
             self._saving(lambda: self.write(trainer))
             self._written = time.monotonic()
 
     def write(self, trainer: Trainer[Any]) -> None:
         """Write one now."""
+        began = time.monotonic()
         for film in self._films:
             film.flush()
         trainer.save(self._path)
         self._written = time.monotonic()
+        self._took = self._written - began
 
 
 def seconds_in(history: Sequence[Mapping[str, Any]]) -> float:
