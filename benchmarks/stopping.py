@@ -2,8 +2,8 @@
 
 `python -m benchmarks.stopping` fits a default VAE to ten data sets, ten times as long as is common (50 epochs, and 500
 rounds at least), with early stopping and without, and prints the negative bound of test rows and the time of both; a
-tenth of the training rows is held out of both. `--only overhead` prints for every preset of the speed table what part
-of the time of its training validation takes.
+tenth of the training rows is held out of both. `--only overhead` trains every preset of the speed table with
+validation and without, in turns, and prints what part of the time validation adds: median, least and most of the turns.
 """
 
 import argparse
@@ -91,24 +91,30 @@ def compare(names: list[str], seeds: int, patience: int) -> Iterator[tuple[bool,
         yield bool(no_worse), ratio
 
 
-def overhead(preset: str, seconds: float) -> Float[np.ndarray, "turns"]:
-    """The time of a measurement, as a part of that of the rounds between two of them, turn by turn."""
+def overhead(preset: str, seconds: float, turns: int) -> Float[np.ndarray, "turns"]:
+    """What part of a run's time validation adds: measurements, the copy of the best, and the chunks that it cuts.
+
+    Two runs that begin alike, one with validation and one without, play the same numbers of rounds in turns; each
+    takes about so many seconds, and holds one measurement at least.
+    """
     mnist = open_dataset("mnist").train
-    trainer = make_trainer(preset, mnist.x, mnist.labels, 6000)
-    watch, ratios = trainer.validation, []
-    trainer.validation = None
-    trainer.run(50)  # compiles
-    watch.measure(trainer.state.game)
-    for _ in range(3):
-        began, start = time.perf_counter(), trainer.round
-        while time.perf_counter() - began < seconds:
-            trainer.run(trainer.round + min(watch.every, 50))
-        of_round = (time.perf_counter() - began) / (trainer.round - start)
-        began, count = time.perf_counter(), 0
-        while time.perf_counter() - began < seconds / 4:
-            watch.measure(trainer.state.game)
-            count += 1
-        ratios.append((time.perf_counter() - began) / count / (watch.every * of_round))
+    watched, alone = (make_trainer(preset, mnist.x, mnist.labels, 6000) for _ in range(2))
+    every, alone.validation = watched.validation.every, None
+    for trainer in (alone, watched):
+        trainer.run(20)  # compiles
+    watched.validation.measure(watched.state.game)
+    began = time.perf_counter()
+    alone.run(40)
+    rounds = seconds * 20 / (time.perf_counter() - began)
+    stretch = every * max(1, round(rounds / every))
+    ratios = []
+    for turn in range(turns):
+        took = {}
+        for trainer in (alone, watched)[:: 1 if turn % 2 else -1]:
+            began = time.perf_counter()
+            trainer.run(trainer.round + stretch)
+            took[trainer is watched] = time.perf_counter() - began
+        ratios.append(took[True] / took[False] - 1)
     return np.array(ratios)
 
 
@@ -121,12 +127,13 @@ def main() -> None:
     parser.add_argument("--patience", type=int, default=VAE().patience)
     parser.add_argument("--presets", nargs="+", default=list(TRAININGS))
     parser.add_argument("--seconds", type=float, default=5.0)
+    parser.add_argument("--turns", type=int, default=5)
     asked = parser.parse_args()
     warnings.simplefilter("ignore")
     if asked.only == "overhead":
         for preset in asked.presets:
-            ratios = overhead(preset, asked.seconds)
-            print(f"{preset:24}{100 * ratios.mean():6.1f} % ± {100 * ratios.std():.1f}", flush=True)
+            low, middle, high = 100 * np.percentile(overhead(preset, asked.seconds, asked.turns), (0, 50, 100))
+            print(f"{preset:24}{middle:6.1f} % ({low:.1f} to {high:.1f})", flush=True)
         return
     found = list(compare(asked.data, asked.seeds, asked.patience))
     ratio = np.mean([ratio for _, ratio in found])

@@ -127,16 +127,16 @@ def test_early_stopping_sets_a_share_of_the_rows_aside_and_gives_the_best_model_
 
 
 def test_rows_that_are_given_are_measured_without_stopping_unless_that_is_asked_for():
-    model = VAE(2, hidden=(8,), epochs=30, random_state=0).fit(X[:50], X_val=X[50:])
+    model = VAE(2, hidden=(8,), epochs=40, random_state=0).fit(X[:50], X_val=X[50:])
     assert model.task_.rows == 50
-    assert model.history_[-1]["round"] == 30
+    assert model.history_[-1]["round"] == 40
     assert model.verdict_.kind != "unknown"
     assert {"held_out/negative_bound", "vae/kl"} <= set(model.history_frame().columns)
     assert VAE(2, hidden=(8,), epochs=1).fit(X).verdict_ is None
 
 
 def test_both_stages_of_m1m2_are_measured_on_the_rows_that_are_held_out():
-    first = VAE(2, hidden=(8,), epochs=12, random_state=0)
+    first = VAE(2, hidden=(8,), epochs=16, random_state=0)
     model = latently.StackedSemiSupervisedVAE(2, hidden=(8,), first=first, epochs=1, random_state=0)
     model.fit(X[:50], Y[:50], X_val=X[50:], y_val=Y[50:])
     last = model.first_.history_[-1]["held_out"]
