@@ -9,7 +9,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2]))  # the programs are no part of the installed package
 
-from endurance import kills, memory, nobody, saved, together
+from browser import chromium
+from endurance import kills, memory, nobody, saved, together, uploads
 from latently.files import write_history
 
 
@@ -62,3 +63,20 @@ def test_a_user_without_a_home_and_a_place_to_write_fits_models() -> None:
         pytest.skip(reason)
     with tempfile.TemporaryDirectory(dir="/dev/shm") as place:
         assert [question for question, well in nobody.asked(Path(place)) if not well] == []
+
+
+def test_a_page_answers_whatever_is_dropped_on_it(tmp_path: Path) -> None:
+    with chromium() as browser:
+        pages = uploads.Uploads(browser, tmp_path)
+        assert [answer for number in range(60, 75) if (answer := pages.give(f"0/{number}", number))[1]] == []
+
+
+def test_a_page_that_answers_otherwise_would_be_found() -> None:
+    assert uploads.fault_of("x.csv is no image.", True, True) == uploads.fault_of("", False, True) == ""
+    for said, same, finite in (
+        ("", True, True),
+        ("got undefined.", False, True),
+        ("no stop", True, True),
+        ("", False, False),
+    ):
+        assert uploads.fault_of(said, same, finite)
