@@ -10,12 +10,12 @@ import pytest
 
 from latently import VAE
 from latently.cli.demo import python_of
-from latently.cli.errors import UsageError, as_typed, called, exit_code, sentence
+from latently.cli.errors import UsageError, as_typed, exit_code, sentence
 from latently.cli.options import options_of
 from latently.cli.outputs import beside, by_view
 from latently.cli.parsing import MOST_SEED, Option, Parser, in_words, kind_in_words
 from latently.cli.terminal import number, output
-from latently.errors import ArgumentError
+from latently.errors import ArgumentError, called
 from latently.recipes import Recipe
 
 
