@@ -1,8 +1,9 @@
 """Default options beside a line of scikit-learn, on tables as people have them: five splits, mean ± sd.
 
 `python -m benchmarks.baselines` prints all parts; `--only codes` (reconstruction and neighbours beside PCA), `samples`
-(what tells samples from held-out rows, beside a Gaussian mixture), `outliers` (spectra, beside PCA's residuals and an
-isolation forest) or `views` (missing ones, beside ridge regression, five neighbours and CCA), one of them.
+(what tells samples from held-out rows, beside a Gaussian mixture), `clusters` (beside KMeans and a Gaussian mixture),
+`denoising` (patches of photographs, beside PCA), `outliers` (spectra, beside PCA's residuals and an isolation forest)
+or `views` (missing ones, beside ridge regression, five neighbours and CCA), one of them.
 """
 
 import argparse
@@ -14,16 +15,26 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int
 from sklearn import datasets
+from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
 from sklearn.ensemble import IsolationForest, RandomForestClassifier
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import adjusted_rand_score, roc_auc_score
 from sklearn.mixture import GaussianMixture
 from sklearn.model_selection import cross_val_predict, train_test_split
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.preprocessing import StandardScaler
 
-from benchmarks.stopping import genes, penguins
-from latently import ACCA, VAE, VCCA, Views, cross_outlier_scores
+from benchmarks.stopping import genes, patches, penguins
+from latently import (
+    ACCA,
+    VAE,
+    VCCA,
+    ClusteringAAE,
+    DenoisingAutoencoder,
+    SemiSupervisedVAE,
+    Views,
+    cross_outlier_scores,
+)
 from latently.evaluation.views import canonical_correlation, neighbours, ridge
 
 Rows = Float[np.ndarray, "rows columns"]
@@ -93,6 +104,52 @@ def _told_apart(real: Rows, drawn: Rows, seed: int) -> float:
     forest = RandomForestClassifier(200, random_state=seed)
     shown = cross_val_predict(forest, rows, truth, cv=5, method="predict_proba")[:, 1]
     return float(roc_auc_score(truth, shown))
+
+
+CLUSTERED = {name: table[0] for name, table in TABLES.items() if name != "diabetes"} | {
+    "digits": lambda: (datasets.load_digits().images / 16, datasets.load_digits().target)
+}
+"""Rows with classes that might be found without labels."""
+
+
+def clusters(name: str, seed: int) -> dict[str, float]:
+    """How far clusters of held-out rows are classes (adjusted Rand index, 1 is best): ours and scikit-learn's."""
+    train, test, _, truth = train_test_split(*CLUSTERED[name](), test_size=0.3, random_state=seed)
+    if train.ndim == 2:
+        scaler = StandardScaler().fit(train)
+        train, test = scaler.transform(train), scaler.transform(test)
+    count, flat = len(np.unique(truth)), (len(train), -1)
+    pca = PCA(min(20, train[0].size), random_state=seed).fit(train.reshape(flat))
+    few, few_test = (pca.transform(rows.reshape(len(rows), -1)) for rows in (train, test))
+    found: dict[str, Any] = {}
+    how = {"n_clusters": count, "random_state": seed}
+    contenders = {
+        "AAE": ClusteringAAE(**how),
+        "AAE from random": ClusteringAAE(**how, cluster_start="random"),
+        "M2": SemiSupervisedVAE(**how),
+    }
+    for who, model in contenders.items():
+        found[who] = model.fit(train).predict(test)
+    found["KMeans"] = KMeans(count, n_init=10, random_state=seed).fit(few).predict(few_test)
+    found["mixture"] = GaussianMixture(count, n_init=5, reg_covar=1e-3, random_state=seed).fit(few).predict(few_test)
+    return {f"ARI {who}": float(adjusted_rand_score(truth, of)) for who, of in found.items()}
+
+
+def denoising(seed: int) -> dict[str, float]:
+    """Peak signal-to-noise ratio (dB) of 8 x 8 patches of photographs that noise of a tenth of white was added to."""
+    noise, size = 0.1, 32
+    clean = patches() / 255
+    train, test = train_test_split(clean, test_size=0.3, random_state=seed)
+    noisy = np.clip(test + noise * np.random.default_rng(seed).normal(size=test.shape), 0, 1)
+    pca = PCA(size, random_state=seed).fit(train.reshape(len(train), -1))
+    given = {"noisy": noisy, "PCA": pca.inverse_transform(pca.transform(noisy.reshape(len(test), -1)))}
+    for who, path in (("denoising autoencoder", False), ("the same with a linear path", True)):
+        model = DenoisingAutoencoder(size, corruption=f"gaussian:{noise}", linear_path=path, random_state=seed)
+        given[who] = model.fit(train.astype(np.float32)).reconstruct(noisy.astype(np.float32))
+    return {
+        f"dB {who}": float(-10 * np.log10(np.mean((rows.reshape(test.shape) - test) ** 2)))
+        for who, rows in given.items()
+    }
 
 
 def spectra(seed: int) -> tuple[Rows, Labels]:
@@ -200,19 +257,22 @@ def show(title: str, measure: Callable[[int], dict[str, float]]) -> None:
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--only", choices=("codes", "samples", "outliers", "views"))
-    parser.add_argument("--data", nargs="+", choices=list(TABLES | VIEWS))
+    parser.add_argument("--only", choices=("codes", "samples", "clusters", "denoising", "outliers", "views"))
+    parser.add_argument("--data", nargs="+", choices=list(TABLES | CLUSTERED | VIEWS))
     asked = parser.parse_args()
     warnings.simplefilter("ignore")
     parts: dict[str, tuple[Callable[[str, int], dict[str, float]], list[str]]] = {
         "codes": (codes, list(TABLES)),
         "samples": (samples, list(TABLES)),
+        "clusters": (clusters, list(CLUSTERED)),
         "views": (missing_views, list(VIEWS)),
     }
     for part, (measure, names) in parts.items():
         for name in names if asked.only in (None, part) else ():
             if asked.data is None or name in asked.data:
                 show(name, lambda seed, name=name, measure=measure: measure(name, seed))  # type: ignore[misc]
+    if asked.only in (None, "denoising"):
+        show("patches", denoising)
     if asked.only in (None, "outliers"):
         show("spectra", outliers)
 

@@ -26,7 +26,7 @@ def as_if_fitted(model, X, y=None):
 
 
 SMALL = {
-    **{"latent_dim": 2, "epochs": 1, "batch_size": 16, "random_state": 0, "n_clusters": 3},
+    **{"latent_dim": 2, "epochs": 1, "batch_size": 16, "random_state": 0, "n_clusters": 3, "cluster_start": "random"},
     **{"hidden": (), "critic_hidden": ()},
 }
 """What makes an estimator small, where it has such a hyperparameter."""

@@ -37,7 +37,9 @@ def __getattr__(name: str) -> Any:
     if name in BY_NAME:
         return BY_NAME[name].load()
     if name not in _ROOMS:
-        raise AttributeError(f"module 'latently' has no attribute {name!r}")
+        from latently.errors import did_you_mean
+
+        raise AttributeError(f"module 'latently' has no attribute {name!r}.{did_you_mean(name, __all__)}")
     return getattr(import_module(_ROOMS[name]), name)
 
 

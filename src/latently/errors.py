@@ -7,7 +7,7 @@ import re
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 Setting = Callable[[str, str | None], str]
 """How a door writes an argument: from its name, and its value in words or `None`, to what a user would type."""
@@ -28,6 +28,7 @@ class ArgumentError(ValueError):
         rule: what it must be, such as `"must be 1 or more"`: the words that follow its name.
         value: what was given; left out where it would tell nothing.
         remedy: what to do instead, as whole sentences.
+        known: the words that it can be: the sentence ends with the one that is spelt most like the value.
 
     Example:
         >>> error = ArgumentError("latent_dim", "must be 2 for {prior=swiss-roll}", 10, "Use {latent_dim=2}.")
@@ -35,11 +36,13 @@ class ArgumentError(ValueError):
         latent_dim must be 2 for prior="swiss-roll"; got 10. Use latent_dim=2.
         >>> print(error.worded(lambda name, value: f"--{name}" if value is None else f"--{name} {value}"))
         --latent_dim must be 2 for --prior swiss-roll; got 10. Use --latent_dim 2.
+        >>> print(ArgumentError("prior", "must be normal or star", "norml", known=("normal", "star")))
+        prior must be normal or star; got 'norml'. Did you mean normal?
     """
 
-    def __init__(self, name: str, rule: str, value: Any = _UNSAID, remedy: str = "") -> None:
-        super().__init__(name, rule, value, remedy)
-        self.name, self.rule, self.value, self.remedy = name, rule, value, remedy
+    def __init__(self, name: str, rule: str, value: Any = _UNSAID, remedy: str = "", known: Iterable[str] = ()) -> None:
+        self.name, self.rule, self.value, self.remedy, self.known = name, rule, value, remedy, tuple(known)
+        super().__init__(name, rule, value, remedy, self.known)
 
     def __str__(self) -> str:
         return self.worded(in_python)
@@ -48,7 +51,7 @@ class ArgumentError(ValueError):
         """The sentence, with every argument as a door writes it, and the value as it is shown there."""
         got = "" if self.value is _UNSAID else f"; got {shown(self.value)}"
         remedy = f" {words(self.remedy, door)}" if self.remedy else ""
-        return f"{door(self.name, None)} {words(self.rule, door)}{got}.{remedy}"
+        return f"{door(self.name, None)} {words(self.rule, door)}{got}.{remedy}{did_you_mean(self.value, self.known)}"
 
 
 @contextlib.contextmanager
@@ -69,11 +72,32 @@ def called(**names: str) -> Iterator[None]:
 
 
 def warn(message: str, category: type[Warning] = UserWarning) -> None:
-    """Warn, and point at the line of the user's that led there: the first one that is not in this package."""
+    """Warn, and point at the line of the user's that led there: the first one that is not in this package.
+
+    Args:
+        message: arguments are marked as in `ArgumentError`; Python's users read their own terms, and another door finds
+            them by `warned`.
+        category: of the warning.
+    """
     frame, level = sys._getframe(1), 1
     while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in _BETWEEN:
         frame, level = frame.f_back, level + 1
-    warnings.warn(message, category, stacklevel=level + 1)
+    said = category(words(message, in_python))
+    vars(said)["marked"] = message
+    warnings.warn(said, stacklevel=level + 1)
+
+
+def warned(message: Warning | str, door: Setting) -> str:
+    """The words of a warning as a door writes them; those of another package stay as they are.
+
+    Example:
+        >>> with warnings.catch_warnings(record=True) as caught:
+        ...     warn("a smaller {latent_dim} would do")
+        >>> str(caught[0].message), warned(caught[0].message, lambda name, value: f"--{name}")
+        ('a smaller latent_dim would do', 'a smaller --latent_dim would do')
+    """
+    marked = None if isinstance(message, str) else vars(message).get("marked")
+    return str(message) if marked is None else words(marked, door)
 
 
 class NotSupportedError(NotImplementedError, AttributeError):
@@ -173,21 +197,52 @@ def in_python(name: str, value: str | None) -> str:
     return f"{name}={value}" if literal else f'{name}="{value}"'
 
 
-def did_you_mean(word: str, known: Iterable[str], typed: str = "{}") -> str:
+def did_you_mean(word: Any, known: Iterable[Any], typed: str = "{}") -> str:
     """A question, behind a space, about the name that is spelt most like a word; nothing where none is like it.
 
     Args:
-        word: what was typed; capitals are as good as small letters.
+        word: what was typed; capitals are as good as small letters. Of several (a list, the values of a dict, or words
+            separated by commas) the first that is no name, but like one. What is no word is like none.
         known: the names that there are; or from spellings to the names that they stand for.
         typed: how a name is typed, which stands for `{}`.
 
     Example:
         >>> did_you_mean("Vea", ["vae", "aae"]), did_you_mean("gan", ["vae"])
         (' Did you mean vae?', '')
+        >>> did_you_mean("batch,layr", ["batch", "layer"])
+        ' Did you mean layer?'
         >>> did_you_mean("ConditonalVAE", {"cvae": "cvae", "ConditionalVAE": "cvae"}, "`latently fit {}`")
         ' Did you mean `latently fit cvae`?'
     """
     names = dict(known) if isinstance(known, Mapping) else {name: name for name in known}
-    spelt = {spelling.lower(): name for spelling, name in names.items()}
+    several = word.values() if isinstance(word, Mapping) else word if isinstance(word, list | tuple) else [word]
+    there = list(names.values())
+    for each in several:
+        for part in [*each.split(","), each] if isinstance(each, str) and each not in there else ():
+            if part.strip() not in there and (name := closest(part.strip(), names)) is not None:
+                return f" Did you mean {typed.format(name)}?"
+    return ""
+
+
+def closest(word: str, names: Mapping[Any, Any]) -> Any:
+    """What the spelling that is most like a word stands for; `None` where none is like it.
+
+    Example:
+        >>> closest("gausian", {"gaussian": 1, "laplace": 2}), closest("normal", {"gaussian": 1})
+        (1, None)
+    """
+    spelt = {str(spelling).lower(): name for spelling, name in names.items()}
     close = difflib.get_close_matches(word.lower(), spelt, n=1)
-    return f" Did you mean {typed.format(spelt[close[0]])}?" if close else ""
+    return spelt[close[0]] if close else None
+
+
+def literals(kind: Any) -> tuple[str, ...]:
+    """The words that an annotation names, within whatever else it allows.
+
+    Example:
+        >>> literals(Literal["batch", "layer"] | None), literals(int)
+        (('batch', 'layer'), ())
+    """
+    if get_origin(kind) is Literal:
+        return tuple(filter(lambda word: isinstance(word, str), get_args(kind)))
+    return tuple(word for member in get_args(kind) for word in literals(member))

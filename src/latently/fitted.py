@@ -347,7 +347,7 @@ def label_places(
         raise ArgumentError("labels", f"must be among the classes {', '.join(map(str, known))}", odd)
     for value in dict.fromkeys(flat):
         if value not in known and value not in hidden:
-            raise ArgumentError("labels", f"must be among the classes {', '.join(map(str, known))}", value)
+            raise ArgumentError("labels", f"must be among the classes {', '.join(map(str, known))}", value, known=known)
     places = [known.index(value) if value in known else -1 for value in flat]
     return np.broadcast_to(np.asarray(places, np.int32).reshape(values.shape), (n,))
 

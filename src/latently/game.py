@@ -246,7 +246,7 @@ class Game(eqx.Module):
         return self
 
     def diagnose(self, history: History) -> tuple[str, ...]:  # noqa: ARG002
-        """Warnings, in words, that the terms give rise to."""
+        """Warnings that the terms give rise to: sentences, with arguments marked as in `latently.errors`."""
         return ()
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import itertools
 import json
 import os
 import re
@@ -9,13 +10,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from latently.errors import ArgumentError
+from latently.errors import ArgumentError, closest
 from latently.memory import available_bytes, lacking
 
 _OF_PYTHON = re.compile(r"<[^<>]*>|\b[A-Z]\w*(?:Error|Exception): | at 0x[0-9a-f]+|^[\"']|[\"']$")
 _LONGEST = 200
 """Characters of a library's own words."""
 _SMALL_BYTES = 2**20
+_MOST_NAMES = 2000
+"""In a folder, among which one that is spelt like another is looked for."""
 
 
 class FileError(ValueError):
@@ -88,6 +91,41 @@ def small_text(path: Path, what: str, remedy: str = "write it anew", most: int =
         if len(content) > most:
             raise FileError(f"{path} has more than {most:,} bytes, and is no {what}; {remedy}.")
         return content.decode("utf-8-sig")
+
+
+def path_meant(path: str | Path) -> str:
+    """A question, behind a space, about the file or folder that is there and spelt most like one that is not.
+
+    Each part of the path may be misspelt. An ending may be another, or the end of a long name left out.
+
+    Example:
+        >>> import tempfile
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> (folder / "people.csv").touch()
+        >>> path_meant(folder / "poeple.cvs") == f" Did you mean {folder}/people.csv?"
+        True
+    """
+    path = Path(path).expanduser()
+    there = Path(path.anchor)
+    for part in path.parts[bool(path.anchor) :]:
+        if (step := there / part).exists():
+            there = step
+            continue
+        if (name := _alike(part, there)) is None:
+            return ""
+        there /= name
+    return "" if there == path else f" Did you mean {there}?"
+
+
+def _alike(part: str, folder: Path) -> str | None:
+    """The name in a folder that is spelt most like another: whole, without its ending, or at its beginning."""
+    names: list[str] = []
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        names = sorted(entry.name for entry in itertools.islice(entries, _MOST_NAMES) if entry.name[:1] != ".")
+    stems = {Path(name).stem: name for name in reversed(names)}
+    begun = [name for name in names if len(part) > 1 and name.lower().startswith(part.lower())]
+    whole: str | None = closest(part, {name: name for name in names})
+    return whole or closest(Path(part).stem, stems) or next(iter(begun), None)
 
 
 def read_json(path: Path, what: str, remedy: str = "bring back a copy of it") -> Any:

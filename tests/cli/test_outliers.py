@@ -1,13 +1,17 @@
 """`latently outliers`: strange rows come first, new ones and such as the model has learned by heart."""
 
 import csv
+import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 import latently
 from latently.errors import ArgumentError
+from latently.estimators.outliers import warn_of_little_learned
+from latently.training import Verdict
 
 from .conftest import SMALL, call
 
@@ -65,6 +69,43 @@ def test_strange_rows_among_those_that_were_learned_are_found_by_models_that_hav
     assert sum(line["learned_from"] == "True" for line in lines) == 112
     strange = {line["name"] for line in lines[:16] if line["name"].startswith("odd")}
     assert len(strange) >= 6
+
+
+def test_a_model_that_has_learned_too_little_is_said_to_have(run: Path, tmp_path: Path) -> None:
+    table, words = run.parent / "table.csv", ("--id", "name", "--folds", "2", "--out", tmp_path / "o.csv", "--force")
+    short = tmp_path / "short"
+    assert call("fit", "vae", "--data", table, "--out", short, "--no-report", *SMALL).code == 0
+    said = (
+        "latently: warning: a model that has learned too little finds ordinary rows strange as well. The training was"
+    )
+    for rows in (run.parent / "new.csv", table):
+        answer = call("outliers", short, rows, *words)
+        assert (answer.code, answer.err.count(said)) == (0, 1), answer.err
+
+
+@pytest.mark.parametrize("kind", ["settled", "over-fitted", None])
+def test_a_model_that_has_learned_enough_is_not_warned_of(kind: Any) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warn_of_little_learned(None if kind is None else Verdict(kind, "It is so."))
+
+
+def test_the_verdict_of_a_saved_model_stays_with_it(tmp_path: Path) -> None:
+    X = np.random.default_rng(0).normal(size=(60, 4))
+    short = latently.VAE(2, hidden=(8,), epochs=2, early_stopping=True, random_state=0).fit(X)
+    short.save(tmp_path)
+    loaded = latently.load(tmp_path)
+    assert loaded.verdict_ == short.verdict_
+    assert loaded.verdict_.kind == "unknown"
+    for score in (loaded.outlier_scores, lambda rows: latently.cross_outlier_scores(short, rows, folds=2)):
+        with pytest.warns(UserWarning, match=r"^a model that has learned too little .* too short to tell") as caught:
+            score(X)
+        assert len(caught) == 1
+    whole = latently.VAE(2, hidden=(8,), epochs=2, random_state=0).fit(X)
+    assert whole.verdict_ is None  # no rows were held out, and nothing is known
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        whole.outlier_scores(X)
 
 
 def test_a_table_of_other_numbers_than_those_that_were_learned_is_refused(here: Path) -> None:

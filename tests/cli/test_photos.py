@@ -1,17 +1,20 @@
 """Photos of real size in the terminal: learned in a size that suits, by convolutions; and new ones, prepared alike."""
 
 import csv
+import dataclasses
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
 import latently
-from latently.data import open_dataset, open_whole
+from latently.data import assumed, open_dataset, open_whole
 from latently.report.exploring import story_of
-from latently.run import Run, open_run_splits
+from latently.run import Plan, Run, open_run_splits
+from latently.run.photos import suited
 
 from .conftest import call
 
@@ -59,6 +62,62 @@ def test_photos_are_learned_in_a_size_to_learn_from_by_convolutions_and_it_is_sa
     rows = np.concatenate([part.x for part in vars(open_run_splits(Run(run).about())).values()])
     bordered = [row for row in rows if not row[:32].any() and not row[96:].any() and row[32:96].min(axis=2).all()]
     assert len(bordered) == 1  # the wide one, twice as wide as high
+
+
+@pytest.mark.parametrize(
+    ("size", "estimator", "channels"),
+    [
+        ((60, 80), latently.VAE(2), (16, 32, 64, 64)),
+        ((48, 48), latently.AAE(2), (16, 32, 64, 64)),
+        ((48, 48), latently.VAE(2, channels=(4,)), (4,)),
+        ((48, 48), latently.ACGAN(2), None),
+        ((40, 80), latently.VAE(2), None),
+    ],
+)
+def test_a_few_images_of_some_size_have_convolutions_and_rounds_enough(
+    size: tuple[int, int], estimator: Any, channels: Any, tmp_path: Path
+) -> None:
+    for number in range(10):
+        photo(tmp_path / f"{number}.png", *size, number)
+    splits = open_dataset(tmp_path)
+    found, told = suited(estimator, splits, network_open=True, epochs_open=True)
+    sentences = assumed(told.train.description)
+    if min(size) < 48:
+        assert (found, sentences) == (estimator, assumed(splits.train.description))
+        return
+    assert (found.network, found.channels, found.epochs) == ("conv", channels, 300)
+    assert sentences[-2:] == (
+        "photos are read and given by convolutions; {network=mlp} has a perceptron instead",
+        "7 photos make few rounds an epoch, so there may be 300 epochs; {epochs=N} sets another number",
+    )
+    assert suited(estimator, splits, network_open=True)[0].epochs == estimator.epochs
+    assert suited(estimator, splits, network_open=False, epochs_open=True)[0] is estimator
+
+
+def test_many_photos_and_arrays_are_as_they_were(tmp_path: Path) -> None:
+    images = np.zeros((1000, 48, 48), np.uint8)
+    np.save(tmp_path / "rows.npy", images)
+    of_array = open_dataset(tmp_path / "rows.npy")
+    estimator = latently.VAE(2)
+    assert suited(estimator, of_array, network_open=True, epochs_open=True)[0] is estimator
+    train = dataclasses.replace(of_array.train, description={"source": "folder of images"})
+    found, _ = suited(estimator, dataclasses.replace(of_array, train=train), network_open=True, epochs_open=True)
+    assert (found.network, found.epochs) == ("conv", 55)  # 5.5 rounds each
+
+
+def test_what_photos_choose_is_what_the_terminal_was_not_told(here: Path) -> None:
+    for number in range(10):
+        photo(Path("photos", f"{number}.png"), 48, 48, number)
+    for words, network, epochs in (
+        (("--epochs", "1", "--channels", "4,4"), "conv", 1),
+        (("--epochs", "1", "--network", "mlp"), "mlp", 1),
+    ):
+        answer = call("fit", "vae", "--data", "photos", "--out", network, *SMALL[:4], *SMALL[-2:], *words)
+        assert answer.code == 0, answer.err
+        parameters = Run(Path(network)).config()["parameters"]
+        assert (parameters["network"], parameters["epochs"]) == (network, epochs)
+    planned = Plan.of(Run(Path("conv")), {})
+    assert (planned.about["network_open"], planned.about["epochs_open"]) == (True, False)
 
 
 def test_new_photos_are_prepared_as_those_of_the_run(run: Path, photos: Path, here: Path) -> None:
@@ -124,7 +183,7 @@ def test_photos_that_do_not_fit_are_refused_and_leave_nothing(
     photos: Path, here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("latently.estimators.demands.device_bytes", lambda: 8_000_000_000)
-    answer = call("fit", "vae", "--data", photos, "--image-size", "512", "--out", "run", "--quiet")
+    answer = call("fit", "vae", "--data", photos, "--image-size", "512", "--network", "mlp", "--out", "run", "--quiet")
     assert (answer.code, answer.out, Path("run").exists()) == (2, "", False)
     assert answer.err.startswith("latently: --network must be smaller: its 807 million weights, and what training")
     assert "Use --network conv, smaller images (opened with --image-size 64), or a smaller --hidden." in answer.err

@@ -28,7 +28,10 @@ def test_the_report_names_the_commands_that_suit_its_model(
 ) -> None:
     shown: dict[str, str] = {}
 
-    def report_run(model: Any, run: Any, splits: Any, evaluation: Any, next_commands: dict[str, str]) -> Path:
+    def report_run(
+        model: Any, run: Any, splits: Any, evaluation: Any, next_commands: dict[str, str], door: Any
+    ) -> Path:
+        assert door("latent_dim", "2") == "--latent-dim 2"
         shown.update(next_commands)
         return Path("report.html")
 

@@ -1,22 +1,29 @@
 """How options, kinds, values and errors are worded in the terminal."""
 
 import errno
+import re
 import sys
+import warnings
 from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
 import pytest
 
+from games import builders
 from latently import VAE
+from latently.cli import door
 from latently.cli.demo import python_of
 from latently.cli.errors import UsageError, as_typed, exit_code, sentence
 from latently.cli.options import options_of
 from latently.cli.outputs import beside, by_view
 from latently.cli.parsing import MOST_SEED, Option, Parser, in_words, kind_in_words
 from latently.cli.terminal import number, output
-from latently.errors import ArgumentError, called
+from latently.errors import ArgumentError, called, in_python, warn, words
+from latently.games.critics import collapse_warnings
+from latently.games.vae import unused_dimensions
 from latently.recipes import Recipe
+from latently.training import NonFiniteLossError
 
 
 @pytest.mark.parametrize(
@@ -34,6 +41,46 @@ def test_a_kind_has_words_for_errors_and_a_sign_for_the_help(kind: Any, said: st
     assert f"--size {metavar}" in Parser("x", "", "", (), [Option("size", kind)]).format_help()
 
 
+def test_a_warning_names_options_as_they_are_typed(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    def dispatch(words: list[str]) -> int:
+        for _ in range(2):
+            warn("a smaller {latent_dim} would do; {early_stopping=True} keeps the best one.")
+        warnings.warn("of another package: {early_stopping}", stacklevel=1)
+        return 0
+
+    monkeypatch.setattr(door, "_dispatch", dispatch)
+    assert door.run(["fit"]) == 0
+    assert capsys.readouterr().err.splitlines() == [
+        "latently: warning: a smaller --latent-dim would do; --early-stopping keeps the best one.",
+        "latently: warning: of another package: {early_stopping}",
+    ]
+
+
+@pytest.mark.parametrize(
+    "warnings_of",
+    [
+        lambda: unused_dimensions(1.0, 10),
+        lambda: collapse_warnings([{"critic/accuracy": 1.0}] * 6),
+        lambda: collapse_warnings([{"critic/accuracy": 0.5}] * 6),
+        lambda: builders.acgan().diagnose([{"critic/source_accuracy": 1.0}] * 6),
+        lambda: builders.factor_vae(critic=builders.critic(builders.LATENT)).diagnose(
+            [{"vae/active_dimensions": float(builders.LATENT), "critic/permutation_accuracy": 1.0}] * 6
+        ),
+    ],
+)
+def test_what_a_game_says_of_its_training_names_hyperparameters_as_each_door_does(warnings_of: Any) -> None:
+    for said in warnings_of():
+        names = re.findall(r"{(\w+)}", said)
+        assert names
+        assert words(said, in_python) == said.replace("{", "").replace("}", "")
+        typed = words(said, as_typed)
+        assert all(f"--{name.replace('_', '-')}" in typed and f" {name}" not in typed for name in names)
+
+
+def test_a_training_that_diverged_is_told_of_in_the_words_of_the_terminal() -> None:
+    assert sentence(NonFiniteLossError("it is NaN; lower {learning_rate}.")) == "it is NaN; lower --learning-rate."
+
+
 def test_values_are_written_as_they_are_typed() -> None:
     assert [in_words(value) for value in ((32, 64), None, 0.001)] == ["32,64", "none", "0.001"]
     typed = [as_typed("hidden", "(64, 32)"), as_typed("prior", '"star"'), as_typed("binarize", "False")]
@@ -41,6 +88,7 @@ def test_values_are_written_as_they_are_typed() -> None:
     names = [as_typed("X", None), as_typed("latent_dim", None), as_typed("my table.csv", None)]
     assert names == ["the data", "--latent-dim", "my table.csv"]
     assert [number(150.8123, "nats"), number(0.00012), number(None)] == ["150.8 nats", "0.00012", "–"]
+    assert [number(19450.31, "nats"), number(-123456.0, "nats")] == ["19,450 nats", "-123,456 nats"]
 
 
 def test_a_word_is_read_as_the_first_kind_that_it_can_be() -> None:

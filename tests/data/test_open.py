@@ -73,7 +73,7 @@ def test_arguments_that_do_not_fit_the_source_get_a_sentence(source, options, me
         ({"labels_column": "y"}, "labels_column", "--labels_column is for tables .*; got 'y'."),
         ({"image_size": (8, 8)}, "image_size", r"--image_size is for folders of images, .*; got \(8, 8\)."),
         ({"views": "a=X,b=Y"}, "views", "--views that are named .*. Use --views halves for images."),
-        ({"views": "halfs"}, "views", "--views must be one of halves, .*; got 'halfs'."),
+        ({"views": "halfs"}, "views", r"--views must be one of halves, .*; got 'halfs'\. Did you mean halves\?"),
         ({"validation": 0.7, "test": 0.7}, "validation", "--validation and --test must be fractions .* 0.7 and 0.7."),
         ({"validation": 0.1, "test": 0.1, "labels": 2000}, "labels", "--labels must lie between .*; got 2000."),
     ],
@@ -92,6 +92,13 @@ def test_an_unknown_kind_of_file_gets_a_sentence(tmp_path):
     path.write_bytes(b"PK")
     with pytest.raises(DataError, match=r'ends in "\.docx", which is not known here; give a folder of PNG'):
         open_dataset(path)
+
+
+@pytest.mark.parametrize(("name", "frame"), [("rows.rds", r'readRDS\("rows\.rds"\)'), ("rows.RData", "FRAME")])
+def test_a_file_of_r_is_told_what_r_can_write_instead(name, frame, tmp_path):
+    (tmp_path / name).write_bytes(b"\x1f\x8b")
+    with pytest.raises(DataError, match=rf'is a file of R, .*; in R, arrow::write_parquet\({frame}, "rows\.parquet"\)'):
+        open_dataset(tmp_path / name)
 
 
 @pytest.mark.usefixtures("mnist_folder")

@@ -111,4 +111,4 @@ def test_tables_beside_images_and_views_without_an_encoder_begin_at_components_t
     model = model.adopt(model.trainer({"picture": pictures, **SEEN}))
     completed = model.complete({"fair": HELD_OUT["fair"]})["clear"]
     assert error(completed, "clear") < 1.1 * of_ridge(["fair"], "clear")
-    assert not isinstance(model.game_.encoders[0].network, BesideLinear)
+    assert isinstance(model.game_.encoders[0].network, BesideLinear) == (estimator == "VCCA")

@@ -11,6 +11,7 @@ from sklearn.preprocessing import StandardScaler
 import latently
 from latently import (
     AAE,
+    ACCA,
     ACGAN,
     VAE,
     VCCA,
@@ -104,6 +105,13 @@ def test_a_linear_path_is_refused_where_there_can_be_none(model, rows, y, words)
 @pytest.mark.parametrize("rows", [IMAGES, IMAGES.reshape(40, 64)])
 def test_perceptrons_of_pixels_have_a_linear_path_where_it_is_asked_for(rows):
     assert isinstance(begun(VAE(2, linear_path=True, random_state=0), rows).game_.encoder.network, BesideLinear)
+
+
+def test_of_several_views_pixels_have_one_too_where_a_view_is_told_from_another():
+    pixels = (X - X.min()) / (X.max() - X.min())
+    halves = {"left": pixels[:, :4].reshape(-1, 2, 2), "right": pixels[:, 4:].reshape(-1, 2, 2)}
+    assert isinstance(begun(VCCA(2, hidden=(8,), random_state=0), halves).game_.encoders[0].network, BesideLinear)
+    assert not isinstance(begun(ACCA(2, hidden=(8,), random_state=0), halves).game_.encoders[0].network, BesideLinear)
 
 
 def test_pixels_and_models_that_were_saved_without_have_no_linear_path(tmp_path):

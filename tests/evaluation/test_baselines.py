@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
+from sklearn.decomposition import PCA
 
 from latently.data import Preprocessing, Table
 from latently.evaluation import advice, as_table, evaluate
-from latently.evaluation.baselines import Learned, label_spreading, surely_less
+from latently.evaluation.baselines import Learned, clusterings, label_spreading, surely_less
 from latently.evaluation.reading import Reading
 from latently.evaluation.rows import Selection
 
@@ -117,10 +118,10 @@ def test_a_single_training_row_has_no_components_and_the_reason_is_told():
     assert given["baselines"]["pca"] == {"skipped": "it is fitted to two training rows or more"}
 
 
-def test_rows_with_gaps_have_no_components_and_the_reason_is_told():
+def test_gaps_are_filled_by_means_for_components_and_it_is_said():
     X, y = plane(60, 0)
-    holed = np.where(np.random.default_rng(0).random(X.shape) < 0.1, np.nan, X)
-    table = Table.of(holed)
+    there = np.random.default_rng(0).random(X.shape) >= 0.1
+    table = Table.of(np.where(there, X, np.nan))
 
     class OfTable(Coder):
         def __init__(self):
@@ -133,10 +134,29 @@ def test_rows_with_gaps_have_no_components_and_the_reason_is_told():
             return X
 
     result = evaluate(OfTable(), (table, y, table, y))
-    for block in ("reconstruction", "probe"):
-        assert result[block]["baselines"]["pca"] == {"skipped": "it needs rows without gaps"}
-    lines = {line.name: line for line in as_table(result)}
-    assert lines["variance explained, mean of 4 columns, by PCA"].note == "skipped: it needs rows without gaps"
+    filled = np.where(there, X, np.nanmean(np.where(there, X, np.nan), axis=0))
+    scaled = (filled - filled.mean(axis=0)) / np.nanstd(np.asarray(table), axis=0)
+    pca = PCA(2).fit(scaled)
+    back = pca.inverse_transform(pca.transform(scaled)) * np.nanstd(np.asarray(table), axis=0) + filled.mean(axis=0)
+    missed = [((X - back)[on, place] ** 2).mean() / X[on, place].var() for place, on in enumerate(there.T)]
+    found = result["reconstruction"]["baselines"]["pca"]
+    assert found["variance_explained"] == pytest.approx(1 - np.mean(missed), abs=1e-3)
+    assert (found["gaps"], found["components"], found["train_rows"]) == ("filled by means", 2, 60)
+    names = [line.name for line in as_table(result) if ", by PCA" in line.name]
+    assert "variance explained, mean of 4 columns, by PCA, gaps filled by means" in names
+    assert len(names) > 1
+    assert all(name.endswith(", gaps filled by means") for name in names)
+
+
+def test_gaps_of_test_rows_alone_are_filled_too():
+    X, y = plane(60, 0)
+    holed = X.copy()
+    holed[::7, 1] = np.nan
+    train, test = Table.of(X), Table.of(holed)
+    block = clusterings(Coder(X), Selection.choose(train, y, 60, 0), Selection.choose(test, y, 60, 0), y, 2, 0)
+    for found in block["baselines"].values():
+        assert found["gaps"] == "filled by means"
+        assert np.isfinite(found["adjusted_rand_index"])
 
 
 def test_components_of_a_table_give_back_words_and_numbers():
@@ -220,7 +240,7 @@ def test_rows_are_read_as_the_model_reads_them_and_given_back_as_they_were():
 def test_fewer_of_long_rows_are_learned_from(monkeypatch):
     monkeypatch.setattr("latently.evaluation.baselines.MOST_NUMBERS", 100)
     train = Selection.choose(plane(50, 0)[0], None, 1000, 0)
-    assert Learned.of(Coder(np.eye(4)), train, 1000, 0).numbers.shape == (25, 4)
+    assert Learned.of(Coder(np.eye(4)), train, train, 1000, 0).numbers.shape == (25, 4)
 
 
 def test_a_difference_within_two_standard_errors_is_noise():

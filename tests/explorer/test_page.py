@@ -430,8 +430,20 @@ def test_an_address_brings_back_what_was_seen(see, digits):
 def test_an_address_that_fits_no_model_is_left_out(see, digits):
     page = see(digits, fragment="#code=1_2_3&axes=7_9&row=99999&pins=r-4,x,r5000&colour=moon&told=1")
     assert state(page, "pins") == []
-    assert state(page, "row") == -1
+    assert state(page, "row") == state(see(digits), "row")
     assert page.complaints == []
+
+
+def test_a_page_opens_on_the_row_in_the_middle(see, deep):
+    exploration, model = deep
+    page = see(exploration)
+    codes = model.transform(IMAGES[HELD_OUT])
+    middle = np.linalg.norm(codes - np.array(exploration.models[0]["latent"]["center"]), axis=1).argmin()
+    assert state(page, "row") == middle
+    np.testing.assert_allclose(state(page), codes[middle], rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(
+        decoded(page)[0], model.fitted_.decode(np.array([state(page)])).astype(float).ravel(), atol=PIXEL
+    )
 
 
 @pytest.mark.parametrize(("size", "theme"), [(WIDE, "light"), (PHONE, "dark")], ids=["wide", "phone"])

@@ -200,7 +200,7 @@ def test_unused_dimensions_are_counted():
             7.0,
             (
                 "3 of 10 latent dimensions are unused (their KL divergence in the last training batches is below 0.01 "
-                "nats): a smaller latent_dim would do as well, or try a warm-up or a smaller beta.",
+                "nats): a smaller {latent_dim} would do as well, or try a warm-up or a smaller {beta}.",
             ),
         ),
         (10.0, ()),
@@ -214,7 +214,7 @@ def test_unused_dimensions_are_told_in_words(active, expected):
 
 def test_a_model_whose_kl_term_has_no_weight_is_not_told_to_lower_it():
     (warning,) = unused_dimensions(1.0, 2, weighted=False)
-    assert warning.endswith("a smaller latent_dim would do as well.")
+    assert warning.endswith("a smaller {latent_dim} would do as well.")
 
 
 def test_the_importance_bound_knows_no_unused_dimensions():

@@ -220,7 +220,7 @@ def test_the_numbers_that_open_a_report_are_those_that_its_model_is_for(measured
 )
 def test_a_report_says_at_its_top_that_a_model_should_be_trained_again(kind, kept_best, told):
     about = {"verdict": {"kind": kind, "sentence": "It is so; {epochs=30}."}, "best": {"kept": kept_best}}
-    assert _shortcomings(about) == (["It is so; epochs=30."] if told else [])
+    assert _shortcomings(about) == (["It is so; {epochs=30}."] if told else [])
 
 
 def test_where_no_held_out_rows_were_measured_nothing_is_said_of_the_training():

@@ -125,7 +125,8 @@ def _identifiers(asked: Asked) -> dict[str, np.ndarray]:
         raise UsageError(f"--id names a column of a table, and {source.name} is none.")
     known = column_names(source, asked.dialect)
     if name not in known:
-        raise ArgumentError("id", f"must be a column of {source.name}, which has {', '.join(known)}", name)
+        rule = f"must be a column of {source.name}, which has {', '.join(known)}"
+        raise ArgumentError("id", rule, name, known=known)
     if is_text(source):
         names, cells = read_cells(source, asked.dialect)
         whole = np.asarray(cells[names.index(name)])
@@ -367,7 +368,7 @@ def _chosen_views(model: Any, text: str | None) -> list[str] | None:
     names, known = [name.strip() for name in text.split(",")], ", ".join(model.view_names_)
     for name in names:
         if name not in model.view_names_:
-            raise ArgumentError("given", f"must be among the views {known}", name)
+            raise ArgumentError("given", f"must be among the views {known}", name, known=model.view_names_)
     if set(names) == set(model.view_names_):
         raise UsageError(f"--given names all of the views {known}, so none is left to complete; leave one out.")
     return names

@@ -17,7 +17,7 @@ from latently.cli.outputs import check_free
 from latently.cli.parsing import in_words
 from latently.data import Dataset, Table
 from latently.data.columns import Column
-from latently.errors import NotSupportedError
+from latently.errors import NotSupportedError, did_you_mean
 from latently.run import dialect_for, known_labels, labels_of, located, open_rows
 
 
@@ -193,5 +193,7 @@ def _values(column: Column | None, text: str, flag: str) -> list[Any]:
 
 def _known(word: str, known: Mapping[str, Any], flag: str, more: str = "") -> Any:
     if word not in known:
-        raise UsageError(f"{flag} must be among {', '.join(known)}{more}; got {word!r}.")
+        raise UsageError(
+            f"{flag} must be among {', '.join(known)}{more}; got {word!r}.{did_you_mean(word, list(known))}"
+        )
     return known[word]

@@ -8,6 +8,8 @@ from latently.catalogue import BY_TERMINAL_NAME, models_that_may
 from latently.cli.errors import UsageError
 from latently.cli.options import FitParser
 from latently.cli.parsing import Option, Parser
+from latently.errors import ArgumentError
+from latently.wording import short_number
 
 _SIZES = (2, 4, 8, 16, 32)
 _KINDS = (".png", ".csv")
@@ -40,7 +42,7 @@ def dimensions(words: Sequence[str]) -> int:
     from latently.figures import ladder
     from latently.run import open_splits
     from latently.run.ladder import climb, smallest_enough
-    from latently.run.session import suited
+    from latently.run.photos import suited
 
     paths = choose_paths(given, "dimensions", _KINDS)
     check_free(paths, given.force)
@@ -50,7 +52,7 @@ def dimensions(words: Sequence[str]) -> int:
         raise UsageError(f"--model {given.model} has no code, whatever its size; models that have: {able}.")
     reporter = Reporter(given.quiet, given.json)
     data, arguments = data_arguments(asked), model_arguments(fit, asked)
-    like, splits = suited(estimator(**arguments), open_splits(data), network_open(fit, asked))
+    like, splits = suited(estimator(**arguments), open_splits(data), network_open(fit, asked), "epochs" not in fit.said)
     arguments = like.get_params(deep=False)
     steps, criterion = [], None
     for step, model in climb(_maker(estimator, arguments), splits, given.sizes, asked.labels != 0, reporter.watching):
@@ -86,7 +88,8 @@ def _asked(words: Sequence[str]) -> tuple[Any, FitParser, Any]:
     )
     given, others = parser.parse_first(words)
     if given.model not in BY_TERMINAL_NAME:
-        raise UsageError(f"--model must be one of {', '.join(BY_TERMINAL_NAME)}; got {given.model!r}.")
+        rule = f"must be one of {', '.join(BY_TERMINAL_NAME)}"
+        raise ArgumentError("model", rule, given.model, known=BY_TERMINAL_NAME)
     fit = FitParser(given.model)
     if min(given.sizes) < 1:
         raise UsageError(f"--sizes must be whole numbers of 1 or more; got {min(given.sizes)}.")
@@ -116,4 +119,4 @@ def _maker(estimator: Any, arguments: dict[str, Any]) -> Any:
 
 def _cells(step: Any) -> tuple[str, ...]:
     shares = ["–" if share is None else f"{100 * (1 - share):.1f} %" for share in (step.unexplained, step.pca)]
-    return str(step.latent_dim), f"{step.value:.5g}", *shares, f"{step.epochs:.3g}", step.verdict
+    return str(step.latent_dim), short_number(step.value, 5), *shares, short_number(step.epochs, 3), step.verdict

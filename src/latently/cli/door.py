@@ -10,11 +10,13 @@ import threading
 import traceback
 import warnings
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from latently import signals
 from latently.cli.commands import find_command, overview
-from latently.cli.errors import INTERRUPTED, exit_code, sentence
+from latently.cli.errors import INTERRUPTED, as_typed, exit_code, sentence
+from latently.errors import warned
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
@@ -23,7 +25,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     if not os.environ.get("COLUMNS", "1").strip("0"):  # a terminal without a size; rich would draw nothing in it
         del os.environ["COLUMNS"]
     with warnings.catch_warnings():
-        warnings.showwarning = _say_warning
+        warnings.showwarning = partial(_say_warning, set())
         unraisable, sys.unraisablehook = sys.unraisablehook, _send_interrupts_again
         try:
             with signals.answered(_interrupt):
@@ -73,9 +75,12 @@ def _ended(status: int) -> int:
     return status
 
 
-def _say_warning(message: Warning | str, category: type[Warning], *args: Any, **keywords: Any) -> None:
-    del category, args, keywords
-    print(f"latently: warning: {message}", file=sys.stderr)
+def _say_warning(said: set[str], message: Warning | str, *args: Any, **keywords: Any) -> None:
+    """Say a warning, in the terminal's own words, if it is not among those that were said."""
+    del args, keywords
+    if (text := warned(message, as_typed)) not in said:
+        said.add(text)
+        print(f"latently: warning: {text}", file=sys.stderr)
 
 
 def _send_interrupts_again(unraisable: Any) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from latently.catalogue import BY_NAME
 from latently.errors import ArgumentError, NotSupportedError
-from latently.reading import reason
+from latently.reading import path_meant, reason
 
 FAILURE, BAD_INPUT, INTERRUPTED = 1, 2, 130
 
@@ -61,15 +61,23 @@ def sentence(error: Exception) -> str:
 def _sentence(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror and error.filename is not None:
         way_out = "; free some, and go on" if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
-        return f"{error.filename}: {error.strerror[0].lower()}{error.strerror[1:]}{way_out}."
+        meant = path_meant(str(error.filename)) if error.errno == errno.ENOENT else ""
+        return f"{error.filename}: {error.strerror[0].lower()}{error.strerror[1:]}{way_out}.{meant}"
     if _is_of_memory(error):
         return f"this takes more memory than is free here ({reason(error)}); ask for less at once, or give fewer rows."
     if isinstance(error, NotSupportedError):
         return error.worded(as_typed, lambda name: BY_NAME[name].terminal if name in BY_NAME else name)
-    text = " ".join((error.worded(as_typed, _shown) if isinstance(error, ArgumentError) else str(error)).split())
+    text = " ".join(_worded(error).split())
     if isinstance(error, _EXPECTED) and text:
         return text
     return f"{type(error).__name__}: {text or 'no message'} (LATENTLY_TRACEBACK=1 shows where it comes from)."
+
+
+def _worded(error: Exception) -> str:
+    if isinstance(error, ArgumentError):
+        return error.worded(as_typed, _shown)
+    worded = getattr(error, "worded", None)  # of a training that diverged, say, whose room need not be open here
+    return str(error) if worded is None else str(worded(as_typed))
 
 
 def _shown(value: Any) -> str:

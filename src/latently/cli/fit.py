@@ -185,6 +185,7 @@ def planned(model: str, parser: FitParser, given: Any, recipe: Recipe | None, co
         "command": command,
         "judge": recipe is not None and recipe.needs_judge,
         "network_open": network_open(parser, given),
+        "epochs_open": given.preset is None and recipe is None and "epochs" not in parser.said,
         "sampler": getattr(given, "sampler", None),
     }
     arguments = model_arguments(parser, given)

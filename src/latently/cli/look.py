@@ -9,6 +9,7 @@ from latently.cli.errors import UsageError, as_typed
 from latently.cli.options import RUN, RUN_OR_MODEL
 from latently.cli.parsing import Option, Parser, in_words
 from latently.errors import words
+from latently.wording import short_number
 
 MOST_COLUMNS = 12
 """Of a table, that are named."""
@@ -64,7 +65,7 @@ def report(words: Sequence[str]) -> int:
     model, run = load_model(given.run), Run.open(given.run)
     splits = open_run_splits(run.about())
     with Reporter().waiting("drawing the report …"), fields_of(run.folder):
-        print(report_run(model, run, splits, run.evaluation(), next_commands(model, run.folder)))
+        print(report_run(model, run, splits, run.evaluation(), next_commands(model, run.folder), as_typed))
     return 0
 
 
@@ -149,10 +150,10 @@ def _course(run: Any, about: Mapping[str, Any], state: Mapping[str, Any]) -> dic
         facts["Trained for"] = duration(seconds_in(history))
         if measured := [record["held_out"] for record in history if record.get("held_out")]:
             held_out = {name: value for name, value in measured[-1].items() if "/" not in name}
-            facts["Held-out rows"] = "  ".join(f"{name} {value:.4g}" for name, value in held_out.items())
+            facts["Held-out rows"] = "  ".join(f"{name} {short_number(value)}" for name, value in held_out.items())
         if sentence := about.get("verdict", {}).get("sentence"):
             facts["Verdict"] = words(sentence, as_typed)
-        facts["Last terms"] = "  ".join(f"{name} {value:.4g}" for name, value in history[-1]["terms"].items())
+        facts["Last terms"] = "  ".join(f"{name} {short_number(value)}" for name, value in history[-1]["terms"].items())
     if about.get("command"):
         facts["Command"] = about["command"]
     if state["state"] == "unfinished":

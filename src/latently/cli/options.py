@@ -72,7 +72,8 @@ DATA_OPTIONS = (
            "more than 8 bits the first of 255, 511, 1023 ... that none exceeds; other numbers are no pixels)"),
     Option("image_size", int | tuple[int, int] | Literal["auto"], "auto", metavar="N|H,W",
            about="size of a folder's images (default: the most common; for photos larger than 128 x 128 one in the "
-           "same proportions whose longer side is 128, and the network conv unless one is named)"),
+           "same proportions whose longer side is 128; images of 48 x 48 or more have the network conv unless one is "
+           "named)"),
     Option("image_fit", Literal["fill", "fit", "crop"],
            about="how images of another size are brought to that one: fill covers it and crops what stands out, fit "
            "keeps the whole image between black borders, crop takes the centre as it is (default: fill)"),

@@ -16,6 +16,7 @@ import numpy as np
 from latently.cli.errors import UsageError
 from latently.cli.parsing import Option
 from latently.files import npy_header, written_whole
+from latently.reading import path_meant
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -126,7 +127,7 @@ def choose_paths(given: Any, stem: str, kinds: Sequence[str]) -> list[Path]:
         if path.suffix.lower() not in kinds:
             raise UsageError(f"--out must end in {' or '.join(kinds)} here; got {path}.")
         if not path.parent.is_dir():
-            raise UsageError(f"--out {path}: there is no folder {path.parent}.")
+            raise UsageError(f"--out {path}: there is no folder {path.parent}.{path_meant(path.parent)}")
     return paths
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, NoReturn, TypeAlias, Union, get_args, get_origin
 
 from latently.cli.errors import UsageError
-from latently.errors import ArgumentError, did_you_mean
+from latently.errors import ArgumentError, did_you_mean, literals
 
 Kind: TypeAlias = Any
 """What an option takes, as an annotation: `int | None`, `Literal["a", "b"]`, `Sequence[int]`; `None` for a flag."""
@@ -86,7 +86,8 @@ class Option:
         try:
             found = _read(bool if self.kind is None else self.kind, value)
         except ValueError:
-            raise ArgumentError(self.name, f"must be {kind_in_words(self.kind)}", value) from None
+            rule, known = f"must be {kind_in_words(self.kind)}", literals(self.kind)
+            raise ArgumentError(self.name, rule, value, known=known) from None
         if self.least is not None and not found >= self.least:  # nor is what is no number
             raise ArgumentError(self.name, f"must be {self.least} or more", found)
         if self.most is not None and found > self.most:

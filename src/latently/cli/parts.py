@@ -24,7 +24,7 @@ from latently.cli.outputs import FORMS
 from latently.cli.verbs import Verb
 from latently.errors import needed
 from latently.files import write_atomically, written_whole
-from latently.reading import read_json
+from latently.reading import path_meant, read_json
 
 RECORD = "_latently.json"
 """What a folder of answers is of; readers of Parquet pass over names with such a beginning."""
@@ -192,7 +192,7 @@ def _parts(data: str, out: Path) -> list[Part]:
     else:
         found = [str(path)] if path.exists() else sorted(glob.glob(str(path), recursive=True))  # noqa: PTH207  # which knows no absolute ones
     if not found:
-        raise UsageError(f"{data}: there are no such files.")
+        raise UsageError(f"{data}: there are no such files.{'' if _is_pattern(data) else path_meant(data)}")
     files = [os.path.realpath(each) for each in found]
     common = Path(files[0]).parent if len(files) == 1 else Path(os.path.commonpath([Path(f).parent for f in files]))
     targets = [out.resolve() / Path(each).relative_to(common).with_suffix(SUFFIX) for each in files]

@@ -96,7 +96,7 @@ def _look_back(session: Session, reporter: Reporter, report: bool) -> tuple[dict
         except ExportError as error:  # all else of the run is as good without it
             reporter.remark(str(error))
     with reporter.waiting("drawing the report …"):
-        return evaluation, report_run(model, run, splits, evaluation, next_commands(model, run.folder))
+        return evaluation, report_run(model, run, splits, evaluation, next_commands(model, run.folder), as_typed)
 
 
 def _sum_up(session: Session, evaluation: Mapping[str, Any] | None, path: Path | None, reporter: Reporter) -> None:

@@ -16,6 +16,7 @@ from rich.text import Text
 from latently.cli.errors import as_typed
 from latently.cli.parsing import LEAST
 from latently.errors import words
+from latently.wording import short_number
 
 if TYPE_CHECKING:
     from latently.evaluation import Line
@@ -76,10 +77,7 @@ def print_measures(lines: "Sequence[Line]") -> None:
 
 def number(value: float | None, unit: str = "") -> str:
     """A number as a person reads it, with its unit."""
-    if value is None:
-        return "–"
-    text = f"{value:,.0f}" if abs(value) >= 1e5 else f"{value:.4g}"
-    return f"{text} {unit}".strip()
+    return short_number(value) if value is None else f"{short_number(value)} {unit}".strip()
 
 
 @dataclasses.dataclass(frozen=True)

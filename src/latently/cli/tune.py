@@ -19,6 +19,7 @@ from latently.cli.options import PLAYING_OPTIONS, FitParser
 from latently.cli.parsing import Option, epilog, in_words
 from latently.errors import ArgumentError, did_you_mean, needed
 from latently.recipes import read_yaml
+from latently.wording import short_number
 
 if TYPE_CHECKING:
     from latently.cli.terminal import Reporter
@@ -115,8 +116,9 @@ def _tune(model: str, parser: FitParser, given: Any, space: Mapping[str, Mapping
         raise ArgumentError("maximize", "is about {measure}, without which a criterion is made small", remedy=_NAME_IT)
     given.validation = 0.1 if given.validation is None else given.validation
     plan, folder = planned(model, parser, given, None, command)
-    if "hidden" in space:  # whose widths are of perceptrons
-        plan = replace(plan, about={**plan.about, "network_open": False})
+    closed = {"network_open": {"hidden", "network"}, "epochs_open": {"epochs"}}  # widths of hidden are of perceptrons
+    told = {name: False for name, searched in closed.items() if searched & set(space)}
+    plan = replace(plan, about={**plan.about, **told})
     folder = folder if given.out else folder.with_name(f"tune-{folder.name.rpartition('-')[0]}")
     reporter = Reporter(given.quiet, given.json, bars=sys.stderr.isatty())  # a log has a line for each trial
 
@@ -262,4 +264,4 @@ def _samples(of: Mapping[str, Any]) -> Sequence[Any]:
 
 
 def _number(value: Any) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else in_words(value)
+    return short_number(value) if isinstance(value, float) else in_words(value)

@@ -88,7 +88,7 @@ def open_archive(
     for argument, name in (("array", array), ("labels_column", labels_array)):
         if name is not None and name not in arrays:
             rule = f"must be an array of {path}, which has {', '.join(arrays) or 'none'}"
-            raise DataArgumentError(argument, rule, name)
+            raise DataArgumentError(argument, rule, name, known=arrays)
     if groups is not None:
         return _views(arrays, path, kind, groups, labels_array, unlabelled)
     chosen = _chosen(arrays, path, array, labels_array)

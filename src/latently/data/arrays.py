@@ -25,7 +25,7 @@ from latently.data.dataset import Dataset
 from latently.data.labels import Label, Unlabelled
 from latently.data.parts import Parts, parted
 from latently.data.rows import DataArgumentError, DataError, Rows, Subset
-from latently.reading import check_room, reading
+from latently.reading import check_room, path_meant, reading
 
 FILES = (
     "train-images-idx3-ubyte.gz",
@@ -58,7 +58,8 @@ def _labelled(
     description: dict[str, Any] = {"source": source}
     told = None if labels_file in (None, "none") else Path(labels_file).expanduser()
     if told is not None and not (told.is_file() and (told.suffix == ".npy" or is_idx(told))):
-        raise DataArgumentError("labels_file", f"must be a .npy or an idx file of labels, for {path.name}", labels_file)
+        rule, meant = f"must be a .npy or an idx file of labels, for {path.name}", path_meant(told).strip()
+        raise DataArgumentError("labels_file", rule, labels_file, meant)
     at = beside if labels_file is None else told
     if at is None:
         return Dataset.of(path.name, rows, None, "", description)

@@ -10,7 +10,7 @@ the run.
 from collections.abc import Mapping
 from typing import Any
 
-from latently.errors import in_python, warn, words
+from latently.errors import warn
 
 _KEY = "assumed"
 
@@ -50,5 +50,5 @@ def assumed(description: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def warn_of(sentence: str) -> None:
-    """Warn of a guess where another reading would change much, in the words of Python."""
-    warn(f"{words(sentence, in_python)}.", DataAssumption)
+    """Warn of a guess where another reading would change much."""
+    warn(f"{sentence}.", DataAssumption)

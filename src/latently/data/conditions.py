@@ -98,10 +98,10 @@ def asked_conditions(labels: Any, columns: Sequence[Column], n: int | None = Non
     if isinstance(labels, Table) and labels.columns == tuple(columns):
         values = np.asarray(labels.values)
     else:
-        frame, names = _asked_frame(labels, columns), ", ".join(column.name for column in columns)
+        frame, known = _asked_frame(labels, columns), [column.name for column in columns]
         for asked in frame.columns:
-            if asked not in [column.name for column in columns]:
-                raise DataArgumentError("labels", f"must name conditions among {names}", asked)
+            if asked not in known:
+                raise DataArgumentError("labels", f"must name conditions among {', '.join(known)}", asked, known=known)
         values = np.full((len(frame), len(columns)), np.nan)
         for place, column in enumerate(columns):
             if column.name in frame.columns:
@@ -186,8 +186,8 @@ def _cells(column: Column, cells: "pd.Series[Any]") -> Float64[np.ndarray, "rows
     for word in pd.unique(cells[~missing]):
         alike = [word == own or str(word).strip() == str(own) for own in column.words]
         if not any(alike):
-            known = ", ".join(map(str, column.words))
-            raise DataArgumentError("labels", f"must be among {known} for {column.name}", word)
+            rule = f"must be among {', '.join(map(str, column.words))} for {column.name}"
+            raise DataArgumentError("labels", rule, word, known=column.words)
         codes[word] = alike.index(True)
     return np.array([np.nan if gone else codes[cell] for cell, gone in zip(cells, missing, strict=True)], np.float64)
 

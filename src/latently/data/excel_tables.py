@@ -61,7 +61,8 @@ def _sheet(path: Path, names: list[str], told: str | None) -> tuple[str, list[st
     """The sheet to read, and what is to be said of it."""
     if told is not None:
         if told not in names:
-            raise DataArgumentError("dialect", f"must name a sheet of {path}, which has {', '.join(names)}", told)
+            rule = f"must name a sheet of {path}, which has {', '.join(names)}"
+            raise DataArgumentError("dialect", rule, told, known=names)
         return told, []
     others = f"{path.name} has the sheets {', '.join(names)}, of which the first, {names[0]}, is read"
     return names[0], [f"{others}; {{dialect=sheet={names[1]}}} reads another"] if len(names) > 1 else []

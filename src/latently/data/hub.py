@@ -75,7 +75,7 @@ def _parts_of(
     if told is not None:
         if unknown := [name for name in told.values() if name not in splits]:
             rule = f"must name splits of {source}, which has {', '.join(splits)}"
-            raise DataArgumentError("parts", rule, unknown[0])
+            raise DataArgumentError("parts", rule, unknown[0], known=splits)
         return ({part: splits[name] for part, name in told.items()} or {"train": _together(splits)}), []
     found: dict[str, str] = {}
     for split in sorted(splits, key=lambda split: split.lower() not in NAMES):
@@ -127,11 +127,7 @@ def _loaded(name: str) -> dict[str, Any]:
 def _labels_in(features: Any, given: str | None, source: str) -> str | None:
     """The column of labels: the one that is given, or the first of classes."""
     if given is not None:
-        if given not in features:
-            raise DataArgumentError(
-                "labels_column", f"must be a column of {source}, which has {', '.join(features)}", given
-            )
-        return given
+        return _among(features, "labels_column", given, source)
     classes = [name for name, feature in features.items() if type(feature).__name__ == "ClassLabel"]
     return next((name for name in (*classes, *features) if name in (*classes, "label", "labels")), None)
 
@@ -154,7 +150,8 @@ def _rows_in(features: Any, given: str | None, label: str | None, source: str) -
 def _among(features: Any, argument: str, name: str, source: str) -> str:
     """The name of a column, if it is there."""
     if name not in features:
-        raise DataArgumentError(argument, f"must be a column of {source}, which has {', '.join(features)}", name)
+        rule = f"must be a column of {source}, which has {', '.join(features)}"
+        raise DataArgumentError(argument, rule, name, known=features)
     return name
 
 

@@ -17,6 +17,7 @@ from latently.data.parts import NAMES, Parts, part_in
 from latently.data.pictures import KINDS, SUFFIXES, ImageSize, Pictures, read_pictures
 from latently.data.rows import DataArgumentError, DataError
 from latently.data.view_making import Groups
+from latently.reading import path_meant
 
 _LOOKED_AT = 1000
 """Folders below those of classes in which images are looked for."""
@@ -113,7 +114,8 @@ def _named(
     named: dict[Path, str] = {}
     if labels_file is not None and labels_file != "none":
         if not (table := Path(labels_file).expanduser()).is_file():
-            raise DataArgumentError("labels_file", f"must be a table of labels; there is no {table}")
+            rule = f"must be a table of labels; there is no {table}"
+            raise DataArgumentError("labels_file", rule, remedy=path_meant(table).strip())
         return read_labels(table, partial(_among, frozenset(found), place))
     tables = [] if labels_file == "none" else _tables(place, roots)
     if not tables:
@@ -136,8 +138,9 @@ def _parts_in(folder: Path, told: Mapping[str, str] | None) -> tuple[dict[str, P
     if told is not None:
         for name in told.values():
             if not (folder / name).is_dir():
-                there = ", ".join(entry.name for entry in _subfolders(folder)) or "none"
-                raise DataArgumentError("parts", f"must name folders of {folder}, which has {there}", name)
+                there = [entry.name for entry in _subfolders(folder)]
+                rule = f"must name folders of {folder}, which has {', '.join(there) or 'none'}"
+                raise DataArgumentError("parts", rule, name, known=there)
         return {part: folder / name for part, name in told.items()} or {"train": folder}, []
     inner = [entry for entry in _subfolders(folder) if _images(entry) or _has_classes(entry)]
     called: dict[str, list[Path]] = {}

@@ -25,9 +25,10 @@ from latently.data.table import Table
 from latently.data.tables import is_table, open_table
 from latently.data.view_making import Groups, halves, noisy, view_groups
 from latently.errors import did_you_mean
+from latently.reading import path_meant
 
 Source = str | Path
-_ARCHIVES = (".npz", *STORES)
+_ARCHIVES, _OF_R = (".npz", *STORES), (".rds", ".rda", ".rdata")
 
 _IMAGES, _ARRAYS, _HUB = ("a folder of images", "an image"), "a file of arrays", "a Hugging Face data set"
 _NPY, _IDX = "a NumPy file", "an idx file"
@@ -286,7 +287,7 @@ def _part_of_its_own(name: str, source: Source, train: Dataset, how: Opening) ->
     """Rows from a source of their own, opened as the training rows were; of its parts, the one of this name."""
     if not _exists(source):
         rule = "must be a share of the rows, such as 0.2, or the path of a file or folder that exists"
-        raise DataArgumentError(name, rule, str(source))
+        raise DataArgumentError(name, rule, str(source), path_meant(source).strip())
     shape, how = train.x.shape[1:], replace(how, parts=None, labels_file=None)
     if len(shape) > 1 and not train.view_names:
         how = replace(how, image_size=shape[:2], gray=len(shape) == 2, white_level=train.description.get("white_level"))
@@ -373,7 +374,8 @@ def _open(source: Source, how: Opening) -> Parts:
     if source in BUILTIN:
         return Parts(digits()) if source == "digits" else load(MNIST if source == "mnist" else FASHION_MNIST)
     if not _exists(source):
-        meant, known = did_you_mean(str(source), list(BUILTIN), '"{}"'), ", ".join(BUILTIN)
+        file, known = path_meant(source), ", ".join(BUILTIN)
+        meant = (file if path.suffix else "") or did_you_mean(str(source), list(BUILTIN), '"{}"') or file
         raise DataError(f'there is no file or folder "{source}", and the data sets with a name are {known}.{meant}')
     if kind == "a folder of idx files":
         return open_idx_folder(path, how.unlabelled)
@@ -401,6 +403,10 @@ def _open(source: Source, how: Opening) -> Parts:
         return opens(path, how.groups, **named, unlabelled=how.unlabelled)
     if kind == "a table":
         return Parts(open_table(path, how.labels_column, how.groups, **how.of_tables))
+    if path.suffix.lower() in _OF_R:
+        frame = f'readRDS("{path.name}")' if path.suffix.lower() == ".rds" else "FRAME"
+        way_out = f'in R, arrow::write_parquet({frame}, "{path.stem}.parquet") writes a table that can be'
+        raise DataError(f"{source} is a file of R, which cannot be read here; {way_out}.")
     raise DataError(
         f'{source} ends in "{path.suffix}", which is not known here; give a folder of {KINDS} images, .npy, '
         f"{', '.join(_ARCHIVES)}, .csv, .tsv, .xlsx, .parquet, .h5ad or idx files (such as "

@@ -14,6 +14,7 @@ from latently.data.dataset import Dataset, code_labels
 from latently.data.labels import UNKNOWN, Label, Unlabelled
 from latently.data.rows import DataArgumentError, Rows, as_names
 from latently.data.table import Table
+from latently.errors import did_you_mean
 
 NAMES: dict[str, tuple[str, ...]] = {
     "train": ("train", "training", "tr"),
@@ -50,7 +51,7 @@ def told_parts(told: Mapping[str, str] | str | None) -> dict[str, str] | None:
     found = {part.strip(): name.strip() for part, name in pairs}
     if "train" not in found or not found.keys() <= NAMES.keys() or not all(found.values()):
         rule = "must be PART=NAME,PART=NAME, with a name for train and, if wanted, for validation and test; or none"
-        raise DataArgumentError("parts", rule, told)
+        raise DataArgumentError("parts", rule, told, did_you_mean(list(found), list(NAMES)).strip())
     return found
 
 

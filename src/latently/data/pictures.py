@@ -396,7 +396,7 @@ def _brought_to(image: Image.Image, size: tuple[int, int], fit: str) -> Image.Im
 def _fit(image_fit: str | None) -> str:
     """How pictures are brought to one size: as asked, or to fill it."""
     if image_fit is not None and image_fit not in FITS:
-        raise DataArgumentError("image_fit", f"must be one of {', '.join(FITS)}", image_fit)
+        raise DataArgumentError("image_fit", f"must be one of {', '.join(FITS)}", image_fit, known=FITS)
     return image_fit or "fill"
 
 

@@ -147,14 +147,14 @@ def open_h5ad(
             raise DataError(f"{path} is no AnnData file: it has no {missing[0]}; write it anew with write_h5ad.")
         if array not in (matrices := _matrices(file)):
             listed = ", ".join(matrices) or "none"
-            raise DataArgumentError("array", f"must be a matrix of {path}, which has {listed}", array)
+            raise DataArgumentError("array", f"must be a matrix of {path}, which has {listed}", array, known=matrices)
         rows, variables = _dense(file[array], path), {"X": "var", "layers": "var", "raw": "raw/var"}
         at = variables.get(array.partition("/")[0])
         columns = None if at is None else _column(file[at], None)
         others = [name for name in file["obs"] if name != file["obs"].attrs.get("_index")]
         if labels_column is not None and labels_column not in others:
             rule = f"must be a column of obs in {path}, which has {', '.join(others) or 'none'}"
-            raise DataArgumentError("labels_column", rule, labels_column)
+            raise DataArgumentError("labels_column", rule, labels_column, known=others)
         labels = None if labels_column is None else _column(file["obs"], labels_column)
     names = [] if columns is None else [str(name) for name in columns.tolist()]
     description: dict[str, Any] = {"source": "AnnData file", "columns": names, "labels_column": labels_column}

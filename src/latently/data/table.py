@@ -8,7 +8,7 @@ from jaxtyping import Bool, Float64
 
 from latently.data.columns import KINDS, ORDERS, Column, Told, finite, names_rows, said_of_dates
 from latently.data.rows import DataArgumentError, DataError, Rows, Subset, as_type, check_finite, pieces, spread_rows
-from latently.errors import warn
+from latently.errors import did_you_mean, warn
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -251,7 +251,8 @@ def kinds_of(told: Mapping[str, str] | str | None) -> dict[str, Told]:
     for name, kind in (told or {}).items():
         if kind not in (*KINDS, *ORDERS) or not name:
             rule = f"must be NAME=KIND for each column, with a kind among {', '.join((*KINDS, *ORDERS))}"
-            raise DataArgumentError("kinds", rule, f"{name}={kind}")
+            meant = did_you_mean(kind, (*KINDS, *ORDERS)).strip()
+            raise DataArgumentError("kinds", rule, f"{name}={kind}", meant)
     return cast(dict[str, Told], dict(told or {}))
 
 
@@ -300,7 +301,7 @@ def chosen_names(
     wanted, left = set(names if columns is None else columns), set(leave_out)
     for argument, given in (("kinds", told), ("columns", wanted), ("leave_out", left)):
         if unknown := sorted(set(given) - set(names)):
-            raise DataArgumentError(argument, f"must name columns among {some(names)}", unknown[0])
+            raise DataArgumentError(argument, f"must name columns among {some(names)}", unknown[0], known=names)
     chosen = [name for name in names if name in wanted and name not in left]
     if not chosen:
         raise DataError("it has no numeric columns to learn from, nor others; give at least one besides the labels.")

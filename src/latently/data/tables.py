@@ -97,7 +97,7 @@ def open_table(
     for name in told:
         if name not in names:
             rule = f"must be a column of {path}, which has {', '.join(names)}"
-            raise DataArgumentError("labels_column", rule, name)
+            raise DataArgumentError("labels_column", rule, name, known=names)
     labels, frame = _labels(frame[list(told)], of_labels), frame.drop(columns=list(told))
     if isinstance(labels, np.ndarray) and table_suffix(path) in TEXT and Dialect.of(path, dialect).decimal == ",":
         measured = conditions_of(np.char.replace(labels, ",", "."), told[0])

@@ -124,7 +124,7 @@ def told_of(told: Mapping[str, str] | str | None, known: Sequence[str], what: st
     given = {name.strip(): value for name, value in (told or {}).items()}
     for name in given:
         if name not in known:
-            raise DataArgumentError("dialect", f"may say {', '.join(known)} of {what}", name)
+            raise DataArgumentError("dialect", f"may say {', '.join(known)} of {what}", name, known=known)
     return given
 
 

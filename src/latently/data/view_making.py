@@ -18,6 +18,7 @@ from latently.data.assumptions import assume
 from latently.data.dataset import Dataset
 from latently.data.layout import ChannelAxis, channels_first
 from latently.data.rows import DataArgumentError, DataError, Rows, Subset
+from latently.errors import did_you_mean
 
 HALVES = {"halves": (2, ("left", "right")), "top-bottom": (1, ("top", "bottom"))}
 """Kind → the axis that is cut, and the names of the halves."""
@@ -48,7 +49,8 @@ class Groups:
                 continue
             for pattern, names in hits.items():
                 if not names:
-                    raise DataError(f'{what} {_listed(found)}; none of them is "{pattern}", of the view "{view}".')
+                    none = f'none of them is "{pattern}", of the view "{view}".{did_you_mean(pattern, found)}'
+                    raise DataError(f"{what} {_listed(found)}; {none}")
             parts = set().union(*hits.values())
             for name in sorted(parts):
                 if owner.setdefault(name, view) != view:
@@ -80,7 +82,7 @@ def view_groups(spec: str | None, *, partial: bool = False) -> Groups | None:
         each = tuple(pattern.strip() for pattern in names.split("+"))
         if not (equals and name and all(each)):
             form = f"one of {', '.join(MAKERS)}, or NAME=WHAT,NAME=WHAT for the views that a file or a folder holds"
-            raise DataArgumentError("views", f"must be {form}", spec)
+            raise DataArgumentError("views", f"must be {form}", spec, known=MAKERS)
         if name in patterns:
             raise DataArgumentError("views", f'must name each view once; got "{name}" twice in {spec!r}')
         patterns[name] = each

@@ -225,7 +225,7 @@ def written_by(network: Network, inputs: int, hidden: Shape, outputs: Shape, key
 
 
 def _is_beside_linear(model: Any, task: Task, *, implicit: bool = False) -> bool:
-    """Whether a network has a linear path beside it: of tables of numbers, which are mostly linear, unless said."""
+    """Whether a network has a linear path beside it: unless said, tables of numbers have, which are mostly linear."""
     hindrance = None
     if not model.network == decoder_network(model) == "mlp":
         hindrance = "beside other networks than {network=mlp}, of encoder and decoder"
@@ -239,7 +239,8 @@ def _is_beside_linear(model: Any, task: Task, *, implicit: bool = False) -> bool
         hindrance = "for networks that are told conditions, which may be unknown"
     check_linear_path(model, hindrance)
     if model.linear_path == "auto":
-        return len(task.shape) == 1 and task.range == "real" and hindrance is None
+        linear = model.linear_by_default == "rows" or (len(task.shape) == 1 and task.range == "real")
+        return linear and hindrance is None
     return bool(model.linear_path)
 
 

@@ -8,7 +8,7 @@ from jaxtyping import PRNGKeyArray
 
 from latently.estimators import architecture as build
 from latently.estimators.base import LatentModel
-from latently.estimators.hyperparameters import Count, NotNegative, Positive, PosteriorScale
+from latently.estimators.hyperparameters import ClusterStart, Count, NotNegative, Positive, PosteriorScale
 from latently.estimators.networks import decoder_network, hidden_widths
 from latently.estimators.semi_supervised_vae import latent_label_fields
 from latently.game import Task
@@ -43,6 +43,7 @@ class AuxiliaryDeepGenerativeModel(LatentModel):
         labelled_weight: weight of the mean bound of a second draw in each round, from the labelled rows alone, beside
             that of all rows; 0 for none: labelled rows then count as often as they are.
         n_clusters: how many clusters to find where there are no labels.
+        cluster_start: where clusters begin: at those of a `gaussian-mixture` of the rows, or at `random`.
         consistency_weight: of the term that asks for the same classes after the worst small move of a row; 0 for none.
         consistency_radius: how far rows are moved for it, in the units of the data as networks read them.
 
@@ -72,6 +73,7 @@ class AuxiliaryDeepGenerativeModel(LatentModel):
     classification_weight: Positive = 10.0
     labelled_weight: NotNegative = 1.0
     n_clusters: Count = 10
+    cluster_start: ClusterStart = "gaussian-mixture"
     consistency_weight: NotNegative = 0.0
     consistency_radius: Positive = 2.0
 

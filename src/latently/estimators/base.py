@@ -21,6 +21,7 @@ from latently.data.layout import ChannelAxis, Standardize
 from latently.errors import ArgumentError, did_you_mean, warn
 from latently.estimators import going_on, validating
 from latently.estimators.building import builder
+from latently.estimators.clusters import start_at_mixture
 from latently.estimators.demands import check_memory, warn_of_size
 from latently.estimators.face import Face
 from latently.estimators.frames import frame_names, origin_of, with_origin
@@ -95,7 +96,8 @@ class LatentModel(Face):
         channels: of the convolutions, each of which halves images and series: (32, 64) unless said, and as many more of
             64 as it takes to leave a dense layer of at most 4 million weights.
         linear_path: beside the perceptrons of encoder and decoder: what is linear in data is then learned at once, from
-            the principal components of the rows on, and the perceptrons add what is not. `auto`: of tables of numbers.
+            the principal components of the rows on, and the perceptrons add what is not. `auto`: of tables of numbers;
+            of any rows in VCCA.
             True is refused where there can be none: beside other networks, for tables with gaps, with conditions.
         activation: name of the activation (relu, leaky_relu, elu, gelu, silu, softplus, tanh), or one a hidden layer.
         normalization: `batch` or `layer` norm before each activation, or one of them (or None) for each hidden layer.
@@ -220,6 +222,9 @@ class LatentModel(Face):
 
     default_channels: ClassVar[Mapping[str, tuple[int, ...]]] = {"channels": (32, 64)}
     """Of convolutions for which none are asked."""
+
+    linear_by_default: ClassVar[Literal["tables", "rows"]] = "tables"
+    """Beside which perceptrons there is a linear path, unless said: those of tables of numbers, or of any rows."""
 
     labels: ClassVar[Literal["ignored", "optional", "required"]] = "ignored"
     """What `fit` makes of y."""
@@ -538,7 +543,9 @@ class LatentModel(Face):
         return self
 
     def before_training(self, game: Any, X: Any, out: validating.HeldOut | None = None) -> Any:
-        """The game at round 0: as it was built, but for what can be learned before; linear paths begin as PCA.
+        """The game at round 0: as it was built, but for what can be learned before.
+
+        Linear paths begin as PCA, and classes that nobody has named as the parts of a Gaussian mixture.
 
         Args:
             game: as it was built.
@@ -547,7 +554,14 @@ class LatentModel(Face):
         """
         del out
         start = start_at_common_components if self.takes_views else start_at_components
-        return start(game, X, self.preprocessing_, int(self.latent_dim), self.seed_)
+        return self._clustered(start(game, X, self.preprocessing_, int(self.latent_dim), self.seed_), X)
+
+    def _clustered(self, game: Any, X: Any) -> Any:
+        """A game whose clusters have begun, where it is to find some."""
+        where = getattr(self, "cluster_start", None)  # a hyperparameter of models that find classes of their own
+        if self.task_.labels_known != "none" or where != "gaussian-mixture":
+            return game
+        return start_at_mixture(game, X, self.preprocessing_, self.seed_, self._key("clusters"))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -21,6 +21,7 @@ from latently.errors import ArgumentError, NotSupportedError, in_python, setting
 from latently.estimators.building import builder
 from latently.estimators.demands import check_count
 from latently.estimators.frames import filled_back, given_back
+from latently.estimators.hyperparameters import said_of_unknown
 from latently.estimators.inputs import (
     RandomState,
     accept,
@@ -65,6 +66,30 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     corruption: str | None
     fitted_: Fitted
     row_shape_: Any
+
+    def __new__(cls, *given: Any, **parameters: Any) -> Self:  # noqa: ARG004
+        """A new estimator, if each name is one of its hyperparameters: `TypeError` where one is not."""
+        if said := said_of_unknown(cls, parameters):
+            raise TypeError(said)
+        made: Self = super().__new__(cls)
+        return made
+
+    def set_params(self, **parameters: Any) -> Self:
+        """Set hyperparameters.
+
+        Args:
+            **parameters: by their names; those of an estimator among them as `first__epochs`.
+
+        Returns:
+            The estimator itself.
+
+        Raises:
+            ValueError: one of the names is no hyperparameter.
+        """
+        if said := said_of_unknown(type(self), (name.partition("__")[0] for name in parameters)):
+            raise ValueError(said)
+        changed: Self = super().set_params(**parameters)
+        return changed
 
     @abc.abstractmethod
     def _take_sampler(self, sampler: Sampler | None) -> None:
@@ -645,6 +670,9 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             the log-likelihood in nats (importance-weighted, 16 draws); of a model that has none, the mean square of
             what the reconstruction misses, in the units that its network reads.
 
+        Warns:
+            UserWarning: the model has learned too little to tell, by its `verdict_`.
+
         Example:
             >>> import numpy as np
             >>> from latently import VAE
@@ -653,13 +681,16 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             >>> model.outlier_scores([[0, 0, 0, 0], [9, -9, 9, 9]], reference=X[150:]).round(1).tolist()
             [0.0, 1.0]
         """
-        fitted, seed = self._taking(labels), seed_of(random_state)
-        strange = fitted.strangeness(self._rows(X), seed, labels)
-        if reference is None:
-            return strange
-        from latently.estimators.outliers import shares
+        from latently.estimators.outliers import shares, warn_of_little_learned
 
-        return shares(strange, fitted.strangeness(self._rows(reference), seed))
+        seed = seed_of(random_state)
+        strange = self._strangeness(X, labels, seed)
+        warn_of_little_learned(vars(self).get("verdict_"))
+        return strange if reference is None else shares(strange, self._strangeness(reference, None, seed))
+
+    def _strangeness(self, X: Any, labels: Any = None, seed: int = 0) -> Float[np.ndarray, "rows"]:
+        """How strange rows are, by the bound on their likelihood or what their reconstruction misses."""
+        return self._taking(labels).strangeness(self._rows(X), seed, labels)
 
     def score(self, X: Any, y: Any = None) -> float:
         """How well the model explains rows: the higher, the better.

@@ -16,6 +16,7 @@ from typing import Any
 from latently.catalogue import BY_NAME
 from latently.errors import needed
 from latently.evaluation import as_table, counted
+from latently.wording import short_number
 
 _ADDRESS = re.compile(r"hf:/{1,2}(?P<repo>[^/@]+/[^/@]+)(?:@(?P<revision>.+))?")
 _FILES = ("config.json", "model.safetensors", "history.jsonl", "clock.jsonl")
@@ -97,7 +98,7 @@ def model_card(model: Any, repo: str, evaluation: Mapping[str, Any] | None, fact
         _table(("parameter", "value"), _parameters(model)),
     ]
     if lines := [line for line in as_table(dict(evaluation or {})) if line.value is not None]:
-        rows = [(line.name, f"{line.value:.4g} {line.unit}".strip(), line.note) for line in lines]
+        rows = [(line.name, f"{short_number(line.value)} {line.unit}".strip(), line.note) for line in lines]
         sections += ["## Evaluation", "On rows that were kept from training.", _table(("measure", "value", ""), rows)]
     return "\n\n".join(sections) + "\n"
 
@@ -114,7 +115,7 @@ def _training(model: Any) -> dict[str, str]:
     if model.history_:
         last = model.history_[-1]
         told["Course"] = f"{counted(last['round'], 'round')}, {counted(round(last['epoch'], 2), 'epoch')}"
-        told["Last terms"] = ", ".join(f"{name} {value:.4g}" for name, value in last["terms"].items())
+        told["Last terms"] = ", ".join(f"{name} {short_number(value)}" for name, value in last["terms"].items())
     return told | {"Seed": str(model.seed_), "Latently": __version__}
 
 

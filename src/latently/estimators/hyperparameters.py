@@ -1,13 +1,14 @@
 """What hyperparameters may be: rules written in their annotations, read when an estimator is fitted."""
 
 import dataclasses
+import inspect
 import math
 import types
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from numbers import Integral, Real
 from typing import Annotated, Any, Literal, TypeAlias, Union, get_args, get_origin, get_type_hints
 
-from latently.errors import ArgumentError
+from latently.errors import ArgumentError, did_you_mean, literals
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,6 +63,7 @@ Fusion: TypeAlias = Literal["product", "mean"]
 EncoderName: TypeAlias = Literal["deterministic", "gaussian", "implicit"]
 PosteriorScale: TypeAlias = Literal["exp", "softplus"]
 OptimizerName: TypeAlias = Literal["adam", "adamw", "sgd", "rmsprop", "lion"]
+ClusterStart: TypeAlias = Literal["gaussian-mixture", "random"]
 ScheduleName: TypeAlias = Literal["constant", "linear", "cosine", "warmup-cosine"]
 
 
@@ -86,7 +88,28 @@ def check_hyperparameters(estimator: Any) -> None:
         value = getattr(estimator, name)
         _check_size(name, value)
         if not _fits(value, kind):
-            raise ArgumentError(name, f"must be {in_words(kind)}", value)
+            raise ArgumentError(name, f"must be {in_words(kind)}", value, known=literals(kind))
+
+
+def said_of_unknown(estimator: type, names: Iterable[str]) -> str:
+    """What is said of the first of these names that is no hyperparameter of an estimator; nothing where all are.
+
+    Example:
+        >>> @dataclasses.dataclass
+        ... class Model:
+        ...     latent_dim: Count = 10
+        >>> said_of_unknown(Model, ["latent_dim", "latentdim"])
+        'Model has no hyperparameter latentdim; help(Model) lists all. Did you mean latent_dim?'
+    """
+    _, *own = inspect.signature(estimator.__init__).parameters.values()  # type: ignore[misc]  # of this very class
+    if any(each.kind is inspect.Parameter.VAR_KEYWORD for each in own):  # of a class of a user's own
+        return ""
+    known = [each.name for each in own]
+    for name in names:
+        if name not in known:
+            owner, meant = estimator.__name__, did_you_mean(name, known)
+            return f"{owner} has no hyperparameter {name}; help({owner}) lists all.{meant}"
+    return ""
 
 
 def _check_size(name: str, value: Any) -> None:

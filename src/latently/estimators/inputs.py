@@ -204,7 +204,8 @@ def _accept_first_views(estimator: Any, X: Any) -> Views:
     if isinstance(likelihood, Mapping):
         for view in likelihood:
             if view not in views.names:
-                raise ArgumentError("likelihood", f"must name views among {', '.join(views.names)}", view)
+                rule = f"must name views among {', '.join(views.names)}"
+                raise ArgumentError("likelihood", rule, view, known=views.names)
     elif not isinstance(likelihood, str) and len(likelihood) != len(views.names):
         raise ArgumentError(
             "likelihood", f"must be one for all views, or one for each of {len(views.names)}", likelihood
@@ -218,7 +219,7 @@ def _accept_known_views(estimator: Any, X: Any) -> Views:
     views = Views.of(X, None if isinstance(X, Views | Mapping) else known)
     for name in views.names:
         if name not in known:
-            raise ArgumentError("X", f"must have views among {', '.join(known)}", name)
+            raise ArgumentError("X", f"must have views among {', '.join(known)}", name, known=known)
     if views.names == known:
         return views
     n, given = len(views), dict(zip(views.names, views.present.T, strict=True))
@@ -275,7 +276,7 @@ def accept_labels(
     if role == "required" and unknown:
         warn(
             f"{unknown:,} of {rows:,} labels are unknown (-1, None, NaN or empty): {name} learns what hangs on "
-            "labels from the other rows alone. If -1 is a class of yours, say unlabelled=None."
+            "labels from the other rows alone. If -1 is a class of yours, say {unlabelled=None}."
         )
     return (codes, np.asarray(classes).astype(values.dtype)) if classes else (None, None)  # as given: "7" stays a word
 
@@ -413,4 +414,5 @@ def _fit_view(model: Any, X: Views, name: str) -> Preprocessing:
     try:
         return _fit_rows(model, rows, view_likelihood(model, X.names, X.names.index(name)), view=True)
     except ArgumentError as error:
-        raise ArgumentError(f"view {name!r}: {error.name}", error.rule, error.value, error.remedy) from None
+        about = f"view {name!r}: {error.name}"
+        raise ArgumentError(about, error.rule, error.value, error.remedy, error.known) from None

@@ -10,8 +10,9 @@ from latently.data import label_values
 from latently.data.rows import as_rows
 from latently.data.table import Table, needs_table
 from latently.data.views import Views
-from latently.errors import ArgumentError
+from latently.errors import ArgumentError, warn
 from latently.estimators.inputs import accept_conditions
+from latently.training import LEARNED_TOO_LITTLE, Verdict
 
 FOLDS = 5
 
@@ -35,6 +36,9 @@ def cross_outlier_scores(
     Returns:
         For each row the share of all rows that are less strange, from 0 to 1.
 
+    Warns:
+        UserWarning: a model has learned too little to tell, by its `verdict_`.
+
     Raises:
         ArgumentError: there are fewer than 2 folds, fewer rows than folds, or not as many labels as rows.
 
@@ -52,16 +56,26 @@ def cross_outlier_scores(
         raise ArgumentError("folds", f"must be from 2 to the {n} rows of X", folds)
     told = _told(estimator, y, n)
     order = np.random.default_rng(random_state).permutation(n)
-    scores = np.empty(n)
+    scores, verdicts = np.empty(n), [vars(estimator).get("verdict_")]
     for fold in np.array_split(order, folds):
         rest = np.setdiff1d(np.arange(n), fold)
         fold = np.sort(fold)
         model = clone(estimator).fit(rows[rest], None if told is None else told[rest])
         known = None if told is None or not model.decodes_labels else _known(model, told[fold])
-        strange = model.outlier_scores(rows[fold], labels=known)
+        strange = model._strangeness(rows[fold], known)
+        verdicts.append(model.verdict_)
         centre = np.median(strange)
         scores[fold] = (strange - centre) / max(float(np.median(np.abs(strange - centre))), 1e-12)
+    warn_of_little_learned(*verdicts)
     return shares(scores, scores)
+
+
+def warn_of_little_learned(*verdicts: Verdict | None) -> None:
+    """Warn where one of the verdicts on models, the first such, is that it has learned too little."""
+    for told in verdicts:
+        if told is not None and told.kind in LEARNED_TOO_LITTLE:
+            warn(f"a model that has learned too little finds ordinary rows strange as well. {told.sentence}")
+            return
 
 
 def shares(scores: Float[np.ndarray, "rows"], reference: Float[np.ndarray, "others"]) -> Float[np.ndarray, "rows"]:

@@ -34,9 +34,9 @@ from latently.estimators.networks import named
 from latently.files import CLOCK, HISTORY, read_history, write_atomically, write_history
 from latently.game import Batch, Cells, Task
 from latently.probability import Prior, prior_from_config
-from latently.reading import FileError, read_json, reason
+from latently.reading import FileError, path_meant, read_json, reason
 from latently.sampler import Sampler
-from latently.training import load_tree, save_tree
+from latently.training import Verdict, load_tree, save_tree
 
 FORMAT = 1
 SAMPLER = "sampler.safetensors"
@@ -65,7 +65,7 @@ def model_config(model: Any) -> dict[str, Any]:
     for name in parameters:  # of an estimator within it, the fitted one, which bears its name and an underscore
         if isinstance(fitted := vars(model).get(f"{name}_"), BaseEstimator):
             parameters[name] = fitted
-    sampler = vars(model).get("sampler_")
+    sampler, verdict = vars(model).get("sampler_"), vars(model).get("verdict_")
     return {
         "format": FORMAT,
         "estimator": type(model).__name__,
@@ -76,6 +76,7 @@ def model_config(model: Any) -> dict[str, Any]:
         "task": dataclasses.asdict(model.task_),
         "seed": model.seed_,
         **({} if sampler is None else {"sampler": sampler.config()}),
+        **({} if verdict is None else {"verdict": verdict._asdict()}),
     }
 
 
@@ -106,7 +107,8 @@ def load(path: str | Path, **functions: Any) -> LatentModel:
     path = local(path)
     config_path = path / "config.json"
     if not config_path.exists() or not (path / "model.safetensors").exists():
-        raise FileNotFoundError(f"{path} holds no model: a model's folder has config.json and model.safetensors.")
+        form = "a model's folder has config.json and model.safetensors"
+        raise FileNotFoundError(f"{path} holds no model: {form}.{path_meant(path)}")
     model, template, sampler = _read(config_path, functions)
     arrays, static = eqx.partition(template, lambda leaf: isinstance(leaf, jax.ShapeDtypeStruct))
     arrays, _ = load_tree(path / "model.safetensors", arrays, partial(_usable, path / "model.safetensors"))
@@ -245,6 +247,8 @@ def _skeleton(config: dict[str, Any], functions: Mapping[str, Any]) -> Any:
     conditions = config.get("conditions")  # those before did not know any
     model.conditions_ = None if conditions is None else ConditionPreprocessing.from_config(conditions)
     model.seed_ = int(config["seed"])
+    told = config.get("verdict", config.get("run", {}).get("verdict"))  # in the place of runs before
+    model.verdict_ = None if told is None else Verdict(**told)
     if "task" in config:
         task = {name: _revived(value) for name, value in config["task"].items()}
         cells = {name: tuple(Cells(*each) for each in task.get(name, ())) for name in ("cells", "conditions")}

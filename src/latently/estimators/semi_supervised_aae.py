@@ -9,7 +9,7 @@ from jaxtyping import PRNGKeyArray
 
 from latently.estimators import architecture as build
 from latently.estimators.adversarial import AdversarialModel
-from latently.estimators.hyperparameters import Count, NotNegative, Positive
+from latently.estimators.hyperparameters import ClusterStart, Count, NotNegative, Positive
 from latently.estimators.schedules import build_optimizer
 from latently.game import Task
 from latently.games import semi_supervised_aae as games
@@ -31,6 +31,7 @@ class SemiSupervisedAAE(AdversarialModel):
         representation: what the decoder is given: `beside`, class and style side by side; or `sum`, W y + z.
         head_distance: with `sum`, places of classes that are closer than this push each other apart.
         n_clusters: how many clusters to find where there are no labels.
+        cluster_start: where clusters begin: at those of a `gaussian-mixture` of the rows, or at `random`.
         generator_learning_rate: of the encoder against the critics; the same as learning_rate unless said.
         consistency_weight: of the term that asks for the same classes after the worst small move of a row; 0 for none.
         consistency_radius: how far rows are moved for it, in the units of the data as networks read them.
@@ -72,6 +73,7 @@ class SemiSupervisedAAE(AdversarialModel):
     representation: Literal["beside", "sum"] = "beside"
     head_distance: NotNegative = 3.0
     n_clusters: Count = 10
+    cluster_start: ClusterStart = "gaussian-mixture"
     generator_learning_rate: Positive | None = None
     consistency_weight: NotNegative = 0.0
     consistency_radius: Positive = 2.0
@@ -93,6 +95,7 @@ class ClusteringAAE(AdversarialModel):
         latent_dim: dimensions of the style.
         prior: of the styles: `normal`.
         n_clusters: how many clusters to find.
+        cluster_start: where clusters begin: at those of a `gaussian-mixture` of the rows, or at `random`.
         generator_learning_rate: of the encoder against the critics; the same as learning_rate unless said.
         consistency_weight: of the term that asks for the same classes after the worst small move of a row; 0 for none.
         consistency_radius: how far rows are moved for it, in the units of the data as networks read them.
@@ -117,14 +120,15 @@ class ClusteringAAE(AdversarialModel):
     # fmt: off
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "aae-clustering": dict(
-            n_clusters=30, latent_dim=5, hidden=(1000, 1000), critic_hidden=(500, 500), activation="relu",
-            input_noise=0.3, likelihood="gaussian", likelihood_scale=1.0, output="sigmoid", batch_size=128, epochs=24,
-            learning_rate=1e-3, learning_rate_decay=0.5, momentum=0.5
+            n_clusters=30, cluster_start="random", latent_dim=5, hidden=(1000, 1000), critic_hidden=(500, 500),
+            activation="relu", input_noise=0.3, likelihood="gaussian", likelihood_scale=1.0, output="sigmoid",
+            batch_size=128, epochs=24, learning_rate=1e-3, learning_rate_decay=0.5, momentum=0.5
         ),
     }
     # fmt: on
 
     n_clusters: Count = 16
+    cluster_start: ClusterStart = "gaussian-mixture"
     generator_learning_rate: Positive | None = None
     consistency_weight: NotNegative = 0.0
     consistency_radius: Positive = 2.0

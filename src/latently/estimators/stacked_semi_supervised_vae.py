@@ -14,7 +14,7 @@ from sklearn.base import clone
 
 from latently.errors import ArgumentError, called
 from latently.estimators.base import LatentModel
-from latently.estimators.hyperparameters import Count, NetworkMaker, NotNegative, Positive, PosteriorScale
+from latently.estimators.hyperparameters import ClusterStart, Count, NetworkMaker, NotNegative, Positive, PosteriorScale
 from latently.estimators.semi_supervised_vae import build_m2
 from latently.estimators.vae import VAE
 from latently.estimators.validating import HeldOut
@@ -55,6 +55,7 @@ class StackedSemiSupervisedVAE(LatentModel):
         labelled_weight: weight of the mean bound of a second draw in each round, from the labelled rows alone, beside
             that of all rows; 0 for none: labelled rows then count as often as they are.
         n_clusters: how many clusters to find where there are no labels.
+        cluster_start: where clusters begin: at those of a `gaussian-mixture` of the rows, or at `random`.
         consistency_weight: of the term that asks for the same classes after the worst small move of a row; 0 for none.
         consistency_radius: how far rows are moved for it, in the units of the first stage's codes.
 
@@ -103,6 +104,7 @@ class StackedSemiSupervisedVAE(LatentModel):
     classification_weight: Positive = 1.0
     labelled_weight: NotNegative = 0.0
     n_clusters: Count = 10
+    cluster_start: ClusterStart = "gaussian-mixture"
     consistency_weight: NotNegative = 0.0
     consistency_radius: Positive = 0.5
 
@@ -164,7 +166,7 @@ class StackedSemiSupervisedVAE(LatentModel):
         means = first.fitted_.codes(X[:_SELECTION_ROWS])
         used = jnp.asarray((means.std(axis=0) > USED_DEVIATION).astype(np.float32))
         gates = (used, jnp.concatenate([used, jnp.ones(game.n_labels)]))
-        return eqx.tree_at(
+        staged = eqx.tree_at(
             lambda game: (
                 game.first,
                 game.second.classifier.network.layers[0].factor,
@@ -173,6 +175,7 @@ class StackedSemiSupervisedVAE(LatentModel):
             game,
             (first.game_, *gates),
         )
+        return self._clustered(staged, X)
 
 
 def _gated(conditional: Conditional, features: int) -> Conditional:

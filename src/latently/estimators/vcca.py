@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from jaxtyping import PRNGKeyArray
 
@@ -64,6 +64,7 @@ class VCCA(LatentModel):
     """
 
     game_type = vcca.VCCA
+    linear_by_default: ClassVar[Literal["rows"]] = "rows"
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"vcca-noisy": _NOISY, "vcca-private": _PRIVATE}
 
     latent_dim: Count = 50
@@ -82,7 +83,8 @@ class VCCA(LatentModel):
         given = self.inferred_from
         named = {"each": task.views, "first": task.views[:1]}.get(given, (given,)) if isinstance(given, str) else given
         if not named or not set(named) <= set(task.views):
-            raise ArgumentError("inferred_from", f"must be each, first, or among {', '.join(task.views)}", given)
+            rule, known = f"must be each, first, or among {', '.join(task.views)}", ("each", "first", *task.views)
+            raise ArgumentError("inferred_from", rule, given, known=known)
         views, own = {name: task.of_view(place) for place, name in enumerate(task.views)}, int(self.private_dim)
 
         def encoder(name: str, read: Task, dim: int | None = None) -> Conditional:

@@ -1,6 +1,7 @@
 """What people would do anyway: PCA, KMeans, a Gaussian mixture and LabelSpreading, on rows as a model reads them.
 
-Their figures stand beside the model's own, and a sentence says where one of them would do better.
+Their figures stand beside the model's own, and a sentence says where one of them would do better. They need rows
+without gaps: those of a table are filled by the means of its columns, and it is said.
 """
 
 import warnings
@@ -11,6 +12,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int, Shaped
 from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
+from sklearn.impute import SimpleImputer
 from sklearn.metrics import adjusted_rand_score
 from sklearn.mixture import GaussianMixture
 from sklearn.semi_supervised import LabelSpreading
@@ -37,8 +39,6 @@ SURE = 2.0
 MARGIN = 0.05
 """By how much more of the variance PCA explains, where it is said to."""
 
-GAPS = "it needs rows without gaps"
-
 Block = dict[str, Any]
 
 
@@ -47,26 +47,49 @@ class Learned(NamedTuple):
 
     Attributes:
         reading: of rows of the data, with which test rows are read, too.
-        numbers: those of the rows.
+        numbers: those of the rows, without gaps.
         labels: of the rows, as a selection has them.
+        means: fill the gaps of rows.
+        gaps: whether training or test rows have any.
     """
 
     reading: Reading
     numbers: Numbers
     labels: Any
+    means: SimpleImputer
+    gaps: bool
 
     @classmethod
-    def of(cls, model: FittedModel, train: Selection | None, rows: int, seed: int) -> "Learned | str":
-        """Some of the training rows, at most so many; or why there are none, in words."""
+    def of(cls, model: FittedModel, train: Selection | None, test: Selection, rows: int, seed: int) -> "Learned | str":
+        """Some of the training rows, at most so many, to be compared on test rows; or why there are none, in words."""
         if train is None or len(train) < 2:
             return "it is fitted to two training rows or more"
         reading = Reading.of(model, train.data)
         most = min(rows, max(2, MOST_NUMBERS // max(1, len(reading.owners))))
         chosen = train if len(train) <= most else train.some(most, seed)
         numbers = chosen.apply(reading.numbers)
-        if not np.isfinite(numbers).all():
-            return GAPS
-        return cls(reading, numbers, chosen.labels)
+        means = SimpleImputer(keep_empty_features=True).fit(numbers)
+        gaps = bool(np.isnan(numbers).any() or (isinstance(test.data, Table) and test.data.missing.any()))
+        return cls(reading, _filled(numbers, means), chosen.labels, means, gaps)
+
+    def read(self, rows: Any) -> Numbers:
+        """Rows as numbers without gaps."""
+        return _filled(self.reading.numbers(rows), self.means)
+
+    @property
+    def filled(self) -> Block:
+        """What a block says of gaps, where there are any."""
+        return {"gaps": "filled by means"} if self.gaps else {}
+
+    @property
+    def about(self) -> Block:
+        """What a block says of the rows."""
+        return {"train_rows": len(self.numbers), **self.filled}
+
+
+def _filled(numbers: Numbers, means: SimpleImputer) -> Numbers:
+    """Numbers without gaps: these are filled by the means of training rows."""
+    return np.asarray(means.transform(numbers)) if np.isnan(numbers).any() else numbers
 
 
 class Components(NamedTuple):
@@ -82,18 +105,15 @@ class Components(NamedTuple):
 
     def reconstruction(self, test: Selection) -> Block:
         """How much of the test rows comes back, as of a model's: of a table by column; or skipped."""
-        reading, pca = self.learned.reading, self.pca
-        about = {"components": int(pca.n_components_), "train_rows": len(self.learned.numbers)}
+        pca, about = self.pca, {"components": int(self.pca.n_components_), **self.learned.about}
         explained, tables, found = Explained(), [], []
         for rows, _ in test.blocks():
-            x = reading.numbers(rows)
-            if not np.isfinite(x).all():
-                return {"skipped": GAPS}
+            x = self.learned.read(rows)
             given = pca.inverse_transform(pca.transform(x))
             explained.add(x, given)
             if isinstance(rows, Table):
                 tables.append(np.asarray(rows))
-                found.append(np.asarray(reading.rows(given), np.float64))
+                found.append(np.asarray(self.learned.reading.rows(given), np.float64))
         if not tables:
             return {"variance_explained": explained.share, **about}
         by_column = cells.by_column(test.data.columns, np.concatenate(tables), np.concatenate(found))
@@ -102,9 +122,9 @@ class Components(NamedTuple):
     def probe(self, test: Selection, seed: int) -> Block:
         """What classifiers read off its codes, as off a model's."""
         codes = self.pca.transform(self.learned.numbers)
-        of_test = test.apply(lambda rows: self.pca.transform(self.learned.reading.numbers(rows)))
+        of_test = test.apply(lambda rows: self.pca.transform(self.learned.read(rows)))
         found = probe(codes, self.learned.labels, of_test, test.labels, seed=seed)
-        return {name: value for name, value in found.items() if name != "majority"}
+        return {name: value for name, value in found.items() if name != "majority"} | self.learned.filled
 
 
 def add_components(
@@ -117,7 +137,7 @@ def add_components(
     given, probed = blocks["reconstruction"], blocks["probe"]
     if "skipped" in given:
         return
-    learned = Learned.of(model, train, LEARNED_ROWS, seed)
+    learned = Learned.of(model, train, test, LEARNED_ROWS, seed)
     pca = learned if isinstance(learned, str) else Components.of(learned, model.latent_dim, seed)
     found: Block = {"skipped": pca} if isinstance(pca, str) else pca.reconstruction(test)
     given["baselines"] = {"pca": found}
@@ -131,9 +151,10 @@ def add_components(
     told = [block.get("neighbours", {}).get("accuracy") for block in (probed, read)]
     if None not in told and told[1] < told[0]:
         return
+    filled = ", gaps filled by means," if not isinstance(learned, str) and learned.gaps else ""
     given["advice"] = (
-        f"PCA with as many dimensions explains more of these rows ({100 * theirs:.1f} % of their variance against "
-        f"{100 * ours:.1f} %){'' if None in told else ' and its codes tell the classes no worse'}: use "
+        f"PCA with as many dimensions{filled} explains more of these rows ({100 * theirs:.1f} % of their variance "
+        f"against {100 * ours:.1f} %){'' if None in told else ' and its codes tell the classes no worse'}: use "
         "sklearn.decomposition.PCA for codes, or train this model for longer."
     )
 
@@ -160,10 +181,10 @@ def clusterings(
 
     Returns:
         `baselines`, of each `adjusted_rand_index`, `normalized_mutual_information`, `hungarian` as `clustering` gives
-        them, and `train_rows`; and `advice`, a sentence where one is better by more than two standard errors, found by
-        drawing test rows again.
+        them, `train_rows`, and `gaps` where they were filled; and `advice`, a sentence where one is better by more than
+        two standard errors, found by drawing test rows again.
     """
-    learned = Learned.of(model, train, CLUSTERED_ROWS, seed)
+    learned = Learned.of(model, train, test, CLUSTERED_ROWS, seed)
     if isinstance(learned, str):
         return {"baselines": {name: {"skipped": learned} for name in ("k_means", "gaussian_mixture")}}
     rows, shorten = _shortened(learned, CLUSTERED_COMPONENTS, seed)
@@ -171,15 +192,13 @@ def clusterings(
     mixture = GaussianMixture(clusters, reg_covar=1e-2 * max(rows.var(axis=0).mean(), 1e-12), random_state=seed)
     models = {"k_means": KMeans(clusters, n_init=STARTS, random_state=seed), "gaussian_mixture": mixture}
     seen, found, guesses = test.apply(shorten), {}, {}
-    if not np.isfinite(seen).all():
-        return {"baselines": {name: {"skipped": GAPS} for name in models}}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a mixture that does not converge is as good as any
         for name, each in models.items():
             guesses[name] = each.fit(rows).predict(seen)
             agreement = clustering(guesses[name], np.eye(clusters)[guesses[name]], test.labels)
             kept = ("adjusted_rand_index", "normalized_mutual_information", "hungarian")
-            found[name] = {**{key: agreement[key] for key in kept}, "train_rows": len(rows)}
+            found[name] = {**{key: agreement[key] for key in kept}, **learned.about}
     best = max(found, key=lambda name: found[name]["adjusted_rand_index"])
     known = known_labels(np.asanyarray(test.labels))
     truth = np.asarray(test.labels)[known]
@@ -232,25 +251,24 @@ def label_spreading(
         seed: of the choice of rows.
 
     Returns:
-        `baselines`, `label_spreading`: its `error`, the binomial `standard_error`, and `labels` and `train_rows`, which
-        it learned from; and `advice`, a sentence where it is better by more than two standard errors. Or nothing.
+        `baselines`, `label_spreading`: its `error`, the binomial `standard_error`, `labels` and `train_rows`, which it
+        learned from, and `gaps` where they were filled; and `advice`, a sentence where it is better by more than two
+        standard errors. Or nothing.
     """
     if train is None or train.labels is None or test.labels is None:
         return {}
     known, told = known_labels(np.asanyarray(train.labels)), known_labels(np.asanyarray(test.labels))
     if known.all() or len(np.unique(np.asarray(train.labels)[known])) < 2 or not told.any():
         return {}
-    learned = Learned.of(model, _with_few_labels(train, known, seed), CLUSTERED_ROWS, stream(seed, 1))
+    learned = Learned.of(model, _with_few_labels(train, known, seed), test, CLUSTERED_ROWS, stream(seed, 1))
     if isinstance(learned, str):
         return {"baselines": {"label_spreading": {"skipped": learned}}}
     seen = test.where(told)
     guesses = _spread(learned, seen, seed)
-    if guesses is None:
-        return {"baselines": {"label_spreading": {"skipped": GAPS}}}
     truth = np.asarray(seen.labels).astype(object)
     wrong, ours = (np.not_equal(each.astype(object), truth).astype(bool) for each in (guesses, predicted[told]))
     of_known = int(known_labels(np.asanyarray(learned.labels)).sum())
-    found = {**share("error", wrong), "labels": of_known, "train_rows": len(learned.numbers)}
+    found = {**share("error", wrong), "labels": of_known, **learned.about}
     block: Block = {"baselines": {"label_spreading": found}}
     if surely_less(wrong.astype(float), ours.astype(float)):
         block["advice"] = (
@@ -260,12 +278,10 @@ def label_spreading(
     return block
 
 
-def _spread(learned: Learned, seen: Selection, seed: int) -> Shaped[np.ndarray, "rows"] | None:
-    """The class that LabelSpreading gives each of some rows; `None` where they have gaps."""
+def _spread(learned: Learned, seen: Selection, seed: int) -> Shaped[np.ndarray, "rows"]:
+    """The class that LabelSpreading gives each of some rows."""
     rows, shorten = _shortened(learned, SPREAD_COMPONENTS, seed)
     asked = seen.apply(shorten)
-    if not np.isfinite(asked).all():
-        return None
     known = known_labels(np.asanyarray(learned.labels))
     classes, codes = np.unique(np.asarray(learned.labels)[known], return_inverse=True)
     spread = np.full(len(rows), -1)
@@ -295,7 +311,7 @@ def _with_few_labels(train: Selection, known: Bool[np.ndarray, "rows"], seed: in
 
 def _shortened(learned: Learned, most: int, seed: int) -> tuple[Numbers, Callable[[Any], Numbers]]:
     """The training rows with at most so many numbers each, and how other rows become such."""
-    read = learned.reading.numbers
+    read = learned.read
     if learned.numbers.shape[1] <= most:
         return learned.numbers, read
     pca = principal_components(learned.numbers, most, seed)

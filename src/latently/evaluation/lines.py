@@ -30,7 +30,8 @@ def left_out(name: str, block: Block) -> Line | None:
 def baselines_of(block: Block, name: str) -> Iterator[tuple[str, Block]]:
     """What people would do anyway, beside a number of that name: how its line is called, and its own block."""
     for baseline, other in block.get("baselines", {}).items():
-        yield f"{name}, by {BASELINES[baseline]}", other
+        filled = f", gaps {other['gaps']}" if "gaps" in other else ""
+        yield f"{name}, by {BASELINES[baseline]}{filled}", other
 
 
 def of_share(name: str, share: float, error: float, note: str) -> Line:

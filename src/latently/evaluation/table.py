@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from latently.evaluation.lines import SKIPPED, Block, Line, baselines_of, counted, least, left_out, of_share, plus_minus
 from latently.evaluation.model import UNABLE
+from latently.wording import short_number
 
 
 def as_table(result: Block) -> list[Line]:
@@ -98,7 +99,7 @@ def _imputation(block: Block) -> Iterator[Line]:
     if block["numbers"]:
         errors = _each(block, "standardized_error")
         column = max(errors, key=errors.__getitem__)
-        note = f"the mean of the column has 1; most for {column}: {errors[column]:.3g}; {_rows_of(block)}"
+        note = f"the mean of the column has 1; most for {column}: {short_number(errors[column], 3)}; {_rows_of(block)}"
         name = _mean_of("error of numbers filled in", block["numbers"])
         yield Line(name, block["standardized_error"], "standard deviations", note)
     yield from _words(block, "words filled in rightly")
@@ -134,7 +135,8 @@ def _prior_match(block: Block) -> Iterator[Line]:
     ):
         match = block[key]
         pairs = counted(block["prior_pairs"], "pair")
-        prior = f"{match['prior_to_prior_mean']:.4g}, at most {match['prior_to_prior_max']:.4g} in {pairs}"
+        mean, most = (short_number(match[f"prior_to_prior_{each}"]) for each in ("mean", "max"))
+        prior = f"{mean}, at most {most} in {pairs}"
         note = f"prior to prior {prior}; {counted(block['rows'], 'row')}"
         yield Line(name, match["codes_to_prior"], unit, note)
         if match["ratio"] is not None:
@@ -166,7 +168,8 @@ def _dimensions(block: Block) -> Iterator[Line]:
     if skipped := left_out("KL to the prior", kl):
         yield skipped
         return
-    note = f"mean of {counted(kl['rows'], 'row')}, {min(kl['nats']):.3g} to {max(kl['nats']):.3g} a dimension"
+    low, high = (short_number(each(kl["nats"]), 3) for each in (min, max))
+    note = f"mean of {counted(kl['rows'], 'row')}, {low} to {high} a dimension"
     yield Line("KL to the prior", kl["total_nats"], "nats", note)
 
 
@@ -245,7 +248,7 @@ def _clustering(block: Block) -> Iterator[Line]:
 
 def _parzen(block: Block) -> Iterator[Line]:
     note = f"{plus_minus(block['standard_error_nats'])}{counted(block['rows'], 'row')}, "
-    note += f"{counted(block['samples'], 'sample')}, bandwidth {block['bandwidth']:.3g}"
+    note += f"{counted(block['samples'], 'sample')}, bandwidth {short_number(block['bandwidth'], 3)}"
     note += f" chosen on {counted(block['bandwidth_rows'], block['bandwidth_chosen_on'] + ' row')}"
     note += " (the end of its grid)" if block["bandwidth_at_edge"] else ""
     note += "; pixels in [0, 1]" if block["divided_by"] == 255 else ""
@@ -267,9 +270,9 @@ def _samples(block: Block) -> Iterator[Line]:
         ("density", "density of samples", "", 1),
         ("coverage", "coverage of samples", "%", 100),
     ):
-        beside = f"real test rows {scale * real[key]:.4g}{unit and ' ' + unit}; {rows}"
+        beside = f"real test rows {short_number(scale * real[key])}{unit and ' ' + unit}; {rows}"
         if key in block.get("from_prior", {}):
-            beside = f"from the prior {scale * block['from_prior'][key]:.4g}{unit and ' ' + unit}; {beside}"
+            beside = f"from the prior {short_number(scale * block['from_prior'][key])}{unit and ' ' + unit}; {beside}"
         yield Line(name, scale * block[key], unit, f"{beside}, {block['judge']['features']} features of the judge")
 
 
@@ -290,7 +293,7 @@ def _table_samples(block: Block) -> Iterator[Line]:
     ):
         if block[key] is None:
             continue
-        real = "" if copied.get(key) is None else f"; training rows {copied[key]:.3g}"
+        real = "" if copied.get(key) is None else f"; training rows {short_number(copied[key], 3)}"
         yield Line(name, scale * block[key], unit, f"{rule}{real}; {rows}")
         for beside, other in baselines_of(block, name):
             parts = "" if "skipped" in other else counted(other["parts"], "part")
@@ -307,14 +310,15 @@ def _conditions(block: Block) -> Iterator[Line]:
             note = f"real test rows {100 * found['real']:.4g} %; {rows}"
             yield of_share(f"samples read as the {name} asked for", found["accuracy"], found["standard_error"], note)
         elif found["correlation"] is not None:
-            real = "" if found["real"] is None else f"real test rows {found['real']:.4g}; "
+            real = "" if found["real"] is None else f"real test rows {short_number(found['real'])}; "
             yield Line(f"correlation of {name} with what was asked", found["correlation"], "", f"{real}{rows}")
 
 
 def _views(block: Block) -> Iterator[Line]:
     rows = counted(block["rows"], "row")
     for pair, common in _few(block["correlation"], "total").items():
-        note = f"{counted(common['components'], 'pair')}; of the data themselves {common['of_data']:.4g}; {rows}"
+        of_data = short_number(common["of_data"])
+        note = f"{counted(common['components'], 'pair')}; of the data themselves {of_data}; {rows}"
         yield Line(f"total canonical correlation of the codes of {pair}", common["total"], "", note)
     for pair, common in _few(block["correlation"], "hsic").items():
         note = f"normalised: 0 to 1; {common['hsic_shuffled']:.2g} with the rows of one shuffled"
@@ -334,7 +338,7 @@ def _views(block: Block) -> Iterator[Line]:
             if key not in figures["model"]:
                 continue
             others = (
-                f"{COMPLETERS[other]} {scale * figures[other][key]:.4g}"
+                f"{COMPLETERS[other]} {short_number(scale * figures[other][key])}"
                 for other in figures
                 if other in COMPLETERS and (other != "truth" or key == "judge_agreement")  # else it is 0 or 1
             )

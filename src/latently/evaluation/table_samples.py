@@ -51,8 +51,8 @@ def table_samples(
         `wasserstein_distance` of the samples, in standard deviations of the held-out rows, the mean over columns;
         `correlation_difference`, the mean absolute difference of correlations between two columns (`None` for one);
         `accuracy` and `area_under_curve` of the classifier; `by_column`, the distance of each; `rows` of each set;
-        `baselines`, the same of the `gaussian_mixture` and its `parts`; and `training_rows`, distance and difference of
-        as many rows that were learned from. Or `skipped`.
+        `baselines`, the same of the `gaussian_mixture`, its `parts`, and `gaps` where those of its rows were filled;
+        and `training_rows`, distance and difference of as many rows that were learned from. Or `skipped`.
     """
     n, width = min(len(test), MOST_ROWS), test.data.shape[1]
     if n < LEAST_ROWS or width > MOST_COLUMNS:
@@ -70,7 +70,7 @@ def table_samples(
     if train is not None and len(train) >= n:
         rows = train.some(n, stream(seed, _TRAIN)).apply(reading.numbers)
         block["training_rows"] = {k: v for k, v in _kept(real, rows, owners).items() if k != "by_column"}
-    block["baselines"] = {"gaussian_mixture": _of_mixture(model, train, real, owners, seed)}
+    block["baselines"] = {"gaussian_mixture": _of_mixture(model, train, shown, real, owners, seed)}
     return block
 
 
@@ -82,9 +82,11 @@ def _asked(model: FittedModel, shown: Selection, asked: Table | None, seed: int)
     return None if clusters else wanted_labels(model, shown, None, seed)
 
 
-def _of_mixture(model: FittedModel, train: Selection | None, real: Numbers, owners: Owners, seed: int) -> Block:
+def _of_mixture(
+    model: FittedModel, train: Selection | None, test: Selection, real: Numbers, owners: Owners, seed: int
+) -> Block:
     """The same of the samples of a Gaussian mixture."""
-    learned = Learned.of(model, train, FITTED_ROWS, stream(seed, _MIXTURE))
+    learned = Learned.of(model, train, test, FITTED_ROWS, stream(seed, _MIXTURE))
     if isinstance(learned, str):
         return {"skipped": learned}
     state, rows = stream(seed, _MIXTURE, 1), learned.numbers
@@ -96,7 +98,7 @@ def _of_mixture(model: FittedModel, train: Selection | None, real: Numbers, owne
     best = min(found, key=lambda mixture: mixture.bic(rows))
     fake = learned.reading.numbers(learned.reading.rows(best.sample(len(real))[0]))
     told = _told_apart(real, fake, stream(seed, _FOREST))
-    return {**_kept(real, fake, owners), **told, "parts": best.n_components, "train_rows": len(rows)}
+    return {**_kept(real, fake, owners), **told, "parts": best.n_components, **learned.about}
 
 
 def _kept(real: Numbers, fake: Numbers, owners: Owners) -> Block:

@@ -24,6 +24,7 @@ from latently.evaluation.codes import linear_svm_error
 from latently.evaluation.model import FittedModel
 from latently.evaluation.rows import Selection, known_labels
 from latently.evaluation.samples import Judges, agreement
+from latently.wording import short_number
 
 COMPONENTS = 50
 MOST_NUMBERS = 100
@@ -85,8 +86,9 @@ def several_views(
 def _advice(better: list[str], figures: dict[str, Any]) -> str:
     ridge, model = (figures[name]["root_mean_squared_error"] for name in ("ridge", "model"))
     return (
-        f"Ridge regression completes {', '.join(better)} better here (root mean squared error {ridge:.3g} against "
-        f"{model:.3g} for {better[0]}): use sklearn.linear_model.RidgeCV, or train this model for longer."
+        f"Ridge regression completes {', '.join(better)} better here (root mean squared error {short_number(ridge, 3)} "
+        f"against {short_number(model, 3)} for {better[0]}): use sklearn.linear_model.RidgeCV, or train this model for "
+        "longer."
     )
 
 

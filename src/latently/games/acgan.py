@@ -108,7 +108,7 @@ class ACGAN(Game, Decodes, Classifies, TakesConditions):
         """A critic that always wins."""
         won = (
             "the critic has told fakes from real rows from the start (accuracy {:.2f}), and a critic that is always "
-            "right teaches the generator nothing. Lower critic_learning_rate, or raise critic_dropout."
+            "right teaches the generator nothing. Lower {{critic_learning_rate}}, or raise {{critic_dropout}}."
         )
         return collapse_warnings(history, "critic/source_accuracy", won, guessed="", sure=0.99)
 

@@ -16,11 +16,11 @@ PARTS = 12
 
 _WON = (
     "the critic has told codes from prior draws from the start (accuracy {:.2f}): the codes never took the prior's "
-    "shape. Lower critic_learning_rate, or give the generator more updates."
+    "shape. Lower {{critic_learning_rate}}, or give the generator more updates."
 )
 _GUESSED = (
     "the critic has guessed from the start (accuracy 0.50): it taught the encoder nothing. Raise "
-    "critic_learning_rate, or widen critic_hidden."
+    "{critic_learning_rate}, or widen {critic_hidden}."
 )
 
 
@@ -58,7 +58,8 @@ def collapse_warnings(
     Args:
         history: the mean of every term over the rounds of each row so far.
         term: the one that holds the critic's accuracy.
-        won: what to say of a critic that is right nearly always from the first quarter of the rows on.
+        won: what to say of a critic that is right nearly always from the first quarter of the rows on: a form, with a
+            place for its accuracy.
         guessed: what to say of one that is never right more often, or less, than a guess is; empty for nothing.
         sure: the accuracy that one which wins exceeds.
 

@@ -102,11 +102,11 @@ class FactorVAE(EncoderDecoder, Bounds):
             return warnings
         won = (
             "the critic has told codes from permuted ones from the start (accuracy {:.2f}): the dimensions of the "
-            "codes never became independent. Raise gamma."
+            "codes never became independent. Raise {{gamma}}."
         )
         guessed = (
             "the critic has guessed from the start (accuracy 0.50): the codes' dimensions were independent all along, "
-            "or it never learned that they are not. Raise critic_learning_rate, or widen critic_hidden."
+            "or it never learned that they are not. Raise {critic_learning_rate}, or widen {critic_hidden}."
         )
         return warnings + collapse_warnings(history, "critic/permutation_accuracy", won, guessed)
 

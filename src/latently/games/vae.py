@@ -106,17 +106,17 @@ def used_dimensions(kl: Float[Array, "latent"]) -> Float[Array, ""]:
 
 
 def unused_dimensions(active: float | None, total: int, *, weighted: bool = True) -> tuple[str, ...]:
-    """A warning, in words, where not all dimensions are active; `None` says that it is not known.
+    """A warning, in words, where not all dimensions are active; arguments are marked as in `latently.errors`.
 
     Args:
-        active: how many carry something.
+        active: how many carry something; `None`: it is not known.
         total: how many there are.
         weighted: whether the KL term has a weight that can be made smaller.
     """
     if active is None or round(active) >= total:
         return ()
+    otherwise = ", or try a warm-up or a smaller {beta}" if weighted else ""
     return (
         f"{total - round(active)} of {total} latent dimensions are unused (their KL divergence in the last "
-        f"training batches is below {UNUSED_NATS} nats): a smaller latent_dim would do as well"
-        f"{', or try a warm-up or a smaller beta' if weighted else ''}.",
+        f"training batches is below {UNUSED_NATS} nats): a smaller {{latent_dim}} would do as well{otherwise}.",
     )

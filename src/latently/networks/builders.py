@@ -242,10 +242,12 @@ def hidden_layers(
     activations, norms = _each("activation", activation, len(sizes)), _each("normalization", normalize, len(sizes))
     for name in activations:
         if name not in ACTIVATIONS:
-            raise ArgumentError("activation", f"must be one of {', '.join(sorted(ACTIVATIONS))}", name)
+            rule = f"must be one of {', '.join(sorted(ACTIVATIONS))}"
+            raise ArgumentError("activation", rule, name, known=ACTIVATIONS)
     for norm in norms:
         if norm is not None and norm not in NORMALIZATIONS:
-            raise ArgumentError("normalization", f"must be one of {', '.join(NORMALIZATIONS)} or None", norm)
+            rule = f"must be one of {', '.join(NORMALIZATIONS)} or None"
+            raise ArgumentError("normalization", rule, norm, known=NORMALIZATIONS)
     last: tuple[Layer, ...] = (Dropout(dropout),) if dropout else ()
     return [
         (*(() if norm is None else (NORMALIZATIONS[norm](size),)), Activate(name), *last)

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
-from latently.errors import ArgumentError
+from latently.errors import ArgumentError, did_you_mean
 
 
 class Corruption(eqx.Module):
@@ -219,4 +219,5 @@ def make_corruption(description: str | None) -> Corruption | None:
             'must be "gaussian:SCALE", "masking:PROBABILITY" or "salt-and-pepper:PROBABILITY", with a scale of at '
             "least 0 and a probability in [0, 1]",
             description,
+            did_you_mean(name, list(CORRUPTIONS)).strip(),
         ) from error

@@ -11,7 +11,7 @@ import yaml
 from latently.catalogue import BY_TERMINAL_NAME
 from latently.errors import did_you_mean
 from latently.files import number_at
-from latently.reading import FileError, reason, small_text
+from latently.reading import FileError, path_meant, reason, small_text
 
 _FIELDS = {"about": str, "model": str, "options": dict, "reach": list, "shows": dict}
 _NEEDED = ("about", "model", "options")
@@ -116,7 +116,8 @@ def load_recipe(name: str) -> Recipe:
     if name.endswith((".yaml", ".yml")):
         path = Path(name)
         if not path.is_file():
-            raise ValueError(f"there is no file {name}; give a recipe's name ({', '.join(recipe_names())}) or a file.")
+            known = ", ".join(recipe_names())
+            raise ValueError(f"there is no file {name}; give a recipe's name ({known}) or a file.{path_meant(path)}")
         return _read(path.stem, read_yaml(path, str(path)), str(path))
     if name not in recipe_names():
         meant, known = did_you_mean(name, recipe_names()), ", ".join(recipe_names())

@@ -9,6 +9,7 @@ from latently.evaluation import Line, as_table
 from latently.report.page import ReportFigure, ReportRow, ReportTable, write_report
 from latently.report.story import epochs_in_words
 from latently.run import Run
+from latently.wording import short_number
 
 _SPLIT = ("source", "validation", "test", "seed")
 _NONE = "–"
@@ -160,8 +161,8 @@ def _labels_shown(config: Mapping[str, Any]) -> str:
 def _cell(line: Line, value: float) -> tuple[str, str]:
     """What a line is called, with its unit, and its value; "2 of 10" is a value, since runs differ in the ten."""
     if line.unit.startswith("of "):
-        return line.name, f"{value:.4g} {line.unit}"
-    return f"{line.name} ({line.unit})" if line.unit else line.name, f"{value:.4g}"
+        return line.name, f"{short_number(value)} {line.unit}"
+    return f"{line.name} ({line.unit})" if line.unit else line.name, short_number(value)
 
 
 def _plain(value: Any) -> str:

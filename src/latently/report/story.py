@@ -11,7 +11,7 @@ from latently import figures
 from latently.data import Dataset, Splits, Table, TablePreprocessing, Views
 from latently.data.layout import PICTURES, is_volume
 from latently.data.natures import nature_of
-from latently.errors import in_python, words
+from latently.errors import Setting, in_python, words
 from latently.estimators.networks import named
 from latently.evaluation import Line, advice, as_table, counted
 from latently.report.code_scenes import codes_over_prior, film, manifold, plane_of, prior_match
@@ -29,6 +29,8 @@ from latently.report.scenes import (
 )
 from latently.report.view_scenes import view_scenes
 from latently.run import Run
+from latently.training import LEARNED_TOO_LITTLE
+from latently.wording import short_number
 
 CODED_ROWS = 5000
 EXPLORER = "explorer.html"
@@ -36,7 +38,12 @@ EXPLORER = "explorer.html"
 
 
 def report_run(
-    model: Any, run: Run, splits: Splits, evaluation: Mapping[str, Any] | None, next_commands: Mapping[str, str]
+    model: Any,
+    run: Run,
+    splits: Splits,
+    evaluation: Mapping[str, Any] | None,
+    next_commands: Mapping[str, str],
+    door: Setting = in_python,
 ) -> Path:
     """Draw the pictures of a run, and write its `report.html` and give the path.
 
@@ -46,6 +53,7 @@ def report_run(
         splits: the data it was trained on.
         evaluation: what `latently.evaluation.evaluate` gave, or `None`.
         next_commands: how to go on: what a command does to the command.
+        door: how arguments are written.
     """
     folder = run.folder / "figures"
     folder.mkdir(exist_ok=True)
@@ -57,15 +65,16 @@ def report_run(
         if (path := scene.draw(folder / scene.file)) is not None
     ]
     lines = [] if evaluation is None else as_table(dict(evaluation))
+    told = advice(dict(evaluation or {}))
     return write_report(
         run.folder / "report.html",
         title=str(about.get("title") or type(model).__name__),
         subtitle=f"{shown.name}: {counted(len(splits.train), 'row')} to learn from, {len(shown):,} held out",
-        facts=_facts(model, splits, run),
+        facts=_facts(model, splits, run, door),
         numbers=headline(lines),
         figures=pictures,
         tables=_tables(lines, evaluation or {}, len(shown)),
-        warnings=[*_shortcomings(about), *advice(dict(evaluation or {})), *about.get("warnings", ())],
+        warnings=[words(said, door) for said in (*_shortcomings(about), *told, *about.get("warnings", ()))],
         command=about.get("command"),
         next_commands=next_commands,
         explorer=EXPLORER if (run.folder / EXPLORER).exists() else None,
@@ -121,7 +130,7 @@ def held_out(splits: Splits) -> Dataset:
     return next(part for part in (splits.test, splits.validation, splits.train) if len(part))
 
 
-def _facts(model: Any, splits: Splits, run: Run) -> dict[str, str]:
+def _facts(model: Any, splits: Splits, run: Run, door: Setting) -> dict[str, str]:
     train, config = splits.train, run.config()
     about = config.get("run", {})
     facts = {
@@ -146,7 +155,7 @@ def _facts(model: Any, splits: Splits, run: Run) -> dict[str, str]:
     if criterion := about.get("validation"):
         facts["judged by"] = _judged_by(criterion, about.get("best", {}).get("kept", False))
     if sentence := about.get("verdict", {}).get("sentence"):
-        facts["held-out rows"] = words(sentence, in_python)
+        facts["held-out rows"] = words(sentence, door)
     return facts | _pace(run.history(), about)
 
 
@@ -157,11 +166,11 @@ def _judged_by(criterion: Mapping[str, Any], kept_best: bool) -> str:
 
 
 def _shortcomings(about: Mapping[str, Any]) -> list[str]:
-    """Why a model should be trained again, in words; nothing where it should not."""
+    """Why a model should be trained again, its arguments marked; nothing where it should not."""
     found = about.get("verdict", {})
     kept = about.get("best", {}).get("kept", False)
-    poor = ("unknown", "gaining", "diverged", "collapsed", *(() if kept else ("over-fitted",)))
-    return [words(found["sentence"], in_python)] if found.get("kind") in poor else []
+    poor = (*LEARNED_TOO_LITTLE, *(() if kept else ("over-fitted",)))
+    return [found["sentence"]] if found.get("kind") in poor else []
 
 
 def epochs_in_words(config: Mapping[str, Any]) -> str:
@@ -227,14 +236,14 @@ def headline(lines: list[Line]) -> dict[str, str]:
     measured = [line for line in lines if line.value is not None and ", by " not in line.name]
     alike = [[line for line in measured if fnmatchcase(line.name, name)][:2] for name in _HEADLINE]
     chosen = [line for lines_of_name in alike for line in lines_of_name][:4]
-    return {f"{line.name} ({line.unit})" if line.unit else line.name: f"{line.value:.4g}" for line in chosen}
+    return {f"{line.name} ({line.unit})" if line.unit else line.name: short_number(line.value) for line in chosen}
 
 
 def _tables(lines: list[Line], evaluation: Mapping[str, Any], held_out_rows: int) -> list[ReportTable]:
     if not lines:
         return []
     measured = evaluation.get("test_rows", held_out_rows)
-    rows = [(line.name, "–" if line.value is None else f"{line.value:.4g}", line.unit, line.note) for line in lines]
+    rows = [(line.name, short_number(line.value), line.unit, line.note) for line in lines]
     of_all = "" if measured == held_out_rows else f" of {held_out_rows:,}"
     about = f"On {measured:,}{of_all} held-out {'row' if held_out_rows == 1 else 'rows'}."
     return [ReportTable("Evaluation", ("measure", "value", "unit", "note"), rows, about), *_columns(evaluation)]
@@ -252,7 +261,7 @@ def _columns(evaluation: Mapping[str, Any]) -> list[ReportTable]:
             right, majority = of_column["accuracy"], of_column["majority"]
             return ("–", "–") if right is None else (f"{100 * right:.3g} %", f"{100 * majority:.3g} %")
         error = of_column.get("standardized_error")
-        return ("–", "–") if error is None else (f"{error:.3g} sd", "1 sd")
+        return ("–", "–") if error is None else (f"{short_number(error, 3)} sd", "1 sd")
 
     kinds = {name: (column["kind"], f"{column['cells']:,}") for name, column in back.items()}
     rows = [(name, *kinds[name], *cells(back[name]), *cells(filled.get(name, {}))[:1]) for name in kinds]

@@ -8,6 +8,7 @@ from typing import Any
 
 from latently.report.page import ReportFigure, ReportTable, write_report
 from latently.run.study import Study, Trial
+from latently.wording import short_number
 
 _PICTURES = (
     ("plot_optimization_history", "The course of the search", False,
@@ -67,7 +68,7 @@ def _row(study: Study, trial: Trial) -> list[str]:
 def _number(value: Any) -> str:
     if value is None:
         return "–"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return short_number(value) if isinstance(value, float) else str(value)
 
 
 def _figures(study: Study) -> Iterator[ReportFigure]:

@@ -16,7 +16,7 @@ from safetensors.numpy import load_file
 
 from latently.errors import NotSupportedError
 from latently.files import is_temporary, read_history, write_atomically
-from latently.reading import FileError, read_json, reading, reason
+from latently.reading import FileError, path_meant, read_json, reading, reason
 
 _MENDED = "bring back copies of config.json, history.jsonl and evaluation.json"
 _NEEDED = ("data", "fingerprint", "model", "rounds", "title", "use_labels")
@@ -101,7 +101,7 @@ class Run:
             if (folder / "study.json").is_file():
                 raise ValueError(f"{folder} holds a study; name one of its runs, such as {folder / 'trial-0000'}.")
             if not folder.exists():
-                raise ValueError(f"there is no folder {folder}.")
+                raise ValueError(f"there is no folder {folder}.{path_meant(folder)}")
             raise ValueError(f"{folder} holds no run (it has no config.json); `latently fit` makes one.")
         return cls(folder)
 

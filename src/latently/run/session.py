@@ -10,11 +10,12 @@ from typing import Any
 from latently import __version__, distributed
 from latently.abilities import may
 from latently.catalogue import models_that_may
-from latently.data import DataAssumption, Dataset, Splits, assume, assumed
+from latently.data import DataAssumption, Dataset, Splits, assumed
 from latently.errors import ArgumentError, warn
 from latently.estimators.inputs import check_minus_ones
 from latently.estimators.saving import before_fit, load, model_config
 from latently.run.folder import Run
+from latently.run.photos import suited
 from latently.run.rows import fingerprint, open_run_splits, open_splits
 from latently.training import why_apart
 
@@ -86,8 +87,8 @@ class Plan:
         estimator: not fitted.
         data: the arguments of `open_dataset`, as JSON values.
         about: what the run's configuration says of it: `model`, `preset`, `recipe`, `use_labels`, `command`,
-            `judge`: whether samples are shown to a judge at its end, `network_open`: whether photos may choose the
-            network, and `sampler`: what draws codes in the place of the prior.
+            `judge`: whether samples are shown to a judge at its end, `network_open` and `epochs_open`: whether photos
+            may choose the network and the number of epochs, and `sampler`: what draws codes in the place of the prior.
     """
 
     estimator: Any
@@ -98,7 +99,8 @@ class Plan:
     def of(cls, run: Run, parameters: Mapping[str, Any]) -> "Plan":
         """The plan that a run followed, with the estimator's parameters as they were given."""
         about = run.about()
-        names = ("model", "preset", "recipe", "use_labels", "command", "judge", "network_open", "sampler")
+        open_ = ("network_open", "epochs_open")
+        names = ("model", "preset", "recipe", "use_labels", "command", "judge", *open_, "sampler")
         kept = {name: about.get(name) for name in names}
         return cls(estimator_of({**run.config(), "parameters": parameters}), about["data"], kept)
 
@@ -136,7 +138,8 @@ class Plan:
         """
         if distributed.is_first():
             Run.check_free(folder)
-        estimator, splits = suited(self.estimator, self.open(), self.about.get("network_open", False))
+        network_open, epochs_open = (bool(self.about.get(f"{name}_open")) for name in ("network", "epochs"))
+        estimator, splits = suited(self.estimator, self.open(), network_open, epochs_open)
         estimator = _stopping(estimator, splits)
         if self.about.get("sampler") and not may(estimator.game_type, "encode"):
             rule = f"draws from where codes of rows are, and {type(estimator).__name__} has no encoder"
@@ -146,7 +149,7 @@ class Plan:
             trainer = trainer_for(estimator, splits, self.about["use_labels"], verbose=verbose)
         if self.data["labels"] and estimator.classes_ is None:
             warn(
-                f"{type(estimator).__name__} learns without labels here; the {self.data['labels']} of --labels are "
+                f"{type(estimator).__name__} learns without labels here; the {self.data['labels']} of {{labels}} are "
                 "used to evaluate it, and for nothing else."
             )
         rounds, title = estimator.total_rounds(trainer), f"{type(estimator).__name__} on {splits.train.name}"
@@ -232,27 +235,6 @@ def fit_sampler(session: Session) -> None:
     if "labels_kept" in train.description:
         labels = model.predict(train.rows) if "predict" in model.abilities() else None
     model.fit_sampler(kind, train.rows, labels, random_state=model.seed_)
-
-
-def suited(estimator: Any, splits: Splits, network_open: bool) -> tuple[Any, Splits]:
-    """The estimator with convolutions, where data is photos that were made smaller and no network was named.
-
-    Args:
-        estimator: not fitted.
-        splits: the data.
-        network_open: whether no network was named.
-
-    Returns:
-        The estimator, and the data with what was chosen in its description.
-    """
-    train = splits.train
-    smaller = any(fact.endswith("made_smaller") for fact in train.description)
-    if not (network_open and smaller and all(len(view.shape) > 2 for view in train.views)):
-        return estimator, splits
-    guess = "photos are read and given by convolutions; {network=mlp} has a perceptron instead"
-    train = dataclasses.replace(train, description=assume(train.description, guess))
-    convolving = type(estimator)(**{**estimator.get_params(deep=False), "network": "conv"})
-    return convolving, dataclasses.replace(splits, train=train)
 
 
 def _stopping(estimator: Any, splits: Splits) -> Any:

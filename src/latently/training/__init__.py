@@ -9,9 +9,10 @@ from latently.training.round import State, play_round
 from latently.training.together import Together, why_apart
 from latently.training.trainer import NonFiniteLossError, Observer, Progress, Trainer, next_stop
 from latently.training.validation import Validation
-from latently.training.verdict import Verdict, verdict
+from latently.training.verdict import LEARNED_TOO_LITTLE, Verdict, verdict
 
 __all__ = [
+    "LEARNED_TOO_LITTLE",
     "Chunk",
     "Feed",
     "NonFiniteLossError",

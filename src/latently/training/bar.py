@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from latently.training.trainer import Progress
+from latently.wording import short_number
 
 WIDEST = 100
 SECONDS_BETWEEN = 30.0  # lines of a log, at most; and each ten percent, if that is sooner
@@ -141,7 +142,7 @@ def _terms(terms_of: dict[str, float], width: int) -> list[RenderableType]:
     players: dict[str, list[str]] = {}
     for name, value in terms_of.items():
         player, term = name.split("/", 1)
-        players.setdefault(player, []).append(f"{term.replace('_', ' ')} {value:.4g}".replace(" ", "\u00a0"))
+        players.setdefault(player, []).append(f"{term.replace('_', ' ')} {short_number(value)}".replace(" ", "\u00a0"))
     names = max(map(len, players), default=0)
     lines: list[RenderableType] = []
     for player, terms in players.items():

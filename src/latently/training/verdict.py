@@ -11,6 +11,9 @@ from latently.errors import Setting, in_python, words
 
 Kind: TypeAlias = Literal["gaining", "settled", "over-fitted", "diverged", "collapsed", "unknown"]
 
+LEARNED_TOO_LITTLE: tuple[Kind, ...] = ("unknown", "gaining", "diverged", "collapsed")
+"""Kinds of verdicts on a model that is to be trained again, or for longer, before it is asked anything."""
+
 FEWEST = 5
 """Measurements below which nothing is told."""
 _SLIGHT = 0.01
@@ -73,7 +76,7 @@ def verdict(history: Sequence[Mapping[str, Any]], criterion: str, about: str, *,
     gain, lost = float(values[0] - values[best]), float(np.median(after) - values[best]) if len(after) > 1 else 0.0
     kept = ", and that model was kept" if kept_best else ""
     if _carries_nothing(history[-1]["terms"]):
-        sentence = "The code has collapsed: no dimension of it carries anything. Try a warm-up, or a smaller beta."
+        sentence = "The code has collapsed: no dimension of it carries anything. Try a warm-up, or a smaller {beta}."
         return Verdict("collapsed", sentence, epoch)
     if lost > max(_WORSE * gain, 3 * noise):
         if values[-1] > values[0] and gain <= 3 * noise:

@@ -3,6 +3,7 @@
 /** @import {Blob as Stored, Model, Place, State, View} from "latently/types" */
 import { floatsOf, numbersOf } from "latently/archive";
 import { Inference } from "latently/inference";
+import { nearestRow } from "latently/neighbours";
 import { frameOf } from "latently/pictures";
 import { Projection } from "latently/projection";
 import { Store } from "latently/store";
@@ -38,6 +39,8 @@ export class Explorer {
     this.conditions = model.labels?.in === "decoder" ? model.labels.conditions : null;
     this.toldClasses = model.labels?.in === "decoder" && !this.conditions;
     this.store = new Store(this.opening(theme));
+    const middle = this.codes ? nearestRow(this.codes, this.store.state.code) : -1;
+    if (middle >= 0) this.visit(this.placeOf(middle)); // a row to begin with: the middle itself may show nothing
   }
 
   /** @param {"light"|"dark"} theme

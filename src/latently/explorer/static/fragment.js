@@ -69,7 +69,7 @@ function read(explorer, word) {
   if (code && code.every(Number.isFinite)) patch.code = code;
   const told = list(word("told"), store.state.told?.length ?? -1);
   if (told) patch.told = told;
-  const row = Number(word("row") ?? -1);
+  const row = Number(word("row") ?? (patch.code ? -1 : store.state.row)); // a code without a row is none's
   if (Number.isInteger(row) && row >= -1 && row < count && explorer.codes) patch.row = row;
   const [x, y] = list(word("axes"), 2) ?? [];
   const fits = (/** @type {number} */ axis) => Number.isInteger(axis) && axis >= 0 && axis < model.latent.size;

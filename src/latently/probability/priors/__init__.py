@@ -35,7 +35,7 @@ def make_prior(name: str, dim: int, n_labels: int | None = None, scale: float | 
         7
     """
     if name not in PRIORS:
-        raise ArgumentError("prior", f"must be one of {', '.join(map(repr, PRIORS))}", name)
+        raise ArgumentError("prior", f"must be one of {', '.join(map(repr, PRIORS))}", name, known=PRIORS)
     if scale is not None and not scale > 0:
         raise ArgumentError("prior_scale", "must be positive", scale)
     if name == "star":
