@@ -4,8 +4,8 @@ Run as `python -m endurance.kills --n 200` (an hour on two cores). Each run is a
 third of the processes import everything anew, the others begin when all is imported. Each is killed (SIGKILL) at a
 moment drawn from the time that the whole takes, so that imports, compiling, training, evaluation and report are all
 met; what resumes it is killed likewise, up to three times. At the end the weights, the film, the evaluation and the
-rows of the history (but for what a clock told) must be those of the run that was not killed, and no other file may be
-there. Figure: how many kills were survived.
+rows of the history must be those of the run that was not killed, byte by byte, and no other file may be there.
+Figure: how many kills were survived.
 """
 
 import argparse
@@ -24,7 +24,6 @@ from typing import Any
 
 from endurance.commands import Command
 from latently.catalogue import MODELS
-from latently.files import read_records
 
 SMALL = {"data": "digits", "network": "mlp", "latent-dim": 2, "hidden": 16, "epochs": 60, "checkpoint-every": 0}
 CASES: dict[str, dict[str, Any]] = {
@@ -43,13 +42,17 @@ CASES: dict[str, dict[str, Any]] = {
     "vae, convolutions": {"network": "conv", "channels": 4, "epochs": 4},
     "vae, sampler": {"sampler": "gaussian-mixture"},
     "vae, repeats": {"repeats": 2, "epochs": 20},
+    "demo": {},
 }
-"""A model in the terminal, and what else the run is called → options that change the small ones, or stand beside."""
+"""A model in the terminal, and what else the run is called → options that change the small ones, or stand beside.
 
-CLOCK = {"seconds", "seconds_left", "samples_per_second"}
+Of the demo, all five models, a short form is killed; it goes on by the same command.
+"""
+
 MOST_KILLS = 3  # of one run
 FRESH = 3  # one in so many processes imports everything anew
 REPORTED = 4  # one in so many runs draws its report
+COMPARED = (".safetensors", "evaluation.json", "history.jsonl")
 OF_REPORTS = ("report.html", "explorer.html", "figures")
 WARM, UNREPORTED = 0.7, 0.6  # of the seconds of a run: once all is compiled, and without a report
 PATIENCE_SECONDS = 900.0
@@ -112,7 +115,7 @@ class Kills:
             whole, seconds = self._whole[name]
             run = self.folder / f"{self.runs:04d}"
             seconds *= WARM if report or not self.reports else WARM * UNREPORTED
-            if fault := self._killed(name, report, run, seconds) or differences(run, whole, report):
+            if fault := self._killed(name, report, run, seconds) or differences(run, whole, report or name == "demo"):
                 self.faults.append(f"{name}, run {self.runs} of seed {self.seed}: {fault}")
             else:
                 shutil.rmtree(run)
@@ -156,6 +159,8 @@ class Kills:
 
 def words_of(name: str, report: bool, out: Path) -> list[str]:
     """The words of the command that begins a run."""
+    if name == "demo":
+        return ["demo", "--epochs", "1", "--quiet", "--out", str(out)]
     options = SMALL | CASES[name] | {"out": out}
     words = ["fit", name.partition(",")[0], *(word for key, value in options.items() for word in (f"--{key}", value))]
     return [*map(str, words), "--quiet", *([] if report else ["--no-report"])]
@@ -163,14 +168,15 @@ def words_of(name: str, report: bool, out: Path) -> list[str]:
 
 def begun_or_resumed(name: str, report: bool, run: Path) -> list[str]:
     """What a person would type: the first command again where it has left nothing, else what resumes the run."""
-    if not (run / "config.json").exists() and not (run / "repeats.json").exists():
+    if name == "demo" or not any((run / file).exists() for file in ("config.json", "repeats.json")):
         return words_of(name, report, run)
     return ["resume", str(run), "--quiet", "--checkpoint-every", "0", *([] if report else ["--no-report"])]
 
 
 def stage_of(run: Path) -> str:
     """How far a run had come when it was killed; of several, the last one that has begun."""
-    run = max(run.glob("repeat-*"), default=run)
+    several = (*run.glob("repeat-*"), *run.glob("demo-*"))
+    run = max(several, key=lambda folder: folder.stat().st_mtime_ns, default=run)
     if not (run / "config.json").exists():
         return STAGES[0]
     files = ("checkpoint.safetensors", "model.safetensors", "evaluation.json", "report.html")
@@ -187,17 +193,10 @@ def differences(run: Path, whole: Path, report: bool) -> str | None:
     if mine != theirs:
         return f"{sorted(mine ^ theirs)} {'is' if mine - theirs else 'is not'} there"
     for name in sorted(mine):
-        if name.endswith((".safetensors", "evaluation.json")) and not name.endswith("checkpoint.safetensors"):
-            if (run / name).read_bytes() != (whole / name).read_bytes():
-                return f"{name} is another"
-        elif name.endswith("history.jsonl") and rows_of(run / name) != rows_of(whole / name):
-            return f"{name} has other rows"
+        compared = name.endswith(COMPARED) and not name.endswith("checkpoint.safetensors")
+        if compared and (run / name).read_bytes() != (whole / name).read_bytes():
+            return f"{name} is another"
     return None
-
-
-def rows_of(path: Path) -> list[dict[str, Any]]:
-    """The rows of a history, without what a clock told."""
-    return [{name: value for name, value in row.items() if name not in CLOCK} for row in read_records(path)]
 
 
 if __name__ == "__main__":

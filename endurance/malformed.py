@@ -1,5 +1,7 @@
 """Malformed input: files of every kind that Latently reads, and values of its command line, damaged at random.
 
+Data sets and models of the hub come from a server on this machine, which fails now and then as networks do.
+
     python -m endurance.malformed --n 1000 --seed 0
 
 Every input must end within ten seconds and 1 GB: well, or with exit code 2, one clear sentence and nothing half-made.
@@ -17,6 +19,7 @@ from pathlib import Path
 
 from endurance.bounded import Bounded, Ended, told_of
 from endurance.damage import damaged
+from endurance.hubs import Hub, harm, hub_of
 from endurance.seeds import KINDS, Seed, write_seeds
 
 
@@ -34,15 +37,16 @@ def main() -> int:
         run = str(shutil.copytree(folder / "seeds" / "run", folder / "warm"))
         warm = [["sample", run, "--n", "2", "--out", "warm.npz"], ["resume", run, "--epochs", "2"], ["report", run]]
         for seed in seeds:
-            if seed.kind == "yaml":
-                warm += [[word.replace("{}", str(seed.path)) for word in words] for words in seed.commands]
+            if seed.kind in ("yaml", "hub"):
+                called = seed.path.name if seed.kind == "hub" else str(seed.path)
+                warm += [[word.replace("{}", called) for word in words] for words in seed.commands]
         work = folder / "own" / "own" / "work"  # so that ../.. is ours
         work.mkdir(parents=True)
         codes: Counter[str] = Counter()
         faults = []
-        with Bounded(work, warm) as worker:
+        with hub_of(work, folder / "seeds") as hub, Bounded(work, warm) as worker:
             for number in range(given.first, given.first + given.n):
-                ended, words = _try(worker, seeds, work, f"{given.seed}/{number}")
+                ended, words = _try(worker, seeds, work, hub, f"{given.seed}/{number}")
                 codes["fault" if ended.fault else "well" if ended.code == 0 else "refused"] += 1
                 if ended.fault:
                     faults.append(number)
@@ -52,7 +56,7 @@ def main() -> int:
     return 1 if faults else 0
 
 
-def _try(worker: Bounded, seeds: list[Seed], work: Path, key: str) -> tuple[Ended, list[str]]:
+def _try(worker: Bounded, seeds: list[Seed], work: Path, hub: Hub, key: str) -> tuple[Ended, list[str]]:
     """One input, made from its number alone, and how it ended."""
     draw = random.Random(key)
     kind = draw.choice(sorted({seed.kind for seed in seeds}))
@@ -61,6 +65,7 @@ def _try(worker: Bounded, seeds: list[Seed], work: Path, key: str) -> tuple[Ende
         if entry.name != "cache":
             shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
     words = seed.laid(work, draw, damaged)
+    hub.harm = harm(draw)
     worker.ready()
     before = {entry.name for entry in work.iterdir()} | {"cache"}
     ended = worker.run(words)

@@ -16,7 +16,7 @@ from endurance.damage import NUMBERS
 
 VALUES = (*NUMBERS, "x" * 5000, "[1]", "{}", "none", "-", "1,-1", "../..", "a=b")
 """What is typed in the place of a value that an option can take."""
-KINDS = ("array", "image", "table", "store", "yaml", "run", "words")
+KINDS = ("array", "image", "table", "store", "hub", "yaml", "run", "words")
 Damage = Callable[[bytes, str, random.Random], bytes]
 
 
@@ -41,9 +41,7 @@ class Seed:
         words = list(draw.choice(self.commands))
         if self.kind == "words":
             options = [place for place, word in enumerate(words) if word.startswith("--") and place + 1 < len(words)]
-            words[draw.choice(options) + 1] = draw.choice(
-                (*NUMBERS, "x" * 5000, "[1]", "{}", "none", "-", "1,-1", "../..", "a=b")
-            )
+            words[draw.choice(options) + 1] = draw.choice(VALUES)
             words = [word.replace("\x00", "�") for word in words]  # no argument of a process can hold it
             return [word.replace("{}", str(self.path)) for word in words]
         target = work / self.path.name
@@ -64,7 +62,8 @@ class Seed:
 def write_seeds(folder: Path) -> list[Seed]:
     """Write them all into a folder that does not exist yet."""
     folder.mkdir(parents=True)
-    return [*_arrays(folder), *_images(folder), *_tables(folder), *_stores(folder), *_runs(folder), *_yaml(folder)]
+    kinds = (_arrays, _images, _tables, _stores, _runs, _hubs, _yaml)
+    return [seed for write in kinds for seed in write(folder)]
 
 
 def _arrays(folder: Path) -> Iterator[Seed]:
@@ -89,7 +88,8 @@ def _arrays(folder: Path) -> Iterator[Seed]:
     yield Seed("array", idx)
 
 
-def _images(folder: Path) -> Iterator[Seed]:
+def write_pictures(folder: Path) -> None:
+    """Write a picture of every kind into a folder."""
     from PIL import Image
 
     random = np.random.default_rng(0)
@@ -110,16 +110,21 @@ def _images(folder: Path) -> Iterator[Seed]:
     }
     for name, image in made.items():
         image.save(folder / name)
-        yield Seed("image", folder / name)
     photo.save(folder / "packed.tif", compression="tiff_lzw")
     photo.save(folder / "turned.jpg", exif=_turned())
-    yield Seed("image", folder / "packed.tif")
-    yield Seed("image", folder / "turned.jpg")
-    many = folder / "photos"
-    for name, image in (("cats/1.png", photo), ("cats/2.jpg", photo), ("dogs/3.gif", gray), ("dogs/4.tif", gray)):
+
+
+def _images(folder: Path) -> Iterator[Seed]:
+    alone, many = folder / "pictures", folder / "photos"
+    alone.mkdir()
+    write_pictures(alone)
+    for path in sorted(alone.iterdir()):
+        yield Seed("image", path)
+    for name, made in {"cats/1.png": "photo.png", "cats/2.jpg": "photo.jpg", "dogs/3.png": "gray.png"}.items():
         (many / name).parent.mkdir(parents=True, exist_ok=True)
-        image.save(many / name)
-    (many / "labels.csv").write_text("filename,label\ncats/1.png,cat\ndogs/3.gif,dog\n")
+        shutil.copy(alone / made, many / name)
+    (many / "dogs" / "4.tif").write_bytes((alone / "packed.tif").read_bytes())
+    (many / "labels.csv").write_text("filename,label\ncats/1.png,cat\ndogs/3.png,dog\n")
     yield Seed("image", many)
 
 
@@ -219,6 +224,34 @@ def _runs(folder: Path) -> Iterator[Seed]:
     )
     yield Seed("run", run, (("report", "{}"),), ("film.safetensors", "history.jsonl", "evaluation.json"))
     yield Seed("words", run, tuple(_lines_of(str(run))))
+
+
+def _hubs(folder: Path) -> Iterator[Seed]:
+    """Repositories of the hub: tables and pictures, with the card that tells of them, and a model."""
+    import pandas as pd
+
+    frame = pd.DataFrame(_frame())[["age", "size", "kind"]].fillna(0)
+    card = "---\nconfigs:\n- config_name: default\n  data_files:\n"
+    card += "".join(f"  - split: {part}\n    path: data/{part}.parquet\n" for part in ("train", "test"))
+    card += "dataset_info:\n  features:\n  - {name: age, dtype: int64}\n  - {name: size, dtype: float64}\n"
+    card += "  - {name: kind, dtype: string}\n---\n# A table\n"
+    told, plain, photos = folder / "told", folder / "plain", folder / "some-photos"
+    for place in (told / "data", plain):
+        place.mkdir(parents=True)
+    (told / "README.md").write_text(card)
+    for part in ("train", "test"):
+        frame.to_parquet(told / "data" / f"{part}.parquet")
+    frame.to_csv(plain / "train.csv", index=False)
+    frame.to_csv(plain / "test.csv", index=False)
+    shutil.copytree(folder / "photos", photos / "train", ignore=shutil.ignore_patterns("*.csv"))
+    for place in (told, plain, photos):
+        yield Seed("hub", place, (("open", "hf:ada/{}"), ("open", "hf:ada/{}", "labels_column=kind")))
+    model = folder / "model"
+    model.mkdir()
+    for name in ("config.json", "model.safetensors", "history.jsonl", "clock.jsonl"):
+        shutil.copy(folder / "run" / name, model)
+    sample = ("sample", "hf://ada/{}", "--n", "2", "--out", "out.npz")
+    yield Seed("hub", model, (sample, ("info", "hf://ada/{}")))
 
 
 def _lines_of(run: str) -> Iterator[tuple[str, ...]]:

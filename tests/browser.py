@@ -86,7 +86,9 @@ def settle(page):
           for (let quiet = 0; quiet < 3; ) {
             await new Promise((done) => setTimeout(done, 30));
             await new Promise(requestAnimationFrame);
-            const busy = latently.explorers.some(({ inference }) => inference.running || inference.waiting.size);
+            const reads = document.querySelector("[aria-busy]");
+            const asks = latently.explorers.some(({ inference }) => inference.running || inference.waiting.size);
+            const busy = reads || asks;
             quiet = busy ? 0 : quiet + 1;
           }
         }"""

@@ -287,6 +287,32 @@ def test_a_number_that_can_only_be_a_mistake_is_refused_by_its_name(value: Any) 
         VAE(**{name: value}).fit(ROWS)
 
 
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        (
+            latently.AAE(generator_updates=2**20),
+            r"^generator_updates must be a whole number from 1 to 1000; got 1048576",
+        ),
+        (latently.ClusteringAAE(n_clusters=2**32 - 1), r"^n_clusters must be smaller: 2,147,483,647 is the largest"),
+        (latently.AAE(encoder="implicit", noise_dim=10**9, critic_hidden=(4,)), r"^noise_dim must be smaller: with"),
+        (latently.StackedSemiSupervisedVAE(first_epochs=1e12), r"^first_epochs must be [0-9,]+ or less"),
+        (VAE(warm_up_epochs=1e12), r"^warm_up_epochs must be [0-9,]+ or less"),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, latently.estimators.base.LatentModel) else "",
+)
+def test_a_number_that_no_machine_can_work_with_is_refused_by_its_name(model: Any, said: str) -> None:
+    model.set_params(hidden=(4,), latent_dim=2)
+    with pytest.raises(ArgumentError, match=said):
+        model.fit(ROWS)
+
+
+def test_a_batch_of_more_rows_than_there_are_is_all_of_them_and_endless_patience_is_none() -> None:
+    whole = VAE(hidden=(4,), latent_dim=2, epochs=2, batch_size=20, random_state=0).fit(ROWS)
+    same = VAE(hidden=(4,), latent_dim=2, epochs=2, batch_size=2**31 - 1, patience=2**31 - 1, random_state=0).fit(ROWS)
+    np.testing.assert_array_equal(same.transform(ROWS), whole.transform(ROWS))
+
+
 def test_what_is_no_number_of_rows_seeds_or_labels_is_named(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)  # which would say it first
     vae = latently.load(saved)

@@ -1,11 +1,12 @@
 """Errors that carry what was wrong as structure: each door (Python, the terminal) words them in its own terms."""
 
+import contextlib
 import difflib
 import importlib
 import re
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, get_args, get_origin
 
 Setting = Callable[[str, str | None], str]
@@ -51,6 +52,23 @@ class ArgumentError(ValueError):
         got = "" if self.value is _UNSAID else f"; got {shown(self.value)}"
         remedy = f" {words(self.remedy, door)}" if self.remedy else ""
         return f"{door(self.name, None)} {words(self.rule, door)}{got}.{remedy}{did_you_mean(self.value, self.known)}"
+
+
+@contextlib.contextmanager
+def called(**names: str) -> Iterator[None]:
+    """While something is asked whose arguments have other names there: errors tell of them by those that users gave.
+
+    Example:
+        >>> with called(epochs="first_epochs"):
+        ...     raise ArgumentError("epochs", "must be above 0", -1)
+        Traceback (most recent call last):
+        latently.errors.ArgumentError: first_epochs must be above 0; got -1.
+    """
+    try:
+        yield
+    except ArgumentError as error:
+        error.name = names.get(error.name, error.name)
+        raise
 
 
 def warn(message: str, category: type[Warning] = UserWarning) -> None:

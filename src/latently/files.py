@@ -5,7 +5,7 @@ import errno
 import io
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -164,6 +164,47 @@ def read_records(path: Path) -> list[dict[str, Any]]:
         with contextlib.suppress(ValueError, RecursionError):  # in another encoding, or not JSON
             records.append(json.loads(line))
     return [record for record in records if isinstance(record, dict)]
+
+
+HISTORY, CLOCK = "history.jsonl", "clock.jsonl"
+"""The rows of a run's course, which are a function of the run; and what a clock told beside them, by their rounds."""
+_TOLD_BY_CLOCK = ("samples_per_second", "seconds_left", "seconds")
+
+
+def write_history(folder: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    r"""Write the rows of a run's course into its folder, and what a clock told of them into a file of its own.
+
+    Example:
+        >>> import tempfile
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> write_history(folder, [{"round": 1, "seconds": 2.5, "terms": {}}])
+        >>> (folder / "history.jsonl").read_text(), read_history(folder)
+        ('{"round": 1, "terms": {}}\n', [{'round': 1, 'terms': {}, 'seconds': 2.5}])
+    """
+    for name, part in _parted(rows).items():
+        write_records(folder / name, part)
+
+
+def append_history(folder: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Append rows to what `write_history` wrote; `OSError` where a file is not there, or cannot be written."""
+    for name, part in _parted(rows).items():
+        append_records(folder / name, part)
+
+
+def read_history(folder: Path) -> list[dict[str, Any]]:
+    """The rows of a run's course, with what a clock told of them; earlier versions kept both in one file."""
+    told = {str(row.get("round")): row for row in read_records(folder / CLOCK)}
+    return [row | told.get(str(row.get("round")), {}) for row in read_records(folder / HISTORY)]
+
+
+def _parted(rows: Iterable[Mapping[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """File → its part of each row; first what a clock told, so that no row is without."""
+    parts: dict[str, list[dict[str, Any]]] = {CLOCK: [], HISTORY: []}
+    for row in rows:
+        told = {name: row[name] for name in _TOLD_BY_CLOCK if name in row}
+        parts[CLOCK].append({"round": row.get("round"), **told})
+        parts[HISTORY].append({name: value for name, value in row.items() if name not in told})
+    return parts
 
 
 def number_at(evaluation: Mapping[str, Any], key: str) -> float | None:

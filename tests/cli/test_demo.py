@@ -5,6 +5,7 @@ import contextlib
 import io
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -48,18 +49,25 @@ def tiny(path: Path) -> Path:
     return path
 
 
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[dict[str, Any]]]:
-    """The demo's folder after an epoch of each model, without what takes long, and the events that were printed."""
+@contextlib.contextmanager
+def short() -> Iterator[io.StringIO]:
+    """While a demo leaves out what takes long: what it prints."""
 
     def undrawn(*arguments: Any, scenes: Any = latently.report.story.scenes) -> Iterator[Scene]:
         return (scene._replace(draw=tiny) for scene in scenes(*arguments))
 
-    folder, out = tmp_path_factory.mktemp("demo") / "my demo", io.StringIO()
-    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(out):
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(io.StringIO()) as out:
         patch.setattr(latently.report.story, "scenes", undrawn)
         patch.setattr(latently.cli.session, "judged", lambda *_, **__: {"judge": StubJudge(), "importance_samples": 1})
         patch.setattr(latently.evaluation.views, "canonical_correlation", latently.evaluation.views.nearest_neighbour)
+        yield out
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[dict[str, Any]]]:
+    """The demo's folder after an epoch of each model, and the events that were printed."""
+    folder = tmp_path_factory.mktemp("demo") / "my demo"
+    with short() as out:
         assert run_demo(["--out", str(folder), "--json", "--epochs", "1"]) == 0
     return folder, [json.loads(line) for line in out.getvalue().splitlines()]
 
@@ -128,4 +136,24 @@ def test_the_demo_never_overwrites_and_prints_events_alone_with_json(demo: tuple
     assert [event["folder"] for event in events if event["event"] == "finished"] == [str(folder / run) for run in PARTS]
     assert events[-1]["event"] == "demo"
     assert events[-1]["page"] == str(folder / "index.html")
+    answer = call("demo", "--out", folder)
+    assert answer.code == 2
+    assert f"the demo in {folder} is finished" in answer.err
+
+
+def test_a_demo_that_was_interrupted_goes_on(demo: tuple[Path, Any], tmp_path: Path) -> None:
+    folder = tmp_path / "again"
+    shutil.copytree(demo[0], folder)
+    for left_out in ("index.html", "demo-vae/report.html", "demo-cvae/model.safetensors", "demo-cvae/evaluation.json"):
+        (folder / left_out).unlink()
+    shutil.rmtree(folder / "demo-aae")
+    (folder / ".index.html.tmp").touch()
+    with short():
+        assert run_demo(["--out", str(folder), "--quiet", "--epochs", "1"]) == 0
+    for name in ("demo-aae/model.safetensors", "demo-cvae/model.safetensors", "demo-cvae/history.jsonl"):
+        assert (folder / name).read_bytes() == (demo[0] / name).read_bytes()
+    assert (folder / "index.html").exists()
+    assert (folder / "demo-vae" / "report.html").exists()
+    (folder / "index.html").unlink()
+    (folder / "notes.txt").touch()
     assert call("demo", "--out", folder).code == 2

@@ -21,8 +21,8 @@ def small_fit(model: str, *words: str | Path) -> Answer:
 def test_a_run_leaves_its_folder_and_says_what_to_do_next(vae_run: Path) -> None:
     files = {path.name for path in vae_run.iterdir()}
     assert files == {
-        *("config.json", "model.safetensors", "checkpoint.safetensors", "history.jsonl", "film.safetensors"),
-        *("evaluation.json", "figures", "report.html", "explorer.html"),
+        *("config.json", "model.safetensors", "checkpoint.safetensors", "history.jsonl", "clock.jsonl"),
+        *("film.safetensors", "evaluation.json", "figures", "report.html", "explorer.html"),
     }
     assert (vae_run / "figures" / "film.gif").read_bytes().startswith(b"GIF8")
     run = Run.open(vae_run)

@@ -40,7 +40,14 @@ def test_a_model_comes_back_from_the_hub_the_same(pushed: Hub, vae_run: Path) ->
 
 def test_the_card_says_what_the_run_says_and_nothing_of_this_machine(pushed: Hub, vae_run: Path) -> None:
     files = pushed.repos["ada/digits"]
-    assert set(files) == {"README.md", "config.json", "evaluation.json", "history.jsonl", "model.safetensors"}
+    assert set(files) == {
+        "README.md",
+        "clock.jsonl",
+        "config.json",
+        "evaluation.json",
+        "history.jsonl",
+        "model.safetensors",
+    }
     card, run = files["README.md"].decode(), Run.open(vae_run)
     nats = run.read_json("evaluation.json")["likelihood"]["evidence_lower_bound"]["negative_log_likelihood_nats"]
     for line in (

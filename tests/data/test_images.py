@@ -1,7 +1,5 @@
 """Folders of images: labels, sizes, colours, and images that cannot be read."""
 
-import warnings
-
 import numpy as np
 import pytest
 from PIL import Image
@@ -185,14 +183,21 @@ def test_another_format_under_the_name_of_an_image_is_refused(tmp_path):
         open_images(tmp_path)
 
 
+def test_an_image_that_does_not_fit_into_memory_is_refused_before_it_is_unpacked(tmp_path, make_image, monkeypatch):
+    make_image(tmp_path / "a.png", (512, 512))
+    make_image(tmp_path / "b.png", (8, 8))
+    monkeypatch.setenv("LATENTLY_MEMORY", "1MB")
+    limit = r"take about 1\.0 MB of memory, and 1\.0 MB are free here \(LATENTLY_MEMORY=24GB sets another limit\)"
+    with pytest.raises(DataError, match=rf"a\.png is too large: its 512 x 512 pixels {limit}\. Replace or"):
+        open_images(tmp_path)
+
+
 @pytest.mark.parametrize("factor", [1.5, 3])
-def test_an_image_too_large_to_be_safe_is_refused_before_it_is_unpacked(factor, tmp_path, make_image, monkeypatch):
-    make_image(tmp_path / "a.png", (32, 32))
-    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", int(32 * 32 / factor))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        with pytest.raises(DataError, match="is too large"):
-            open_images(tmp_path)
+def test_an_image_over_the_limit_of_pillow_is_read_where_there_is_memory(factor, tmp_path, make_image, monkeypatch):
+    pixels = make_image(tmp_path / "a.png", (32, 32))
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", limit := int(32 * 32 / factor))
+    np.testing.assert_array_equal(open_images(tmp_path).x[0], pixels)
+    assert limit == Image.MAX_IMAGE_PIXELS
 
 
 def test_no_image_at_all_gets_a_sentence(tmp_path):

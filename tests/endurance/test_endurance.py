@@ -1,7 +1,7 @@
 """Short forms of the programs of endurance/, and what they would find."""
 
-import json
 import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +9,9 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2]))  # the programs are no part of the installed package
 
-from endurance import kills, memory, saved, together
+from browser import chromium
+from endurance import kills, memory, nobody, saved, together, uploads
+from latently.files import write_history
 
 
 def test_a_run_that_is_killed_and_resumed_comes_out_as_if_nobody_had_killed_it(tmp_path: Path) -> None:
@@ -23,14 +25,13 @@ def test_a_run_that_came_out_otherwise_would_be_found(tmp_path: Path) -> None:
         folder = tmp_path / name
         folder.mkdir()
         (folder / "model.safetensors").write_bytes(weights)
-        row = {"round": 1, "terms": {"loss": loss}, "seconds": seconds}
-        (folder / "history.jsonl").write_text(json.dumps(row) + "\n")
+        write_history(folder, [{"round": 1, "terms": {"loss": loss}, "seconds": seconds}])
         return folder
 
     whole = run("whole")
     assert kills.differences(run("slower", seconds=9.0), whole, False) is None
     assert kills.differences(run("weights", weights=b"2"), whole, False) == "model.safetensors is another"
-    assert kills.differences(run("history", loss=0.25), whole, False) == "history.jsonl has other rows"
+    assert kills.differences(run("history", loss=0.25), whole, False) == "history.jsonl is another"
     (run("left") / ".model.safetensors.tmp").touch()
     assert kills.differences(tmp_path / "left", whole, False) == "['.model.safetensors.tmp'] is there"
 
@@ -55,3 +56,27 @@ def test_two_fits_in_two_threads_are_those_alone() -> None:
 @pytest.mark.parametrize("folder", saved.kept(), ids=lambda folder: f"{folder.parent.name}/{folder.name}")
 def test_a_model_that_a_version_has_saved_answers_as_it_did_then(folder: Path) -> None:
     assert list(saved.differences(folder)) == []
+
+
+def test_a_user_without_a_home_and_a_place_to_write_fits_models() -> None:
+    if reason := nobody.cannot():
+        pytest.skip(reason)
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as place:
+        assert [question for question, well in nobody.asked(Path(place)) if not well] == []
+
+
+def test_a_page_answers_whatever_is_dropped_on_it(tmp_path: Path) -> None:
+    with chromium() as browser:
+        pages = uploads.Uploads(browser, tmp_path)
+        assert [answer for number in range(60, 75) if (answer := pages.give(f"0/{number}", number))[1]] == []
+
+
+def test_a_page_that_answers_otherwise_would_be_found() -> None:
+    assert uploads.fault_of("x.csv is no image.", True, True) == uploads.fault_of("", False, True) == ""
+    for said, same, finite in (
+        ("", True, True),
+        ("got undefined.", False, True),
+        ("no stop", True, True),
+        ("", False, False),
+    ):
+        assert uploads.fault_of(said, same, finite)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
@@ -32,6 +33,20 @@ def test_neighbours_see_what_a_line_cannot():
     labels = (codes.prod(axis=1) > 0).astype(int)  # a chessboard of four fields
     result = probe(codes[:800], labels[:800], codes[800:], labels[800:])
     assert result["linear"]["accuracy"] < 0.7 < 0.9 < result["neighbours"]["accuracy"]
+
+
+def test_codes_longer_than_there_are_rows_are_probed_in_the_space_of_the_rows(monkeypatch):
+    random = np.random.default_rng(5)
+    labels = random.integers(0, 2, 400)
+    codes = random.normal(size=(400, 2000)) + 0.2 * np.eye(2)[labels] @ random.normal(size=(2, 2000))
+    whole = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000, tol=1e-6))
+    wanted = np.mean(whole.fit(codes[:100], labels[:100]).predict(codes[100:]) == labels[100:])
+    found = probe(codes[:100], labels[:100], codes[100:], labels[100:])["linear"]
+    assert found["accuracy"] == pytest.approx(wanted, abs=0.01)
+    seen, fit = [], LogisticRegression.fit
+    monkeypatch.setattr(LogisticRegression, "fit", lambda self, X, y: seen.append(X.shape) or fit(self, X, y))
+    probe(codes[:100], labels[:100], codes[100:], labels[100:])
+    assert seen == [(100, 100)]  # of 100,000 numbers it would take minutes
 
 
 def test_the_probe_leaves_unknown_labels_out_and_takes_words():

@@ -182,3 +182,89 @@ def test_a_file_of_a_series_has_a_line_a_step(see, channel_axis):
     assert page.locator(".own [role=status]").inner_text() == told
     drop(page, page.locator(".sheet"), "whole.csv", "text/csv", "\n".join(lines).encode())
     np.testing.assert_allclose(state(page), model.transform(rows[7:8])[0], rtol=1e-3, atol=1e-3)
+
+
+def note_of(page):
+    return page.locator(".own [role=status]").inner_text()
+
+
+def test_a_number_that_is_too_large_for_the_page_is_missing(see):
+    random = np.random.default_rng(0)
+    rows = pd.DataFrame({"age": random.normal(45, 9, 60), "size": random.normal(size=60)})
+    rows.loc[::9, "size"] = None
+    page = see(as_if_loaded(small(latently.VAE, hidden=(8,)), rows).explore(rows))
+    drop(page, page.locator(".form"), "large.csv", "text/csv", b"1e39,1")
+    assert note_of(page) == "Left missing, as large.csv has something else there: age."
+    assert page.complaints == []
+
+
+def test_numbers_that_the_model_has_no_answer_to_leave_the_code_as_it_was(see):
+    rows = 1e-6 * np.random.default_rng(0).normal(size=(60, 3))
+    page = see(as_if_loaded(small(latently.VAE, hidden=(8,)), rows).explore(rows))
+    before = state(page)
+    drop(page, page.locator(".form"), "far.csv", "text/csv", b"3e38,-3e38,3e38")
+    assert note_of(page) == (
+        "The model has no answer to these numbers: they are too far from those that it has learned from."
+    )
+    assert state(page) == before
+    drop(page, page.locator(".form"), "good.csv", "text/csv", b"1e-6,0,2e-6")
+    assert note_of(page) == ""
+    assert state(page) != before
+    assert page.complaints == []
+
+
+def test_a_series_with_gaps_is_refused(see):
+    rows = np.random.default_rng(0).normal(size=(30, 24, 2))
+    settings = {"network": "conv1d", "channels": (4,), "channel_axis": "last"}
+    page = see(as_if_loaded(small(latently.VAE, **settings), rows).explore(rows))
+    before = state(page)
+    for odd in (b"3,\n", b"3,1e39\n"):
+        drop(page, page.locator(".sheet"), "gap.csv", "text/csv", odd + 23 * b"1,2\n")
+        assert note_of(page) == "gap.csv has an empty cell, or a number that is too large."
+    assert state(page) == before
+    assert page.complaints == []
+
+
+def test_what_is_too_large_for_a_page_or_is_no_file_is_said(see):
+    rows = np.random.default_rng(0).integers(0, 256, (20, 16, 14)).astype(np.uint8)
+    page = see(as_if_loaded(small(latently.VAE), rows).explore(rows))
+    picture = io.BytesIO()
+    Image.new("1", (9000, 9000)).save(picture, "PNG")
+    drop(page, page.locator(".sheet"), "wide.png", "image/png", picture.getvalue())
+    assert note_of(page) == "wide.png has 81,000,000 pixels; a page takes 67,108,864 at most."
+    give = """(size) => {
+      const file = new File([new Uint8Array(size)], "x.png", { type: "image/png" });
+      const event = new DragEvent("drop", { dataTransfer: new DataTransfer(), bubbles: true });
+      Object.defineProperty(event.dataTransfer, "files", { value: [file] });
+      document.querySelector(".sheet").dispatchEvent(event);
+    }"""
+    page.evaluate(give, 2**26 + 1)
+    settle(page)
+    assert note_of(page) == "x.png has 67,108,865 bytes; a page takes 67,108,864 at most."
+    assert page.complaints == []
+
+
+def test_a_file_that_is_gone_or_a_folder_is_said_to_be_unreadable(see):
+    rows = pd.DataFrame({"age": np.arange(60.0), "town": ["Bonn", "Ulm"] * 30})
+    page = see(as_if_loaded(small(latently.VAE, hidden=(8,)), rows).explore(rows))
+    page.evaluate(
+        """() => {
+          const file = new File(["1,Bonn"], "gone.csv", { type: "text/csv" });
+          file.text = () => Promise.reject(new DOMException("gone", "NotReadableError"));
+          const event = new DragEvent("drop", { dataTransfer: new DataTransfer(), bubbles: true });
+          Object.defineProperty(event.dataTransfer, "files", { value: [file] });
+          document.querySelector(".form").dispatchEvent(event);
+        }"""
+    )
+    settle(page)
+    assert note_of(page) == "gone.csv cannot be read."
+    assert page.complaints == []
+
+
+def test_dates_beyond_the_calendar_are_shown_at_its_end(see):
+    days = pd.Timestamp("1990-01-01") + pd.to_timedelta(np.arange(60), unit="D")
+    rows = pd.DataFrame({"born": days, "age": np.arange(60.0)})
+    page = see(as_if_loaded(small(latently.VAE, hidden=(8,)), rows).explore(rows))
+    page.evaluate("latently.explorers[0].store.set({ code: Float32Array.of(1e30, -1e30) })")
+    settle(page)
+    assert page.complaints == []

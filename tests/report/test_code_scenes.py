@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from latently.report.code_scenes import plane_of, widened
+from latently.run.rows import filmed_at_most
 
 PRIOR = (-3.0, 3.0)
 
@@ -40,3 +41,16 @@ def test_more_than_two_dimensions_are_projected_on_their_principal_components():
     np.testing.assert_allclose(plane.project(grid)[[0, 4, 8]], [[-2, 2], [0, 0], [2, -2]], atol=1e-5)
     rest = np.eye(4) - plane.directions @ plane.directions.T
     np.testing.assert_allclose(grid @ rest, np.broadcast_to(codes.mean(axis=0) @ rest, (9, 4)), atol=1e-5)
+
+
+def test_codes_of_very_many_dimensions_are_projected_without_a_covariance():
+    random = np.random.default_rng(0)
+    codes = random.normal(size=(40, 200_000)).astype(np.float32)  # whose covariance would take 320 GB
+    codes[:, 7] *= 1000
+    prior = SimpleNamespace(latent_dim=200_000, prior_support=lambda: PRIOR, sample_prior=lambda n, random_state: codes)
+    plane = plane_of(prior, codes)
+    assert abs(plane.directions[7, 0]) == pytest.approx(1, abs=0.01)
+
+
+def test_fewer_rows_are_filmed_of_codes_of_many_dimensions() -> None:
+    assert [filmed_at_most(dims) for dims in (2, 300, 2**12, 100_000)] == [1500, 1500, 128, 8]

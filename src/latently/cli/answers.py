@@ -11,7 +11,7 @@ import numpy as np
 
 from latently import figures
 from latently.cli.asked import Asked
-from latently.cli.errors import UsageError, called
+from latently.cli.errors import UsageError
 from latently.cli.outputs import (
     InPieces,
     Result,
@@ -30,7 +30,7 @@ from latently.data import Views
 from latently.data.table import filled_in, is_frame
 from latently.data.tables import column_names, is_table, is_text, read_cells, read_frame
 from latently.data.text_tables import Dialect
-from latently.errors import ArgumentError
+from latently.errors import ArgumentError, called
 from latently.evaluation import as_table, classification, clustering, counted
 from latently.figures.images import display_range
 from latently.run import Run, labels_of, located, open_rows, open_run_splits, open_views

@@ -17,6 +17,7 @@ from latently.files import number_at
 from latently.recipes import Recipe, load_recipe
 
 if TYPE_CHECKING:
+    from latently.cli.terminal import Reporter
     from latently.report import Exhibit
     from latently.run import Run
 
@@ -30,7 +31,8 @@ def demo(words: Sequence[str]) -> int:
         "demo",
         "Train five small models on the digits that come with scikit-learn: a VAE, a conditional VAE, an adversarial "
         "autoencoder, adversarial CCA and an ACGAN. It leaves one page with the best of them, which opens in a browser "
-        "and needs nothing else, and a report of each. It takes a few minutes on two cores, and needs no download.",
+        "and needs nothing else, and a report of each. It takes a few minutes on two cores, and needs no download. One "
+        "that was interrupted goes on where the same --out is given.",
         "[options]",
         ("latently demo", "latently demo --epochs 5 --out /tmp/demo"),
         (
@@ -44,22 +46,28 @@ def demo(words: Sequence[str]) -> int:
 
 
 def show(folder: Path, *, quiet: bool = False, json: bool = False, epochs: float | None = None) -> int:
-    """Train the models in new folders, and write the page that shows them; the exit code.
+    """Train the models in new folders, or go on with those that an interrupted demo left, and write the page of them.
 
     Where `epochs` are given, each model has so many, and nothing is asked of its numbers.
+
+    Returns:
+        The exit code.
     """
     from latently.cli.terminal import Reporter
     from latently.run import Run
 
-    Run.check_free(folder)
+    _check(folder)
     began, exhibits, worst = time.monotonic(), [], 0
     words = ["--quiet"] * quiet + ["--json"] * json
     for name in PARTS:
         recipe, command = load_recipe(name), f"latently fit --recipe {name}"
         if epochs is not None:
             recipe = dataclasses.replace(recipe, options={**recipe.options, "epochs": epochs}, reach=())
-        out = ["--out", str(folder / name)]
-        status = fit_model(recipe.model, [*out, *words], recipe, command=command, brief=True)
+        if (folder / name / "config.json").exists():
+            status = _gone_on(Run.open(folder / name), Reporter(quiet, json, brief=True))
+        else:
+            out = ["--out", str(folder / name)]
+            status = fit_model(recipe.model, [*out, *words], recipe, command=command, brief=True)
         if status == INTERRUPTED:
             return status
         worst = max(worst, status)
@@ -89,6 +97,28 @@ def _free() -> Path:
     """`runs/demo`, or the first of `runs/demo-2` and so on that does not exist."""
     names = ("demo", *(f"demo-{n}" for n in range(2, 10_000)))
     return next(Path("runs", name) for name in names if not Path("runs", name).exists())
+
+
+def _check(folder: Path) -> None:
+    """See that a demo can begin in a folder, or go on there; `TakenError` where something else is there."""
+    from latently.files import is_temporary
+    from latently.run import Run, TakenError
+
+    page = folder / "index.html"
+    there = {path.name for path in folder.iterdir() if not is_temporary(path)} if folder.is_dir() else set()
+    if page.name in there and there <= {page.name, *PARTS}:
+        raise TakenError(f"the demo in {folder} is finished: open {page}, or choose another folder.")
+    if not there <= {*PARTS}:
+        Run.check_free(folder)
+
+
+def _gone_on(run: "Run", reporter: "Reporter") -> int:
+    """Play what is left of one of the models, if anything is; the exit code."""
+    from latently.cli.session import resume
+
+    if run.is_finished and not run.lacks_evaluation and not run.lacks_report:
+        return 0
+    return resume(run.folder, None, reporter)
 
 
 def _exhibit(recipe: Recipe, run: "Run") -> "Exhibit":

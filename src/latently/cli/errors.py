@@ -1,9 +1,7 @@
 """From exceptions to what a terminal is told: one sentence and an exit code."""
 
-import contextlib
 import errno
 import re
-from collections.abc import Iterator
 from typing import Any
 
 from latently.catalogue import BY_NAME
@@ -15,16 +13,6 @@ FAILURE, BAD_INPUT, INTERRUPTED = 1, 2, 130
 _NO_FILE = (FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError)
 _BAD_INPUT = (ValueError, NotImplementedError, *_NO_FILE)
 _EXPECTED = (*_BAD_INPUT, OSError, ArithmeticError)
-
-
-@contextlib.contextmanager
-def called(**names: str) -> Iterator[None]:
-    """While something is asked that has arguments by other names than the command's options: each by its option's."""
-    try:
-        yield
-    except ArgumentError as error:
-        error.name = names.get(error.name, error.name)
-        raise
 
 
 _SHOWN = 100

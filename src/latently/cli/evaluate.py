@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from latently.cli.errors import UsageError, called
+from latently.cli.errors import UsageError
 from latently.cli.options import DIALECT, LABELS_COLUMN, RUN
 from latently.cli.parsing import MOST_SEED, Option, Parser
+from latently.errors import called
 
 _EXAMPLES = (
     "latently evaluate runs/vae-digits-1",

@@ -135,6 +135,7 @@ def _facts(run: Any, config: Mapping[str, Any], state: Mapping[str, Any]) -> dic
 
 def _course(run: Any, about: Mapping[str, Any], state: Mapping[str, Any]) -> dict[str, str]:
     """What it was trained on and how far it came."""
+    from latently.run.recording import seconds_in
     from latently.training.bar import duration
 
     rounds = f"{state['round']:,} of {about.get('rounds', 0):,} rounds"
@@ -146,7 +147,7 @@ def _course(run: Any, about: Mapping[str, Any], state: Mapping[str, Any]) -> dic
         "Started": str(about.get("started", "unknown")),
     }
     if history:
-        facts["Trained for"] = duration(history[-1].get("seconds", 0.0))
+        facts["Trained for"] = duration(seconds_in(history))
         if measured := [record["held_out"] for record in history if record.get("held_out")]:
             held_out = {name: value for name, value in measured[-1].items() if "/" not in name}
             facts["Held-out rows"] = "  ".join(f"{name} {short_number(value)}" for name, value in held_out.items())

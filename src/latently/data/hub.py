@@ -14,6 +14,7 @@ from latently.data.labels import Unlabelled
 from latently.data.parts import NAMES, Parts, part_in, same_classes
 from latently.data.pictures import ImageSize, as_one_size
 from latently.data.rows import DataArgumentError, DataError
+from latently.reading import reading, reason
 
 PREFIX = "hf:"
 
@@ -41,24 +42,26 @@ def open_hub(
         parts: part → the split that it is, where their names do not tell; empty where all splits are one.
         unlabelled: which label marks a row without one.
         **pictures: `gray`, `white_level`, `image_fit` and `background`, as for `read_pictures`.
+
+    Raises:
+        DataError: it is not there, or damaged: a card or a file of a stranger may make the package raise anything.
     """
-    name = source.removeprefix(PREFIX)
-    splits, guesses = _parts_of(_loaded(name), source, parts)
-    features = splits["train"].features
-    label = _labels_in(features, labels_column, source)
-    rows = _rows_in(features, array, label, source)
+    with reading(Path(source), "Hugging Face data set", "check the name, and the network", DataError):
+        splits, guesses = _parts_of(_loaded(source.removeprefix(PREFIX)), source, parts)
+        label = _labels_in(splits["train"].features, labels_column, source)
+        rows = _rows_in(splits["train"].features, array, label, source)
+        if others := ", ".join(column for column in splits["train"].features if column not in (*rows, label)):
+            guesses.append(f"the columns {others} of {source} were not used; {{array=NAME}} takes another as the rows")
+        arrays, told = _values(splits, rows, image_size, pictures)
+        labels = {part: None if label is None else _labels(splits[part], label) for part in arrays}
     description: dict[str, Any] = {"source": "Hugging Face data set", "array": ", ".join(rows)}
     description |= {"columns": rows} if len(rows) > 1 else {}
-    if others := ", ".join(column for column in features if column not in (*rows, label)):
-        guesses.append(f"the columns {others} of {source} were not used; {{array=NAME}} takes another as the rows")
-    arrays, told = _values(splits, rows, image_size, pictures)
     description = told | assume(description, *guesses, *assumed(told))
-    called = f"{PREFIX}{Path(name).name}"
+    called = f"{PREFIX}{Path(source.removeprefix(PREFIX)).name}"
     opened: dict[str, Dataset] = {}
     for part, values in arrays.items():
-        labels = None if label is None else _labels(splits[part], label)
         facts = {**description, "part": part}
-        opened[part] = Dataset.of(called, values, labels, f"{called}, {label}", facts, unlabelled=unlabelled)
+        opened[part] = Dataset.of(called, values, labels[part], f"{called}, {label}", facts, unlabelled=unlabelled)
     return same_classes(Parts(**opened))
 
 
@@ -115,8 +118,9 @@ def _loaded(name: str) -> dict[str, Any]:
         else:
             found = datasets.load_dataset(*name.rsplit("/", 1))
     except (ValueError, OSError, datasets.exceptions.DatasetsError) as error:
-        reason = str(error).splitlines()[0].rstrip(".")
-        raise DataError(f"hf:{name} cannot be opened ({reason}); check the name, and the network.") from error
+        told = error.__cause__ if isinstance(error, datasets.exceptions.DatasetGenerationError) else None
+        why = reason(told or error)
+        raise DataError(f"hf:{name} cannot be opened ({why}); check the name, and the network.") from error
     return dict(found) if isinstance(found, dict) else {"train": found}
 
 

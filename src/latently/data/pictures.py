@@ -1,9 +1,10 @@
 """Pictures from files, as uint8 of one size: PNG, JPEG, TIFF, WebP, BMP, and one frame of a GIF."""
 
+import contextlib
 import math
-import warnings
+import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypeAlias, TypeVar, cast
 
@@ -22,8 +23,9 @@ _FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF")
 _GRAY_MODES = frozenset({"1", "L", "LA", "La", "I", "I;16", "I;16L", "I;16B", "I;16N", "F"})
 _ORIENTATION = 0x0112  # the EXIF tag, and those of its values that swap height and width
 _SIDEWAYS = frozenset({5, 6, 7, 8})
-_BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 _NAMED_AT_MOST = 20
+_COPIES = 4  # of its pixels that an image takes while it is read, turned upright, laid on a background and converted
+_opening = threading.Lock()
 _UPPER_BYTE = 257  # 255 of the upper byte of 16 bits, all that Pillow reads of colours, is 65,535
 
 WORKING_SIDE = 128
@@ -278,25 +280,42 @@ def _guesses(headers: Sequence[_Header], white: float | None, asked: Mapping[str
 def _opened(path: Path, read: Callable[[Image.Image], Read], bad: list[Path] | None, frame: int) -> Read | None:
     """What is read of a frame of an image; one that cannot be read is noted among the bad, if there is such a list."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(path, formats=_FORMATS) as image:
-                if frame >= (frames := getattr(image, "n_frames", 1)):
-                    raise _NoPixelsError(f"it holds {frames:,} image{'s' * (frames > 1)}, and no frame {frame}")
-                if frame:
-                    image.seek(frame)
-                return read(image)
+        with _at_frame(path, frame) as image:
+            width, height = image.size
+            if short := lacking(_COPIES * width * height * (1 if image.mode in "1L" else 4), available_bytes()):
+                raise _TooLargeError(f"its {width:,} x {height:,} pixels {short}")
+            return read(image)
     except Exception as error:  # Pillow's readers raise anything of a damaged file
         if bad is None:
             if isinstance(error, OSError) and error.errno is not None:  # the system does not give it
                 raise
             why = f"cannot be read as an image{f' ({error})' if isinstance(error, _NoPixelsError) else ''}"
-            if isinstance(error, (*_BOMBS, MemoryError)):
-                why = f"is too large: it has more than the {Image.MAX_IMAGE_PIXELS or 0:,} pixels that are read at most"
+            if isinstance(error, _TooLargeError | MemoryError):
+                why = f"is too large: {str(error) or 'its pixels do not fit into the memory that is free here'}"
             remedy = "Replace or remove it, or leave out all such images with {skip_bad=True}."
             raise DataArgumentError(str(path), why, remedy=remedy) from error
         bad.append(path)
         return None
+
+
+@contextlib.contextmanager
+def _at_frame(path: Path, frame: int) -> Iterator[Image.Image]:
+    """An image that was opened, and not read yet, at one of its frames.
+
+    How many pixels it may have is for the memory to say that is free, and not for Pillow's limit, which knows none.
+    """
+    with contextlib.ExitStack() as stack:
+        with _opening:
+            limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+            try:
+                image = stack.enter_context(Image.open(path, formats=_FORMATS))
+                if frame >= (frames := getattr(image, "n_frames", 1)):
+                    raise _NoPixelsError(f"it holds {frames:,} image{'s' * (frames > 1)}, and no frame {frame}")
+                if frame:
+                    image.seek(frame)
+            finally:
+                Image.MAX_IMAGE_PIXELS = limit
+        yield image
 
 
 def _header(image: Image.Image) -> _Header:
@@ -321,6 +340,10 @@ def _header(image: Image.Image) -> _Header:
 
 class _NoPixelsError(ValueError):
     """Numbers that are no pixels."""
+
+
+class _TooLargeError(ValueError):
+    """More pixels than fit into memory, in words."""
 
 
 def _is_deep_colour(image: Image.Image) -> bool:

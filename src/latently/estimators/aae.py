@@ -8,7 +8,7 @@ from jaxtyping import PRNGKeyArray
 
 from latently.estimators import architecture as build
 from latently.estimators.adversarial import AdversarialModel
-from latently.estimators.hyperparameters import Count, EncoderName, OpenShare, Positive
+from latently.estimators.hyperparameters import Count, EncoderName, OpenShare, Positive, Updates
 from latently.estimators.schedules import build_optimizer
 from latently.game import Task
 from latently.games import aae as games
@@ -77,7 +77,7 @@ class AAE(AdversarialModel):
     penalty_weight: Positive = 1.0
     spectral_norm: bool = False
     fooling_weight: OpenShare | None = None
-    generator_updates: Count = 1
+    generator_updates: Updates = 1
 
     def build_game(self, task: Task, key: PRNGKeyArray) -> games.AAE:
         """The untrained game."""

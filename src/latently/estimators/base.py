@@ -48,6 +48,7 @@ from latently.estimators.inputs import accept, accept_conditions, accept_labels,
 from latently.estimators.principal import start_at_components
 from latently.estimators.principal_views import start_at_common_components
 from latently.fitted import Fitted
+from latently.forks import begin_work
 from latently.game import Batch, Game, LabelsKnown, Task, rounds_in
 from latently.networks import BatchNorm
 from latently.probability import FittedNormal, Prior
@@ -290,16 +291,18 @@ class LatentModel(Face):
             The fitted estimator itself.
 
         Raises:
-            ValueError: the data or a hyperparameter is not what the model can work with.
+            ValueError: the data or a hyperparameter is not what the model can work with. Whatever is raised, the
+                estimator is left as it was.
         """
-        trainer = self.trainer(X, y, sample_weight, X_val=X_val, y_val=y_val)
         watching = list(observers)
         if self.verbose:
             from latently.training.bar import ProgressBar
 
             watching.append(ProgressBar(type(self).__name__))
-        trainer.run(self.total_rounds(trainer), watching)
-        return self.adopt(trainer)
+        with going_on.as_it_was(self):
+            trainer = self.trainer(X, y, sample_weight, X_val=X_val, y_val=y_val)
+            trainer.run(self.total_rounds(trainer), watching)
+            return self.adopt(trainer)
 
     def partial_fit(self, X: Any, y: Any = None, classes: Any = None, sample_weight: Any = None) -> Self:
         """Learn from more rows, in one pass over them: from a stream, say, or as new data comes in.
@@ -334,9 +337,10 @@ class LatentModel(Face):
         check_hyperparameters(self)
         going_on.check_stream(self, classes)
         earlier: Sequence[Mapping[str, Any]] = vars(self).get("history_", [])
-        trainer = self._stream_trainer(X, y, classes, sample_weight)
-        trainer.run(trainer.round + going_on.rounds_of_a_pass(trainer.feed.rows, trainer.feed.batch_size))
-        self.adopt(trainer)
+        with going_on.as_it_was(self):
+            trainer = self._stream_trainer(X, y, classes, sample_weight)
+            trainer.run(trainer.round + going_on.rounds_of_a_pass(trainer.feed.rows, trainer.feed.batch_size))
+            self.adopt(trainer)
         self.history_: Sequence[Mapping[str, Any]] = [*earlier, *self.history_]
         self._stream: State[Any] | None = trainer.state
         return self
@@ -621,6 +625,7 @@ class LatentModel(Face):
         self.fitted_ = self._with(self.fitted_.game if game is None else game)
 
     def _with(self, game: Game) -> Fitted:
+        begin_work()
         sampler = vars(self).get("sampler_")
         return Fitted(game, self.preprocessing_, self.classes_, self.task_, self.conditions_, sampler)
 

@@ -12,7 +12,10 @@ from latently.estimators.networks import decoder_network
 from latently.memory import available_bytes, in_words, lacking
 from latently.training import Feed, Room, device_bytes, room_for
 
-_WIDTHS = ("latent_dim", "private_dim", "auxiliary_dim", "n_clusters", "hidden", "channels", "critic_hidden")
+_WIDTHS = (
+    *("latent_dim", "private_dim", "auxiliary_dim", "noise_dim", "n_clusters"),
+    *("hidden", "channels", "critic_hidden", "critic_channels"),
+)
 """Hyperparameters that say how wide a layer is."""
 _WIDE = 10_000
 """A layer that is wider than this, and than its rows, is hardly meant."""

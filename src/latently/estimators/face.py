@@ -33,6 +33,7 @@ from latently.estimators.inputs import (
     views_asked_for,
 )
 from latently.fitted import Fitted
+from latently.forks import begin_work
 from latently.game import Game, LabelsKnown, Task
 from latently.inference import regroup
 from latently.sampler import Sampler
@@ -160,6 +161,7 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
     def _fitted(self) -> Fitted:
         check_is_fitted(self)
+        begin_work()
         return self.fitted_
 
     def _numbers(self) -> int:

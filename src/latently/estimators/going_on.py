@@ -1,6 +1,8 @@
 """Going on: a fitted model learns from more rows, of the kind that it knows; and rows that count more than others."""
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import jax
@@ -12,6 +14,18 @@ from latently.data.labels import Unlabelled
 from latently.errors import ArgumentError, first_line
 from latently.estimators.inputs import accept, accept_labels
 from latently.game import Game
+
+
+@contextmanager
+def as_it_was(model: Any) -> Iterator[None]:
+    """While a model learns: where that fails, or is broken off, the model is what it was before."""
+    before = dict(vars(model))
+    try:
+        yield
+    except BaseException:
+        vars(model).clear()
+        vars(model).update(before)
+        raise
 
 
 def check_weights(weights: Any, rows: int) -> Float[np.ndarray, "rows"] | None:

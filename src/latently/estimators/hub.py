@@ -19,7 +19,7 @@ from latently.evaluation import as_table, counted
 from latently.wording import short_number
 
 _ADDRESS = re.compile(r"hf:/{1,2}(?P<repo>[^/@]+/[^/@]+)(?:@(?P<revision>.+))?")
-_FILES = ("config.json", "model.safetensors", "history.jsonl")
+_FILES = ("config.json", "model.safetensors", "history.jsonl", "clock.jsonl")
 _USES = {
     "encode": "codes = model.transform(X)",
     "sample": "rows = model.sample(16, random_state=0)",
@@ -139,11 +139,12 @@ def _package() -> Any:
 
 @contextmanager
 def _in_a_sentence(what: str) -> Iterator[None]:
-    """What goes wrong on the way to a server and back, as one sentence."""
-    errors = needed("huggingface_hub.errors", "hub", "the hub")
+    """What goes wrong on the way to a server and back, as one sentence: answers may make the package raise anything."""
     try:
         yield
-    except (OSError, ValueError, errors.HTTPError) as error:
+    except ImportError:
+        raise
+    except Exception as error:
         reason = " ".join(str(error).split()).rstrip(".")
         remedy = "check the name and the network, and `hf auth login` for what is private or yours"
         raise ValueError(f"{what} ({reason}); {remedy}.") from error

@@ -38,9 +38,11 @@ class Range:
         return f"{start} and {end}" if self.open_low or self.open_high else f"{start} {end}"
 
 
-MOST, MOST_LAYERS = 2**32 - 1, 1000
+MOST, MOST_LAYERS = 2**31 - 1, 1000
+"""Of whole numbers but seeds: those that devices count with have 32 bits."""
 
 Count: TypeAlias = Annotated[int, Range(1)]
+Updates: TypeAlias = Annotated[int, Range(1, 1000)]
 Positive: TypeAlias = Annotated[float, Range(0, open_low=True)]
 NotNegative: TypeAlias = Annotated[float, Range(0)]
 Share: TypeAlias = Annotated[float, Range(0, 1)]
@@ -116,7 +118,7 @@ def _check_size(name: str, value: Any) -> None:
     if len(several) > MOST_LAYERS:
         raise ArgumentError(name, f"must have {MOST_LAYERS:,} numbers or fewer", f"{len(several):,} of them")
     for each in several:
-        if isinstance(each, Integral) and abs(int(each)) > MOST:
+        if isinstance(each, Integral) and abs(int(each)) > MOST and name != "random_state":
             raise ArgumentError(name, f"must be smaller: {MOST:,} is the largest whole number here", each)
         if isinstance(each, Real) and not isinstance(each, Integral) and math.isinf(each) and name != "epochs":
             raise ArgumentError(name, "must be a finite number", each)

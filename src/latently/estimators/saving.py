@@ -1,6 +1,7 @@
 """Models on disk: `config.json` says what they are, `model.safetensors` holds their arrays.
 
-`history.jsonl` holds the course of the fit, as in a run's folder, and `sampler.safetensors` the arrays of a sampler.
+`history.jsonl` holds the course of the fit, as in a run's folder, `clock.jsonl` how fast it was, and
+`sampler.safetensors` the arrays of a sampler.
 Loading runs no code from the files: a config may only name an estimator of the catalogue, and a function that a model
 was given is handed over again.
 """
@@ -30,7 +31,7 @@ from latently.estimators.building import builder
 from latently.estimators.hub import local
 from latently.estimators.hyperparameters import check_hyperparameters
 from latently.estimators.networks import named
-from latently.files import read_records, write_atomically, write_records
+from latently.files import CLOCK, HISTORY, read_history, write_atomically, write_history
 from latently.game import Batch, Cells, Task
 from latently.probability import Prior, prior_from_config
 from latently.reading import FileError, path_meant, read_json, reason
@@ -38,7 +39,7 @@ from latently.sampler import Sampler
 from latently.training import Verdict, load_tree, save_tree
 
 FORMAT = 1
-HISTORY, SAMPLER = "history.jsonl", "sampler.safetensors"
+SAMPLER = "sampler.safetensors"
 
 
 def save_model(model: Any, path: Path, about: Mapping[str, Any]) -> None:
@@ -49,9 +50,10 @@ def save_model(model: Any, path: Path, about: Mapping[str, Any]) -> None:
     if sampler is not None:
         save_tree(path / SAMPLER, sampler.arrays(), {"format": FORMAT})
     if model.history_:
-        write_records(path / HISTORY, model.history_)
+        write_history(path, model.history_)
     else:  # of a model that was loaded without one; nobody else's may stay
-        (path / HISTORY).unlink(missing_ok=True)
+        for name in (HISTORY, CLOCK):
+            (path / name).unlink(missing_ok=True)
     write_atomically(path / "config.json", json.dumps({**model_config(model), **about}, indent=2).encode())
     if sampler is None:  # after the config that told of one
         (path / SAMPLER).unlink(missing_ok=True)
@@ -114,7 +116,7 @@ def load(path: str | Path, **functions: Any) -> LatentModel:
     if sampler is not None:
         arrays, _ = load_tree(path / SAMPLER, sampler.arrays(), partial(_usable, path / SAMPLER))
         model._take_sampler(dataclasses.replace(sampler, **jax.tree.map(np.asarray, arrays)))
-    model.history_ = read_records(path / HISTORY)
+    model.history_ = read_history(path)
     loaded: LatentModel = model
     return loaded
 

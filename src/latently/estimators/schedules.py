@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float, Int
 
-from latently.errors import ArgumentError, first_line
+from latently.errors import ArgumentError, called, first_line
 from latently.game import Task, Weight
 
 Rate: TypeAlias = float | optax.Schedule
@@ -250,4 +250,5 @@ def warm_up(beta: float, rounds: int) -> Weight:
 def kl_weight(model: Any, task: Task) -> Weight:
     """The weight of a model's KL term: `beta`, after a warm-up of `warm_up_epochs`."""
     epochs = float(model.warm_up_epochs)
-    return warm_up(float(model.beta), task.rounds_in(epochs, int(model.batch_size)) if epochs else 0)
+    with called(epochs="warm_up_epochs"):
+        return warm_up(float(model.beta), task.rounds_in(epochs, int(model.batch_size)) if epochs else 0)

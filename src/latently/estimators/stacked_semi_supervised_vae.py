@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import PRNGKeyArray
 from sklearn.base import clone
 
-from latently.errors import ArgumentError
+from latently.errors import ArgumentError, called
 from latently.estimators.base import LatentModel
 from latently.estimators.hyperparameters import ClusterStart, Count, NetworkMaker, NotNegative, Positive, PosteriorScale
 from latently.estimators.semi_supervised_vae import build_m2
@@ -156,7 +156,8 @@ class StackedSemiSupervisedVAE(LatentModel):
         first = self.first_stage()
         if not first.__sklearn_is_fitted__():
             began = time.monotonic()
-            first = clone(first).set_params(verbose=self.verbose).fit(X, X_val=out and out.rows)
+            with called(**({"epochs": "first_epochs"} if self.first is None else {})):
+                first = clone(first).set_params(verbose=self.verbose).fit(X, X_val=out and out.rows)
             self.first_seconds_ = time.monotonic() - began
         elif first.row_shape_ != self.row_shape_:
             rule = f"must be fitted on rows of shape {self.row_shape_}"

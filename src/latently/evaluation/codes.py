@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Shaped
 from scipy.optimize import minimize
+from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import train_test_split
 from sklearn.neighbors import KNeighborsClassifier
@@ -159,10 +160,13 @@ def probe(
         right = classifier.fit(codes, labels).predict(test_codes[tested]) == wanted
         return {**share("accuracy", right), "train_rows": len(labels), "test_rows": len(wanted)}
 
+    # The best weights lie in the space of the rows: of codes longer than there are rows, its axes tell as much.
+    shorter = (PCA(svd_solver="full"),) if codes.shape[1] > len(codes) else ()
+    regression = LogisticRegression(max_iter=1000, random_state=seed)
     few = {"skipped": f"fewer than {NEIGHBOURS} labelled training rows"} if len(labels) < NEIGHBOURS else None
     return {
         "majority": float(np.mean(wanted == classes[counts.argmax()])),
-        "linear": accuracy(make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000, random_state=seed))),
+        "linear": accuracy(make_pipeline(StandardScaler(), *shorter, regression)),
         "neighbours": few or accuracy(KNeighborsClassifier(n_neighbors=NEIGHBOURS)),
     }
 

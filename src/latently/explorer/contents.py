@@ -11,6 +11,7 @@ from jaxtyping import Float, Int, Shaped
 
 from latently.catalogue import BY_NAME
 from latently.data import Views
+from latently.data.components import leading_plane
 from latently.data.conditions import asked_conditions
 from latently.explorer.views import BLOCK_NUMBERS, chosen_of, column_of, describe, is_small, shown
 from latently.export import Blobs, functions, program
@@ -211,10 +212,8 @@ def _latent(fitted: Fitted, rows: Any, codes: Float[np.ndarray, "rows latent"] |
     carried = carries if nats and carries is not None else deviation**2
     components = explained = None
     if size > 2 and len(codes) > 2:
-        variances, vectors = np.linalg.eigh(np.cov(codes.T))
-        leading = vectors[:, ::-1][:, :2]
-        leading = leading * np.sign(leading[np.abs(leading).argmax(axis=0), [0, 1]])
-        components, explained = leading.T.tolist(), (variances[::-1][:2] / max(variances.sum(), 1e-12)).tolist()
+        leading, shares = leading_plane(codes)
+        components, explained = leading.T.tolist(), shares.tolist()
     return {
         "size": size,
         "deviation": deviation.tolist(),

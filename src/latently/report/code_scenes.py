@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from latently import figures
 from latently.data import Dataset, Splits
+from latently.data.components import leading_plane
 from latently.data.layout import PICTURES, Nature
 from latently.evaluation import counted
 from latently.probability import FittedNormal
@@ -83,13 +84,7 @@ def plane_of(model: Any, codes: Codes) -> Plane:
 
 
 def _principal_plane(model: Any, codes: Codes, limits: tuple[float, float]) -> Plane:
-    """Found by an eigendecomposition of the covariance of codes; each component points where its largest part does."""
-    finite = codes[np.isfinite(codes).all(axis=1)].astype(np.float64)
-    covariance = np.cov(finite.T) if len(finite) > 1 else np.eye(model.latent_dim)
-    variances, vectors = np.linalg.eigh(covariance)
-    directions = vectors[:, ::-1][:, :2]
-    directions = directions * np.sign(directions[np.abs(directions).argmax(axis=0), [0, 1]])
-    shares = variances[::-1][:2] / max(float(variances.sum()), 1e-12)
+    directions, shares = leading_plane(codes)
     names = [
         f"{place} principal component of the codes ({figures.in_percent(float(share))})"
         for place, share in zip(("1st", "2nd"), shares, strict=True)
@@ -123,9 +118,10 @@ def film(run: Run, plane: Plane, splits: Splits) -> Scene:
     """The codes of some rows round by round, as they were recorded in training."""
 
     def draw(path: Path) -> Path | None:
-        filmed, rows, history = run.film(), film_rows(splits), run.history()
+        filmed, history = run.film(), run.history()
         if filmed is None:
             return None
+        rows = film_rows(splits, filmed[1].shape[1])
         frames = [(int(round_), plane.project(codes)) for round_, codes in zip(*filmed, strict=True)]
         last, all_of_them = frames[-1][1], np.stack([codes for _, codes in frames])
         return figures.latent_film(

@@ -50,7 +50,9 @@ def exploration(models: Sequence[Explored], *, full_precision: bool = False) -> 
 def story_of(model: Any, run: Run, splits: Splits | None = None) -> Story:
     """What is told of a run beside its model; with its data, the film's rows have labels."""
     about, evaluation, film = run.config().get("run", {}), run.evaluation(), run.film()
-    filmed = None if film is None else (*film, None if splits is None else labels_of(film_rows(splits)))
+    filmed = (
+        None if film is None else (*film, None if splits is None else labels_of(film_rows(splits, film[1].shape[1])))
+    )
     return Story(
         title=str(about.get("title") or type(model).__name__),
         run=str(run.folder),

@@ -187,8 +187,9 @@ def _pace(history: list[dict[str, Any]], about: Mapping[str, Any]) -> dict[str, 
     facts, staged = {}, "first_seconds" in about
     if history:
         late = [record for record in history if 2 * record["round"] > history[-1]["round"]]
-        speed = np.median([record["samples_per_second"] for record in late])
-        facts["speed"] = f"{speed:,.0f} samples/s{' in the second stage' if staged else ''}, once compiled"
+        if speeds := [record["samples_per_second"] for record in late if "samples_per_second" in record]:
+            of_stage = " in the second stage" if staged else ""
+            facts["speed"] = f"{np.median(speeds):,.0f} samples/s{of_stage}, once compiled"
     if about.get("seconds"):
         parts = "both stages and compilation" if staged else "compilation"
         shared = f", shared by {about['together']} runs" if "together" in about else ""

@@ -15,7 +15,7 @@ from safetensors import safe_open
 from safetensors.numpy import load_file
 
 from latently.errors import NotSupportedError
-from latently.files import is_temporary, read_records, write_atomically
+from latently.files import is_temporary, read_history, write_atomically
 from latently.reading import FileError, path_meant, read_json, reading, reason
 
 _MENDED = "bring back copies of config.json, history.jsonl and evaluation.json"
@@ -52,8 +52,8 @@ class Run:
     """The folder of a run.
 
     Attributes:
-        folder: `config.json`, `model.safetensors`, `checkpoint.safetensors`, `history.jsonl`, `film.safetensors`,
-            `evaluation.json`, `figures/`, `report.html`, `explorer.html`.
+        folder: `config.json`, `model.safetensors`, `checkpoint.safetensors`, `history.jsonl`, `clock.jsonl`,
+            `film.safetensors`, `evaluation.json`, `figures/`, `report.html`, `explorer.html`.
     """
 
     folder: Path
@@ -193,7 +193,7 @@ class Run:
 
     def history(self) -> list[dict[str, Any]]:
         """The rows of the run's course, and the `seconds` that it took so far; a line that a crash cut is left out."""
-        return read_records(self.folder / "history.jsonl")
+        return read_history(self.folder)
 
     def film(self) -> tuple[Int[np.ndarray, "frames"], Float[np.ndarray, "frames rows latent"]] | None:
         """The rounds of the film's frames and the codes of `film_rows` in them, or `None` where nothing was filmed."""

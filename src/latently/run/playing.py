@@ -13,7 +13,7 @@ import jax
 from latently import distributed
 from latently.run.folder import Run
 from latently.run.repeats import Repeats
-from latently.run.rows import film_rows
+from latently.run.rows import film_rows, filmed_at_most
 from latently.run.session import Plan, Session, fit_sampler, why_not_together
 from latently.run.training import Training, train_together
 from latently.tracking import TRACKERS, Tracker
@@ -205,7 +205,7 @@ class Playing:
             trainings = [
                 Training(
                     *(s.model, s.trainer, s.run),
-                    film=film_rows(s.splits).rows,
+                    film=film_rows(s.splits, filmed_at_most(int(s.model.latent_dim))).rows,
                     until=s.until,
                     checkpoint_seconds=seconds,
                     observers=own,

@@ -11,11 +11,13 @@ from jaxtyping import Float
 from safetensors.numpy import save
 
 from latently.errors import warn
-from latently.files import append_records, write_atomically, write_records
+from latently.files import HISTORY, append_history, write_atomically, write_history
 from latently.run.folder import Run
 from latently.training import Progress, Trainer
 
 FILM_FRAMES = 60
+PATIENCE = 9
+"""Times as long as it took to write a checkpoint, the next one waits at least."""
 
 
 class Saving:
@@ -49,16 +51,16 @@ class Saving:
 class HistoryWriter:
     """Appends each row to `history.jsonl`; on resuming, what the checkpoint does not know is cut off.
 
-    Rows are a function of the run, but for what a clock told: `seconds`, `seconds_left` and `samples_per_second`.
+    Rows are a function of the run; what a clock told of them goes to `clock.jsonl`.
     """
 
     def __init__(self, run: Run, round_: int) -> None:
-        self._path = run.folder / "history.jsonl"
+        self._folder = run.folder
         self._rows = [row for row in run.history() if row["round"] <= round_]
-        write_records(self._path, self._rows)
+        write_history(self._folder, self._rows)
         self._began = time.monotonic() - seconds_in(self._rows)
         self._told = 0
-        self._saving = Saving(self._path)
+        self._saving = Saving(self._folder / HISTORY)
 
     @property
     def rows(self) -> list[dict[str, Any]]:
@@ -78,7 +80,7 @@ class HistoryWriter:
         self._rows += added
         # Where the last ones could not be written, or were cut, all are written anew.
         whole = self._saving.fails
-        self._saving(lambda: write_records(self._path, self._rows) if whole else append_records(self._path, added))
+        self._saving(lambda: write_history(self._folder, self._rows) if whole else append_history(self._folder, added))
 
 
 class Film:
@@ -112,28 +114,35 @@ class Film:
 
 
 class Checkpointer:
-    """Writes a checkpoint now and then; films are flushed before it, so that it never runs ahead of them."""
+    """Writes a checkpoint now and then; films are flushed before it, so that it never runs ahead of them.
+
+    Where so many seconds are asked for that a model takes longer to write, it is written more rarely: a tenth of the
+    time goes into it at most.
+    """
 
     def __init__(self, run: Run, films: Sequence[Film], seconds: float) -> None:
         self._path, self._films, self._seconds = run.checkpoint, films, seconds
-        self._written = time.monotonic()
+        self._written, self._took = time.monotonic(), 0.0
         self._saving = Saving(self._path)
 
     def __call__(self, trainer: Trainer[Any], progress: Progress) -> None:
         """Write one, if it is time; where it cannot be written, training goes on."""
         del progress
-        if time.monotonic() - self._written >= self._seconds:
+        pause = max(self._seconds, PATIENCE * self._took) if self._seconds else 0.0
+        if time.monotonic() - self._written >= pause:
             self._saving(lambda: self.write(trainer))
             self._written = time.monotonic()
 
     def write(self, trainer: Trainer[Any]) -> None:
         """Write one now."""
+        began = time.monotonic()
         for film in self._films:
             film.flush()
         trainer.save(self._path)
         self._written = time.monotonic()
+        self._took = self._written - began
 
 
 def seconds_in(history: Sequence[Mapping[str, Any]]) -> float:
     """How long training took so far."""
-    return float(history[-1].get("seconds", 0.0)) if history else 0.0
+    return next((float(row["seconds"]) for row in reversed(history) if "seconds" in row), 0.0)

@@ -33,7 +33,8 @@ from latently.data.table import some
 from latently.data.tables import column_names, is_parquet, is_table, is_text
 from latently.errors import ArgumentError
 
-FILM_ROWS = 1500
+FILM_ROWS, FILM_NUMBERS, LEAST_FILMED = 1500, 2**19, 8
+"""Rows that are filmed at most; numbers of a frame at most, of which long codes leave fewer rows; but so many rows."""
 PARTS = ("all", "train", "validation", "test")
 """What can be asked of data: all of it, or a part of the split that the run made."""
 
@@ -47,10 +48,15 @@ PLACE_OPTIONS = ("parts", "nested", "labels_file")
 """Arguments of `open_dataset` that say where the rows and labels of a source are, and not of others like it."""
 
 
-def film_rows(splits: Splits) -> Dataset:
-    """The rows that are filmed: up to `FILM_ROWS`, spread over the test rows, or else over the training rows."""
+def filmed_at_most(latent_dim: int) -> int:
+    """How many rows are filmed, at most, whose codes have so many dimensions."""
+    return max(LEAST_FILMED, min(FILM_ROWS, FILM_NUMBERS // latent_dim))
+
+
+def film_rows(splits: Splits, most: int = FILM_ROWS) -> Dataset:
+    """The rows that are filmed: up to so many, spread over the test rows, or else over the training rows."""
     part = splits.test if len(splits.test) > 1 else splits.train
-    return part.take(spread_rows(len(part), FILM_ROWS))
+    return part.take(spread_rows(len(part), most))
 
 
 def fingerprint(splits: Splits) -> str:

@@ -18,6 +18,7 @@ from jax.extend.core import ClosedJaxpr, Jaxpr, Literal, jaxpr_as_fun
 from jaxtyping import Array, PyTree
 
 from latently.files import cache_directory
+from latently.forks import begin_work
 from latently.memory import give_back
 
 _Result = TypeVar("_Result")
@@ -74,6 +75,7 @@ def keep_compiled() -> None:
 
     A cache set elsewhere stays; without a place to keep them, they are compiled in every process.
     """
+    begin_work()
     place = cache_directory()
     if jax.config.values["jax_compilation_cache_dir"] is not None or place is None:
         return

@@ -70,7 +70,7 @@ function read(explorer, word) {
   const told = list(word("told"), store.state.told?.length ?? -1);
   if (told) patch.told = told;
   const row = Number(word("row") ?? (patch.code ? -1 : store.state.row)); // a code without a row is none's
-  if (Number.isInteger(row) && row < count && explorer.codes) patch.row = row;
+  if (Number.isInteger(row) && row >= -1 && row < count && explorer.codes) patch.row = row;
   const [x, y] = list(word("axes"), 2) ?? [];
   const fits = (/** @type {number} */ axis) => Number.isInteger(axis) && axis >= 0 && axis < model.latent.size;
   if (word("axes") === "components" && model.latent.components) patch.axes = { kind: "components", x: 0, y: 1 };
@@ -94,11 +94,13 @@ function numbers(values) {
   return Array.from(values, (value) => (Number.isNaN(value) ? "x" : String(Number(value.toPrecision(5))))).join("_");
 }
 
-/** @param {string|null} text
+/** Numbers of 32 bits, of which those that are not known are written "x".
+ * @param {string|null} text
  * @param {number} length that it must have */
 function list(text, length) {
-  const values = text?.split("_").map((word) => (word === "x" ? NaN : Number(word)));
-  return values?.length === length ? Float32Array.from(values) : null;
+  const words = text?.split("_") ?? [];
+  const values = Float32Array.from(words, Number);
+  return values.length === length && words.every((word, place) => word === "x" || Number.isFinite(values[place])) ? values : null;
 }
 
 /** @param {Place} place */
@@ -114,5 +116,5 @@ function placeOf(explorer, text) {
   if (text.startsWith("r")) return explorer.codes && Number.isInteger(row) && row >= 0 && row < explorer.count ? explorer.placeOf(row) : null;
   const [first, second] = text.split(":");
   const code = list(first, explorer.model.latent.size);
-  return code && { code, told: second ? list(second, explorer.store.state.told?.length ?? -1) : null, row: -1 };
+  return code && code.every(Number.isFinite) ? { code, told: second ? list(second, explorer.store.state.told?.length ?? -1) : null, row: -1 } : null;
 }

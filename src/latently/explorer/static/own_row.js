@@ -8,6 +8,8 @@ import { dropping, namesIn, opener, sheetOf } from "latently/own_sheets";
 import { probabilities } from "latently/probabilities";
 import { manner, showRow } from "latently/shown";
 
+const TOO_FAR = "The model has no answer to these numbers: they are too far from those that it has learned from.";
+
 /** @param {Explorer} explorer */
 export function ownRow(explorer) {
   const { views, name } = explorer.model;
@@ -22,7 +24,7 @@ export function ownRow(explorer) {
   const ask = () => {
     const lacking = sheets.flatMap((sheet) => sheet.lacks());
     say(lacking.length ? `Fill in ${namesIn(lacking)}, too: this model knows no missing numbers.` : "");
-    read(explorer, sheets, { answer, chances, verdict, result, waiting });
+    read(explorer, sheets, { answer, chances, verdict, result, waiting, say });
   };
   const clear = () => {
     for (const sheet of sheets) sheet.clear();
@@ -78,8 +80,8 @@ function takeRow(explorer, sheets, ask) {
 /** Ask the model about what is on the sheets.
  * @param {Explorer} explorer
  * @param {Sheet[]} sheets
- * @param {{answer: ReturnType<typeof showRow>, chances: import("latently/probabilities").Probabilities|null, verdict: HTMLElement, result: HTMLElement, waiting: HTMLElement}} shown */
-async function read(explorer, sheets, { answer, chances, verdict, result, waiting }) {
+ * @param {{answer: ReturnType<typeof showRow>, chances: import("latently/probabilities").Probabilities|null, verdict: HTMLElement, result: HTMLElement, waiting: HTMLElement, say: (text: string) => void}} shown */
+async function read(explorer, sheets, { answer, chances, verdict, result, waiting, say }) {
   const { store } = explorer;
   const given = sheets.map((sheet) => sheet.values());
   const present = given.map((values) => values !== null);
@@ -87,6 +89,7 @@ async function read(explorer, sheets, { answer, chances, verdict, result, waitin
   const views = given.map((values, place) => values ?? explorer.missing(place));
   const sharing = chances && (await explorer.classify("own-class", views, present));
   if (chances && !sharing) return;
+  if (sharing && !sharing.every(Number.isFinite)) return say(TOO_FAR);
   let told = store.state.told;
   if (sharing) {
     const likeliest = sharing.indexOf(Math.max(...sharing));
@@ -96,6 +99,7 @@ async function read(explorer, sheets, { answer, chances, verdict, result, waitin
   }
   const code = await explorer.encode("own-code", views, present, told);
   if (!code) return;
+  if (!code.every(Number.isFinite)) return say(TOO_FAR);
   store.set({ code, told, row: -1 });
   const decoded = await explorer.decode("own-decoded", { code, told, row: -1 });
   if (!decoded) return;

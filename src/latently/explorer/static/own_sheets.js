@@ -4,12 +4,15 @@
 /** @import {View} from "latently/types" */
 import { habitsOf } from "latently/centring";
 import { CurveSheet } from "latently/curve_sheet";
-import { button, element } from "latently/dom";
+import { button, count, element } from "latently/dom";
 import { Drawing } from "latently/drawing";
 import { readCsv, readNumbers } from "latently/reading";
 import { rowForm } from "latently/row_form";
 import { manner } from "latently/shown";
 import { columnsOf } from "latently/table_view";
+
+/** What a page takes in of a file, in bytes and in pixels: more would hold it up for long, or end it. */
+const [MOST_BYTES, MOST_PIXELS] = [2 ** 26, 2 ** 26];
 
 /**
  * Where a view of one's own row is made.
@@ -89,7 +92,9 @@ function pictureSheet(explorer, place, changed) {
     lacks: () => [],
     async open(file) {
       if (!isPicture(file)) return `${file.name} is no image.`;
-      const bitmap = await createImageBitmap(file, { colorSpaceConversion: "none" }).catch(() => null);
+      const size = await pixelsOf(file);
+      if (size > MOST_PIXELS) return `${file.name} has ${count(size)} pixels; a page takes ${count(MOST_PIXELS)} at most.`;
+      const bitmap = size ? await createImageBitmap(file, { colorSpaceConversion: "none" }).catch(() => null) : null;
       if (!bitmap) return `This browser cannot read ${file.name}.`;
       drawing.put(bitmap);
       return "";
@@ -97,6 +102,17 @@ function pictureSheet(explorer, place, changed) {
     drawing,
     curve: null,
   };
+}
+
+/** How many pixels a picture says that it has, before they are unpacked; 0 where this browser cannot read it.
+ * @param {File} file
+ * @returns {Promise<number>} */
+async function pixelsOf(file) {
+  const image = new Image();
+  image.src = URL.createObjectURL(file);
+  await new Promise((done) => (image.onload = image.onerror = done));
+  URL.revokeObjectURL(image.src);
+  return image.naturalWidth * image.naturalHeight;
 }
 
 /** @param {File} file
@@ -108,6 +124,7 @@ async function openCurve(file, curve, changed) {
   const numbers = readNumbers(await file.text());
   const wanted = curve.numbers.length;
   if (numbers.length !== wanted) return `${file.name} has ${numbers.length} numbers; ${name} has ${wanted}${shape.length > 1 ? `, ${curve.channels} in each of ${curve.steps} lines` : ""}.`;
+  if (!numbers.every(Number.isFinite)) return `${file.name} has an empty cell, or a number that is too large.`;
   curve.set(curve.inOrder(numbers));
   changed();
   return "";
@@ -141,11 +158,15 @@ export function opener(view, sheet, alone, say) {
   return element("span", {}, input, button(what, () => input.click(), { "aria-label": name }));
 }
 
-/** @param {File} file
+/** Fill a sheet from a file. What is dropped may be a folder, too, or be gone meanwhile: whatever is wrong is said.
+ * @param {File} file
  * @param {Sheet} sheet
  * @param {(text: string) => void} say */
 async function opened(file, sheet, say) {
-  const wrong = await sheet.open(file);
+  sheet.element.setAttribute("aria-busy", "true");
+  const large = file.size > MOST_BYTES && `${file.name} has ${count(file.size)} bytes; a page takes ${count(MOST_BYTES)} at most.`;
+  const wrong = large || (await sheet.open(file).catch(() => `${file.name} cannot be read.`));
+  sheet.element.removeAttribute("aria-busy");
   if (wrong) say(wrong);
 }
 

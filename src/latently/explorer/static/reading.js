@@ -13,7 +13,7 @@ export function readCsv(text, columns) {
   const row = lines[named ? 1 : 0] ?? [];
   const cells = columns.map(({ name }, place) => row[named ? lines[0].indexOf(name) : place] ?? "");
   const values = Float32Array.from(columns, (column, place) => (cells[place] ? numberOf(column, cells[place]) : NaN));
-  const unread = columns.filter((_, place) => cells[place] && Number.isNaN(values[place])).map(({ name }) => name);
+  const unread = columns.filter((_, place) => cells[place] && !Number.isFinite(values[place])).map(({ name }) => name);
   return { values, unread };
 }
 

@@ -3,6 +3,9 @@
 /** @import {Column, View} from "latently/types" */
 import { element, format } from "latently/dom";
 
+/** The days that a date has four digits of a year for: from year 0 to 9999, counted from 1970. */
+const [FIRST_DAY, LAST_DAY] = [-719528, 2932896];
+
 /** The columns of a view; those of a vector have numbers for names.
  * @param {View} view
  * @returns {Column[]} */
@@ -18,7 +21,7 @@ export function columnsOf(view) {
 export function cellOf({ words, kind, decimals }, value) {
   if (!Number.isFinite(value)) return "";
   if (words) return String(words[Math.min(Math.max(Math.round(value), 0), words.length - 1)]);
-  if (kind === "date") return new Date(value * 86400000).toISOString().slice(0, decimals === 0 ? 10 : 16).replace("T", " ");
+  if (kind === "date") return new Date(Math.min(Math.max(value, FIRST_DAY), LAST_DAY) * 86400000).toISOString().slice(0, decimals === 0 ? 10 : 16).replace("T", " ");
   return String(Number(typeof decimals === "number" ? value.toFixed(decimals) : value.toPrecision(7)));
 }
 
