@@ -28,7 +28,7 @@ class ArgumentError(ValueError):
         rule: what it must be, such as `"must be 1 or more"`: the words that follow its name.
         value: what was given; left out where it would tell nothing.
         remedy: what to do instead, as whole sentences.
-        known: the words that it can be: the sentence ends with the one that is spelt most like the value.
+        known: the words or names that it can be: the sentence ends with the one that is spelt most like the value.
 
     Example:
         >>> error = ArgumentError("latent_dim", "must be 2 for {prior=swiss-roll}", 10, "Use {latent_dim=2}.")
@@ -40,8 +40,8 @@ class ArgumentError(ValueError):
         prior must be normal or star; got 'norml'. Did you mean normal?
     """
 
-    def __init__(self, name: str, rule: str, value: Any = _UNSAID, remedy: str = "", known: Iterable[str] = ()) -> None:
-        self.name, self.rule, self.value, self.remedy, self.known = name, rule, value, remedy, tuple(known)
+    def __init__(self, name: str, rule: str, value: Any = _UNSAID, remedy: str = "", known: Iterable[Any] = ()) -> None:
+        self.name, self.rule, self.value, self.remedy, self.known = name, rule, value, remedy, tuple(map(str, known))
         super().__init__(name, rule, value, remedy, self.known)
 
     def __str__(self) -> str:

@@ -180,7 +180,7 @@ def test_parts_have_files_of_their_own(here):
     missing = call("fit", "vae", "--data", "rows.npz", "--test", "lst.npz", *FIT)
     assert missing.err == (
         "latently: --test must be a share of the rows, such as 0.2, or the path of a file or folder that exists; got "
-        "'lst.npz'.\n"
+        "'lst.npz'. Did you mean last.npz?\n"
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import latently
 from latently.evaluation import as_table
 from latently.run import Run
+from latently.wording import short_number
 
 from .conftest import call, contents
 
@@ -21,7 +22,7 @@ def test_every_measure_is_a_line_and_every_run_a_column(vae_run: Path, aae_run: 
     for run in (vae_run, aae_run):
         for line in as_table(Run.open(run).read_json("evaluation.json")):
             if line.value is not None:
-                assert any(each.startswith(line.name) and f"{line.value:.4g}" in each for each in lines), line
+                assert any(each.startswith(line.name) and short_number(line.value) in each for each in lines), line
     bound = next(line for line in lines if line.startswith("negative evidence lower bound ("))
     assert bound.split()[-1] == "–"  # an AAE has none
     assert answer.out.endswith("\ncompare.html\n")

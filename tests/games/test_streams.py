@@ -102,7 +102,7 @@ def test_all_that_can_draw_in_a_game_does(name):
     noisy = {type(part).__name__ for part in parts if isinstance(part, Corruption) or _is_noise(part)}
     assert {"Dropout", "InputNoise"} <= noisy <= who
     feed = [draw for draw in played(name).draws if draw.who == "feed"]
-    assert {draw.by for draw in feed} == {"_Reading.__call__"}
+    assert {draw.by for draw in feed} == {"Reading.__call__"}
     assert len({draw.key for draw in feed}) == len(rows_for(name).views) * (1 if "all" in name else 2)
 
 

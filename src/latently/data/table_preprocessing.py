@@ -224,7 +224,7 @@ class TablePreprocessing:
             return library.where(library.isnan(cells), library.nan, ones)
         if _bends(column):
             return library.arcsinh((cells - offset) / scale)
-        angles = [2 * library.pi * cells / period for period in _turns(column)]
+        angles = [2 * library.pi * (cells / period - library.floor(cells / period)) for period in _turns(column)]
         turns = [turn(angle) for angle in angles for turn in (library.cos, library.sin)]
         if column.kind in PERIODS:
             return library.concatenate(turns, axis=1)
