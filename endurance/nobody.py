@@ -40,30 +40,20 @@ def main() -> int:
 
 def cannot() -> str:
     """Why nothing can be asked here, in words; empty where it can."""
-    if (
-        os.geteuid() != 0
-        or not all(map(shutil.which, ("unshare", "setpriv", "mount")))
-        or not Path("/dev/shm").is_dir()
-    ):
+    tools = all(map(shutil.which, ("unshare", "setpriv", "mount")))
+    if os.geteuid() != 0 or not tools or not Path("/dev/shm").is_dir():
         return "only root of a Linux machine can become a user who owns nothing"
     tried = as_nobody(sys.executable, "-c", "import latently")
-    return (
-        f"that user cannot read Latently here: {(tried.stderr.splitlines() or ['?'])[-1]}" if tried.returncode else ""
-    )
+    last = (tried.stderr.splitlines() or ["?"])[-1]
+    return f"that user cannot read Latently here: {last}" if tried.returncode else ""
 
 
 def asked(place: Path) -> Iterator[tuple[str, bool]]:
     """What is asked of that user; `place` is the folder that may be written to."""
     place.chmod(0o777)
     ended = as_nobody(sys.executable, "-c", _FIT)
-    yield (
-        "a model is fitted and asked from Python, without a word",
-        (ended.stdout, ended.stderr)
-        == (
-            "(20, 2) (3, 20)\n",
-            "",
-        ),
-    )
+    well = (ended.stdout, ended.stderr) == ("(20, 2) (3, 20)\n", "")
+    yield "a model is fitted and asked from Python, without a word", well
     command = (sys.executable, "-m", "latently.cli", "fit", "vae", *_SMALL)
     ended = as_nobody(*command, "--out", place / "run", MPLCONFIGDIR=str(place))
     well = ended.returncode == 0 and (place / "run" / "report.html").exists() and "Traceback" not in ended.stderr
