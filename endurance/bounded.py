@@ -64,7 +64,10 @@ class Bounded:
             self._start()
 
     def run(self, words: Sequence[str]) -> Ended:
-        """Run a command line, or `open PATH`, which opens data and does no more; and judge how it ended."""
+        """Run a command line, or `open PATH`, which opens data and does no more, or `call`; and judge how it ended.
+
+        What follows `call` is for `endurance.calls.call`.
+        """
         self.ready()
         began = time.perf_counter()
         self._pipe.send(list(words))
@@ -136,22 +139,26 @@ def _answer(words: Sequence[str]) -> tuple[int | None, str]:
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         try:
-            code = _open(words[1:]) if words[0] == "open" else main(words)
+            code = _tried(words) if words[0] in ("open", "call") else main(words)
         except BaseException:  # noqa: BLE001  # which is what is looked for
             traceback.print_exc()
             code = None
     return code, err.getvalue()
 
 
-def _open(words: Sequence[str]) -> int:
-    """Open data as `latently fit` does, and do no more with it."""
+def _tried(words: Sequence[str]) -> int:
+    """Open data as `latently fit` does, and do no more with it; or make a call of Python."""
     import sys
 
+    from endurance.calls import call
     from latently.cli.errors import exit_code, sentence
     from latently.data import open_whole
 
     try:
-        open_whole(words[0], **dict(word.split("=", 1) for word in words[1:]))
+        if words[0] == "call":
+            call(*words[1:])
+        else:
+            open_whole(words[1], **dict(word.split("=", 1) for word in words[2:]))
     except Exception as error:  # noqa: BLE001  # as the door of the terminal does
         print(f"latently: {sentence(error)}", file=sys.stderr)
         return exit_code(error)

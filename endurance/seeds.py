@@ -3,20 +3,25 @@
 import contextlib
 import gzip
 import io
+import itertools
 import random
 import shutil
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, get_args
 
 import numpy as np
 
+from endurance.calls import CALLS
 from endurance.damage import NUMBERS
 
 VALUES = (*NUMBERS, "x" * 5000, "[1]", "{}", "none", "-", "1,-1", "../..", "a=b")
 """What is typed in the place of a value that an option can take."""
-KINDS = ("array", "image", "table", "store", "hub", "yaml", "run", "words")
+COUNTS = ("0", "-1", "2.5", "4294967296", "1000000000000", "9223372036854775807", "9223372036854775808", "1" + "0" * 30)
+"""What is given where something is counted."""
+KINDS = ("array", "image", "table", "store", "hub", "yaml", "run", "words", "counts")
 Damage = Callable[[bytes, str, random.Random], bytes]
 
 
@@ -44,6 +49,9 @@ class Seed:
             words[draw.choice(options) + 1] = draw.choice(VALUES)
             words = [word.replace("\x00", "�") for word in words]  # no argument of a process can hold it
             return [word.replace("{}", str(self.path)) for word in words]
+        if self.kind == "counts":
+            count = draw.choice(COUNTS)
+            return [word.replace("COUNT", count).replace("{}", str(self.path)) for word in words]
         target = work / self.path.name
         if self.path.is_dir():
             shutil.copytree(self.path, target)
@@ -224,6 +232,62 @@ def _runs(folder: Path) -> Iterator[Seed]:
     )
     yield Seed("run", run, (("report", "{}"),), ("film.safetensors", "history.jsonl", "evaluation.json"))
     yield Seed("words", run, tuple(_lines_of(str(run))))
+    yield Seed("counts", run, (*_counts_of_verbs(), *_counts_of_calls()))
+    yield Seed("counts", run, tuple(_counts_of_fits()))
+
+
+def _counts_of_verbs() -> Iterator[tuple[str, ...]]:
+    """Command lines about a model, each with a number that says how many of something."""
+    from latently.cli.dimensions import _OPTIONS as DIMENSIONS
+    from latently.cli.evaluate import _OPTIONS as EVALUATE
+    from latently.cli.tune import _OPTIONS as TUNE
+    from latently.cli.verbs import VERBS
+
+    for verb in VERBS.values():
+        data = ("digits", "--part", "test") if verb.takes_data else ()
+        own = [option for option in verb.options if _counts(option)]
+        for option, file in itertools.product(own, ("out.npz", "out.png")):
+            yield (verb.name, "{}", *data, "--out", file, *_given(option))
+    for option in filter(_counts, EVALUATE):
+        yield ("evaluate", "{}", *_given(option))
+    for command, options in (("tune", TUNE), ("dimensions", DIMENSIONS)):
+        start = ("dimensions", "digits") if command == "dimensions" else ("tune", "vae", "--data", "digits")
+        for option in filter(_counts, options):
+            yield (*start, *_given(option), "--epochs", "0.01", "--hidden", "4", "--out", "out.png")
+
+
+def _counts_of_fits() -> Iterator[tuple[str, ...]]:
+    """Trainings, each with a number; those that say how long it takes may take as long as they say."""
+    from latently.catalogue import MODELS
+    from latently.cli.options import FitParser
+
+    for model in MODELS:
+        data = ("--data", "digits", *(("--views", "halves") if "cca" in model.terminal else ()))
+        for option in FitParser(model.terminal).options.values():
+            if _counts(option) and option.name not in ("epochs", "first_epochs"):
+                how = ("--epochs", "0.01", "--hidden", "4", "--no-report", "--out", "out")
+                yield ("fit", model.terminal, *data, *how, *_given(option))
+
+
+def _counts(option: Any) -> bool:
+    """Whether an option takes whole numbers."""
+    from latently.cli.parsing import members, origin
+
+    kinds = members(option.kind)
+    return int in kinds or any(origin(kind) in (Sequence, tuple) and int in get_args(kind) for kind in kinds)
+
+
+def _given(option: Any) -> tuple[str, ...]:
+    """An option with as many numbers as it takes."""
+    pair = isinstance(option.default, tuple) or "tuple" in str(option.kind)
+    return (option.flag, *(["COUNT", "1"] if option.nargs == 2 else ["COUNT,1" if pair else "COUNT"]))
+
+
+def _counts_of_calls() -> Iterator[tuple[str, ...]]:
+    """Calls of Python, each with a number."""
+    for call, names in CALLS.items():
+        for name in names:
+            yield ("call", "{}", call, name, "COUNT")
 
 
 def _hubs(folder: Path) -> Iterator[Seed]:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import endurance.calls
 import jaxtyping
 import numpy as np
 import pandas as pd
@@ -26,6 +27,7 @@ from latently.cli import main
 from latently.data import DataError, images
 from latently.data.text_tables import _COUNTED
 from latently.errors import ArgumentError
+from latently.evaluation import evaluate
 from latently.fitted import label_places
 from latently.reading import FileError, reading, reason
 from latently.recipes import load_recipe
@@ -313,12 +315,34 @@ def test_a_batch_of_more_rows_than_there_are_is_all_of_them_and_endless_patience
     np.testing.assert_array_equal(same.transform(ROWS), whole.transform(ROWS))
 
 
+@pytest.mark.parametrize("count", [2**32, 10**12, 10**30])
+@pytest.mark.parametrize(("call", "name"), [("manifold", "rows"), ("sample", "n")])
+def test_more_than_anybody_waits_for_is_refused_by_its_name(saved: Path, call: str, name: str, count: int) -> None:
+    with pytest.raises(ArgumentError, match=rf"^{name} must be smaller: so many take about"):
+        endurance.calls.call(str(saved), call, name, str(count))
+
+
+def test_numbers_of_samples_that_nobody_waits_for_are_refused_by_every_door(
+    saved: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(ArgumentError, match=r"^importance_samples must be 1,000,000 or less"):
+        evaluate(latently.load(saved), (ROWS, None, ROWS, None), importance_samples=2**32)
+    for words, flag in (
+        (["tune", "vae", "--data", "digits", "--trials", "1000000000"], "--trials"),
+        (["outliers", str(saved), "digits", "--folds", "1000000000"], "--folds"),
+    ):
+        assert main(words) == 2
+        assert f"latently: {flag} must be 10,000 or less; got 1000000000." in capsys.readouterr().err
+
+
 def test_what_is_no_number_of_rows_seeds_or_labels_is_named(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)  # which would say it first
     vae = latently.load(saved)
-    for asked in (lambda: vae.sample(2, random_state=10**30), lambda: vae.sample(2, random_state="x")):
+    for seed in (10**30, 2**32, -1, "x"):
         with pytest.raises(ArgumentError, match=r"^random_state must be"):
-            asked()
+            vae.sample(2, random_state=seed)
+    with pytest.raises(ArgumentError, match=r"^seed must be a whole number from 0 to 4294967295; got -1"):
+        open_dataset("digits", seed=-1)
     with pytest.raises(ArgumentError, match=r"^labels must be among the classes 0, 1; got {'age': 40}"):
         label_places([{"age": 40}, 1], 2, np.arange(2))
     with pytest.raises(ArgumentError, match=r"^learning_rate must be a finite number"):

@@ -7,11 +7,14 @@ import re
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from numbers import Integral
 from typing import Any, Literal, get_args, get_origin
 
 Setting = Callable[[str, str | None], str]
 """How a door writes an argument: from its name, and its value in words or `None`, to what a user would type."""
 
+MOST_SEED = 2**32 - 1
+"""The largest number that every source of random numbers takes for a seed."""
 _UNSAID: Any = object()
 _BETWEEN = ("latently", "sklearn", "jaxtyping", "contextlib", "beartype")  # whose frames are no user's
 _MARKED = re.compile(r"\{(\w+)(?:=([^{}]*))?\}")
@@ -52,6 +55,21 @@ class ArgumentError(ValueError):
         got = "" if self.value is _UNSAID else f"; got {shown(self.value)}"
         remedy = f" {words(self.remedy, door)}" if self.remedy else ""
         return f"{door(self.name, None)} {words(self.rule, door)}{got}.{remedy}{did_you_mean(self.value, self.known)}"
+
+
+def check_seed(name: str, seed: Any) -> None:
+    """See that a whole number is a seed that every source of random numbers takes; what is none is left to others.
+
+    Raises:
+        ArgumentError: it is below 0, or too large.
+
+    Example:
+        >>> check_seed("seed", -1)
+        Traceback (most recent call last):
+        latently.errors.ArgumentError: seed must be a whole number from 0 to 4294967295; got -1.
+    """
+    if isinstance(seed, Integral) and not 0 <= int(seed) <= MOST_SEED:
+        raise ArgumentError(name, f"must be a whole number from 0 to {MOST_SEED}", int(seed))
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int, PRNGKeyArray, Shaped
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray, Shaped
 
 from latently import abilities, inference
 from latently.data import (
@@ -195,6 +195,19 @@ class Fitted:
         """What the reconstruction of each row misses: the mean square, in the units that networks read."""
         return self._ask(inference.missed, rows, self._given(labels, len(rows)))
 
+    def spread_kept(self, rows: Any, labels: Any = None) -> float:
+        """How much rows differ once they are reconstructed, as a share of how much they do: a ratio of deviations.
+
+        In the units that networks read, over all views; NaN where the rows do not differ.
+        """
+        given, read = self._given(labels, len(rows)), inference.in_pieces(lambda x: x, rows, self.preprocessing)
+        made = inference.in_pieces(self._asked(inference.reconstructions), rows, self.preprocessing.stored, given)
+        views, present = (read.views, read.has) if isinstance(read, Batch) else ((read,), np.ones((len(rows), 1), bool))
+        found = zip(views, made if isinstance(made, tuple) else (made,), present.T, strict=True)
+        spreads = [(_spread(after, there), _spread(before, there)) for before, after, there in found]
+        kept, whole = np.sum(spreads, axis=0)
+        return float(np.sqrt(kept / whole)) if whole > 0 else float("nan")
+
     def residuals(self, rows: Any, labels: Any = None) -> Float[np.ndarray, "rows columns"]:
         """What reconstructions of vectors miss, column by column; of several elements of a column the largest."""
         missed = self._ask(inference.residuals, rows, self._given(labels, len(rows)))
@@ -359,6 +372,13 @@ class Fitted:
             return self.preprocessing.inverse(results)
         views = isinstance(self.preprocessing, ViewsPreprocessing)
         return dict(zip(self.preprocessing.row_shape, results, strict=False)) if views else results
+
+
+def _spread(view: Float[np.ndarray, "rows ..."], there: Bool[np.ndarray, "rows"]) -> float:
+    """The variances of all elements of the rows that have a view, summed; of the cells that are there."""
+    flat = np.asarray(view, np.float64)[there].reshape(int(there.sum()), -1)
+    gaps = np.ma.masked_invalid(flat)
+    return float(np.ma.filled(gaps.var(axis=0).sum(), 0.0)) if len(flat) else 0.0
 
 
 def _codes_alone(stored: tuple[Float[Array, "piece latent"]]) -> Float[Array, "piece latent"]:

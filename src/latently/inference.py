@@ -22,6 +22,8 @@ INPUT_NUMBERS = 2**21
 LAYER_NUMBERS = 2**24
 """No layer makes more numbers of a piece than this, which is 64 MB (unless of `LEAST_ROWS`)."""
 LEAST_ROWS = 16
+MOST_SAMPLES = 1_000_000
+"""Draws behind one number: more are hardly meant, and take days."""
 KEPT_PROGRAMS = 16
 """Questions that stay compiled."""
 MANY_ROWS, LARGE_PIECE = 2**14, 2**12

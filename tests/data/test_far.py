@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 
 import latently
-from latently import ACCA, VAE, ConditionalVAE, Table
+from latently import ACCA, VAE, ConditionalVAE, Table, open_dataset
 from latently.cli import main
-from latently.data import Preprocessing, Subset, TablePreprocessing
+from latently.data import DataAssumption, Preprocessing, Subset, TablePreprocessing, Views, assumed
 from latently.data.far import differences, placed
 from latently.data.preprocessing import Preprocessing as Done
 
@@ -287,3 +289,39 @@ def test_a_model_of_whole_numbers_that_float32_does_not_tell_apart_is_not_export
 def test_earlier_models_lack_the_centre() -> None:
     config = Preprocessing.fit(np.random.default_rng(0).normal(size=(20, 2))).to_config()
     assert dataclasses.asdict(Done.from_config(config))["centre"] == 0
+
+
+def test_whole_numbers_that_a_view_rounds_are_named(tmp_path: Path) -> None:
+    frame = pd.DataFrame(
+        {"id": 2**60 + 3 * np.arange(30), "size": np.linspace(0, 1, 30), "even": 2**60 + np.zeros(30, int)}
+    )
+    frame.assign(other=frame["size"]).to_csv(tmp_path / "t.csv", index=False)
+    data = open_dataset(tmp_path / "t.csv", views="a=id+size+even,b=other")
+    said = "the whole numbers of id are rounded to 53 bits, since the view "
+    assert any(sentence.startswith(said) for sentence in assumed(data.train.description))
+    with pytest.warns(DataAssumption, match=said):
+        Views.of({"a": frame, "b": frame[["size"]]})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        Views.of({"a": frame[["id", "even"]], "b": frame[["size"]]})
+
+
+def test_whole_numbers_beside_gaps_and_as_categories_stay_exact() -> None:
+    cells: list[Any] = [2**53 + 1, None, 2**53 + 3] * 10
+    for X in ({"id": cells, "x": [0.5] * 30}, pl.DataFrame({"id": cells, "x": [0.5] * 30})):
+        table = Table.of(X, kinds="id=number")
+        assert [table.frame()["id"].to_list()[place] for place in (0, 2)] == [2**53 + 1, 2**53 + 3]
+    names = Table.of(pd.DataFrame({"k": [2**53, 2**53 + 1] * 10, "x": np.arange(20) / 3}), kinds="k=category")
+    assert names.values[:4, 0].tolist() == [0, 1, 0, 1]
+    assert names.frame()["k"].tolist() == [2**53, 2**53 + 1] * 10
+
+
+def test_words_of_more_digits_than_a_number_has_are_names(tmp_path: Path) -> None:
+    lines = [f"{10**20 + n % 7},{10**25 + n},{n / 3}" for n in range(70)]
+    (tmp_path / "accounts.csv").write_text("nr,iban,x\n" + "\n".join(lines) + "\n")
+    table = open_dataset(tmp_path / "accounts.csv", validation=0.0, test=0.0).train.x
+    assert [(column.name, column.kind, len(column.words)) for column in table.columns] == [
+        ("nr", "category", 7),
+        ("x", "number", 0),
+    ]
+    assert any('"iban" is left out' in sentence for sentence in table.assumed)

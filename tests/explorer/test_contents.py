@@ -255,3 +255,21 @@ def test_numbers_that_json_does_not_know_are_null():
     page = model.explore(rows).page()
     manifest = json.loads(page.split('id="manifest">')[1].split("</script>")[0])
     assert manifest["models"][0]["history"]["terms"] == {"vae/kl": [None]}
+
+
+def test_a_model_that_decodes_nearly_the_same_everywhere_says_so_at_the_top(see):
+    model = latently.VAE(latent_dim=2, hidden=(8,), epochs=1, early_stopping=True, random_state=0).fit(DIGITS.train.x)
+    exploration, told = explored(model, X)
+    alike, too_short = told["about"]["warnings"]
+    assert alike.startswith("Whatever the code, about the same is decoded")
+    assert too_short == str(model.verdict_)
+    page = see(exploration)
+    assert page.inner_text(".warnings").splitlines()[0] == alike
+    assert page.complaints == []
+
+
+def test_a_model_that_has_learned_has_no_warnings():
+    line = np.linspace(-1, 1, 200)[:, None] * np.array([[1.0, 2.0, -1.0]])
+    model = latently.VAE(latent_dim=1, hidden=(16,), epochs=60, learning_rate=1e-2, random_state=0).fit(line)
+    assert model.fitted_.spread_kept(line) > 0.5
+    assert explored(model, line)[1]["about"]["warnings"] == []

@@ -1,7 +1,12 @@
 """Compiled programs are kept as long as they are asked for, and forgotten by JAX when they go."""
 
+import gc
+from typing import Any
+
 import jax
 import jax.numpy as jnp
+import numpy as np
+from jax.extend.core import ClosedJaxpr
 
 from latently.training import Kept
 
@@ -34,3 +39,24 @@ def test_a_program_that_is_forgotten_computes_all_the_same() -> None:
     assert float(program(0.0)) == 0.0
     kept.of("cosine", lambda: jax.jit(jnp.cos))
     assert float(program(0.0)) == 0.0
+
+
+def test_what_goes_leaves_no_traces_and_what_stays_is_not_compiled_again() -> None:
+    def traced() -> int:
+        gc.collect()
+        return sum(isinstance(each, ClosedJaxpr) for each in gc.get_objects())
+
+    def asked(size: int) -> None:
+        kept.of(size, lambda: jax.jit(lambda x: jnp.clip(jnp.linalg.norm(x), 0, 1) + jnp.median(x)))(np.ones(size))
+
+    kept: Kept[Any] = Kept(2)
+    for size in (2, 3, 4, 5):
+        asked(size)
+    before, compiled = traced(), []
+    for size in range(6, 12):
+        asked(size)
+    assert traced() <= before + 5
+    jax.monitoring.register_event_duration_secs_listener(lambda event, *_, **__: compiled.append(event))
+    asked(10)
+    asked(11)
+    assert compiled == []

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from latently.cli.errors import UsageError
 from latently.cli.options import DIALECT, LABELS_COLUMN, RUN
-from latently.cli.parsing import MOST_SEED, Option, Parser
-from latently.errors import called
+from latently.cli.parsing import Option, Parser
+from latently.errors import MOST_SEED, called
 
 _EXAMPLES = (
     "latently evaluate runs/vae-digits-1",

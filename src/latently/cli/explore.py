@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from latently.cli.errors import UsageError
+from latently.cli.errors import UsageError, as_typed
 from latently.cli.options import OPENING_OPTIONS
 from latently.cli.outputs import check_free, choose_paths, output_options
 from latently.cli.parsing import Option, Parser
@@ -78,7 +78,7 @@ def _explored(folder: Path, given: Any) -> Any:
         part = held_out(splits) if given.part == "all" else getattr(splits, given.part)
         if not len(part):
             raise UsageError(f"--part {given.part} has no rows in {folder}.")
-        return Explored(model, part, story_of(model, run, splits))
+        return Explored(model, part, story_of(model, run, splits, as_typed))
     names = ("part", "labels_column", "skip_bad", "views", "dialect")
     part = open_rows(given.data, model, about, **{name: getattr(given, name) for name in names})
-    return Explored(model, part, story_of(model, run))
+    return Explored(model, part, story_of(model, run, door=as_typed))

@@ -13,8 +13,8 @@ from docstring_parser import parse as parse_docstring
 
 from latently.catalogue import BY_TERMINAL_NAME, MODELS
 from latently.cli.errors import UsageError, sentence
-from latently.cli.parsing import MOST_SEED, Kind, Option, Parser, members, origin
-from latently.errors import ArgumentError, did_you_mean
+from latently.cli.parsing import Kind, Option, Parser, members, origin
+from latently.errors import MOST_SEED, ArgumentError, did_you_mean
 from latently.recipes import read_yaml
 
 RUN = Option("run", Path, metavar="RUN", about="the run's folder", positional=True)

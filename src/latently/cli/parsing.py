@@ -21,9 +21,6 @@ Kind: TypeAlias = Any
 origin: Callable[[Kind], Any] = get_origin
 """What a kind is made from: `Sequence` of `Sequence[int]`; `None` of a class."""
 
-MOST_SEED = 2**32 - 1
-"""The largest number that every source of random numbers takes for a seed."""
-
 LEAST, WIDEST = 40, 100
 """Columns of the help."""
 

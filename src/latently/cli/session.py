@@ -92,7 +92,7 @@ def _look_back(session: Session, reporter: Reporter, report: bool) -> tuple[dict
 
     with reporter.waiting("making the explorer …"):
         try:
-            explore_run(model, run, splits)
+            explore_run(model, run, splits, as_typed)
         except ExportError as error:  # all else of the run is as good without it
             reporter.remark(str(error))
     with reporter.waiting("drawing the report …"):

@@ -46,7 +46,7 @@ Models (`latently tune MODEL --help` lists the options of one):
 {examples}"""
 
 _OPTIONS = (
-    Option("trials", int, 30, "how many, by all processes together", least=1),
+    Option("trials", int, 30, "how many, by all processes together", least=1, most=10_000),
     Option("search", str, metavar="FILE",
            about="what is searched, a YAML file: latent_dim: {int: [2, 64], log: true}; learning_rate: {float: [1e-4, "
            "1e-2], log: true}; hidden: {choice: [[256], [512, 512]]} (default: what --print-search prints, without "

@@ -16,7 +16,8 @@ _ENGINES = (
     Option("engine", Literal["ray"] | None, None,
            "who answers data in parts (a folder of files or a pattern like 'parts/*.parquet', with a folder "
            "for --out): the workers of a Ray cluster (default: this machine, a part at a time)"),
-    Option("workers", int | None, None, "of that cluster (default: one a GPU, or one a core)", "N", least=1),
+    Option("workers", int | None, None, "of that cluster (default: one a GPU, or one a core)", "N", least=1,
+           most=10_000),
 )  # fmt: skip
 
 

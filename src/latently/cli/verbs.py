@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from latently.cli.outputs import FORMS
-from latently.cli.parsing import MOST_SEED, Option, in_words
+from latently.cli.parsing import Option, in_words
+from latently.errors import MOST_SEED
 
 RECONSTRUCTED, COMPLETED, RESTYLED, PATHS, STRANGEST = 24, 12, 10, 6, 16
 """Rows in a picture."""
@@ -136,7 +137,8 @@ VERBS = {
             "runs/vae-digits-1 digits --part test",
             "runs/vae-table-1 new.csv --out outliers.csv --out outliers.png",
             "runs/vae-table-1 table.csv --folds 10 --id name"), (
-            Option("folds", int, 5, "into which rows that the model has learned from are cut", least=2),
+            Option("folds", int, 5, "into which rows that the model has learned from are cut", least=2,
+                   most=10_000),
             Option("id", metavar="NAME", about="the column of a table that says which row is which"),
             _seed("of folds and draws")),
             "outliers", writes=(".csv", ".parquet", ".png", ".npz"), writes_rows=False, default="outliers.csv",

@@ -44,6 +44,7 @@ _FEWEST_COUNTED = 10  # rows: with fewer, numbers may be 1, 2, 3 by chance
 _IDENTIFIER = re.compile(r"(^|[_\s-])(id|uuid|guid|key)$", re.IGNORECASE)
 _UNNAMED = re.compile(r"^(Unnamed: \d+|__index_level_\d+__|index|)$", re.IGNORECASE)
 _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|\d{1,2}:\d{2}")
+_LONG = re.compile(r"\s*[-+]?\d{17,300}\s*")
 _TRUTHS = ({"no", "yes"}, {"false", "true"}, {"n", "y"}, {"f", "t"})
 
 
@@ -163,7 +164,7 @@ class Column:
 
         words = there.astype(str)
         distinct = words.unique()
-        if pd.to_numeric(words, errors="coerce").notna().all():
+        if pd.to_numeric(words, errors="coerce").notna().all() and not any(map(_is_long, distinct)):
             return cls._numeric(name, pd.to_numeric(words))
         if len(distinct) > 2 and words.head(20).str.contains(_DATE).all() and date_patterns(words):
             return cls._told(name, words, "date")
@@ -382,7 +383,9 @@ def _key(word: Any) -> Any:
     """What two ways of writing a word have in common: 1 and 1.0, True and 1 are one number."""
     if isinstance(word, bool | np.bool_):
         return str(bool(word))
-    if isinstance(word, int | float | np.number):
+    if isinstance(word, int | np.integer):  # which Python compares with a float exactly
+        return int(word)
+    if isinstance(word, float | np.floating):
         return float(word)
     return str(word).strip()
 
@@ -400,6 +403,11 @@ def _as_dtype(cells: "pd.Series[Any]", dtype: str) -> "pd.Series[Any]":
         return cells if dtype == "bool" and cells.isna().any() else cells.astype(dtype)
     except (TypeError, ValueError):
         return cells
+
+
+def _is_long(word: str) -> bool:
+    """Whether a word is a whole number of so many digits that a number would round it, as numbers of accounts are."""
+    return _LONG.fullmatch(word) is not None and int(float(word)) != int(word)
 
 
 def _finite(number: float) -> float | None:

@@ -71,6 +71,21 @@ def loses_whole_numbers(values: Shaped[np.ndarray, "..."]) -> bool:
     return bool(wide) and (int(values.max()) > 2**53 or int(values.min()) < -(2**53))
 
 
+def rounded_whole(values: Shaped[np.ndarray, "..."]) -> Bool[np.ndarray, "..."]:
+    """Which whole numbers float64 does not hold as they are: those of more than 53 bits.
+
+    Example:
+        >>> rounded_whole(np.array([2**53 + 1, 2**53 + 2, -(2**60) - 1])).tolist()
+        [True, False, True]
+    """
+    if not loses_whole_numbers(values):
+        return np.zeros(values.shape, bool)
+    bits = values.astype(np.uint64)
+    size = np.where(values < 0, np.uint64(0) - bits, bits)
+    lowest = np.maximum(size & (np.uint64(0) - size), np.uint64(1))  # the last bit that is set
+    return np.asarray(size // lowest >= np.uint64(2**53))
+
+
 def middle(low: Any, high: Any) -> Float64[np.ndarray, "..."]:
     """The middle between two numbers as float64 holds it, a whole one of integers."""
     half = np.asarray(low, np.float64) / 2 + np.asarray(high, np.float64) / 2

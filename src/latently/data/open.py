@@ -24,7 +24,7 @@ from latently.data.stores import SUFFIXES as STORES
 from latently.data.table import Table
 from latently.data.tables import is_table, open_table
 from latently.data.view_making import Groups, halves, noisy, view_groups
-from latently.errors import did_you_mean
+from latently.errors import check_seed, did_you_mean
 from latently.reading import path_meant
 
 Source = str | Path
@@ -205,6 +205,8 @@ def open_dataset(
         >>> len(data.train), len(data.test), int((data.train.labels >= 0).sum())
         (1258, 359, 100)
     """
+    check_seed("seed", seed)
+    check_seed("label_seed", label_seed)
     groups = view_groups(views, partial=some_views)
     how = Opening(
         labels_column=labels_column,

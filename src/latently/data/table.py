@@ -1,13 +1,15 @@
 """A table whose columns are of several kinds, or have gaps: its cells as numbers, and the frame that they came in."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from numbers import Integral
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, final
 
 import numpy as np
 from jaxtyping import Bool, Float64
 
 from latently.data.columns import KINDS, ORDERS, Column, Told, finite, names_rows, said_of_dates
-from latently.data.far import loses_whole_numbers
+from latently.data.far import loses_whole_numbers, rounded_whole
 from latently.data.rows import DataArgumentError, DataError, Rows, Subset, as_type, check_finite, pieces, spread_rows
 from latently.errors import did_you_mean, warn
 
@@ -200,13 +202,28 @@ def as_frame(X: Any) -> tuple["pd.DataFrame", Container]:
     if isinstance(X, pd.DataFrame):
         return X.set_axis(list(map(str, X.columns)), axis=1), "pandas"
     if hasattr(X, "to_pandas"):  # a frame of polars, or of arrow
-        return X.to_pandas(), "polars" if type(X).__module__.startswith("polars") else "pandas"
+        return _whole_again(X.to_pandas(), X), "polars" if type(X).__module__.startswith("polars") else "pandas"
     if isinstance(X, Mapping):
-        return pd.DataFrame(dict(X)), "pandas"
+        return _whole_again(pd.DataFrame(dict(X)), X), "pandas"
     array = np.asarray(X)
     if array.ndim != 2 or array.dtype.kind not in "biuf":
         raise DataArgumentError("X", f"must be rows and columns of a table; got {array.dtype} of shape {array.shape}")
     return pd.DataFrame(array, columns=[f"x{place}" for place in range(array.shape[1])]), "array"
+
+
+def _whole_again(frame: "pd.DataFrame", X: Any) -> "pd.DataFrame":
+    """A frame of pandas made of X, in which whole numbers that stood beside gaps are no floats that round them."""
+    import pandas as pd
+
+    for name in frame.columns:
+        cells = frame[name]
+        if cells.dtype != np.float64 or not cells.isna().any() or not cells.abs().max() > 2**53:
+            continue
+        values = list(X[name].to_pylist() if hasattr(X[name], "to_pylist") else X[name])
+        with suppress(TypeError, ValueError, OverflowError):  # fractions are floats
+            if all(value is None or isinstance(value, Integral) for value in values):
+                frame[name] = pd.array(values, dtype="Int64" if cells.max() < 2**63 else "UInt64")
+    return frame
 
 
 def in_container(frame: "pd.DataFrame", container: Container) -> Any:
@@ -375,11 +392,34 @@ def plain_names(frame: "pd.DataFrame") -> tuple[list[int], list[str]] | None:
 
 def _mixes_whole(frame: "pd.DataFrame") -> bool:
     """Whether whole numbers that float64 does not tell apart stand beside others: no array has a type for both."""
+    return any(loses_whole_numbers(cells) for cells in _whole_among_others(frame).values())
+
+
+def _whole_among_others(frame: "pd.DataFrame") -> dict[int, np.ndarray]:
+    """The place of each column of whole numbers that an array of all columns would hold as floats, and its cells."""
     dtypes = [np.dtype(getattr(dtype, "numpy_dtype", dtype)) for dtype in frame.dtypes]
-    if np.result_type(*dtypes).kind in "iu":
-        return False
-    whole = (frame.iloc[:, place].to_numpy(dtype) for place, dtype in enumerate(dtypes) if dtype.kind in "iu")
-    return any(map(loses_whole_numbers, whole))
+    if np.result_type(*dtypes).kind in "iu" and not frame.isna().any(axis=None):
+        return {}
+    whole = [place for place, dtype in enumerate(dtypes) if dtype.kind in "iu"]
+    return {place: frame.iloc[:, place].dropna().to_numpy(dtypes[place]) for place in whole}
+
+
+def rounded_sentence(frame: "pd.DataFrame", what: str) -> str | None:
+    """That an array of these columns of numbers rounds whole ones of some, and of which; `None` where it does not.
+
+    Example:
+        >>> import pandas as pd
+        >>> rounded_sentence(pd.DataFrame({"id": [2**53 + 1], "size": [0.5]}), "the view")[:54]
+        'the whole numbers of id are rounded to 53 bits, since '
+    """
+    from pandas.api.types import is_numeric_dtype
+
+    found = _whole_among_others(frame) if all(map(is_numeric_dtype, frame.dtypes)) else {}
+    names = [frame.columns[place] for place, cells in found.items() if rounded_whole(cells).any()]
+    if not names:
+        return None
+    why = f"since {what} has fractions or gaps beside them, and an array holds all its numbers alike"
+    return f"the whole numbers of {some(names)} are rounded to 53 bits, {why}; a view of their own keeps them"
 
 
 def said_of_numbers(rows: Any, names: Sequence[str], scaled: str) -> str:

@@ -16,7 +16,7 @@ from latently.data.far import loses_whole_numbers, need_doubles
 from latently.data.labels import Unlabelled
 from latently.data.parquet_tables import PARQUET, is_parquet_folder, names_of, read_parquet
 from latently.data.rows import DataArgumentError, DataError, Rows, as_names
-from latently.data.table import Table, chosen_names, kinds_of, plain_names
+from latently.data.table import Table, chosen_names, kinds_of, plain_names, rounded_sentence
 from latently.data.tall_tables import ParquetSource, Source, is_tall, open_tall
 from latently.data.text_tables import MISSING, Dialect, TextSource, header_of, read_text, said_of_gaps
 from latently.data.view_making import Groups
@@ -109,7 +109,8 @@ def open_table(
         of_view = groups.matched(list(map(str, frame.columns)), f"{path} has the columns")
         present = {view: frame[chosen].notna().any(axis=1).to_numpy(bool) for view, chosen in of_view.items()}
         views = {view: _matrix(frame[chosen], path, present[view]) for view, chosen in of_view.items()}
-        description = assume({**description, "columns": of_view}, *assumed)
+        rounded = {view: rounded_sentence(frame[chosen], f'the view "{view}"') for view, chosen in of_view.items()}
+        description = assume({**description, "columns": of_view}, *assumed, *filter(None, rounded.values()))
         return Dataset.of(path.name, views, labels, source, description, present, unlabelled)
     try:
         chosen = frame[chosen_names(list(frame.columns), columns, leave_out)]

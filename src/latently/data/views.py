@@ -7,7 +7,9 @@ from typing import Any, final
 import numpy as np
 from jaxtyping import Bool, Shaped
 
+from latently.data.assumptions import warn_of
 from latently.data.rows import DataArgumentError, DataError, Rows, Subset, as_rows, is_mapped
+from latently.data.table import as_frame, is_frame, rounded_sentence
 
 
 @final
@@ -144,6 +146,8 @@ def _rows_and_presence(name: str, array: Any, present: Any) -> tuple[Rows, Bool[
     masked = None
     if isinstance(array, np.ma.MaskedArray):
         masked, array = np.ma.getmaskarray(array), array.data
+    if is_frame(array) and (said := rounded_sentence(as_frame(array)[0], f"the view {name!r}")):
+        warn_of(said)
     rows = as_rows(array, f"view {name!r}")
     if present is not None:
         present = np.asarray(present)

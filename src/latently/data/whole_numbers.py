@@ -17,7 +17,8 @@ def read_numbers(cells: "pd.Series[Any]", origin: int) -> Float64[np.ndarray, "r
 
     read = pd.to_numeric(cells, errors="coerce")
     if not origin or not pd.api.types.is_integer_dtype(read):
-        return np.asarray(read.to_numpy(np.float64, na_value=np.nan) - origin)
+        with np.errstate(invalid="ignore"):  # the NA of R is a NaN that signals
+            return np.asarray(read.to_numpy(np.float64, na_value=np.nan) - origin)
     missing = read.isna().to_numpy()
     whole = read.fillna(0).to_numpy(str(getattr(read.dtype, "numpy_dtype", read.dtype)))
     return np.where(missing, np.nan, differences(whole, np.float64(origin)))
@@ -42,5 +43,6 @@ def whole_cells(values: Float64[np.ndarray, "rows"], origin: int, dtype: str) ->
     whole = placed(np.where(missing, 0.0, values), np.float64(origin), np.dtype(getattr(own, "numpy_dtype", own)))
     cells = pd.Series(whole)
     if missing.any():
-        return cells.convert_dtypes(convert_floating=False).mask(missing)
+        unsigned = "U" if whole.dtype.kind == "u" else ""
+        return cells.astype(f"{unsigned}Int{8 * whole.dtype.itemsize}").mask(missing)
     return cells.astype(own)

@@ -21,6 +21,8 @@ _WIDE = 10_000
 """A layer that is wider than this, and than its rows, is hardly meant."""
 _MANY_TIMES = 10
 """A code that has so many times the numbers of its rows is hardly meant."""
+MOST_DRAWS, MOST_PARTS = 10_000, 1000
+"""More tables drawn, and more Gaussians in a sampler, are hardly meant, and take days."""
 _BYTES_OF_RESULT = 24
 """What a number takes while a result is made: as the network wrote it, in double precision, and as it is given."""
 
@@ -60,13 +62,14 @@ def warn_of_size(model: Any) -> None:
         )
 
 
-def check_count(name: str, count: Any, *, least: int = 1, numbers: int = 1) -> None:
+def check_count(name: str, count: Any, *, least: int = 1, most: int | None = None, numbers: int = 1) -> None:
     """See that so many results can be asked for, and that there is memory for them, before any is made.
 
     Args:
         name: of the argument that says how many.
         count: what was given.
         least: the smallest number allowed.
+        most: the largest, of what takes time and no memory.
         numbers: that are made for each of them.
 
     Raises:
@@ -76,6 +79,8 @@ def check_count(name: str, count: Any, *, least: int = 1, numbers: int = 1) -> N
         raise ArgumentError(name, "must be a whole number", count)
     if count < least:
         raise ArgumentError(name, f"must be {least} or more", count)
+    if most is not None and int(count) > most:
+        raise ArgumentError(name, f"must be {most:,} or less", count)
     if short := lacking(_BYTES_OF_RESULT * int(count) * numbers, available_bytes()):
         raise ArgumentError(name, f"must be smaller: so many {short}", count)
 

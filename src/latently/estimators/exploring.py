@@ -5,6 +5,7 @@ from typing import Any
 
 from latently.explorer import Exploration, Story, contents
 from latently.export import Blobs
+from latently.training import LEARNED_TOO_LITTLE
 
 
 def explored(
@@ -21,8 +22,14 @@ def explored(
         full_precision: keep 32 bits of the weights.
     """
     rows, blobs = model._rows(X), blobs or Blobs()
-    story = story or Story(type(model).__name__, columns=_columns(model, X))
+    story = story or Story(type(model).__name__, columns=_columns(model, X), warnings=_shortcomings(model))
     return Exploration([contents(model, rows, y, story, blobs, full_precision=full_precision)], blobs)
+
+
+def _shortcomings(model: Any) -> list[str]:
+    """Why a model should be trained again; nothing where no held-out rows say so."""
+    told = vars(model).get("verdict_")
+    return [str(told)] if told is not None and told.kind in LEARNED_TOO_LITTLE else []
 
 
 def _columns(model: Any, X: Any) -> Any:

@@ -20,7 +20,7 @@ from latently.data.table import is_frame
 from latently.drawing import Drawn
 from latently.errors import ArgumentError, NotSupportedError, in_python, setting, words
 from latently.estimators.building import builder
-from latently.estimators.demands import check_count
+from latently.estimators.demands import MOST_DRAWS, MOST_PARTS, check_count
 from latently.estimators.frames import filled_back, given_back
 from latently.estimators.hyperparameters import said_of_unknown
 from latently.estimators.inputs import (
@@ -35,7 +35,7 @@ from latently.estimators.inputs import (
 from latently.fitted import Fitted
 from latently.forks import begin_work
 from latently.game import Game, LabelsKnown, Task
-from latently.inference import regroup
+from latently.inference import MOST_SAMPLES, regroup
 from latently.sampler import Sampler
 
 if TYPE_CHECKING:
@@ -415,7 +415,7 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             raise ArgumentError("kind", "must be gaussian-mixture", kind)
         if X is None:
             raise ArgumentError("X", "must be given: rows to fit the sampler to, such as those of the fit")
-        check_count("n_components", 1 if n_components is None else n_components)
+        check_count("n_components", 1 if n_components is None else n_components, most=MOST_PARTS)
         rows, groups, classes = self._rows(X), None, None
         finds_clusters = fitted.classes is None and fitted.game.label_role is not None
         if y is not None and fitted.conditions is None and not finds_clusters:
@@ -581,8 +581,8 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             (True, True)
         """
         fitted, rows, seed = self._taking(labels), self._rows(X), seed_of(random_state)
-        check_count("draws", 1 if draws is None else draws, numbers=len(rows) * self._numbers())
-        check_count("n_samples", n_samples)
+        check_count("draws", 1 if draws is None else draws, most=MOST_DRAWS, numbers=len(rows) * self._numbers())
+        check_count("n_samples", n_samples, most=MOST_SAMPLES)
         if draws is None:
             return filled_back(self, X, fitted.impute(rows, n_samples, seed, labels))
         seeds = np.random.default_rng(seed).integers(2**31 - 1, size=draws)
@@ -611,7 +611,7 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
                 f"every row has all of {', '.join(self.view_names_)}, so there is nothing to complete; give a dict of "
                 "the views that are known."
             )
-        check_count("draws", 1 if draws is None else draws, numbers=len(rows) * self._numbers())
+        check_count("draws", 1 if draws is None else draws, most=MOST_DRAWS, numbers=len(rows) * self._numbers())
         if draws is None:
             codes = fitted.codes(rows)[:, None]
         elif fitted.game.is_deterministic:
@@ -683,7 +683,7 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             ValueError: `n_samples` is below 1, or `kind` is neither of the two.
         """
         fitted = self._taking(labels)
-        check_count("n_samples", n_samples)
+        check_count("n_samples", n_samples, most=MOST_SAMPLES)
         if kind not in ("elbo", "importance"):
             raise ArgumentError("kind", "must be 'elbo' or 'importance'", kind)
         return fitted.bounds(self._rows(X), n_samples, kind, seed_of(random_state), labels)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from numbers import Integral, Real
 from typing import Annotated, Any, Literal, TypeAlias, Union, get_args, get_origin, get_type_hints
 
-from latently.errors import ArgumentError, did_you_mean, literals
+from latently.errors import MOST_SEED, ArgumentError, did_you_mean, literals
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,7 +48,7 @@ NotNegative: TypeAlias = Annotated[float, Range(0)]
 Share: TypeAlias = Annotated[float, Range(0, 1)]
 Probability: TypeAlias = Annotated[float, Range(0, 1, open_high=True)]
 OpenShare: TypeAlias = Annotated[float, Range(0, 1, open_low=True, open_high=True)]
-Seed: TypeAlias = Annotated[int, Range(0, 2**32 - 1)]
+Seed: TypeAlias = Annotated[int, Range(0, MOST_SEED)]
 Verbosity: TypeAlias = bool | Annotated[int, Range(0)]
 
 LikelihoodName: TypeAlias = Literal["auto", "bernoulli", "gaussian", "laplace"]

@@ -33,7 +33,7 @@ from latently.data.layout import bytes_are
 from latently.data.rows import as_rows
 from latently.data.sparse import Sparse
 from latently.data.table import columns_of, is_frame, needs_table
-from latently.errors import ArgumentError, setting, warn
+from latently.errors import ArgumentError, check_seed, setting, warn
 from latently.estimators.frames import numbers_in
 from latently.estimators.networks import layout_of, said_of_channels, said_of_perceptrons, takes_tables
 
@@ -54,8 +54,7 @@ _RANGES: dict[str, Literal["auto", "unit", "symmetric"]] = {
 def seed_of(random_state: RandomState) -> int:
     """The seed that scikit-learn's `random_state` stands for."""
     if isinstance(random_state, Integral) and not isinstance(random_state, bool):
-        if not -(2**63) <= random_state < 2**63:  # which JAX takes
-            raise ArgumentError("random_state", "must be a whole number of 64 bits", random_state)
+        check_seed("random_state", random_state)
         return int(random_state)
     if random_state is not None and not isinstance(random_state, np.random.RandomState):
         raise ArgumentError("random_state", "must be a whole number, a RandomState or None", random_state)

@@ -1,5 +1,6 @@
 """Everything that can be asked of one fitted model, as numbers."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -7,7 +8,7 @@ import numpy as np
 
 from latently.data import Splits, Table, Views
 from latently.data.table import columns_of, is_frame, needs_table
-from latently.errors import ArgumentError
+from latently.errors import ArgumentError, check_seed
 from latently.evaluation import cells
 from latently.evaluation.baselines import add_components, clusterings, label_spreading
 from latently.evaluation.classification import classification, clustering, regions
@@ -22,6 +23,7 @@ from latently.evaluation.rows import Selection, known_labels, not_finite, stream
 from latently.evaluation.samples import Judges, samples
 from latently.evaluation.table_samples import table_samples
 from latently.evaluation.views import several_views
+from latently.inference import MOST_SAMPLES
 
 Block = dict[str, Any]
 Factors = Mapping[str, np.ndarray]
@@ -87,16 +89,20 @@ def evaluate(
         `advice` in a block is a sentence where one of them would do better.
 
     Raises:
-        ArgumentError: a number below its least value, or factors that are not integers, one row a test row.
+        ArgumentError: a number below its least value or above its largest, or factors that are not integers, one row a
+            test row.
         ValueError: labels of another length than the rows, or no test rows.
     """
-    for name, value, least in (
-        ("importance_samples", importance_samples, 1),
-        ("max_rows", max_rows, 2),
-        ("parzen_samples", parzen_samples, 1),
+    check_seed("seed", seed)
+    for name, value, least, most in (
+        ("importance_samples", importance_samples, 1, MOST_SAMPLES),
+        ("max_rows", max_rows, 2, math.inf),
+        ("parzen_samples", parzen_samples, 1, MOST_SAMPLES),
     ):
         if value < least:
             raise ArgumentError(name, f"must be at least {least}", value, "The default suits most data.")
+        if value > most:
+            raise ArgumentError(name, f"must be {most:,} or less", value, "The default suits most data.")
     if isinstance(data, Splits):
         validation = data.validation.rows if validation is None else validation
         parts = ((part, part.conditions) for part in (data.train, data.test))

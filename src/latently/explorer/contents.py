@@ -30,6 +30,8 @@ FILMED_ROWS, MOST_CHUNKS = 500, 300
 MOST_NUMBERS = 2**14
 """Codes of more numbers in all are kept in 16 bits."""
 FUNCTIONS = ("encode", "decode", "classify")
+MEASURED_ROWS, ALIKE = 200, 0.1
+"""Rows of so little of their own spread, once they are decoded, all look the same."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ class Story:
         columns: the names of the columns of vectors; where there are several views, by the names of these.
         film: rounds, the codes of some rows in each, `[frames, rows, latent]`, and the labels of these rows.
         image_fit: how pictures of another size are brought to that of the rows (see `latently.data.pictures.FITS`).
+        warnings: what is wrong with the model, in sentences.
     """
 
     title: str
@@ -51,6 +54,7 @@ class Story:
     columns: Any = None
     film: tuple[Any, Float[np.ndarray, "frames rows latent"], Any] | None = None
     image_fit: str = "fill"
+    warnings: Sequence[str] = ()
 
 
 def contents(
@@ -85,6 +89,7 @@ def contents(
     values, known, told = _labels(fitted, labels, chosen)
     codes, of_rows = _rows(fitted, here, known, told, thumbnails)
     latent = _latent(fitted, here, codes)
+    alike = None if codes is None else _alike(fitted, here, told)
     told_of: dict[str, Any] = finite(
         {
             "name": BY_NAME[name].terminal if name in BY_NAME else name,
@@ -95,6 +100,7 @@ def contents(
                 "rounds": model.history_[-1]["round"] if model.history_ else 0,
                 "numbers": [list(pair) for pair in story.numbers],
                 "notes": notes,
+                "warnings": [*([] if alike is None else [alike]), *story.warnings],
             },
             "latent": latent,
             "prior": _prior(fitted, blobs),
@@ -134,6 +140,22 @@ def _choice(
     if len(rows) > most:
         notes.append(f"{most:,} of {len(rows):,} rows are here, drawn by seed 0.")
     return views, np.sort(order[:most]), notes
+
+
+def _alike(fitted: Fitted, rows: Any, told: Any) -> str | None:
+    """That whatever is decoded looks the same, in a sentence; `None` where it does not."""
+    few = rows[: min(len(rows), MEASURED_ROWS)]
+    share = fitted.spread_kept(few, None if told is None else told[: len(few)])
+    if not share < ALIKE:
+        return None
+    return (
+        f"Whatever the code, about the same is decoded: rows differ {_percent(share)} as much once they went through "
+        "the code. The model has learned too little, or nothing that its code could hold."
+    )
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %" if share >= 0.01 else "less than 1 %"
 
 
 def _labels(

@@ -74,7 +74,7 @@ def report_run(
         numbers=headline(lines),
         figures=pictures,
         tables=_tables(lines, evaluation or {}, len(shown)),
-        warnings=[words(said, door) for said in (*_shortcomings(about), *told, *about.get("warnings", ()))],
+        warnings=[words(said, door) for said in (*shortcomings(about), *told, *about.get("warnings", ()))],
         command=about.get("command"),
         next_commands=next_commands,
         explorer=EXPLORER if (run.folder / EXPLORER).exists() else None,
@@ -165,7 +165,7 @@ def _judged_by(criterion: Mapping[str, Any], kept_best: bool) -> str:
     return f"{criterion['about']}{unit}, of held-out rows; the {'best' if kept_best else 'last'} model is kept"
 
 
-def _shortcomings(about: Mapping[str, Any]) -> list[str]:
+def shortcomings(about: Mapping[str, Any]) -> list[str]:
     """Why a model should be trained again, its arguments marked; nothing where it should not."""
     found = about.get("verdict", {})
     kept = about.get("best", {}).get("kept", False)

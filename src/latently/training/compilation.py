@@ -5,6 +5,7 @@ it does not merge the small loops that make random numbers on a CPU, and so noth
 generator's forward pass, which critic and generator share, ran twice. `computed_once` finds them before XLA does.
 """
 
+import contextlib
 import os
 import warnings
 from collections.abc import Callable, Hashable
@@ -61,8 +62,21 @@ class Kept(Generic[_Program]):
             gone = self._programs.pop(next(iter(self._programs)), None)
             if gone is not None:  # another thread may have been here
                 gone.clear_cache()
+                forget_traces()
                 give_back()  # what the compiler has left of many small pieces
         return program
+
+
+def forget_traces() -> None:
+    """Let JAX forget what functions of its own compute, which it keeps for all shapes that they ever met.
+
+    They are traced anew where a program is; what is compiled stays, so that a fit of a kind that is kept costs nothing.
+    JAX has no public function for this: `jax.clear_caches` would forget what is compiled as well.
+    """
+    with contextlib.suppress(ImportError, AttributeError):  # a later JAX may have no such memory
+        from jax._src.interpreters.partial_eval import trace_to_jaxpr
+
+        trace_to_jaxpr.cache_clear()
 
 
 KEPT_PROGRAMS = 8

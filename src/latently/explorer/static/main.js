@@ -34,7 +34,14 @@ function panels(explorer, alone) {
     (model.film || model.history) && filmCard(explorer),
   ];
   const heading = alone ? null : element("h2", { className: "model-name", dir: "auto" }, model.title);
-  return element("article", { className: "model", "aria-label": model.title }, heading, alone ? null : numbers(explorer), element("div", { className: "stage" }, left, right), ...cards, about(explorer));
+  return element("article", { className: "model", "aria-label": model.title }, heading, warnings(explorer), alone ? null : numbers(explorer), element("div", { className: "stage" }, left, right), ...cards, about(explorer));
+}
+
+/** What is wrong with a model, before anything of it is believed.
+ * @param {Explorer} explorer */
+function warnings({ model }) {
+  const found = model.about.warnings ?? [];
+  return found.length > 0 && element("section", { className: "warnings", role: "note", "aria-label": "Worth a look" }, ...found.map((sentence) => element("p", {}, sentence)));
 }
 
 /** @param {Explorer} explorer */

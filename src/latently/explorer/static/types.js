@@ -67,7 +67,7 @@
  * @property {string} name
  * @property {string} title
  * @property {string|null} run
- * @property {{parameters: Record<string, any>, rounds: number, numbers: [string, string][], notes?: string[]}} about
+ * @property {{parameters: Record<string, any>, rounds: number, numbers: [string, string][], notes?: string[], warnings?: string[]}} about
  * @property {{size: number, deviation: number[], order: number[], carries: number[], carries_unit: string,
  *   components: number[][]|null, center: number[], explained: number[]|null}} latent
  * @property {{name: string, draws: Blob, labels: Blob|null}} prior
