@@ -3,9 +3,10 @@
 `python -m benchmarks.photos` cuts 60 and 200 pictures of 96 x 128 pixels out of scikit-learn's two photographs, and
 trains `latently fit vae` on them with ten dimensions: as it does without further options, and with the perceptron and
 the 50 epochs that other data have. It prints the table of docs/data.md: the variance explained of the photos kept for
-the test.
+the test. `--photos 60` prints one line of it.
 """
 
+import argparse
 import json
 import tempfile
 from pathlib import Path
@@ -43,8 +44,11 @@ def fitted(photos: Path, run: Path, *words: str) -> tuple[dict[str, Any], int]:
 
 def main() -> None:
     """Run the program."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--photos", type=int, action="append", help="how many; may be repeated (default: 60 and 200)")
+    given = parser.parse_args()
     print("| photos | a perceptron, 50 epochs | as it comes: convolutions | PCA |\n| ---: | ---: | ---: | ---: |")
-    for count in COUNTS:
+    for count in given.photos or COUNTS:
         with tempfile.TemporaryDirectory() as name:
             photos, runs = Path(name) / "photos", Path(name)
             photos.mkdir()

@@ -50,6 +50,7 @@ from latently.estimators.principal_views import start_at_common_components
 from latently.fitted import Fitted
 from latently.forks import begin_work
 from latently.game import Batch, Game, LabelsKnown, Task, rounds_in
+from latently.memory import give_back
 from latently.networks import BatchNorm
 from latently.probability import FittedNormal, Prior
 from latently.sampler import Sampler
@@ -483,6 +484,7 @@ class LatentModel(Face):
         if history:
             for warning in game.diagnose([progress.terms for progress in history]):
                 warn(warning, CollapseWarning)
+        give_back()  # what the compiler has left of many small pieces
         return self
 
     def judge(self, trainer: Trainer[Any], history: Sequence[Mapping[str, Any]]) -> Verdict:
