@@ -20,7 +20,7 @@ from benchmarks.peers import common
 from benchmarks.peers.common import time_rounds
 from benchmarks.products import block_of, products_of
 from benchmarks.scaling import CLUSTERS, Cluster, Work, even_batch, round_seconds, work_of
-from benchmarks.table import sheets, summarize
+from benchmarks.table import END, sheets, summarize, with_table
 
 from latently.catalogue import BY_TERMINAL_NAME, MODELS
 from latently.cli import main
@@ -193,6 +193,15 @@ def test_a_contender_that_fails_is_named_with_what_it_said(tmp_path):
         contender(tmp_path, 1000.0, program="raise SystemExit('no such thing')")
 
 
+def test_the_table_of_the_documentation_is_what_was_measured():
+    text, turns = quality.DOCUMENT.read_text(), quality.measured(quality.RESULTS)
+    made = with_table(text, quality.BEGIN, quality.sheet(turns).markdown())
+    assert made == text, "python -m benchmarks.quality --table makes it anew"
+    for name in turns:  # what was measured is what the program would measure now
+        said = json.loads(quality.RESULTS.read_text())[name]
+        assert said["options"] == dict(quality.FIGURES[name].options), name
+
+
 def test_a_peer_that_never_arrived_makes_a_ratio_a_least_one():
     def run(seconds, reached=True):
         return {"seconds": seconds, "epochs": 2.0, "reached": reached, "course": []}
@@ -206,7 +215,9 @@ def test_a_peer_that_never_arrived_makes_a_ratio_a_least_one():
 
 def test_the_table_of_readme_is_what_the_files_of_results_say():
     text = recipes.README.read_text()
-    assert recipes.with_table(text, recipes.RESULTS) == text, "python -m benchmarks.recipes --table makes it anew"
+    assert with_table(text, recipes.BEGIN, recipes.table(recipes.RESULTS)) == text, (
+        "python -m benchmarks.recipes --table makes it anew"
+    )
     rest = text.replace(recipes.table(recipes.RESULTS), "")
     for path in sorted(recipes.RESULTS.glob("*.json")):
         assert path.stem in recipes.NAMES, f"{path} is of no recipe"
@@ -225,14 +236,14 @@ def test_a_line_of_the_table_tells_mean_spread_minutes_and_what_was_missed(tmp_p
     (line,) = recipes.lines(load_recipe("m2"), found)
     assert line[3] == "11 % (of 1 runs)"
     (tmp_path / "m2.json").write_text(json.dumps(found))
-    text = f"above\n{recipes.BEGIN}\nold\n{recipes.END}\nbelow\n"
-    made = recipes.with_table(text, tmp_path)
+    text = f"above\n{recipes.BEGIN}\nold\n{END}\nbelow\n"
+    made = with_table(text, recipes.BEGIN, recipes.table(tmp_path))
     assert made.startswith("above\n")
     assert made.endswith("\nbelow\n")
     assert "old" not in made
     assert made.count("| M2 with 100 labels, on MNIST: test error |") == 1
     with pytest.raises(ValueError, match="must hold the lines"):
-        recipes.with_table("nothing", tmp_path)
+        with_table("nothing", recipes.BEGIN, "")
 
 
 def test_a_run_is_kept_with_its_seeds_counts_and_seconds(tmp_path):
