@@ -2,8 +2,8 @@
 
 `python -m benchmarks.photos` cuts 60 and 200 pictures of 96 x 128 pixels out of scikit-learn's two photographs, and
 trains `latently fit vae` on them with ten dimensions: as it does without further options, and with the perceptron and
-the 50 epochs that other data have. It prints the table of docs/data.md: the variance explained of the photos kept for
-the test. `--photos 60` prints one line of it.
+the 50 epochs that other data have. It prints a table like that of docs/data.md: the variance explained of the photos
+kept for the test. `--photos 60` prints one line of it.
 """
 
 import argparse
