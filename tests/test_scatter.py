@@ -82,7 +82,7 @@ def test_each_class_of_a_table_is_drawn_by_itself(name):
 def test_clusters_are_drawn_by_themselves_and_as_often_as_they_are():
     model = small(latently.ClusteringAAE, n_clusters=2, cluster_start="gaussian-mixture")
     model.fit(np.vstack([ROWS + 5, ROWS[:100] - 5]))
-    assert sorted(model.sampler_.shares.round(1).tolist()) == [0.2, 0.8]
+    assert sorted(model.sampler_.shares) == pytest.approx([0.2, 0.8], abs=0.05)
     assert (model.sample(1000, random_state=0)[:, 0] > 0).mean() == pytest.approx(0.8, abs=0.05)
 
 

@@ -31,6 +31,8 @@ from latently.streams import stream
 
 LEAST_ROWS = 8
 """Fewer of a class, or of all, have no sampler unless one is asked for."""
+MOST_COLUMNS = 10_000
+"""Rows with more have no sampler but of codes."""
 SCATTER_NUMBERS = 2**24
 """Of tables so many numbers, at most, are looked at by a sampler."""
 OUTLIER_DRAWS = 16
@@ -96,7 +98,8 @@ class Fitted:
     @property
     def scatters(self) -> bool:
         """Whether a sampler draws what rows have beside their means with their codes: of tables of numbers."""
-        return self.draws_rows and isinstance(self.preprocessing, Preprocessing)
+        vectors = isinstance(self.preprocessing, Preprocessing) and self.preprocessing.n_features <= MOST_COLUMNS
+        return self.draws_rows and vectors
 
     @property
     def label_values(self) -> Shaped[np.ndarray, "classes"] | None:

@@ -77,7 +77,7 @@ class Scatter:
         moves = np.linalg.norm(np.linalg.lstsq(told, read, rcond=None)[0][:-1], axis=1)
         most = min(DIRECTIONS, max(len(left) // _ROWS_OF_DIRECTION, 1))
         pca = principal_components(left, most, seed)
-        axes = pca.components_[pca.explained_variance_ > _LEAST_VARIANCE]
+        axes = pca.components_[: max(1, int((pca.explained_variance_ > _LEAST_VARIANCE).sum()))]
         along = left @ axes.T
         spread = (left - along @ axes).std(axis=0)
         numbers = np.asarray(data, np.float64)
