@@ -145,7 +145,8 @@ class Fitted:
             if noise is not None and along.shape[1]:
                 mean = self._asked(inference.data_means, of_codes=True)
                 means = inference.in_pieces(mean, z, lambda piece: (piece,), weights, among)
-                return scatter.written(self.preprocessing.inverse(means + scatter.draw(z, along, noise, first)))
+                rows: Any = self.preprocessing.inverse(means + scatter.draw(z, along, noise, first))
+                return scatter.written(rows)
         if noise is None:
             asked = self._asked(inference.data_means, of_codes=True, writes=True)
             return self._in_units(inference.in_pieces(asked, z, lambda piece: (piece,), weights, among))
@@ -231,7 +232,8 @@ class Fitted:
         if self.classes is not None and places is not None and (places >= 0).all():
             told = self.classes[places]
         if role == "decoder":
-            groups = np.argmax(self.label_weights(rows, told), axis=1)
+            weights: Any = self.label_weights(rows, told)
+            groups = np.argmax(weights, axis=1)
         elif self.classes is None:
             groups = np.argmax(self.class_probabilities(rows), axis=1)
         if groups is None or np.bincount(groups[groups >= 0], minlength=len(classes)).min() < LEAST_ROWS:

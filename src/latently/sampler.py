@@ -17,9 +17,9 @@ from jaxtyping import Float, Int, Shaped
 
 from latently.scatter import Scatter
 
-PARTS = (1, 2, 5, 10, 20, 50)
+PARTS: tuple[int, ...] = (1, 2, 5, 10, 20, 50)
 """How many Gaussians a mixture may have, unless a number is given: those with which held-out codes are likeliest."""
-PARTS_OF_ROWS = (3, 5, 10, 20, 50)
+PARTS_OF_ROWS: tuple[int, ...] = (3, 5, 10, 20, 50)
 """Likewise of whole rows, of which one Gaussian has neither the groups nor the tails: a classifier tells its draws."""
 MOST_ROWS = 20_000
 """Codes of a group that are looked at: more of them change little."""
