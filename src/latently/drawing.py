@@ -18,9 +18,12 @@ STEP_NUMBERS = 2**24
 
 
 class _Codes(NamedTuple):
-    """A block of codes, what a decoder is told beside them, and the seed of their noise."""
+    """A block of codes, what a decoder is told beside them, and the seed of their noise.
 
-    z: Float[np.ndarray, "block latent"]
+    Behind each code is where its row is along the directions of the sampler's scatter, where there is one.
+    """
+
+    z: Float[np.ndarray, "block numbers"]
     told: Any
     seed: int
 

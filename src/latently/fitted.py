@@ -22,11 +22,19 @@ from latently.data import (
     label_values,
 )
 from latently.data.conditions import asked_conditions, warn_of_far
+from latently.data.rows import spread_rows
 from latently.errors import ArgumentError
 from latently.game import Batch, Task
-from latently.sampler import Sampler
+from latently.sampler import MOST_ROWS, Sampler
+from latently.scatter import Scatter
 from latently.streams import stream
 
+LEAST_ROWS = 8
+"""Fewer of a class, or of all, have no sampler unless one is asked for."""
+MOST_COLUMNS = 10_000
+"""Rows with more have no sampler but of codes."""
+SCATTER_NUMBERS = 2**24
+"""Of tables so many numbers, at most, are looked at by a sampler."""
 OUTLIER_DRAWS = 16
 """Draws behind the bound of a row that may be an outlier: with one, the draw's own luck would decide."""
 
@@ -88,6 +96,12 @@ class Fitted:
         return vectors and abilities.may(type(self.game), "encode")
 
     @property
+    def scatters(self) -> bool:
+        """Whether a sampler draws what rows have beside their means with their codes: of tables of numbers."""
+        vectors = isinstance(self.preprocessing, Preprocessing) and self.preprocessing.n_features <= MOST_COLUMNS
+        return self.draws_rows and vectors
+
+    @property
     def label_values(self) -> Shaped[np.ndarray, "classes"] | None:
         """The labels that it takes: the classes that it learned, or the numbers of its clusters."""
         if self.game.label_role is None or self.conditions is not None:
@@ -106,7 +120,7 @@ class Fitted:
 
     def decode(
         self,
-        z: Float[np.ndarray, "n latent"],
+        z: Float[np.ndarray, "n numbers"],
         weights: Float[np.ndarray, "n classes"] | None = None,
         noise: int | None = None,
         *,
@@ -116,15 +130,23 @@ class Fitted:
         """The mean of p(x|z) of each code, in the units of the data; name → rows where there are several views.
 
         A decoder that is given the label takes weights of the classes: one-hot, or between classes. With a seed of
-        `noise`, a row is drawn from p(x|z).
+        `noise`, a row is drawn from p(x|z); or, where more than a code is given, by the sampler's scatter.
 
         Args:
-            z: the codes.
+            z: the codes; or codes and what is behind them, as `draw` gives them.
             weights: of the classes.
             noise: the seed, where rows are drawn.
             first: the number of the first one, where they are a part of more; a multiple of what a piece holds.
             among: how many there are in all; the rows are then those that all together would give.
         """
+        scatter = None if self.sampler is None else self.sampler.scatter
+        if scatter is not None:
+            z, along = np.split(z, [self.game.prior.dim], axis=1)
+            if noise is not None and along.shape[1]:
+                mean = self._asked(inference.data_means, of_codes=True)
+                means = inference.in_pieces(mean, z, lambda piece: (piece,), weights, among)
+                rows: Any = self.preprocessing.inverse(means + scatter.draw(z, along, noise, first))
+                return scatter.written(rows)
         if noise is None:
             asked = self._asked(inference.data_means, of_codes=True, writes=True)
             return self._in_units(inference.in_pieces(asked, z, lambda piece: (piece,), weights, among))
@@ -161,6 +183,62 @@ class Fitted:
         """Each row, encoded to its mean code and decoded again, under its label where the decoder is given one."""
         asked, given = self._asked(inference.reconstructions, writes=True), self._given(labels, len(rows))
         return self._in_units(inference.in_pieces(asked, rows, self.preprocessing.stored, given))
+
+    def sampler_of(
+        self,
+        rows: Any,
+        labels: Any = None,
+        groups: Int[np.ndarray, "rows"] | None = None,
+        classes: Shaped[np.ndarray, "groups"] | None = None,
+        parts: int | None = None,
+        seed: int = 0,
+    ) -> Sampler:
+        """What draws codes from where those of rows lie; of tables of numbers, what their rows have beside them, too.
+
+        Args:
+            rows: of tables of numbers, some of them will do.
+            labels: of the rows, as for `codes`.
+            groups: as for `Sampler.fit`, likewise all that follow.
+            classes: of the groups.
+            parts: Gaussians a group.
+            seed: of all that is drawn.
+        """
+        if not self.scatters:
+            return Sampler.fit(self.draw_codes(rows, seed, labels), groups, classes, parts, seed)
+        codes, weights = self.codes(rows, labels), self.label_weights(rows, labels)
+        some = spread_rows(len(rows), min(MOST_ROWS, max(2, SCATTER_NUMBERS // self.preprocessing.n_features)))
+        codes, rows = codes[some], rows[some]
+        groups, weights = (None if each is None else each[some] for each in (groups, weights))
+        asked = self._asked(inference.data_means, of_codes=True)
+        means = inference.in_pieces(asked, codes, lambda piece: (piece,), weights)
+        read = inference.in_pieces(jnp.asarray, rows, self.preprocessing)
+        scatter, along, units = Scatter.fit(codes, means, read, np.asarray(rows), seed)
+        return Sampler.fit(np.hstack([codes, along]), groups, classes, parts, seed, scatter, units)
+
+    def usual_sampler(self, rows: Any, places: Shaped[np.ndarray, "rows ..."] | None) -> Sampler | None:
+        """What draws the rows of a table of numbers unless something else is asked for; `None` of other data.
+
+        Each class has a mixture of its own where the model knows labels, and so has each of its own clusters.
+
+        Args:
+            rows: that were learned from, or some of them.
+            places: of their classes among those that are known, -1 for an unknown one.
+        """
+        if not self.scatters or self.conditions is not None or len(rows) < LEAST_ROWS:
+            return None
+        role, classes, told, groups = self.game.label_role, self.label_values, None, places
+        if role is None or classes is None:
+            return self.sampler_of(rows)
+        if self.classes is not None and places is not None and (places >= 0).all():
+            told = self.classes[places]
+        if role == "decoder":
+            weights: Any = self.label_weights(rows, told)
+            groups = np.argmax(weights, axis=1)
+        elif self.classes is None:
+            groups = np.argmax(self.class_probabilities(rows), axis=1)
+        if groups is None or np.bincount(groups[groups >= 0], minlength=len(classes)).min() < LEAST_ROWS:
+            return None if role == "prior" else self.sampler_of(rows, told)
+        return self.sampler_of(rows, told, groups, classes)
 
     def label_weights(self, rows: Any, labels: Any = None) -> Float[np.ndarray, "rows classes"] | None:
         """The labels of rows as one-hot weights, the likeliest class in the place of an unknown one; or conditions.
@@ -239,8 +317,10 @@ class Fitted:
 
     def draw(
         self, n: int, labels: Any, seed: int, *, from_prior: bool = False
-    ) -> tuple[Float[np.ndarray, "n latent"], Float[np.ndarray, "n facts"] | None]:
+    ) -> tuple[Float[np.ndarray, "n numbers"], Float[np.ndarray, "n facts"] | None]:
         """Codes to decode into new data, of the sampler where there is one, and what the decoder is told beside them.
+
+        Behind each code is where its row is along the directions of the sampler's scatter, where it has one.
 
         Args:
             n: how many.
@@ -329,10 +409,22 @@ class Fitted:
     def drawn_labels(self, labels: Any, n: int, seed: int) -> Any:
         """Labels to draw n rows under, where none or not all are named: any class, conditions as the data has them."""
         if self.conditions is None:
-            return np.random.default_rng(seed).choice(np.asarray(self.label_values), n) if labels is None else labels
+            return self._any_labels(n, seed) if labels is None else labels
         if labels is not None:
             warn_of_far(asked_conditions(labels, self.conditions.columns))
         return self.conditions.draw(labels, n, seed)
+
+    def _any_labels(self, n: int, seed: int) -> Shaped[np.ndarray, "n"]:
+        """Labels as often as they come: by the sampler's shares, or by p(y) where it is not uniform."""
+        random, values = np.random.default_rng(seed), np.asarray(self.label_values)
+        logits = getattr(self.game, "label_logits", None)
+        if self.sampler is not None and self.sampler.classes is not None:
+            values, shares = self.sampler.classes, self.sampler.shares.astype(np.float64)
+        elif logits is not None:
+            shares = np.asarray(jax.nn.softmax(logits), np.float64)
+        else:
+            return random.choice(values, n)
+        return random.choice(values, n, p=shares / shares.sum())
 
     def _given(self, labels: Any, n: int) -> Shaped[np.ndarray, "n ..."] | None:
         """Labels as a decoder that knows them takes them: one-hot where all are known, else -1 for unknown ones."""

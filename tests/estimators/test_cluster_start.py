@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file, save_file
 from sklearn.metrics import adjusted_rand_score
 
-from latently import VAE, ClusteringAAE, SemiSupervisedAAE, SemiSupervisedVAE, StackedSemiSupervisedVAE
+from latently import VAE, ClusteringAAE, SemiSupervisedAAE, SemiSupervisedVAE, StackedSemiSupervisedVAE, load
 from latently.estimators.clusters import parts_of
 
 RANDOM = np.random.default_rng(0)
@@ -23,6 +24,22 @@ MODELS = {
 def test_clusters_begin_as_those_of_a_mixture(name):
     model = MODELS[name]
     assert adjusted_rand_score(OF, model.fit(X).predict(X)) > 0.9
+
+
+def test_clusters_may_be_of_unlike_sizes_and_are_drawn_as_often(tmp_path):
+    sizes = np.repeat(np.arange(2), [270, 30])
+    rows = np.where(sizes[:, None], 3.0, -3.0) + RANDOM.normal(size=(300, 4))
+    model = ClusteringAAE(**FAST | {"n_clusters": 2}, critic_hidden=(16,)).fit(rows)
+    assert sorted(np.exp(model.game_.label_logits)) == pytest.approx([0.1, 0.9], abs=0.02)
+    drawn = model.fitted_.drawn_labels(None, 1000, seed=0)
+    assert sorted(np.bincount(drawn) / 1000) == pytest.approx([0.1, 0.9], abs=0.04)
+    model.save(tmp_path)
+    arrays = load_file(tmp_path / "model.safetensors")
+    del arrays[".label_logits"]  # of a version that knew no sizes
+    save_file(arrays, tmp_path / "model.safetensors", {"about": '{"format": 1}'})
+    old = load(tmp_path)
+    np.testing.assert_array_equal(old.game_.label_logits, np.zeros(2))
+    np.testing.assert_array_equal(old.predict(rows), model.predict(rows))
 
 
 def test_clusters_may_begin_at_random():

@@ -251,6 +251,7 @@ GAMES = {
     "semi-supervised aae": semi_supervised_aae,
     "semi-supervised aae, heads": lambda: semi_supervised_aae(jnp.eye(N_LABELS, LATENT)),
     "semi-supervised aae, consistency": lambda: semi_supervised_aae(consistency=Consistency(1.0, 0.5)),
+    "clustering aae, sizes": lambda: semi_supervised_aae(supervised=False, label_logits=jnp.arange(float(N_LABELS))),
     "clustering aae, consistency": lambda: semi_supervised_aae(supervised=False, consistency=Consistency(1.0, 0.5)),
     "vae": vae,
     "vae, denoising": lambda: vae(corruption=GaussianNoise(0.3)),

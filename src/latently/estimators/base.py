@@ -170,6 +170,7 @@ class LatentModel(Face):
             were measured; `history_frame` gives it as a table.
         criterion_: where rows were held out, which of their numbers tells how good the model is (see
             `latently.criterion`).
+        sampler_: what `sample` draws codes by in the place of the prior, of tables of numbers whole rows; or `None`.
         verdict_: where rows were held out, whether the training was long enough by them: its `kind`, a `sentence`, and
             the `epoch` of the best measurement (see `latently.training.verdict`). Else `None`.
         row_shape_: the shape of a row of the training data; name → shape where there are several views.
@@ -341,7 +342,7 @@ class LatentModel(Face):
         with going_on.as_it_was(self):
             trainer = self._stream_trainer(X, y, classes, sample_weight)
             trainer.run(trainer.round + going_on.rounds_of_a_pass(trainer.feed.rows, trainer.feed.batch_size))
-            self.adopt(trainer)
+            self._adopt(trainer)
         self.history_: Sequence[Mapping[str, Any]] = [*earlier, *self.history_]
         self._stream: State[Any] | None = trainer.state
         return self
@@ -475,6 +476,13 @@ class LatentModel(Face):
         Returns:
             The fitted estimator itself.
         """
+        self._adopt(trainer)
+        self._take_sampler(self.fitted_.usual_sampler(*self._calibration))
+        give_back()  # what the compiler has left of many small pieces
+        return self
+
+    def _adopt(self, trainer: Trainer[Any]) -> None:
+        """The same, but that nothing is learned of where codes are: what a stream has brought so far may be little."""
         arrays, rest = eqx.partition(trainer.result, eqx.is_array)
         game = eqx.combine(copied(arrays), rest)
         self._take_game(self._calibrated(game))
@@ -484,8 +492,6 @@ class LatentModel(Face):
         if history:
             for warning in game.diagnose([progress.terms for progress in history]):
                 warn(warning, CollapseWarning)
-        give_back()  # what the compiler has left of many small pieces
-        return self
 
     def judge(self, trainer: Trainer[Any], history: Sequence[Mapping[str, Any]]) -> Verdict:
         """What held-out rows say of a training with this course.

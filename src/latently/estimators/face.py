@@ -288,7 +288,11 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         *,
         from_prior: bool = False,
     ) -> Any:
-        """New data: draws from the prior, or from the sampler that was fitted to the codes (`fit_sampler`), decoded.
+        """New data: codes drawn from the prior, or from the sampler that was fitted to codes (`fit_sampler`), decoded.
+
+        Tables of numbers have a sampler from their fit on, unless there are very few rows. With each code it draws what
+        rows like it have beside what the code stands for, so that columns hang together as they do in the data, and
+        their numbers lie within the range and on the steps that were seen.
 
         Args:
             n: how many.
@@ -299,7 +303,7 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             random_state: seed of the draw.
             noise: draw each row from p(x|z) instead of taking its mean; by default of tables, whose cells scatter
                 around what a code stands for, and not of pictures, series and numbers in [0, 1].
-            from_prior: draw codes from the prior, also where a sampler was fitted.
+            from_prior: draw codes from the prior, also where there is a sampler, and rows of tables from p(x|z).
 
         Returns:
             Rows in the shape, the units and the type of the training data.
@@ -386,7 +390,9 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         nothing known. A mixture of Gaussians is fitted to a draw of q(z|x) of each row, after training (Ghosh et al.
         2020, arXiv 1903.12436, Section 4). With labels each class has a mixture of its own, and then `sample` takes
         labels of every model that encodes. The sampler is saved with the model; `sample(..., from_prior=True)` goes
-        without it, and `sampler_` is `None` where there is none.
+        without it, and `sampler_` is `None` where there is none. Of tables of numbers it is fitted to the mean codes
+        of rows and to what these have beside what their codes stand for; their `fit` has done so for a part of the rows
+        already, class by class where the model knows classes or has found clusters.
 
         Args:
             kind: `gaussian-mixture`, scikit-learn's, with full covariances.
@@ -424,8 +430,8 @@ class Face(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
                 places = fitted.label_places(classes, len(classes))
                 groups, classes = np.where(groups < 0, -1, places[groups]), fitted.classes
         told = fitted.decodes_labels and (fitted.classes is not None or fitted.conditions is not None)
-        codes = fitted.draw_codes(rows, seed, y if told else None)
-        self._take_sampler(Sampler.fit(codes, groups, classes, n_components, seed))
+        sampler = fitted.sampler_of(rows, y if told else None, groups, classes, n_components, seed)
+        self._take_sampler(sampler)
         return self
 
     def prior_support(self) -> tuple[float, float]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 import jax
+import jax.numpy as jnp
 from jaxtyping import PRNGKeyArray
 
 from latently.estimators import architecture as build
@@ -144,6 +145,7 @@ def _build(model: Any, task: Task, key: PRNGKeyArray, head_distance: float | Non
     classes, dim = build.check_classes(model, task, instead="AAE"), int(model.latent_dim)
     head, told = build.likelihood_head(model, task), classes if head_distance is None else 0
     heads = None if head_distance is None else head_distance * jax.random.normal(stream(key, "heads"), (classes, dim))
+    begins = task.labels_known == "none" and model.cluster_start == "gaussian-mixture"
     reader = build.reader(model, task, classes + dim, stream(key, "encoder"))
     return games.SemiSupervisedAAE(
         # Without the norm at its end all rows soon fall to one class, where the softmax has no slope to come back by.
@@ -162,5 +164,7 @@ def _build(model: Any, task: Task, key: PRNGKeyArray, head_distance: float | Non
         heads=heads,
         head_distance=head_distance or 0.0,
         corruption=build.corruption(model, task),
+        # p(y) of clusters is that of the mixture that they begin at.
+        label_logits=jnp.zeros(classes) if begins else None,
         consistency=build.consistency(model),
     )

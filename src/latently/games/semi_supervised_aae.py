@@ -13,7 +13,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import optax
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from latently.abilities import Classifies, Decodes, Denoises, Encodes, LabelRole, ReadsGaps
 from latently.game import Batch, Game, Player, Terms
@@ -35,7 +35,7 @@ class SemiSupervisedAAE(Game, Encodes, Decodes, ReadsGaps, Classifies, Denoises)
         decoder: p(x|y, z), fed the probabilities of the classes beside z; or p(x|W y + z), where there are heads.
         label_critic: tells one-hot draws of p(y) from the encoder's probabilities.
         style_critic: tells draws of p(z) from the encoder's styles, each beside its one-hot class.
-        style_prior: p(z), normal; p(y) is uniform.
+        style_prior: p(z), normal.
         adversarial: what critics and encoder play for.
         optimizer, critic_optimizer, generator_optimizer, classifier_optimizer: how the players move.
         n_labels: the number of classes, or of clusters.
@@ -43,9 +43,11 @@ class SemiSupervisedAAE(Game, Encodes, Decodes, ReadsGaps, Classifies, Denoises)
         heads: W, the place of each cluster in the space of representations (Section 7); `None` for none.
         head_distance: heads closer than this push each other apart.
         corruption: what is done to x before it is encoded for reconstruction and classification.
+        label_logits: log p(y), up to a constant, of clusters that are not equally likely; `None` for uniform.
         consistency: how much classes have to stay what they are when a row is moved a little; `None` for not at all.
     """
 
+    frozen: ClassVar[tuple[str, ...]] = ("label_logits",)
     draws_labelled: ClassVar[bool] = True
     aims_at_classes: ClassVar[bool] = True
 
@@ -64,6 +66,7 @@ class SemiSupervisedAAE(Game, Encodes, Decodes, ReadsGaps, Classifies, Denoises)
     heads: Float[Array, "classes latent"] | None = None
     head_distance: float = eqx.field(static=True, default=3.0)
     corruption: Corruption | None = None
+    label_logits: Float[Array, "classes"] | None = None
     consistency: Consistency | None = eqx.field(static=True, default=None)
 
     @property
@@ -107,7 +110,7 @@ class SemiSupervisedAAE(Game, Encodes, Decodes, ReadsGaps, Classifies, Denoises)
     def discriminate(self, batch: Batch, key: PRNGKeyArray) -> Terms:
         """Each critic calls draws of its prior real and what the encoder gives fake."""
         n, (y, z) = batch.x.shape[0], self._class_and_style(batch.x)
-        y_prior = one_hot(jax.random.randint(stream(key, "label prior"), (n,), 0, self.n_labels), self.n_labels)
+        y_prior = one_hot(self._drawn_labels(stream(key, "label prior"), n), self.n_labels)
         z_prior = self._seen(y, self.style_prior.sample(stream(key, "style prior"), n))
         of_label = self.label_critic(jnp.concatenate([y_prior, y]), stream(key, "label critic"))[:, 0]
         seen = jnp.concatenate([z_prior, self._seen(y, z)])
@@ -165,6 +168,12 @@ class SemiSupervisedAAE(Game, Encodes, Decodes, ReadsGaps, Classifies, Denoises)
         decoder, _ = self.decoder.calibrated(self._representation(jax.nn.softmax(logits), z), key)
         calibrated: Self = eqx.tree_at(lambda game: (game.encoder, game.decoder), self, (encoder, decoder))
         return calibrated
+
+    def _drawn_labels(self, key: PRNGKeyArray, n: int) -> Int[Array, "n"]:
+        """Draws of p(y)."""
+        if self.label_logits is None:
+            return jax.random.randint(key, (n,), 0, self.n_labels)
+        return jax.random.categorical(key, self.label_logits, shape=(n,))
 
     def _split(self, outputs: Float[Array, "batch outputs"]) -> ClassAndStyle:
         return outputs[:, : self.n_labels], outputs[:, self.n_labels :]

@@ -21,7 +21,8 @@ Tree = TypeVar("Tree", bound=PyTree)
 def save_tree(path: Path, tree: PyTree, about: Mapping[str, Any]) -> None:
     """Write a pytree of arrays and random keys, and JSON values about them, to a safetensors file, atomically."""
     numbers = {
-        name: np.asarray(jax.random.key_data(leaf) if is_key(leaf) else leaf) for name, leaf in _named(tree).items()
+        name: np.asarray(jax.random.key_data(leaf) if is_key(leaf) else leaf, order="C")  # as safetensors takes it
+        for name, leaf in _named(tree).items()
     }
     write_atomically(path, save(numbers, {"about": json.dumps(about)}))
 
