@@ -18,13 +18,14 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.measure import machine
+from benchmarks.table import with_table
 from latently.files import number_at, write_atomically
 from latently.recipes import Recipe, load_recipe
 from latently.recipes.recipe import Target, recipe_names
 
 ROOT = Path(__file__).parents[1]
 RESULTS, README = ROOT / "results", ROOT / "README.md"
-BEGIN, END = "<!-- made by `python -m benchmarks.recipes --table` -->", "<!-- until here -->"
+BEGIN = "<!-- made by `python -m benchmarks.recipes --table` -->"
 COLUMNS = ("what, and what of it", "command", "must reach", "reached", "runs, minutes each", "commit")
 NAMES = tuple(name for name in recipe_names() if not name.startswith("demo-"))
 """Of the recipes, but for the parts of the demo, which anybody can see in two minutes."""
@@ -52,7 +53,7 @@ def main() -> int:
             print(" | ".join(line), flush=True)
         missed |= any(not reached(target, found) for target in load_recipe(name).reach)
     if options.table or options.out == RESULTS:
-        README.write_text(with_table(README.read_text(), options.out))
+        README.write_text(with_table(README.read_text(), BEGIN, table(options.out)))
     return int(missed)
 
 
@@ -179,19 +180,6 @@ def table(folder: Path) -> str:
     ]
     ruled = [COLUMNS, ["---"] * len(COLUMNS), *rows]
     return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |" for row in ruled)
-
-
-def with_table(text: str, folder: Path) -> str:
-    """A text with the table between its marks made anew.
-
-    Raises:
-        ValueError: the text lacks the marks.
-    """
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not (begin and end):
-        raise ValueError(f"the text must hold the lines {BEGIN} and {END}, and the table goes between them.")
-    return f"{before}{BEGIN}\n{table(folder)}\n{END}{after}"
 
 
 if __name__ == "__main__":

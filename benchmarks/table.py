@@ -21,6 +21,7 @@ SPEED_COLUMNS = ("what", "Latently samples/s", "peer", "peer samples/s", "ratio"
 SHARE_COLUMNS = ("training", "operations a round, XLA / needed", "GFLOP/s", "machine GFLOP/s", "share", "floor", "")
 ANSWER_COLUMNS = ("60,000 images, a VAE 784-500-500-20", "Latently", "eager PyTorch", "ratio", "limit", "")
 LIMIT_COLUMNS = ("what", "measured", "limit", "")
+END = "<!-- until here -->"
 
 
 @dataclass(frozen=True)
@@ -163,6 +164,19 @@ def sheets(results: dict[str, Any]) -> list[Sheet]:
         found.append(answer_sheet(results["answers"]))
     limits = limit_sheet(results.get("startup"), results.get("streaming"))
     return [*found, limits] if limits.rows else found
+
+
+def with_table(text: str, begin: str, table: str) -> str:
+    """A text with the table after the line `begin` made anew; it ends with a line of `END`.
+
+    Raises:
+        ValueError: the text lacks the marks.
+    """
+    before, found, rest = text.partition(begin)
+    _, end, after = rest.partition(END)
+    if not (found and end):
+        raise ValueError(f"the text must hold the lines {begin} and {END}, and the table goes between them.")
+    return f"{before}{begin}\n{table}\n{END}{after}"
 
 
 def _verdict(floor: float | None, value: float) -> str:

@@ -1,5 +1,6 @@
 """The benchmark's arithmetic: operations counted by hand, by the counter, and by XLA."""
 
+import io
 import itertools
 import json
 import sys
@@ -10,17 +11,18 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the benchmarks are no part of the installed package
 
-from benchmarks import gallery, recipes
+from benchmarks import gallery, quality, quality_side, recipes
 from benchmarks.contests import CONTESTS, Contest, Peer, pytorch
 from benchmarks.disentanglement import FACTORS, sprites
 from benchmarks.flops import TRAININGS, convolution, dense, train_autoencoder, xla_flops_per_round
 from benchmarks.latently_side import make_trainer
+from benchmarks.peers import common
 from benchmarks.peers.common import time_rounds
 from benchmarks.products import block_of, products_of
 from benchmarks.scaling import CLUSTERS, Cluster, Work, even_batch, round_seconds, work_of
-from benchmarks.table import sheets, summarize
+from benchmarks.table import END, sheets, summarize, with_table
 
-from latently.catalogue import MODELS
+from latently.catalogue import BY_TERMINAL_NAME, MODELS
 from latently.cli import main
 from latently.recipes import load_recipe
 
@@ -123,9 +125,99 @@ def test_answers_are_judged_by_the_median_of_their_turns():
     assert sheet.rows[3][1:4] == ("0.20 ms", "0.10", "0.50")
 
 
+@pytest.mark.parametrize("figure", quality.FIGURES.values(), ids=quality.FIGURES)
+def test_every_figure_of_quality_has_a_model_a_question_and_scripts(figure):
+    peers = Path(__file__).parents[1] / "benchmarks" / "peers"
+    assert all((peers / peer.script).is_file() for peer in figure.peers)
+    assert figure.asked in quality_side.ANSWERS
+    BY_TERMINAL_NAME[figure.model].load().from_preset(figure.options["preset"])
+    assert figure.at_least or figure.at_most
+
+
+def test_the_clock_of_an_exam_stands_while_answers_are_made_and_judged(tmp_path, monkeypatch, capsys):
+    now = itertools.count()  # a second for every look at the clock
+    monkeypatch.setattr(common.time, "perf_counter", lambda: next(now))
+    monkeypatch.setattr("sys.stdin", io.StringIO("more\nenough\n"))
+    exam = common.Exam(tmp_path / "answers.npz")
+
+    def answers():
+        for _ in range(1000):
+            next(now)
+        return {"classes": np.zeros(2)}
+
+    assert not exam.over(60, answers)
+    assert exam.over(120, answers)
+    assert [json.loads(line) for line in capsys.readouterr().out.splitlines()] == [
+        {"rows": 60, "seconds": 1},
+        {"rows": 120, "seconds": 2},
+    ]
+
+
+CONTENDER = """
+import argparse, itertools, numpy as np, pathlib, sys
+sys.path.insert(0, "benchmarks/peers")
+import common
+options = common.parser(None).parse_args()
+tenths = itertools.count(1)
+common.examine(itertools.count(), 100, lambda: {"classes": np.full(1, next(tenths) / 10)}, options)
+"""
+
+
+def contender(tmp_path, limit, share=0.5, program=CONTENDER):
+    """What is measured of a contender whose share of right classes is higher by a tenth every 100 rows."""
+    (tmp_path / "contender.py").write_text(program)
+    figure = quality.replace(
+        quality.FIGURES["few-labels"],
+        read=lambda _, answers: {"share": float(answers["classes"][0])},
+        at_least={"share": share},
+        every=100,
+    )
+    return quality.time_to(figure, None, [sys.executable, str(tmp_path / "contender.py")], limit)
+
+
+def test_a_contender_trains_until_the_figure_is_reached(tmp_path):
+    found = contender(tmp_path, limit=1000.0)
+    assert found["reached"]
+    assert [each["share"] for each in found["course"]] == [0.1, 0.2, 0.3, 0.4, 0.5]
+    assert found["epochs"] == 500 / 60_000
+
+
+def test_a_contender_that_has_had_its_time_did_not_reach_the_figure(tmp_path):
+    found = contender(tmp_path, limit=0.0)
+    assert not found["reached"]
+    assert len(found["course"]) == 1
+
+
+def test_a_contender_that_fails_is_named_with_what_it_said(tmp_path):
+    with pytest.raises(RuntimeError, match="no such thing"):
+        contender(tmp_path, 1000.0, program="raise SystemExit('no such thing')")
+
+
+def test_the_table_of_the_documentation_is_what_was_measured():
+    text, turns = quality.DOCUMENT.read_text(), quality.measured(quality.RESULTS)
+    made = with_table(text, quality.BEGIN, quality.sheet(turns).markdown())
+    assert made == text, "python -m benchmarks.quality --table makes it anew"
+    for name in turns:  # what was measured is what the program would measure now
+        said = json.loads(quality.RESULTS.read_text())[name]
+        assert said["options"] == dict(quality.FIGURES[name].options), name
+
+
+def test_a_peer_that_never_arrived_makes_a_ratio_a_least_one():
+    def run(seconds, reached=True):
+        return {"seconds": seconds, "epochs": 2.0, "reached": reached, "course": []}
+
+    keras, pythae = (peer.title for peer in quality.FIGURES["vae-2d"].peers)
+    turn = {"Latently": run(10.0), keras: run(100.0), pythae: run(90.0, reached=False)}
+    first, second = quality.sheet({"vae-2d": [turn]}).rows
+    assert first[1:] == ("10", "2.0", keras, "100", "2.0", "10.0 ×", "8 ×", "reached")
+    assert second[3:7] == (pythae, "not in 90", "2.0", "> 9.0 ×")
+
+
 def test_the_table_of_readme_is_what_the_files_of_results_say():
     text = recipes.README.read_text()
-    assert recipes.with_table(text, recipes.RESULTS) == text, "python -m benchmarks.recipes --table makes it anew"
+    assert with_table(text, recipes.BEGIN, recipes.table(recipes.RESULTS)) == text, (
+        "python -m benchmarks.recipes --table makes it anew"
+    )
     rest = text.replace(recipes.table(recipes.RESULTS), "")
     for path in sorted(recipes.RESULTS.glob("*.json")):
         assert path.stem in recipes.NAMES, f"{path} is of no recipe"
@@ -144,14 +236,14 @@ def test_a_line_of_the_table_tells_mean_spread_minutes_and_what_was_missed(tmp_p
     (line,) = recipes.lines(load_recipe("m2"), found)
     assert line[3] == "11 % (of 1 runs)"
     (tmp_path / "m2.json").write_text(json.dumps(found))
-    text = f"above\n{recipes.BEGIN}\nold\n{recipes.END}\nbelow\n"
-    made = recipes.with_table(text, tmp_path)
+    text = f"above\n{recipes.BEGIN}\nold\n{END}\nbelow\n"
+    made = with_table(text, recipes.BEGIN, recipes.table(tmp_path))
     assert made.startswith("above\n")
     assert made.endswith("\nbelow\n")
     assert "old" not in made
     assert made.count("| M2 with 100 labels, on MNIST: test error |") == 1
     with pytest.raises(ValueError, match="must hold the lines"):
-        recipes.with_table("nothing", tmp_path)
+        with_table("nothing", recipes.BEGIN, "")
 
 
 def test_a_run_is_kept_with_its_seeds_counts_and_seconds(tmp_path):

@@ -7,11 +7,14 @@ import argparse
 import gzip
 import json
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
+
+MNIST_ROWS = 60_000
 
 
 def parser(description: str | None) -> argparse.ArgumentParser:
@@ -21,25 +24,73 @@ def parser(description: str | None) -> argparse.ArgumentParser:
     parser.add_argument("--seconds", type=float, default=8.0, help="how long the steady state is measured")
     parser.add_argument("--warm-up", type=float, default=2.0, help="seconds of training that are not measured")
     parser.add_argument("--threads", type=int, default=os.cpu_count(), help="processor cores to use")
+    parser.add_argument("--answers", type=Path, help="time no steady state: what the model answers goes to this file")
+    parser.add_argument("--every", type=int, default=MNIST_ROWS, help="how many rows of training are between answers")
+    parser.add_argument("--seed", type=int, default=0, help="of the weights and draws, where answers are asked for")
     return parser
 
 
-def mnist_images(folder: Path | None) -> np.ndarray:
-    """The training images of MNIST, of shape [60000, 28, 28], uint8.
+def mnist_images(folder: Path | None, part: str = "train") -> np.ndarray:
+    """The training images of MNIST, of shape [60000, 28, 28], uint8; or those of the part `t10k`, to test with.
 
     Raises:
         SystemExit: no folder was named, or it holds no `mnist/train-images-idx3-ubyte`, gzipped or not.
     """
-    return np.frombuffer(_idx_bytes(folder, "train-images-idx3-ubyte"), np.uint8, offset=16).reshape(-1, 28, 28)
+    return np.frombuffer(_idx_bytes(folder, f"{part}-images-idx3-ubyte"), np.uint8, offset=16).reshape(-1, 28, 28)
 
 
-def mnist_labels(folder: Path | None) -> np.ndarray:
-    """The training labels of MNIST, of shape [60000], uint8.
+def mnist_labels(folder: Path | None, part: str = "train") -> np.ndarray:
+    """The training labels of MNIST, of shape [60000], uint8; or those of the part `t10k`, to test with.
 
     Raises:
         SystemExit: no folder was named, or it holds no `mnist/train-labels-idx1-ubyte`, gzipped or not.
     """
-    return np.frombuffer(_idx_bytes(folder, "train-labels-idx1-ubyte"), np.uint8, offset=8)
+    return np.frombuffer(_idx_bytes(folder, f"{part}-labels-idx1-ubyte"), np.uint8, offset=8)
+
+
+def few_labels(labels: np.ndarray, count: int, seed: int) -> np.ndarray:
+    """The row numbers of `count` labels, as many of each of ten classes, drawn by a seed."""
+    random = np.random.default_rng(seed)
+    return np.concatenate([random.choice(np.flatnonzero(labels == each), count // 10, False) for each in range(10)])
+
+
+class Exam:
+    """Shows a training now and then to the program that started this one, which says whether it is good enough.
+
+    The clock runs from the start, so that building and compiling count, and stands while answers are made and judged.
+    Each time a line of JSON is printed, the `rows` learned from and the `seconds`, when the answers are in their file;
+    what is read from the standard input then is `more`, or the exam is over.
+    """
+
+    def __init__(self, answers: Path):
+        self.path = answers
+        self.seconds, self.running_since = 0.0, time.perf_counter()
+
+    def over(self, rows: int, answers: Callable[[], Mapping[str, np.ndarray]]) -> bool:
+        """Show what the model answers after so many rows; whether the training may end."""
+        self.seconds += time.perf_counter() - self.running_since
+        np.savez(self.path, **answers())
+        print(json.dumps({"rows": rows, "seconds": self.seconds}), flush=True)
+        over = sys.stdin.readline().strip() != "more"
+        self.running_since = time.perf_counter()
+        return over
+
+
+def examine(
+    rounds: Iterator[object], batch: int, answers: Callable[[], Mapping[str, np.ndarray]], options: argparse.Namespace
+) -> None:
+    """Play rounds, and show what the model answers every `options.every` rows, until that is good enough."""
+    exam, every = Exam(options.answers), max(1, options.every // batch)
+    for number, _ in enumerate(rounds, 1):
+        if number % every == 0 and exam.over(number * batch, answers):
+            return
+
+
+def star(labels: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """Codes [n, 2] of a star with ten petals, each in the petal of its label (Makhzani et al. 2015, Section 2.3)."""
+    along, across = 1.4 + 0.5 * random.normal(size=len(labels)), 0.1 * random.normal(size=len(labels))
+    angle = 2 * np.pi / 10 * labels
+    return np.stack([along * np.cos(angle) - across * np.sin(angle), along * np.sin(angle) + across * np.cos(angle)], 1)
 
 
 def _idx_bytes(folder: Path | None, name: str) -> bytes:

@@ -6,9 +6,10 @@ decoders, in one combined model through the critic, which is frozen there. By de
 """
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
-from common import mnist_images, parser
+from common import examine, mnist_images, parser
 from keras_common import freeze_within_others, leaky, print_rounds, row_batches, start
 
 # isort: split
@@ -34,15 +35,27 @@ def compiled(model: keras.Model, terms: list[losses.Loss], weights: list[float] 
     return model
 
 
-def train(left_half: np.ndarray, right_half: np.ndarray, tuned: bool) -> Iterator[dict[str, float]]:
+class Networks(NamedTuple):
+    """The left half's encoder, the right's, and that of both; and the decoder of each half."""
+
+    encoders: list[keras.Sequential]
+    decoders: list[keras.Sequential]
+
+
+def make_networks() -> Networks:
+    """Untrained ones."""
+    encoders = [make_mlp(size, (256, 256), LATENT_DIM) for size in (VIEW, VIEW, VIEWS * VIEW)]
+    return Networks(encoders, [make_mlp(LATENT_DIM, (256, 256), VIEW, "tanh") for _ in range(VIEWS)])
+
+
+def train(networks: Networks, left_half: np.ndarray, right_half: np.ndarray, tuned: bool) -> Iterator[dict[str, float]]:
     """One round for every batch; yields the losses of both players."""
     random = np.random.default_rng(0)
     left, right = keras.Input((VIEW,)), keras.Input((VIEW,))
-    both = layers.Concatenate()([left, right])
-    codes = [make_mlp(x.shape[1], (256, 256), LATENT_DIM)(x) for x in (left, right, both)]
+    both, decoders = layers.Concatenate()([left, right]), networks.decoders
+    codes = [encoder(x) for encoder, x in zip(networks.encoders, (left, right, both), strict=True)]
     encoders = [keras.Model([left, right], z) for z in codes]
     all_codes = keras.Model([left, right], layers.Concatenate(axis=0)(codes))
-    decoders = [make_mlp(LATENT_DIM, (256, 256), VIEW, "tanh") for _ in range(VIEWS)]
     critic = compiled(make_mlp(LATENT_DIM, (512, 256), 1), [losses.BinaryCrossentropy(from_logits=True)])
     target = np.concatenate([np.ones((BATCH, 1)), np.zeros((ORIGINS * BATCH, 1))]).astype("float32")
     share = np.concatenate([np.full(BATCH, 2.0), np.full(ORIGINS * BATCH, 2 / ORIGINS)]).astype("float32")  # 1/2 each
@@ -67,13 +80,24 @@ def train(left_half: np.ndarray, right_half: np.ndarray, tuned: bool) -> Iterato
 
 
 def main() -> None:
-    """Train for a while, and print the line."""
+    """Train for a while, and print the line; or show completed halves now and then."""
     arguments = parser(__doc__)
     arguments.add_argument("--tuned", action="store_true", help="draw all codes with one predict_on_batch")
     options = start(arguments)
-    images = mnist_images(options.data).astype("float32") / 127.5 - 1
+    images, test = (mnist_images(options.data, part).astype("float32") / 127.5 - 1 for part in ("train", "t10k"))
     halves = (images[:, :, :14].reshape(-1, VIEW), images[:, :, 14:].reshape(-1, VIEW))
-    print_rounds(train(*halves, options.tuned), BATCH, options, tuned=options.tuned)
+    networks = make_networks()
+    rounds = train(networks, *halves, options.tuned)
+
+    def completed() -> dict[str, np.ndarray]:
+        codes = networks.encoders[0].predict(test[:, :, :14].reshape(-1, VIEW), batch_size=1000, verbose=0)
+        right = networks.decoders[1].predict(codes, batch_size=1000, verbose=0)
+        return {"right": np.rint(127.5 * (right.reshape(-1, 28, 14) + 1)).astype(np.uint8)}
+
+    if options.answers:
+        examine(rounds, BATCH, completed, options)
+    else:
+        print_rounds(rounds, BATCH, options, tuned=options.tuned)
 
 
 if __name__ == "__main__":

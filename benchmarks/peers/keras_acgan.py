@@ -7,7 +7,7 @@ through the critic, which is frozen in the combined model.
 from collections.abc import Iterator
 
 import numpy as np
-from common import mnist_images, mnist_labels, parser
+from common import examine, mnist_images, mnist_labels, parser
 from keras_common import freeze_within_others, leaky, print_rounds, row_batches, start
 
 # isort: split
@@ -45,10 +45,10 @@ def compiled(model: keras.Model, weight: float) -> keras.Model:
     return model
 
 
-def train(images: np.ndarray, labels: np.ndarray) -> Iterator[dict[str, float]]:
+def train(generator: keras.Model, images: np.ndarray, labels: np.ndarray) -> Iterator[dict[str, float]]:
     """One round for every batch; yields the losses of both players."""
     random = np.random.default_rng(0)
-    generator, critic = make_generator(), compiled(make_critic(), 2.0)
+    critic = compiled(make_critic(), 2.0)
     real, fake = np.ones((BATCH, 1), "float32"), np.zeros((BATCH, 1), "float32")
     sources = np.concatenate([fake, real])
     freeze_within_others(critic, images[: 2 * BATCH], [sources, labels[: 2 * BATCH]])
@@ -64,11 +64,23 @@ def train(images: np.ndarray, labels: np.ndarray) -> Iterator[dict[str, float]]:
 
 
 def main() -> None:
-    """Train for a while, and print the line."""
+    """Train for a while, and print the line; or show draws of each class now and then."""
     options = start(parser(__doc__))
     images = mnist_images(options.data)[..., None].astype("float32") / 127.5 - 1
     labels = mnist_labels(options.data).astype("int32")
-    print_rounds(train(images, labels), BATCH, options)
+    generator = make_generator()
+    rounds = train(generator, images, labels)
+
+    def drawn() -> dict[str, np.ndarray]:
+        y = mnist_labels(options.data, "t10k").astype("int32")
+        z = np.random.default_rng(1).normal(size=(len(y), LATENT_DIM)).astype("float32")
+        found = generator.predict([z, y], batch_size=1000, verbose=0)[..., 0]
+        return {"images": np.rint(127.5 * (found + 1)).astype(np.uint8)}
+
+    if options.answers:
+        examine(rounds, BATCH, drawn, options)
+    else:
+        print_rounds(rounds, BATCH, options)
 
 
 if __name__ == "__main__":

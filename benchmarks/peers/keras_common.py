@@ -20,6 +20,7 @@ import tensorflow as tf
 def start(arguments: argparse.ArgumentParser) -> argparse.Namespace:
     """Read the command line, and give TensorFlow the threads that it names."""
     options = arguments.parse_args()
+    keras.utils.set_random_seed(options.seed)
     tf.config.threading.set_intra_op_parallelism_threads(options.threads)
     tf.config.threading.set_inter_op_parallelism_threads(options.threads)
     return options

@@ -4,8 +4,9 @@ import contextlib
 import tempfile
 from importlib.metadata import version
 
+import numpy as np
 import torch
-from common import EpochClock, parser, print_line
+from common import MNIST_ROWS, EpochClock, Exam, parser, print_line
 from pythae.data.datasets import BaseDataset
 from pythae.models import VAE, VAEConfig
 from pythae.models.base.base_utils import ModelOutput
@@ -64,16 +65,40 @@ class Stopwatch(TrainingCallback):
             raise Enough
 
 
+class Examined(TrainingCallback):
+    """Shows the negative bound of test rows after every epoch, and leaves the training once it is good enough."""
+
+    def __init__(self, exam: Exam, model: VAE, test: torch.Tensor):
+        super().__init__()
+        self.exam, self.model, self.test, self.epochs = exam, model, test, 0
+
+    def on_log(self, training_config, logs, **kwargs):  # noqa: ARG002
+        """Show it."""
+        self.epochs += 1
+        if self.exam.over(self.epochs * MNIST_ROWS, lambda: {"nats": negative_bound(self.model, self.test)}):
+            raise Enough
+
+
+@torch.no_grad()
+def negative_bound(model: VAE, x: torch.Tensor) -> np.ndarray:
+    """The negative evidence lower bound of all rows, in nats, by one draw of each code."""
+    found = model.eval()(BaseDataset(x, torch.zeros(len(x)))[:])
+    model.train()
+    return np.array([float(found.loss)])
+
+
 def main() -> None:
     """Train for a while, and print the line."""
     options = start(parser(__doc__))
     x = load_images(options.data).flatten(1)
+    exam = Exam(options.answers)
     model = VAE(
         VAEConfig(input_dim=(PIXELS,), latent_dim=LATENT_DIM, reconstruction_loss="bce"),
         encoder=Encoder(),
         decoder=Decoder(),
     )
     stopwatch = Stopwatch(EpochClock(options.warm_up, options.seconds))
+    watcher = Examined(exam, model, load_images(options.data, "t10k").flatten(1)) if options.answers else stopwatch
     with tempfile.TemporaryDirectory() as folder:
         config = BaseTrainerConfig(
             output_dir=folder,
@@ -83,9 +108,11 @@ def main() -> None:
             no_cuda=True,
         )
         data = BaseDataset(x, torch.zeros(len(x)))
-        trainer = BaseTrainer(model, train_dataset=data, training_config=config, callbacks=[stopwatch])
+        trainer = BaseTrainer(model, train_dataset=data, training_config=config, callbacks=[watcher])
         with contextlib.suppress(Enough):
             trainer.train()
+    if options.answers:
+        return
     clock = stopwatch.clock
     print_line(
         "pythae",

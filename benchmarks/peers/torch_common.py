@@ -20,13 +20,14 @@ def torch_parser(description: str | None) -> argparse.ArgumentParser:
 def start(arguments: argparse.ArgumentParser) -> argparse.Namespace:
     """Read the command line, and give PyTorch the threads that it names."""
     options = arguments.parse_args()
+    torch.manual_seed(options.seed)
     torch.set_num_threads(options.threads)
     return options
 
 
-def load_images(folder: Path | None) -> Tensor:
-    """The training images of MNIST as float32 in [0, 1], of shape [60000, 28, 28]."""
-    return torch.from_numpy(mnist_images(folder).astype(np.float32) / 255)
+def load_images(folder: Path | None, part: str = "train") -> Tensor:
+    """The training images of MNIST as float32 in [0, 1], of shape [60000, 28, 28]; or those of the part `t10k`."""
+    return torch.from_numpy(mnist_images(folder, part).astype(np.float32) / 255)
 
 
 def load_labels(folder: Path | None) -> Tensor:

@@ -8,7 +8,9 @@ one update of the encoder against both, and one of its classifier on the labelle
 
 from collections.abc import Iterator
 
+import numpy as np
 import torch
+from common import examine, few_labels
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, mse_loss, one_hot
 from torch_common import load_images, load_labels, memory_batches, print_rounds, start, torch_parser
@@ -30,11 +32,15 @@ def judge(critic: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
 
 
 def train(
-    batches: Iterator[Tensor], classes: int, latent_dim: int, labelled: tuple[Tensor, Tensor] | None, fused: bool
+    encoder: nn.Module,
+    batches: Iterator[Tensor],
+    classes: int,
+    latent_dim: int,
+    labelled: tuple[Tensor, Tensor] | None,
+    fused: bool,
 ) -> Iterator[dict[str, Tensor]]:
     """One round of the game for every batch; yields the losses. With no labelled rows it clusters."""
     both = classes + latent_dim
-    encoder = make_mlp(PIXELS, *WIDTHS, both).append(nn.BatchNorm1d(both))
     decoder = make_mlp(both, *WIDTHS, PIXELS).append(nn.Sigmoid())
     critics = nn.ModuleList([make_mlp(classes, *CRITIC, 1), make_mlp(both, *CRITIC, 1)])
     settings = {"fused": fused, "lr": 1e-3, "betas": (0.5, 0.999)}
@@ -81,8 +87,17 @@ def train(
         yield {"reconstruction": reconstruction.detach(), "critic": critic_loss.detach(), "fool": fool.detach()}
 
 
+@torch.no_grad()
+def likeliest(encoder: nn.Module, x: Tensor, classes: int) -> np.ndarray:
+    """The likeliest class of each row."""
+    encoder.eval()
+    found = encoder(x)[:, :classes].argmax(1).numpy()
+    encoder.train()
+    return found
+
+
 def main() -> None:
-    """Train for a while, and print the line."""
+    """Train for a while, and print the line; or show the classes now and then."""
     arguments = torch_parser(__doc__)
     arguments.add_argument("--clustering", action="store_true", help="30 clusters, a 5-D style, no labels")
     options = start(arguments)
@@ -90,9 +105,17 @@ def main() -> None:
     if options.clustering:
         classes, latent_dim, labelled = 30, 5, None
     else:
-        classes, latent_dim, labelled = 10, 10, (data[:LABELLED], load_labels(options.data)[:LABELLED])
-    rounds = train(memory_batches(data, BATCH), classes, latent_dim, labelled, options.fused)
-    print_rounds(rounds, BATCH, options)
+        labels = load_labels(options.data)
+        rows = few_labels(labels.numpy(), LABELLED, options.seed)
+        classes, latent_dim, labelled = 10, 10, (data[rows], labels[rows])
+    both = classes + latent_dim
+    encoder = make_mlp(PIXELS, *WIDTHS, both).append(nn.BatchNorm1d(both))
+    rounds = train(encoder, memory_batches(data, BATCH), classes, latent_dim, labelled, options.fused)
+    if options.answers:
+        test = load_images(options.data, "t10k").flatten(1)
+        examine(rounds, BATCH, lambda: {"classes": likeliest(encoder, test, classes)}, options)
+    else:
+        print_rounds(rounds, BATCH, options)
 
 
 if __name__ == "__main__":
