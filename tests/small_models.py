@@ -1,7 +1,6 @@
 """What the tests of estimators share."""
 
 import dataclasses
-from types import SimpleNamespace
 
 import equinox as eqx
 import jax
@@ -12,6 +11,17 @@ import pytest
 import latently
 from latently.estimators import base
 from latently.estimators.saving import game_shape
+from latently.training import Trainer
+
+
+class Unplayed(Trainer):
+    """A trainer that plays no rounds, and so has none."""
+
+    def __init__(self, game):
+        self.game, self.validation = game, None
+
+    result = property(lambda self: self.game)
+    whole_history = property(lambda self: [])
 
 
 def as_if_fitted(model, X, y=None):
@@ -19,11 +29,13 @@ def as_if_fitted(model, X, y=None):
 
     Rounds that nobody plays are not traced, neither for the trainer nor for the memory that they would take.
     """
-    vars(model)["_trainer"] = lambda game, *run: SimpleNamespace(result=game, whole_history=[], validation=None)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(base, "check_memory", lambda *run, **how: None)
-        trainer = model.trainer(X, y)
-    del vars(model)["_trainer"]
+    vars(model)["_trainer"] = lambda game, *run: Unplayed(game)
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(base, "check_memory", lambda *run, **how: None)
+            trainer = model.trainer(X, y)
+    finally:
+        del vars(model)["_trainer"]
     model.adopt(trainer)
     random = np.random.default_rng(0)
 
