@@ -9,7 +9,9 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 demo: $(VENV)/.package
 	$(BIN)/latently demo
 
-test: lint types contract unit
+# Types and the import contract are checked beside the tests: each of them keeps one core busy, at most.
+test: lint
+	$(MAKE) --no-print-directory --jobs types contract unit
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check src tests benchmarks endurance docs/*.py

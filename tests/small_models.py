@@ -6,14 +6,37 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
 import latently
+from latently.estimators import base
 from latently.estimators.saving import game_shape
+from latently.training import Trainer
+
+
+class Unplayed(Trainer):
+    """A trainer that plays no rounds, and so has none."""
+
+    def __init__(self, game):
+        self.game, self.validation = game, None
+
+    result = property(lambda self: self.game)
+    whole_history = property(lambda self: [])
 
 
 def as_if_fitted(model, X, y=None):
-    """The model after no rounds at all, its arrays shaken: whatever does not hang on what it learned can be asked."""
-    model.adopt(model.trainer(X, y))
+    """The model after no rounds at all, its arrays shaken: whatever does not hang on what it learned can be asked.
+
+    Rounds that nobody plays are not traced, neither for the trainer nor for the memory that they would take.
+    """
+    vars(model)["_trainer"] = lambda game, *run: Unplayed(game)
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(base, "check_memory", lambda *run, **how: None)
+            trainer = model.trainer(X, y)
+    finally:
+        del vars(model)["_trainer"]
+    model.adopt(trainer)
     random = np.random.default_rng(0)
 
     def shake(array):

@@ -12,6 +12,7 @@ import pytest
 
 from latently import AAE, ACCA, VAE, ConditionalVAE, drawing
 from latently.cli import main, outputs
+from small_models import as_if_loaded
 
 RANDOM = np.random.default_rng(0)
 ROWS = RANDOM.normal(size=(200, 3))
@@ -19,14 +20,14 @@ LABELS = np.arange(200) % 3
 FRAME = pd.DataFrame({"age": RANDOM.normal(40, 9, 200), "town": np.array(["Bonn", "Ulm", "Trier"])[LABELS]})
 FEW: dict[str, Any] = {"latent_dim": 2, "hidden": (8,), "epochs": 1, "random_state": 0}
 MODELS: dict[str, tuple[Callable[[], Any], Any]] = {
-    "means": (lambda: VAE(**FEW).fit(np.clip(ROWS, 0, 1)), None),
-    "noise": (lambda: VAE(**FEW).fit(ROWS), None),
-    "a table": (lambda: VAE(**FEW).fit(FRAME), None),
-    "views": (lambda: ACCA(**FEW).fit({"a": ROWS, "b": ROWS[:, :2]}), None),
-    "a prior with labels": (lambda: AAE(prior="star", **FEW).fit(ROWS, LABELS), np.arange(10_001) % 3),
-    "a decoder with labels": (lambda: ConditionalVAE(**FEW).fit(ROWS, LABELS), None),
-    "conditions": (lambda: ConditionalVAE(**FEW).fit(ROWS, FRAME), {"age": 40.0}),
-    "a sampler": (lambda: VAE(**FEW).fit(ROWS).fit_sampler(X=ROWS), None),
+    "means": (lambda: as_if_loaded(VAE(**FEW), np.clip(ROWS, 0, 1)), None),
+    "noise": (lambda: as_if_loaded(VAE(**FEW), ROWS), None),
+    "a table": (lambda: as_if_loaded(VAE(**FEW), FRAME), None),
+    "views": (lambda: as_if_loaded(ACCA(**FEW), {"a": ROWS, "b": ROWS[:, :2]}), None),
+    "a prior with labels": (lambda: as_if_loaded(AAE(prior="star", **FEW), ROWS, LABELS), np.arange(10_001) % 3),
+    "a decoder with labels": (lambda: as_if_loaded(ConditionalVAE(**FEW), ROWS, LABELS), None),
+    "conditions": (lambda: as_if_loaded(ConditionalVAE(**FEW), ROWS, FRAME), {"age": 40.0}),
+    "a sampler": (lambda: as_if_loaded(VAE(**FEW), ROWS).fit_sampler(X=ROWS), None),
 }
 
 
@@ -55,7 +56,7 @@ def test_parts_are_those_of_the_whole(name: str, monkeypatch: pytest.MonkeyPatch
 
 def test_blocks_are_not_alike(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(drawing, "BLOCK", 4096)
-    rows = VAE(**FEW).fit(ROWS).sample(8192, random_state=0)
+    rows = as_if_loaded(VAE(**FEW), ROWS).sample(8192, random_state=0)
     assert not np.array_equal(rows[:4096], rows[4096:])
     assert len(np.unique(rows[:, 0])) > 8000
 
@@ -64,7 +65,7 @@ def test_blocks_are_not_alike(monkeypatch: pytest.MonkeyPatch) -> None:
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Of a model of 64 numbers a row."""
     folder = tmp_path_factory.mktemp("drawn") / "run"
-    VAE(**FEW).fit(RANDOM.normal(size=(100, 64))).save(folder)
+    as_if_loaded(VAE(**FEW), RANDOM.normal(size=(100, 64))).save(folder)
     return folder
 
 
@@ -108,7 +109,7 @@ def test_words_that_are_numbers_in_the_first_part_alone_stay_words(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(drawing, "STEP_NUMBERS", 1)
-    AAE(prior="star", **FEW).fit(ROWS, np.array(["1", "2", "x"])[LABELS]).save(tmp_path / "run")
+    as_if_loaded(AAE(prior="star", **FEW), ROWS, np.array(["1", "2", "x"])[LABELS]).save(tmp_path / "run")
     path = tmp_path / "rows.parquet"
     assert main(["sample", str(tmp_path / "run"), "--n", "3000", "--labels", "all", "--out", str(path)]) == 0
     assert pd.read_parquet(path)["label"].value_counts().to_dict() == {"1": 3000, "2": 3000, "x": 3000}

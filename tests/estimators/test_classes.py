@@ -16,6 +16,7 @@ from latently import (
     StackedSemiSupervisedVAE,
     SupervisedAAE,
 )
+from small_models import as_if_fitted, as_if_loaded
 
 FAST = {"latent_dim": 2, "hidden": (16,), "epochs": 60, "batch_size": 20, "learning_rate": 5e-3, "random_state": 0}
 SLOWLY = {"hidden": (32,), "epochs": 600, "learning_rate": 2e-3}
@@ -195,14 +196,14 @@ def test_models_that_need_labels_say_so(name):
         model.fit(X)
     with pytest.raises(ValueError, match="y holds none"):
         model.fit(X, np.full(90, -1))
-    assert model.fit(X, np.zeros(90, int)).sample(2, labels=0, random_state=0).shape == (2, 6)
+    assert as_if_fitted(model, X, np.zeros(90, int)).sample(2, labels=0, random_state=0).shape == (2, 6)
 
 
 def test_a_first_stage_has_to_fit(tmp_path):
-    other = VAE(latent_dim=2, hidden=(4,), epochs=1, random_state=0).fit(np.eye(20, dtype=np.float32))
+    other = as_if_loaded(VAE(latent_dim=2, hidden=(4,)), np.eye(20, dtype=np.float32))
     with pytest.raises(ValueError, match=r"first must be fitted on rows of shape \(6,\); got \(20,\)\. Hand over"):
         StackedSemiSupervisedVAE(**FAST, activation="relu", first=other).fit(X, Y)
-    AAE(latent_dim=2, hidden=(4,), critic_hidden=(), epochs=1, random_state=0).fit(X).save(tmp_path)
+    as_if_loaded(AAE(latent_dim=2, hidden=(4,), critic_hidden=()), X).save(tmp_path)
     with pytest.raises(ValueError, match="first must be a VAE or the folder of one"):
         StackedSemiSupervisedVAE(**FAST, activation="relu", first=str(tmp_path)).fit(X, Y)
 

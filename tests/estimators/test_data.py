@@ -9,7 +9,7 @@ from sklearn.base import clone
 from latently import AAE, VAE, Feed
 from latently.data import Subset
 from latently.data.sparse import Sparse
-from small_models import as_if_fitted
+from small_models import as_if_fitted, as_if_loaded
 
 FAST = {"latent_dim": 2, "hidden": (8,), "epochs": 1, "batch_size": 16, "random_state": 0}
 RANDOM = np.random.default_rng(0)
@@ -125,16 +125,12 @@ def test_one_row_and_one_feature_are_enough():
     ],
 )
 def test_the_likelihood_and_the_range_follow_from_data_and_arguments(estimator, options, expected):
-    model = clone(estimator).set_params(**options)
-    model.trainer(PIXELS)
-    head = model.build_game(model.task_, jax.random.key(0)).decoder.head
-    assert (model.preprocessing_.range, type(head).__name__) == expected
+    model = as_if_loaded(clone(estimator).set_params(**options), PIXELS)
+    assert (model.preprocessing_.range, type(model.game_.decoder.head).__name__) == expected
 
 
 def test_data_outside_of_0_and_1_gets_a_gaussian_likelihood():
-    model = VAE(**FAST)
-    model.trainer(ROWS["measurements"])
-    assert model.preprocessing_.range == "real"
+    assert as_if_loaded(VAE(**FAST), ROWS["measurements"]).preprocessing_.range == "real"
 
 
 @pytest.mark.parametrize(("output", "low"), [("sigmoid", 0.0), ("tanh", -1.0)])

@@ -7,7 +7,7 @@ import latently
 from latently import ACCA, VAE
 from latently.catalogue import MODELS
 from latently.data import open_dataset
-from small_models import as_if_fitted, small
+from small_models import as_if_fitted, as_if_loaded, small
 
 GENERATOR = np.random.default_rng(0)
 IMAGES = GENERATOR.integers(0, 256, (20, 3, 6, 8)).astype(np.uint8)
@@ -48,7 +48,7 @@ def test_a_convolution_sees_the_same_image_in_both_layouts():
 
 
 def test_a_user_says_that_the_channels_are_last(tmp_path):
-    model = VAE(**FAST, network="conv", channels=(4,), hidden=(8,), channel_axis="last").fit(IMAGES)
+    model = as_if_loaded(VAE(**FAST, network="conv", channels=(4,), hidden=(8,), channel_axis="last"), IMAGES)
     assert model.task_.shape == (3, 6, 8)
     assert model.assumptions_ == ()
     model.save(tmp_path)
@@ -72,7 +72,7 @@ def test_the_white_of_pixels_is_recorded_or_said_by_the_user(tmp_path):
 
 
 def test_what_was_assumed_is_kept_with_the_model(tmp_path):
-    model = VAE(**FAST, hidden=(8,)).fit(IMAGES)
+    model = as_if_loaded(VAE(**FAST, hidden=(8,)), IMAGES)
     model.save(tmp_path)
     assert latently.load(tmp_path).assumptions_ == model.assumptions_
     assert model.assumptions_ == (
@@ -97,14 +97,14 @@ def test_each_channel_of_a_series_is_learned_whatever_its_scale(case):
 def test_samples_of_counts_are_whole_and_not_negative(case):
     rows = np.load(case("arrays/counts.npy"))
     with pytest.warns(latently.DataAssumption, match="counts"):
-        model = VAE(**FAST, hidden=(8,)).fit(rows)
+        model = as_if_fitted(VAE(**FAST, hidden=(8,)), rows)
     samples = model.sample(50, random_state=0)
     assert samples.dtype == np.uint8
 
 
 def test_halves_of_images_with_the_channels_first_are_completed(case):
     train = open_dataset(case("arrays/channels-first.npy"), views="halves").train
-    model = ACCA(2, hidden=(8,), critic_hidden=(8,), epochs=1, random_state=0).fit(train.rows)
+    model = as_if_fitted(ACCA(2, hidden=(8,), critic_hidden=(8,), random_state=0), train.rows)
     assert model.row_shape_ == {"left": (8, 4, 1), "right": (8, 4, 1)}
     assert model.complete({"left": train.views[0]})["right"].shape == (140, 8, 4, 1)
 

@@ -11,6 +11,7 @@ from latently.data import Table
 from latently.evaluation import Judge, as_table, evaluate
 from latently.evaluation.cells import TIMES, agreement, by_column, imputation, reconstruction
 from latently.evaluation.rows import Selection
+from small_models import as_if_loaded
 
 DRAW = np.random.default_rng(0)
 N = 200
@@ -51,7 +52,7 @@ class Knowing:
 
 @pytest.fixture(scope="module")
 def model():
-    return VAE(**SMALL).fit(TABLE)
+    return as_if_loaded(VAE(**SMALL), TABLE)
 
 
 def of(column, cells):
@@ -173,10 +174,10 @@ def test_the_worst_column_is_named_in_the_lines():
 
 
 def test_frames_and_arrays_with_gaps_are_tables(model):
-    frames = evaluate(VAE(**SMALL).fit(FRAME), (FRAME[:120], None, FRAME[120:], None), importance_samples=2)
+    frames = evaluate(as_if_loaded(VAE(**SMALL), FRAME), (FRAME[:120], None, FRAME[120:], None), importance_samples=2)
     assert frames["reconstruction"]["columns"]["town"]["kind"] == "category"
     numbers = FRAME[["age", "income"]].to_numpy()
-    gaps = VAE(**SMALL).fit(numbers)
+    gaps = as_if_loaded(VAE(**SMALL), numbers)
     found = evaluate(gaps, (None, None, numbers[120:], None), importance_samples=2)
     assert set(found["imputation"]["columns"]) == {"x0", "x1"}
     whole = numbers[~np.isnan(numbers).any(axis=1)]
@@ -185,7 +186,7 @@ def test_frames_and_arrays_with_gaps_are_tables(model):
 
 def test_a_frame_of_numbers_alone_is_evaluated_as_an_array_is(recwarn):
     frame = FRAME[["visits"]].assign(twice=2.0 * FRAME["visits"] + 1)
-    fitted = VAE(**SMALL).fit(frame)
+    fitted = as_if_loaded(VAE(**SMALL), frame)
     by_frame = evaluate(fitted, (frame[:120], None, frame[120:], None), importance_samples=2)
     assert not [warning for warning in recwarn if "feature names" in str(warning.message)]
     assert by_frame["reconstruction"]["rows"] == 80

@@ -35,7 +35,7 @@ def agree(network: Layer, x: Array, y: Array) -> None:
         network, x, y = parts
         return weighed(network(cross_condition(x, y), KEY))
 
-    both = [eqx.filter_value_and_grad(function)((network, x, y)) for function in (crossed, written_out)]
+    both = [eqx.filter_jit(eqx.filter_value_and_grad(each))((network, x, y)) for each in (crossed, written_out)]
     for one, other in zip(*map(jax.tree.leaves, both), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-12)
 

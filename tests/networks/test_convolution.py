@@ -67,7 +67,7 @@ def test_upsampling_convolution_is_the_plain_one_at_any_size(
     height: int, width: int, inputs: int, outputs: int
 ) -> None:
     x, kernel = operands(2, height, width, inputs, outputs)
-    np.testing.assert_allclose(jax.jit(upsample_convolve)(x, kernel), plain_upsampled(x, kernel), atol=1e-12)
+    np.testing.assert_allclose(jax.jit(upsample_convolve)(x, kernel), jax.jit(plain_upsampled)(x, kernel), atol=1e-12)
 
 
 @every_pair
@@ -95,7 +95,7 @@ def test_gradients_of_gradients_are_those_of_the_plain_convolution(fast: Convolu
 def test_mapping_over_an_axis_is_the_convolution_of_each(fast: Convolution, naive: Convolution) -> None:
     x, kernel = operands(3, 4, 5, 2, 2)
     one_by_one = jax.jit(jax.vmap(fast, (0, None)))(x[:, None], kernel)[:, 0]
-    np.testing.assert_allclose(one_by_one, naive(x, kernel), atol=1e-12)
+    np.testing.assert_allclose(one_by_one, jax.jit(naive)(x, kernel), atol=1e-12)
 
 
 @every_pair
@@ -137,6 +137,6 @@ def test_series_are_convolved_like_images_of_one_column(
         def of_images(kernel: Array, naive: Convolution = naive) -> Array:
             return naive(x, kernel)[:, :, 0]
 
-        np.testing.assert_allclose(of_series(kernel), of_images(column), atol=1e-12)
+        np.testing.assert_allclose(jax.jit(of_series)(kernel), jax.jit(of_images)(column), atol=1e-12)
         slopes = (jax.jit(jax.grad(lambda k, of=of: (of(k) ** 2).sum()))(column)[:, 1] for of in (of_series, of_images))
         np.testing.assert_allclose(*slopes, atol=1e-12)

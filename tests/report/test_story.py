@@ -15,6 +15,7 @@ from latently.report import report_run
 from latently.report.label_scenes import known_labels_of, label_names, one_of_each
 from latently.report.story import _judged_by, _pace, _shortcomings, headline
 from latently.run import Run, Training, film_rows, train_together
+from small_models import as_if_loaded
 
 SMALL = {"hidden": (16,), "epochs": 2, "batch_size": 64, "random_state": 0}
 COMMANDS = {"give other data every label": "latently restyle runs/mine DATA"}
@@ -156,7 +157,7 @@ def test_clusters_are_shown_against_labels_and_by_their_samples(model, images, t
 def test_words_are_kept_as_labels_and_hidden_ones_guessed(images, tmp_path):
     words = np.array(["ant", "bee"])[images.train.labels % 2]
     words[::2] = ""
-    model = ConditionalVAE(2, **SMALL).fit(images.train.x, words)
+    model = as_if_loaded(ConditionalVAE(2, **SMALL), images.train.x, words)
     shown = Dataset(
         "two", images.test.views, np.where(images.test.labels == 3, -1, images.test.labels % 2), ("ant", "bee")
     )

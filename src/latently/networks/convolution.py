@@ -20,7 +20,7 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from latently.networks.layers import Layer, spectral_norm
+from latently.networks.layers import Layer, glorot, spectral_norm
 
 _Size: TypeAlias = tuple[int, ...]  # of what is convolved: height and width, or steps
 _Linear: TypeAlias = Callable[[Array, int, _Size], Array]
@@ -49,7 +49,7 @@ class Conv(Layer):
         spectral_norm: bool = False,
         axes: int = 2,
     ) -> None:
-        self.kernel = jax.nn.initializers.glorot_uniform()(key, (*[3] * axes, inputs, outputs))
+        self.kernel = glorot(key, (*[3] * axes, inputs, outputs))
         self.bias = jnp.zeros(outputs)
         self.spectral_norm, self.stride = spectral_norm, stride
 

@@ -28,6 +28,11 @@ ACTIVATIONS: dict[str, Activation] = {
     "tanh": jnp.tanh,
 }
 
+glorot: Callable[[PRNGKeyArray, tuple[int, ...]], Array] = jax.jit(
+    jax.nn.initializers.glorot_uniform(), static_argnums=1
+)
+"""Initial weights of a shape, by a key; traced once for each shape."""
+
 
 class Layer(eqx.Module):
     """A map from a batch to a batch.
@@ -63,7 +68,7 @@ class Linear(Layer):
     spectral_norm: bool = eqx.field(static=True)
 
     def __init__(self, inputs: int, outputs: int, key: PRNGKeyArray, *, spectral_norm: bool = False) -> None:
-        self.weight = jax.nn.initializers.glorot_uniform()(key, (inputs, outputs))
+        self.weight = glorot(key, (inputs, outputs))
         self.bias = jnp.zeros(outputs)
         self.spectral_norm = spectral_norm
 

@@ -145,7 +145,8 @@ class Rounds:
         def turn(number: Int[Array, ""], carry: tuple[Any, dict[str, Array]]) -> tuple[Any, dict[str, Array]]:
             arrays, logged = carry
             arrays, terms = self.inline(arrays, chunk, number)
-            return arrays, {name: logged[name].at[number].set(term) for name, term in terms.items()}
+            put = jax.lax.dynamic_update_index_in_dim  # `.at[number].set` is a scatter, which takes long to compile
+            return arrays, {name: put(logged[name], term, number, 0) for name, term in terms.items()}
 
         logged = {name: jnp.zeros(self._max_rounds, term.dtype) for name, term in self.terms.items()}
         first = jnp.zeros((), jnp.int32)
