@@ -13,6 +13,7 @@ import numpy as np
 from jaxtyping import Float, Float64, Shaped
 
 from latently.data.components import principal_components
+from latently.data.far import rounded_whole
 
 DIRECTIONS = 32
 """Of what rows have beside their means, so many principal components are drawn with the code; what is left is noise."""
@@ -83,6 +84,7 @@ class Scatter:
         numbers = np.asarray(data, np.float64)
         low, high = numbers.min(axis=0), numbers.max(axis=0)
         step = np.array([step_of(column) for column in numbers.T])
+        step[step <= np.spacing(np.maximum(np.abs(low), np.abs(high)))] = 0  # these are float64's own
         scatter = cls(slopes, axes.astype(np.float32), spread.astype(np.float32), low, high, step)
         return scatter, along, np.concatenate([np.maximum(moves, _LEAST_MOVE), np.ones(len(axes))])
 
@@ -109,11 +111,15 @@ class Scatter:
         return beside
 
     def written(self, rows: Shaped[np.ndarray, "rows columns"]) -> Shaped[np.ndarray, "rows columns"]:
-        """Rows whose numbers lie as those of the data do: within their range and, where there are some, on steps."""
+        """Rows whose numbers lie as those of the data do: within their range and, where there are some, on steps.
+
+        Whole numbers that float64 does not hold are left as they are.
+        """
         numbers = np.clip(np.asarray(rows, np.float64), self.low, self.high)
         step = np.where(self.step > 0, self.step, 1.0)
         stepped = self.low + step * np.round((numbers - self.low) / step)
-        return np.where(self.step > 0, stepped, numbers).astype(rows.dtype)
+        written = np.where(self.step > 0, stepped, numbers).astype(rows.dtype)
+        return np.where(rounded_whole(rows), rows, written)
 
     def arrays(self) -> dict[str, Any]:
         """Its arrays that hold no numbers of the data, by name."""
