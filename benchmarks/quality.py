@@ -131,7 +131,7 @@ FIGURES: Mapping[str, Figure] = {
         "nats",
         Examiner.nats,
         "vae",
-        {"preset": "vae-2d", "epochs": 12, "learning_rate": 4e-3, "learning_rate_decay": 0.8},
+        {"preset": "vae-2d-quick"},
         (Peer("Keras `fit`", "tensorflow", "keras_vae.py"), Peer("Pythae", "torch", "pythae_vae.py")),
         floor=8,
         at_least={},
@@ -142,7 +142,7 @@ FIGURES: Mapping[str, Figure] = {
         "nats",
         Examiner.nats,
         "vae",
-        {"preset": "vae-mlp", "epochs": 12, "learning_rate": 2e-3, "learning_rate_decay": 0.8},
+        {"preset": "vae-mlp-quick"},
         (Peer("eager PyTorch", "torch", "torch_vae.py"),),
         floor=6,
         at_least={},
@@ -153,7 +153,7 @@ FIGURES: Mapping[str, Figure] = {
         "codes",
         Examiner.petals,
         "aae",
-        {"preset": "aae-mlp", "prior": "star", "epochs": 4, "learning_rate_decay": 0.8},
+        {"preset": "aae-quick", "prior": "star"},
         (Peer("eager PyTorch", "torch", "torch_aae_star.py"),),
         floor=5,
         at_least={"share": 0.9},
@@ -165,7 +165,7 @@ FIGURES: Mapping[str, Figure] = {
         "classes",
         Examiner.accuracy,
         "semi-supervised-aae",
-        {"preset": "aae-semi-supervised", "input_noise": 0.3, "consistency_weight": 1, "epochs": 5},
+        {"preset": "aae-semi-supervised-quick"},
         (
             Peer("a public PyTorch script's recipe", "torch", "torch_few_labels.py"),
             Peer("eager PyTorch, our preset without consistency", "torch", "torch_semi_supervised_aae.py"),
@@ -180,7 +180,7 @@ FIGURES: Mapping[str, Figure] = {
         "right",
         Examiner.completed,
         "acca",
-        {"preset": "acca-halves", "epochs": 6},
+        {"preset": "acca-halves-quick"},
         (Peer("Keras loop", "tensorflow", "keras_acca.py"),),
         floor=8,
         at_least={"share": 0.925},
@@ -192,7 +192,7 @@ FIGURES: Mapping[str, Figure] = {
         "images",
         Examiner.drawn,
         "acgan",
-        {"preset": "acgan-small", "epochs": 4},
+        {"preset": "acgan-quick"},
         (Peer("Keras loop", "tensorflow", "keras_acgan.py"),),
         floor=4,
         at_least={"share": 0.97, "coverage": 0.6},
@@ -357,7 +357,7 @@ def turn_of(figure: Figure, examiner: Examiner, common: list[str], limit: float,
 
 def measured(path: Path) -> dict[str, list[dict[str, Any]]]:
     """The turns of every figure that a file holds, in the order of `FIGURES`."""
-    found = json.loads(path.read_text())
+    found = json.loads(path.read_text()) if path.exists() else {}
     return {name: found[name]["turns"] for name in FIGURES if name in found}
 
 

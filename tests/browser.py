@@ -32,9 +32,15 @@ _HARNESS = """async (source) => {
 }"""
 
 
+_open: list[Any] = []
+
+
 @contextmanager
 def chromium() -> Iterator[Any]:
-    """Chromium; the test is skipped where there is none."""
+    """Chromium, one a process: a module's may be open still while another's tests run; skips where there is none."""
+    if _open:
+        yield _open[0]
+        return
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
         pytest.skip("needs Chromium (apt-get install chromium)")
@@ -42,7 +48,9 @@ def chromium() -> Iterator[Any]:
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        _open.append(browser)
         yield browser
+        _open.clear()
         browser.close()
 
 

@@ -12,7 +12,6 @@ from typing import Any, Self
 import numpy as np
 from jaxtyping import Float, Float64, Shaped
 
-from latently.data.components import principal_components
 from latently.data.far import rounded_whole
 
 DIRECTIONS = 32
@@ -69,8 +68,10 @@ class Scatter:
             >>> rows = np.random.default_rng(0).normal(size=(50, 1)) * np.array([[1.0, 1.0]])
             >>> scatter, along, _ = Scatter.fit(np.zeros((50, 1)), np.zeros((50, 2)), rows, rows.round(1))
             >>> along.shape, scatter.step.round(3).tolist()
-            ((50, 2), [0.1, 0.1])
+            ((50, 1), [0.1, 0.1])
         """
+        from latently.data.components import principal_components  # scikit-learn takes a second to be imported
+
         left = read - means
         told = np.column_stack([codes, np.ones(len(codes))])
         slopes = np.linalg.lstsq(told, left, rcond=None)[0].astype(np.float32)
@@ -146,7 +147,7 @@ def step_of(numbers: Float64[np.ndarray, "rows"]) -> float:
     """The largest step that all distances between numbers are multiples of; 0 where it is too fine to matter.
 
     Example:
-        >>> step_of(np.array([0.2, 0.5, 1.1])), step_of(np.array([0.0, 1.0, 1.0])), step_of(np.ones(3))
+        >>> round(step_of(np.array([0.2, 0.5, 1.1])), 9), step_of(np.array([0.0, 1.0, 1.0])), step_of(np.ones(3))
         (0.3, 1.0, 0.0)
     """
     apart = np.diff(np.unique(numbers))

@@ -84,7 +84,8 @@ def test_fit_alone_lists_the_models() -> None:
         (["fit", "vae", "--network", "rnn"], "--network must be mlp, conv, conv1d or resnet; got 'rnn'."),
         (
             ["fit", "vae", "--preset", "aae-mlp"],
-            "--preset must be one of vae-2d, vae-mlp, vae-conv, vae-table; got 'aae-mlp'. That is a preset of aae.",
+            "--preset must be one of vae-2d, vae-mlp, vae-2d-quick, vae-mlp-quick, vae-conv, vae-table; got 'aae-mlp'. "
+            "That is a preset of aae.",
         ),
         (["fit", "vae", "--preset", "vae-mpl"], "got 'vae-mpl'. Did you mean vae-mlp?"),
         (["fit", "vae", "--data", "dgits"], "the data sets with a name are digits, mnist, fashion-mnist. Did you mean"),

@@ -149,7 +149,10 @@ def test_values_in_a_file_are_read_as_the_words_of_a_command_line_are(tmp_path: 
             "--image-size must be a whole number, two whole numbers separated by a comma or auto; got",
         ),
         ("likelihood_scale: wide", "--likelihood-scale must be learned or a number; got 'wide'."),
-        ("preset: vae-3d", "--preset must be one of vae-2d, vae-mlp, vae-conv, vae-table; got 'vae-3d'."),
+        (
+            "preset: vae-3d",
+            "--preset must be one of vae-2d, vae-mlp, vae-2d-quick, vae-mlp-quick, vae-conv, vae-table; got 'vae-3d'.",
+        ),
         ("config: mine.yaml", "--config is for the command line; take it out of the file."),
         ("latent_dim", "options.yaml must hold options and their values"),
         ("a: [", "options.yaml is no YAML"),

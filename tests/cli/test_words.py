@@ -17,9 +17,9 @@ from latently.cli.demo import python_of
 from latently.cli.errors import UsageError, as_typed, exit_code, sentence
 from latently.cli.options import options_of
 from latently.cli.outputs import beside, by_view
-from latently.cli.parsing import MOST_SEED, Option, Parser, in_words, kind_in_words
+from latently.cli.parsing import Option, Parser, in_words, kind_in_words
 from latently.cli.terminal import number, output
-from latently.errors import ArgumentError, called, in_python, warn, words
+from latently.errors import MOST_SEED, ArgumentError, called, in_python, warn, words
 from latently.games.critics import collapse_warnings
 from latently.games.vae import unused_dimensions
 from latently.recipes import Recipe

@@ -117,7 +117,7 @@ def _is_noise(part):
         ("supervised aae, implicit", "Implicit.sample"),
         ("contractive autoencoder", "with_jacobian_norm"),
         ("aae, implicit, joint step", "gradient_penalty"),
-        ("semi-supervised aae", "SemiSupervisedAAE.discriminate"),
+        ("semi-supervised aae", "SemiSupervisedAAE._drawn_labels"),
         ("acca, implicit, no joint encoder", "Implicit.sample"),
         ("acca, gaussian", "Gaussian.sample"),
     ],

@@ -13,7 +13,7 @@ from latently.data import Dataset, digits, split
 from latently.evaluation import Line, evaluate
 from latently.report import report_run
 from latently.report.label_scenes import known_labels_of, label_names, one_of_each
-from latently.report.story import _judged_by, _pace, _shortcomings, headline
+from latently.report.story import _judged_by, _pace, headline, shortcomings
 from latently.run import Run, Training, film_rows, train_together
 from small_models import as_if_loaded
 
@@ -221,11 +221,11 @@ def test_the_numbers_that_open_a_report_are_those_that_its_model_is_for(measured
 )
 def test_a_report_says_at_its_top_that_a_model_should_be_trained_again(kind, kept_best, told):
     about = {"verdict": {"kind": kind, "sentence": "It is so; {epochs=30}."}, "best": {"kept": kept_best}}
-    assert _shortcomings(about) == (["It is so; {epochs=30}."] if told else [])
+    assert shortcomings(about) == (["It is so; {epochs=30}."] if told else [])
 
 
 def test_where_no_held_out_rows_were_measured_nothing_is_said_of_the_training():
-    assert _shortcomings({}) == []
+    assert shortcomings({}) == []
 
 
 def test_a_report_says_by_what_its_model_was_judged_and_which_one_is_kept():

@@ -6,9 +6,10 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 from jax.extend.core import ClosedJaxpr
 
-from latently.training import Kept
+from latently.training import Kept, compilation
 
 
 class Program:
@@ -41,7 +42,9 @@ def test_a_program_that_is_forgotten_computes_all_the_same() -> None:
     assert float(program(0.0)) == 0.0
 
 
-def test_what_goes_leaves_no_traces_and_what_stays_is_not_compiled_again() -> None:
+def test_what_goes_leaves_few_traces_and_what_stays_is_not_compiled_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compilation, "MOST_TRACES", 0)
+
     def traced() -> int:
         gc.collect()
         return sum(isinstance(each, ClosedJaxpr) for each in gc.get_objects())

@@ -67,8 +67,12 @@ class Kept(Generic[_Program]):
         return program
 
 
+MOST_TRACES = 2000
+"""Each takes some 13 kB, and a fit of a new kind leaves about 90."""
+
+
 def forget_traces() -> None:
-    """Let JAX forget what functions of its own compute, which it keeps for all shapes that they ever met.
+    """Let JAX forget what functions of its own compute, once it has kept many, for all shapes that they ever met.
 
     They are traced anew where a program is; what is compiled stays, so that a fit of a kind that is kept costs nothing.
     JAX has no public function for this: `jax.clear_caches` would forget what is compiled as well.
@@ -76,7 +80,8 @@ def forget_traces() -> None:
     with contextlib.suppress(ImportError, AttributeError):  # a later JAX may have no such memory
         from jax._src.interpreters.partial_eval import trace_to_jaxpr
 
-        trace_to_jaxpr.cache_clear()
+        if trace_to_jaxpr.cache_info().currsize > MOST_TRACES:
+            trace_to_jaxpr.cache_clear()
 
 
 KEPT_PROGRAMS = 8
