@@ -192,7 +192,7 @@ FIGURES: Mapping[str, Figure] = {
         "images",
         Examiner.drawn,
         "acgan",
-        {"preset": "acgan-quick"},
+        {"preset": "acgan-small", "epochs": 4},
         (Peer("Keras loop", "tensorflow", "keras_acgan.py"),),
         floor=4,
         at_least={"share": 0.97, "coverage": 0.6},

@@ -46,13 +46,14 @@ def programs_shared() -> None:
     """Models share more of what they compile than a user's do: two fifths of a small fit went into drawing its weights.
 
     What runs once is evaluated equation by equation, to the same bits: one program draws all weights of a shape. And
-    rounds and questions stay compiled while the tests go through all models.
+    rounds and questions stay compiled, and what JAX traced is kept, while the tests go through all models.
     """
     import jax.numpy as jnp
     from jax.extend.core import ClosedJaxpr, jaxpr_as_fun
 
     from latently import inference
     from latently.estimators import building
+    from latently.training import compilation
     from latently.training import round as rounds
 
     def evaluated(closed: ClosedJaxpr) -> Callable[..., list[Any]]:
@@ -60,6 +61,7 @@ def programs_shared() -> None:
 
     building.compiled_once = rounds.compiled_once = evaluated
     rounds._kept.most = inference._programs.most = 32
+    compilation.MOST_TRACES = sys.maxsize
     building._shared = lru_cache(maxsize=64)(building._shared.__wrapped__)
 
 

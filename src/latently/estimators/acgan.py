@@ -86,11 +86,6 @@ class ACGAN(AdversarialModel):
             critic_channels=(16, 32, 64, 128), critic_dropout=0.3, activation="leaky_relu", averaging=0.999,
             batch_size=64, epochs=15, learning_rate=5e-4, learning_rate_decay=0.5, momentum=0.5
         ),
-        "acgan-quick": dict(
-            latent_dim=100, network="conv", hidden=(256,), channels=(64, 64, 32), output="tanh",
-            critic_channels=(16, 32, 64, 128), critic_dropout=0.3, activation="leaky_relu", averaging=0.999,
-            batch_size=64, epochs=4, learning_rate=5e-4, learning_rate_decay=0.5, momentum=0.5
-        ),
     }
     # fmt: on
 
