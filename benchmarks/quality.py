@@ -27,7 +27,7 @@ from benchmarks.contests import Peer
 from benchmarks.measure import HERE, machine
 from benchmarks.peers.common import MNIST_ROWS
 from benchmarks.quality_side import HALF
-from benchmarks.table import Sheet, with_table
+from benchmarks.table import Sheet
 from latently import open_dataset
 from latently.data import Dataset
 from latently.evaluation.fidelity import fidelity
@@ -36,8 +36,7 @@ from latently.evaluation.samples import agreement
 from latently.files import write_atomically
 from latently.probability.priors import Star
 
-RESULTS, DOCUMENT = HERE.parent / "results" / "quality" / "measured.json", HERE.parent / "docs" / "speed.md"
-BEGIN = "<!-- made by `python -m benchmarks.quality --table` -->"
+RESULTS = HERE.parent / "results" / "quality" / "measured.json"
 COLUMNS = (
     "what has to be reached",
     "Latently, seconds",
@@ -153,7 +152,14 @@ FIGURES: Mapping[str, Figure] = {
         "codes",
         Examiner.petals,
         "aae",
-        {"preset": "aae-quick", "prior": "star"},
+        {
+            "preset": "aae-mlp",
+            "prior": "star",
+            "hidden": [500, 500],
+            "critic_hidden": [500, 500],
+            "epochs": 4,
+            "schedule": "cosine",
+        },
         (Peer("eager PyTorch", "torch", "torch_aae_star.py"),),
         floor=5,
         at_least={"share": 0.9},
@@ -165,7 +171,13 @@ FIGURES: Mapping[str, Figure] = {
         "classes",
         Examiner.accuracy,
         "semi-supervised-aae",
-        {"preset": "aae-semi-supervised-quick"},
+        {
+            "preset": "aae-semi-supervised",
+            "input_noise": 0.3,
+            "consistency_weight": 1,
+            "hidden": [500, 500],
+            "epochs": 5,
+        },
         (
             Peer("a public PyTorch script's recipe", "torch", "torch_few_labels.py"),
             Peer("eager PyTorch, our preset without consistency", "torch", "torch_semi_supervised_aae.py"),
@@ -180,7 +192,7 @@ FIGURES: Mapping[str, Figure] = {
         "right",
         Examiner.completed,
         "acca",
-        {"preset": "acca-halves-quick"},
+        {"preset": "acca-halves", "epochs": 6, "learning_rate": 2e-3, "schedule": "cosine"},
         (Peer("Keras loop", "tensorflow", "keras_acca.py"),),
         floor=8,
         at_least={"share": 0.925},
@@ -321,13 +333,8 @@ def main() -> int:
     parser.add_argument("--alone", action="store_true", help="train no peer, and write no results")
     parser.add_argument("--options", type=json.loads, default={}, help="other hyperparameters of ours, as JSON")
     parser.add_argument("--data", default=os.environ.get("LATENTLY_DATA"), help="the folder that has mnist/")
-    parser.add_argument("--table", action="store_true", help="make docs/speed.md's table anew, and measure nothing")
     parser.add_argument("--json", type=Path, default=RESULTS, help="where the results go; others in it are kept")
     options = parser.parse_args()
-    if options.table:
-        made = sheet(measured(options.json)).markdown()
-        DOCUMENT.write_text(with_table(DOCUMENT.read_text(), BEGIN, made))
-        return 0
     data = str(Path(options.data or cached_data()).resolve())
     examiner, turns = Examiner(open_dataset("mnist")), {}
     for name in options.only or FIGURES:
@@ -353,12 +360,6 @@ def turn_of(figure: Figure, examiner: Examiner, common: list[str], limit: float,
         print(f"{figure.title}: {title}", file=sys.stderr, flush=True)
         found[title] = time_to(figure, examiner, command, limit)
     return found
-
-
-def measured(path: Path) -> dict[str, list[dict[str, Any]]]:
-    """The turns of every figure that a file holds, in the order of `FIGURES`."""
-    found = json.loads(path.read_text()) if path.exists() else {}
-    return {name: found[name]["turns"] for name in FIGURES if name in found}
 
 
 def keep(path: Path, name: str, figure: Figure, turns: list[dict[str, Any]]) -> None:

@@ -193,15 +193,6 @@ def test_a_contender_that_fails_is_named_with_what_it_said(tmp_path):
         contender(tmp_path, 1000.0, program="raise SystemExit('no such thing')")
 
 
-def test_the_table_of_the_documentation_is_what_was_measured():
-    text, turns = quality.DOCUMENT.read_text(), quality.measured(quality.RESULTS)
-    made = with_table(text, quality.BEGIN, quality.sheet(turns).markdown())
-    assert made == text, "python -m benchmarks.quality --table makes it anew"
-    for name in turns:  # what was measured is what the program would measure now
-        said = json.loads(quality.RESULTS.read_text())[name]
-        assert said["options"] == dict(quality.FIGURES[name].options), name
-
-
 def test_a_peer_that_never_arrived_makes_a_ratio_a_least_one():
     def run(seconds, reached=True):
         return {"seconds": seconds, "epochs": 2.0, "reached": reached, "course": []}

@@ -60,12 +60,6 @@ class AAE(AdversarialModel):
             critic_dropout=0.1, likelihood="gaussian", likelihood_scale=1.0, output="sigmoid", generator_updates=2,
             batch_size=128, epochs=20, learning_rate=1e-3, critic_learning_rate=2e-4
         ),
-        # The same game with half the units and a mean of the last weights, in three epochs.
-        "aae-quick": dict(
-            latent_dim=2, hidden=(500, 500), critic_hidden=(500, 500), activation="relu", dropout=0.1,
-            critic_dropout=0.1, likelihood="gaussian", likelihood_scale=1.0, output="sigmoid", generator_updates=2,
-            batch_size=128, epochs=3, learning_rate=1e-3, critic_learning_rate=2e-4, schedule="cosine", averaging=0.995
-        ),
         # A probabilistic encoder and one joint step.
         "aae-gaussian": dict(
             latent_dim=10, hidden=(512, 512), critic_hidden=(512, 256), activation="leaky_relu",

@@ -68,11 +68,6 @@ class ACCA(AdversarialModel):
             likelihood="gaussian", likelihood_scale=0.5**0.5, output="tanh", fooling_weight=1e-4, batch_size=256,
             epochs=42.67, learning_rate=1e-3, fusion="mean", linear_path=False
         ),
-        "acca-halves-quick": dict(
-            latent_dim=100, hidden=(256, 256), critic_hidden=(512, 256), activation="leaky_relu",
-            likelihood="gaussian", likelihood_scale=0.5**0.5, output="tanh", fooling_weight=1e-4, batch_size=256,
-            epochs=6, learning_rate=2e-3, schedule="cosine", fusion="mean", linear_path=False
-        ),
         # For a linear reader of the codes: more dimensions, dropout, a light critic, and no encoder of both views.
         "acca-noisy": dict(
             latent_dim=100, hidden=(1024, 1024), critic_hidden=(512, 256), activation="relu", dropout=0.2, joint=False,

@@ -63,12 +63,6 @@ class SemiSupervisedAAE(AdversarialModel):
             likelihood="gaussian", likelihood_scale=1.0, output="sigmoid", batch_size=128, epochs=24,
             learning_rate=1e-3, learning_rate_decay=0.5, momentum=0.5
         ),
-        # Half the units, and consistency, which has most of what it brings after few epochs.
-        "aae-semi-supervised-quick": dict(
-            latent_dim=10, hidden=(500, 500), critic_hidden=(100, 100), activation="relu", input_noise=0.3,
-            likelihood="gaussian", likelihood_scale=1.0, output="sigmoid", consistency_weight=1.0, batch_size=128,
-            epochs=5, learning_rate=1e-3, learning_rate_decay=0.5, averaging=0.998, momentum=0.5
-        ),
         "aae-dimensions": dict(
             latent_dim=2, representation="sum", head_distance=8.0, hidden=(1000, 1000), critic_hidden=(500, 500),
             activation="relu", input_noise=0.3, likelihood="gaussian", likelihood_scale=1.0, output="sigmoid",
