@@ -67,7 +67,7 @@ class Kept(Generic[_Program]):
         return program
 
 
-MOST_TRACES = 2000
+MOST_TRACES = 1000
 """Each takes some 13 kB, and a fit of a new kind leaves about 90."""
 
 
