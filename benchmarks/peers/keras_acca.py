@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
-from common import examine, mnist_images, parser
-from keras_common import freeze_within_others, leaky, print_rounds, row_batches, start
+from common import mnist_images, parser
+from keras_common import freeze_within_others, leaky, row_batches, run, start
 
 # isort: split
 import keras
@@ -94,10 +94,7 @@ def main() -> None:
         right = networks.decoders[1].predict(codes, batch_size=1000, verbose=0)
         return {"right": np.rint(127.5 * (right.reshape(-1, 28, 14) + 1)).astype(np.uint8)}
 
-    if options.answers:
-        examine(rounds, BATCH, completed, options)
-    else:
-        print_rounds(rounds, BATCH, options, tuned=options.tuned)
+    run(rounds, BATCH, options, completed, tuned=options.tuned)
 
 
 if __name__ == "__main__":

@@ -7,8 +7,8 @@ through the critic, which is frozen in the combined model.
 from collections.abc import Iterator
 
 import numpy as np
-from common import examine, mnist_images, mnist_labels, parser
-from keras_common import freeze_within_others, leaky, print_rounds, row_batches, start
+from common import mnist_images, mnist_labels, parser
+from keras_common import freeze_within_others, leaky, row_batches, run, start
 
 # isort: split
 import keras
@@ -77,10 +77,7 @@ def main() -> None:
         found = generator.predict([z, y], batch_size=1000, verbose=0)[..., 0]
         return {"images": np.rint(127.5 * (found + 1)).astype(np.uint8)}
 
-    if options.answers:
-        examine(rounds, BATCH, drawn, options)
-    else:
-        print_rounds(rounds, BATCH, options)
+    run(rounds, BATCH, options, drawn)
 
 
 if __name__ == "__main__":

@@ -5,10 +5,10 @@ Imported before Keras itself, whose backend it names.
 
 import argparse
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
-from common import print_line, time_rounds
+from common import examine, print_line, time_rounds
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
@@ -51,6 +51,20 @@ def print_rounds(
 ) -> None:
     """Time a training in rounds, and print its line."""
     print_timing(batch, **time_rounds(rounds, options.warm_up, options.seconds), **more)
+
+
+def run(
+    rounds: Iterator[Mapping[str, object]],
+    batch: int,
+    options: argparse.Namespace,
+    answers: Callable[[], Mapping[str, np.ndarray]],
+    **more: object,
+) -> None:
+    """Time a training, and print its line; or, with `--answers`, show now and then what its model answers."""
+    if options.answers:
+        examine(rounds, batch, answers, options)
+    else:
+        print_rounds(rounds, batch, options, **more)
 
 
 def print_timing(batch: int, **timing: object) -> None:

@@ -1,13 +1,14 @@
 """What the PyTorch peers share around a training: the command line, the data in memory, and the line they print."""
 
 import argparse
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import torch
-from common import mnist_images, mnist_labels, parser, print_line, time_rounds
-from torch import Tensor
+from common import examine, mnist_images, mnist_labels, parser, print_line, time_rounds
+from torch import Tensor, nn
 
 
 def torch_parser(description: str | None) -> argparse.ArgumentParser:
@@ -51,6 +52,30 @@ def memory_batches(data: Tensor, batch: int) -> Iterator[Tensor]:
 def print_rounds(rounds: Iterator[Mapping[str, Tensor]], batch: int, options: argparse.Namespace) -> None:
     """Time a training, and print its line."""
     print_timing(time_rounds(rounds, options.warm_up, options.seconds), batch, options)
+
+
+def run(
+    rounds: Iterator[Mapping[str, Tensor]],
+    batch: int,
+    options: argparse.Namespace,
+    answers: Callable[[], Mapping[str, np.ndarray]],
+) -> None:
+    """Time a training, and print its line; or, with `--answers`, show now and then what its model answers."""
+    if options.answers:
+        examine(rounds, batch, answers, options)
+    else:
+        print_rounds(rounds, batch, options)
+
+
+@contextmanager
+def answering(*networks: nn.Module) -> Iterator[None]:
+    """While a model is asked: no dropout, no statistics of batches, no gradients."""
+    for network in networks:
+        network.eval()
+    with torch.no_grad():
+        yield
+    for network in networks:
+        network.train()
 
 
 def print_fastest(

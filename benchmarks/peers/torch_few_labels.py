@@ -11,10 +11,10 @@ from collections.abc import Iterator
 
 import numpy as np
 import torch
-from common import examine, few_labels
+from common import few_labels
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy, cross_entropy, one_hot
-from torch_common import load_images, load_labels, memory_batches, print_rounds, start, torch_parser
+from torch_common import answering, load_images, load_labels, memory_batches, run, start, torch_parser
 from torch_parts import adam
 
 CLASSES, STYLE, WIDTH, PIXELS, BATCH, TINY = 10, 10, 1000, 784, 100, 1e-15
@@ -69,15 +69,6 @@ def train(
         yield {"critic": critic_loss, "fool": fool, "classification": classification}
 
 
-@torch.no_grad()
-def classes(encoder: nn.Module, x: Tensor) -> np.ndarray:
-    """The likeliest class of each row."""
-    encoder.eval()
-    found = heads(encoder, x)[0].argmax(1).numpy()
-    encoder.train()
-    return found
-
-
 def main() -> None:
     """Train for a while, and print the line; or show the classes now and then."""
     options = start(torch_parser(__doc__))
@@ -86,10 +77,12 @@ def main() -> None:
     rows = few_labels(labels.numpy(), 100, options.seed)
     encoder = make_network(PIXELS, CLASSES + STYLE, 0.25)
     rounds = train(encoder, memory_batches(data, BATCH), (data[rows], labels[rows]), options.fused)
-    if options.answers:
-        examine(rounds, BATCH, lambda: {"classes": classes(encoder, test)}, options)
-    else:
-        print_rounds(rounds, BATCH, options)
+
+    def classes() -> dict[str, np.ndarray]:
+        with answering(encoder):
+            return {"classes": heads(encoder, test)[0].argmax(1).numpy()}
+
+    run(rounds, BATCH, options, classes)
 
 
 if __name__ == "__main__":

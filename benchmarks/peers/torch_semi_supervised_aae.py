@@ -10,10 +10,10 @@ from collections.abc import Iterator
 
 import numpy as np
 import torch
-from common import examine, few_labels
+from common import few_labels
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, mse_loss, one_hot
-from torch_common import load_images, load_labels, memory_batches, print_rounds, start, torch_parser
+from torch_common import answering, load_images, load_labels, memory_batches, run, start, torch_parser
 from torch_parts import adam, make_mlp
 
 WIDTHS, CRITIC, PIXELS, BATCH, LABELLED = (1000, 1000), (500, 500), 784, 128, 100
@@ -87,21 +87,12 @@ def train(
         yield {"reconstruction": reconstruction.detach(), "critic": critic_loss.detach(), "fool": fool.detach()}
 
 
-@torch.no_grad()
-def likeliest(encoder: nn.Module, x: Tensor, classes: int) -> np.ndarray:
-    """The likeliest class of each row."""
-    encoder.eval()
-    found = encoder(x)[:, :classes].argmax(1).numpy()
-    encoder.train()
-    return found
-
-
 def main() -> None:
     """Train for a while, and print the line; or show the classes now and then."""
     arguments = torch_parser(__doc__)
     arguments.add_argument("--clustering", action="store_true", help="30 clusters, a 5-D style, no labels")
     options = start(arguments)
-    data = load_images(options.data).flatten(1)
+    data, test = (load_images(options.data, part).flatten(1) for part in ("train", "t10k"))
     if options.clustering:
         classes, latent_dim, labelled = 30, 5, None
     else:
@@ -111,11 +102,12 @@ def main() -> None:
     both = classes + latent_dim
     encoder = make_mlp(PIXELS, *WIDTHS, both).append(nn.BatchNorm1d(both))
     rounds = train(encoder, memory_batches(data, BATCH), classes, latent_dim, labelled, options.fused)
-    if options.answers:
-        test = load_images(options.data, "t10k").flatten(1)
-        examine(rounds, BATCH, lambda: {"classes": likeliest(encoder, test, classes)}, options)
-    else:
-        print_rounds(rounds, BATCH, options)
+
+    def likeliest() -> dict[str, np.ndarray]:
+        with answering(encoder):
+            return {"classes": encoder(test)[:, :classes].argmax(1).numpy()}
+
+    run(rounds, BATCH, options, likeliest)
 
 
 if __name__ == "__main__":

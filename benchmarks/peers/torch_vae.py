@@ -8,10 +8,9 @@ from collections.abc import Iterator
 
 import numpy as np
 import torch
-from common import examine
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits, softplus
-from torch_common import load_images, memory_batches, print_rounds, start, torch_parser
+from torch_common import answering, load_images, memory_batches, run, start, torch_parser
 from torch_parts import adam, kl_from_prior, sample
 
 LATENT_DIM, WIDTH, PIXELS, BATCH = 20, 500, 784, 128
@@ -45,17 +44,6 @@ def train(
         yield {"reconstruction": reconstruction.detach(), "kl": kl.detach()}
 
 
-@torch.no_grad()
-def negative_bound(encoder: nn.Module, decoder: nn.Module, x: Tensor) -> np.ndarray:
-    """The negative evidence lower bound of each row, in nats."""
-    for network in (encoder, decoder):
-        network.eval()
-    found = sum(terms(encoder, decoder, x))
-    for network in (encoder, decoder):
-        network.train()
-    return found.numpy()
-
-
 def main() -> None:
     """Train for a while, and print the line; or show the bound now and then."""
     options = start(torch_parser(__doc__))
@@ -63,10 +51,12 @@ def main() -> None:
     encoder = make_network(PIXELS, 2 * LATENT_DIM, nn.ELU(), nn.Tanh())
     decoder = make_network(LATENT_DIM, PIXELS, nn.Tanh(), nn.ELU())
     rounds = train(encoder, decoder, memory_batches(data, BATCH), options.fused)
-    if options.answers:
-        examine(rounds, BATCH, lambda: {"nats": negative_bound(encoder, decoder, test)}, options)
-    else:
-        print_rounds(rounds, BATCH, options)
+
+    def negative_bound() -> dict[str, np.ndarray]:
+        with answering(encoder, decoder):
+            return {"nats": sum(terms(encoder, decoder, test)).numpy()}
+
+    run(rounds, BATCH, options, negative_bound)
 
 
 if __name__ == "__main__":

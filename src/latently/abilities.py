@@ -83,6 +83,11 @@ class Classifies(eqx.Module):
     else:
         n_labels: eqx.AbstractVar[int | None]
 
+    @property
+    def log_prior(self) -> Float[Array, "classes"] | None:
+        """Log p(y), up to a constant; `None` where all classes are equally likely."""
+        return None
+
     @abc.abstractmethod
     def class_scores(self, x: Any) -> Float[Array, "batch classes"]:
         """How well each class explains each row, as logits."""

@@ -417,7 +417,7 @@ class Fitted:
     def _any_labels(self, n: int, seed: int) -> Shaped[np.ndarray, "n"]:
         """Labels as often as they come: by the sampler's shares, or by p(y) where it is not uniform."""
         random, values = np.random.default_rng(seed), np.asarray(self.label_values)
-        logits = getattr(self.game, "label_logits", None)
+        logits = self.game.log_prior if isinstance(self.game, abilities.Classifies) else None
         if self.sampler is not None and self.sampler.classes is not None:
             values, shares = self.sampler.classes, self.sampler.shares.astype(np.float64)
         elif logits is not None:

@@ -237,6 +237,9 @@ class Game(eqx.Module):
     draws_labelled: ClassVar[bool] = False
     """Whether a round draws from the labelled rows a second time (`batch.labelled`), where only some have labels."""
 
+    added: ClassVar[tuple[str, ...]] = ()
+    """Fields of arrays that came with a later version: in a file without them they are zeros."""
+
     @abc.abstractmethod
     def players(self) -> tuple[Player, ...]:
         """The players, in the order in which they move within a round."""

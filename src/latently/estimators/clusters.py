@@ -44,7 +44,7 @@ def start_at_mixture(game: Any, rows: Any, preprocessing: Any, seed: int, key: P
     most = min(MOST_ROWS, max(2 * game.n_labels, MOST_NUMBERS // preprocessing.n_features))
     x = preprocessing(rows[spread_rows(len(rows), most)])
     parts = parts_of(np.asarray(x), game.n_labels, seed)
-    if getattr(game, "label_logits", None) is not None:  # p(y): clusters may be as unlike in size as the parts
+    if game.log_prior is not None:  # p(y): clusters may be as unlike in size as the parts
         shares = (np.bincount(parts, minlength=game.n_labels) + 1.0) / len(parts)
         game = eqx.tree_at(lambda each: each.label_logits, game, jnp.asarray(np.log(shares), jnp.float32))
     return _taught(game, x, jnp.asarray(parts), key)

@@ -19,7 +19,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from jax.tree_util import GetAttrKey, keystr, tree_leaves_with_path
 from jaxtyping import PyTree
 from sklearn.base import BaseEstimator
 
@@ -41,7 +40,6 @@ from latently.training import Verdict, load_tree, save_tree
 
 FORMAT = 1
 SAMPLER = "sampler.safetensors"
-LABEL_LOGITS = GetAttrKey("label_logits")
 
 
 def save_model(model: Any, path: Path, about: Mapping[str, Any]) -> None:
@@ -113,11 +111,7 @@ def load(path: str | Path, **functions: Any) -> LatentModel:
         raise FileNotFoundError(f"{path} holds no model: {form}.{path_meant(path)}")
     model, template, sampler = _read(config_path, functions)
     arrays, static = eqx.partition(template, lambda leaf: isinstance(leaf, jax.ShapeDtypeStruct))
-    logits = {keystr(where): leaf for where, leaf in tree_leaves_with_path(arrays) if where[-1] == LABEL_LOGITS}
-    uniform = {name: np.zeros(leaf.shape, leaf.dtype) for name, leaf in logits.items()}
-    arrays, _ = load_tree(
-        path / "model.safetensors", arrays, lambda stored: uniform | _usable(path / "model.safetensors", stored)
-    )
+    arrays, _ = load_tree(path / "model.safetensors", arrays, partial(_usable, path / "model.safetensors"))
     model._take_game(eqx.combine(arrays, static))
     if sampler is not None:
         arrays, _ = load_tree(path / SAMPLER, sampler.arrays(), partial(_usable, path / SAMPLER))

@@ -48,6 +48,7 @@ class SemiSupervisedAAE(Game, Encodes, Decodes, ReadsGaps, Classifies, Denoises)
     """
 
     frozen: ClassVar[tuple[str, ...]] = ("label_logits",)
+    added: ClassVar[tuple[str, ...]] = ("label_logits",)
     draws_labelled: ClassVar[bool] = True
     aims_at_classes: ClassVar[bool] = True
 
@@ -81,6 +82,11 @@ class SemiSupervisedAAE(Game, Encodes, Decodes, ReadsGaps, Classifies, Denoises)
             return self.style_prior
         centers = tuple(tuple(float(each) for each in head) for head in self.heads)
         return Mixture(self.style_prior.dim, centers, self.style_prior.scale)
+
+    @property
+    def log_prior(self) -> Float[Array, "classes"] | None:
+        """Log p(y), up to a constant."""
+        return self.label_logits
 
     def players(self) -> tuple[Player, ...]:
         """Autoencoder, critics and generator; the classifier, where there are labels or consistency is asked for."""

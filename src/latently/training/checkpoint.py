@@ -13,6 +13,7 @@ from safetensors import safe_open
 from safetensors.numpy import save
 
 from latently.files import write_atomically
+from latently.game import Game
 from latently.reading import reading
 
 Tree = TypeVar("Tree", bound=PyTree)
@@ -33,12 +34,14 @@ def load_tree(
     """Read what `save_tree` wrote: the pytree, and the JSON values about it. Another or a damaged file is a ValueError.
 
     `like` is a pytree of the same structure, shapes and types; its leaves may be `jax.ShapeDtypeStruct`s. `renamed`
-    gives the arrays of a file the names that they have today.
+    gives the arrays of a file the names that they have today; those that a game says were `added` are zeros in files
+    that lack them.
     """
     expected = _named(like)
     with opened_arrays(path) as file:
         about = _about(file.metadata())
         stored = renamed({name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118  # not a mapping
+    stored = {name: np.zeros(expected[name].shape, expected[name].dtype) for name in _added(like)} | stored
     if odd := set(stored) ^ set(expected):
         raise ValueError(f"{path} does not fit this model: {sorted(odd)[0]} is in only one of the two.")
     leaves = [_restored(path, name, stored[name], leaf) for name, leaf in expected.items()]
@@ -63,6 +66,18 @@ def _about(metadata: dict[str, str] | None) -> dict[str, Any]:
     except json.JSONDecodeError:
         return {}
     return about if isinstance(about, dict) else {}
+
+
+def _added(tree: PyTree) -> set[str]:
+    """The names of the arrays of games that files of earlier versions lack."""
+    games = jax.tree_util.tree_leaves_with_path(tree, is_leaf=lambda node: isinstance(node, Game))
+    names = {
+        jax.tree_util.keystr((*path, jax.tree_util.GetAttrKey(field)))
+        for path, game in games
+        if isinstance(game, Game)
+        for field in game.added
+    }
+    return names & set(_named(tree))
 
 
 def _named(tree: PyTree) -> dict[str, Any]:
